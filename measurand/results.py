@@ -1,0 +1,72 @@
+"""The two tables that every system writes: item results and statistics."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from measurand.tables import Column, Table
+
+STATUSES = ("ok", "model_error", "infra_error", "skipped")
+
+RESULTS = Table(
+    name="measurand.results",
+    version="1.0.0",
+    key=("model", "metric", "item_id", "repeat"),
+    doc="One row per item, repeat and metric: what one model scored on one item.",
+    columns=(
+        Column("run_id", pa.string(), "hash of dataset, parameters and model fingerprint"),
+        Column("system", pa.string(), "the measuring system"),
+        Column("model", pa.string(), "model string as given"),
+        Column("metric", pa.string(), "what was scored"),
+        Column("item_id", pa.string(), "stable identity of the item, equal across models"),
+        Column("repeat", pa.int16(), "0-based repeat of the same item", minimum=0),
+        Column("cluster_id", pa.string(), "unit of independent sampling that the item belongs to"),
+        Column("value", pa.float64(), "the score; null unless status is ok", nullable=True),
+        Column("status", pa.string(), "what became of the call", enum=STATUSES),
+        Column("reason", pa.string(), "why there is no value", nullable=True),
+        Column("slice", pa.string(), "`key=value` pairs joined by commas, sorted; may be empty"),
+        Column("seed", pa.int64(), "seed of the call, where it had one", nullable=True),
+        Column("prompt_tokens", pa.int32(), "length of the prompt", "tokens", nullable=True, minimum=0),
+        Column("prompt_sha256", pa.string(), "hash of the prompt text", pattern="^[0-9a-f]{64}$"),
+    ),
+)
+
+STATISTICS = Table(
+    name="measurand.statistics",
+    version="1.0.0",
+    key=("model", "metric", "slice"),
+    doc="One row per model, metric and slice; an undefined figure is null with a reason, never 0.",
+    columns=(
+        Column("system", pa.string(), "the measuring system"),
+        Column("model", pa.string(), "model string as given"),
+        Column("metric", pa.string(), "name of the statistic"),
+        Column("slice", pa.string(), "`key=value` pairs joined by commas, sorted; may be empty"),
+        Column("estimate", pa.float64(), "point estimate", nullable=True),
+        Column("se", pa.float64(), "standard error", nullable=True, minimum=0),
+        Column("ci_lo", pa.float64(), "lower end of the two-sided interval", nullable=True),
+        Column("ci_hi", pa.float64(), "upper end of the two-sided interval", nullable=True),
+        Column("confidence", pa.float64(), "level of the two-sided interval", minimum=0, maximum=1),
+        Column("lower", pa.float64(), "one-sided 95% lower bound, read by gates", nullable=True),
+        Column("upper", pa.float64(), "one-sided 95% upper bound, read by gates", nullable=True),
+        Column("method", pa.string(), "how estimate and interval were made"),
+        Column("n", pa.int64(), "rows used", nullable=True, minimum=0),
+        Column("n_clusters", pa.int64(), "clusters used", nullable=True, minimum=0),
+        Column("resamples", pa.int32(), "bootstrap resamples", nullable=True, minimum=0),
+        Column("seed", pa.int64(), "seed of the resampling", nullable=True),
+        Column("mde", pa.float64(), "smallest difference that this sample could have shown "
+               "(80% power, two-sided 5%)", nullable=True, minimum=0),
+        Column("reliability", pa.float64(), "reliability of the score behind the figure, "
+               "where it has one", nullable=True),
+        Column("reason", pa.string(), "why the estimate or the interval is null", nullable=True),
+    ),
+)
+
+
+def slice_text(parts: dict[str, str]) -> str:
+    """Canonical text of a slice: ``{"b": "2", "a": "1"}`` -> ``"a=1,b=2"``."""
+    return ",".join(f"{k}={v}" for k, v in sorted(parts.items()))
+
+
+def slice_parts(text: str) -> dict[str, str]:
+    """Inverse of :func:`slice_text`."""
+    return dict(part.split("=", 1) for part in text.split(",") if part)
