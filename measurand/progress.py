@@ -1,4 +1,4 @@
-"""Progress on standard error: done, rate and time left; one line on a terminal, sparse lines in a log."""
+"""Progress on standard error: done, rate, time left; a line on a terminal, sparse lines in a log."""
 
 from __future__ import annotations
 

@@ -26,7 +26,9 @@ RESULTS = Table(
         Column("reason", pa.string(), "why there is no value", nullable=True),
         Column("slice", pa.string(), "`key=value` pairs joined by commas, sorted; may be empty"),
         Column("seed", pa.int64(), "seed of the call, where it had one", nullable=True),
-        Column("prompt_tokens", pa.int32(), "length of the prompt", "tokens", nullable=True, minimum=0),
+        Column(
+            "prompt_tokens", pa.int32(), "length of the prompt", "tokens", nullable=True, minimum=0
+        ),
         Column("prompt_sha256", pa.string(), "hash of the prompt text", pattern="^[0-9a-f]{64}$"),
     ),
 )
@@ -53,10 +55,19 @@ STATISTICS = Table(
         Column("n_clusters", pa.int64(), "clusters used", nullable=True, minimum=0),
         Column("resamples", pa.int32(), "bootstrap resamples", nullable=True, minimum=0),
         Column("seed", pa.int64(), "seed of the resampling", nullable=True),
-        Column("mde", pa.float64(), "smallest difference that this sample could have shown "
-               "(80% power, two-sided 5%)", nullable=True, minimum=0),
-        Column("reliability", pa.float64(), "reliability of the score behind the figure, "
-               "where it has one", nullable=True),
+        Column(
+            "mde",
+            pa.float64(),
+            "smallest difference that this sample could have shown (80% power, two-sided 5%)",
+            nullable=True,
+            minimum=0,
+        ),
+        Column(
+            "reliability",
+            pa.float64(),
+            "reliability of the score behind the figure, where it has one",
+            nullable=True,
+        ),
         Column("reason", pa.string(), "why the estimate or the interval is null", nullable=True),
     ),
 )

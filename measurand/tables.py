@@ -70,7 +70,9 @@ class Violation:
 
     def __str__(self) -> str:
         rows = ", ".join(map(str, self.rows))
-        return f"{self.table}.{self.column}: {self.rule} broken in {self.count} rows (first: {rows})"
+        return (
+            f"{self.table}.{self.column}: {self.rule} broken in {self.count} rows (first: {rows})"
+        )
 
 
 @dataclass(frozen=True)
@@ -251,4 +253,14 @@ def compatibility(old: Table, new: Table) -> str:
 
 
 def _contract(c: Column) -> tuple[Any, ...]:
-    return (c.name, str(c.dtype), c.unit, c.nullable, c.minimum, c.maximum, c.enum, c.pattern, c.unique)
+    return (
+        c.name,
+        str(c.dtype),
+        c.unit,
+        c.nullable,
+        c.minimum,
+        c.maximum,
+        c.enum,
+        c.pattern,
+        c.unique,
+    )
