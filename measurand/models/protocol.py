@@ -1,0 +1,406 @@
+"""What every model backend offers: requests, scores, completions, capabilities, and the check of them.
+
+A backend is a module with one function, ``load(spec: ModelSpec) -> Model``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+from measurand.errors import CapabilityError, InputError
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A model string taken apart: ``backend:target?option=value&option=value``.
+
+    Attributes:
+        text: the string as the user gave it; it names the model in every result.
+        backend: the word before the first colon.
+        target: what the backend loads; for ``openai`` it is ``<base url>#<model>``.
+        options: everything after the last ``?`` (a ``?`` before a ``#`` belongs to a URL).
+        cache: folder for converted weights.
+    """
+
+    text: str
+    backend: str
+    target: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    cache: Path = Path("models")
+
+    @classmethod
+    def parse(cls, text: str, *, cache: Path = Path("models")) -> ModelSpec:
+        """Take a model string apart.
+
+        Raises:
+            InputError: the string is empty, or an option has no value or is given twice.
+        """
+        head, mark, tail = text.partition("?") if "#" not in text else _after_hash(text)
+        backend, _, target = head.partition(":")
+        if not backend.strip():
+            raise InputError(
+                f"model string {text!r} names no backend",
+                hint="write e.g. smollm2 or hf:<folder>",
+                code="bad_model",
+            )
+        try:
+            pairs = parse_qsl(tail, strict_parsing=True) if mark else []
+        except ValueError:
+            pairs = []
+        options = dict(pairs)
+        if mark and (not pairs or len(options) < len(pairs)):
+            raise InputError(
+                f"options of model string {text!r} cannot be read: {tail!r}",
+                hint="write ?name=value&name=value, each name once",
+                code="bad_model",
+            )
+        return cls(text, backend, target, options, cache)
+
+    def allow(self, *names: str) -> None:
+        """Refuse options other than ``names``.
+
+        Raises:
+            InputError: code ``bad_model``, naming the options that exist.
+        """
+        unknown = sorted(set(self.options) - set(names))
+        if unknown:
+            known = ", ".join(sorted(names)) or "none"
+            raise InputError(
+                f"model string {self.text!r}: unknown option {unknown[0]!r}",
+                hint=f"options of {self.backend}: {known}",
+                code="bad_model",
+            )
+
+    def option(self, name: str, default: str, allowed: Sequence[str]) -> str:
+        """The value of an option that must be one of ``allowed``.
+
+        Raises:
+            InputError: code ``bad_model``, naming the allowed values.
+        """
+        value = self.options.get(name, default)
+        if value not in allowed:
+            raise InputError(
+                f"model string {self.text!r}: {name}={value!r} is not possible",
+                hint=f"{name} is one of {', '.join(allowed)}",
+                code="bad_model",
+            )
+        return value
+
+    def number(self, name: str, default: float) -> float:
+        """The value of a numeric option.
+
+        Raises:
+            InputError: code ``bad_model``, where it is no finite number.
+        """
+        text = self.options.get(name)
+        try:
+            value = default if text is None else float(text)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise InputError(
+                f"model string {self.text!r}: {name}={text!r} is not a number",
+                hint=f"give {name} as a number, e.g. {name}={default:g}",
+                code="bad_model",
+            )
+        return value
+
+
+def _after_hash(text: str) -> tuple[str, str, str]:
+    url, _, rest = text.rpartition("#")
+    name, mark, tail = rest.partition("?")
+    return f"{url}#{name}", mark, tail
+
+
+@dataclass(frozen=True)
+class Request:
+    """One prompt.
+
+    Attributes:
+        prompt: the text that the model sees.
+        tags: what a synthetic respondent answers from; models that read prompts ignore it.
+    """
+
+    prompt: str
+    tags: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the prompt text."""
+        return hashlib.sha256(self.prompt.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Score:
+    """Log-probabilities of the choices after one prompt.
+
+    Attributes:
+        logprobs: natural log of P(choice | prompt), one per choice, before renormalising; None for
+            a choice that the engine did not return (it is then less probable than those it did).
+        choice: 0-based index of the most probable choice, the lowest on a tie.
+        mass: sum of the probabilities of the choices; a lower bound where one is missing.
+        tie: two choices share the highest log-probability exactly.
+        prompt_tokens: length of the prompt.
+        cached_tokens: leading tokens that the engine did not compute again.
+        status: one of ``measurand.results.STATUSES``.
+        reason: why there is no score, or what is missing.
+    """
+
+    logprobs: tuple[float | None, ...] | None
+    choice: int | None
+    mass: float | None
+    tie: bool
+    prompt_tokens: int | None = None
+    cached_tokens: int | None = None
+    status: str = "ok"
+    reason: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        logprobs: Sequence[float | None],
+        *,
+        prompt_tokens: int | None = None,
+        cached_tokens: int | None = None,
+    ) -> Score:
+        """Score from the log-probabilities: argmax, mass and tie are derived in this one place."""
+        known = [x for x in logprobs if x is not None]
+        if not known or any(math.isnan(x) for x in known):
+            reason = "log-prob is NaN" if known else "no choice among the returned log-probs"
+            return cls.failed("model_error", reason, prompt_tokens=prompt_tokens)
+        best = max(known)
+        missing = len(logprobs) - len(known)
+        return cls(
+            logprobs=tuple(logprobs),
+            choice=list(logprobs).index(best),
+            mass=math.fsum(math.exp(x) for x in known),
+            tie=known.count(best) > 1,
+            prompt_tokens=prompt_tokens,
+            cached_tokens=cached_tokens,
+            reason=f"{missing} of {len(logprobs)} choices not returned" if missing else None,
+        )
+
+    @classmethod
+    def failed(cls, status: str, reason: str, *, prompt_tokens: int | None = None) -> Score:
+        """A row without a score: ``status`` is skipped, model_error or infra_error."""
+        return cls(None, None, None, False, prompt_tokens, None, status, reason)
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for the journal."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Score:
+        """Inverse of :meth:`record`; other keys of the journal record are ignored."""
+        values = {name: record[name] for name in cls.__dataclass_fields__}
+        if values["logprobs"] is not None:
+            values["logprobs"] = tuple(values["logprobs"])
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Completion:
+    """Text that a model wrote after one prompt.
+
+    Attributes:
+        text: the text without the stop sequence; None unless status is ok.
+        tokens: generated tokens.
+        prompt_tokens: length of the prompt.
+        finish: ``stop`` or ``length``.
+        status: one of ``measurand.results.STATUSES``.
+        reason: why there is no text.
+    """
+
+    text: str | None
+    tokens: int | None = None
+    prompt_tokens: int | None = None
+    finish: str | None = None
+    status: str = "ok"
+    reason: str | None = None
+
+    @classmethod
+    def failed(cls, status: str, reason: str, *, prompt_tokens: int | None = None) -> Completion:
+        """A row without text: ``status`` is skipped, model_error or infra_error."""
+        return cls(None, None, prompt_tokens, None, status, reason)
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for the journal."""
+        return asdict(self)
+
+    @classmethod
+    def from_record(cls, record: Mapping[str, Any]) -> Completion:
+        """Inverse of :meth:`record`; other keys of the journal record are ignored."""
+        return cls(**{name: record[name] for name in cls.__dataclass_fields__})
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to generate.
+
+    Attributes:
+        max_tokens: most tokens to write.
+        temperature: 0 is greedy.
+        top_p: nucleus; 1 keeps the whole distribution.
+        seed: start of the random stream; the draw depends on (prompt, seed, repeat) alone.
+        stop: texts that end the completion.
+        choices: the only texts that may come out (constrained sampling); None leaves it free.
+    """
+
+    max_tokens: int = 64
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 42
+    stop: tuple[str, ...] = ()
+    choices: tuple[str, ...] | None = None
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for the journal's key."""
+        return {"mode": "generate", **asdict(self)}
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a loaded model can do.
+
+    Attributes:
+        logprobs: ``score`` returns log-probabilities.
+        generate: ``generate`` returns free text.
+        constrained: ``generate`` honours ``Sampling.choices``.
+        chat_template: prompts are wrapped in the model's chat template.
+        max_model_tokens: context length, None where unknown or unlimited.
+        dtype: precision of the computation; part of the instrument.
+        reads_tags: answers come from ``Request.tags`` (synthetic respondents), so tags key the call.
+        live: answers prompts it was never shown (a replay does not).
+    """
+
+    logprobs: bool
+    generate: bool
+    constrained: bool
+    chat_template: bool
+    max_model_tokens: int | None
+    dtype: str
+    reads_tags: bool = False
+    live: bool = True
+
+
+class Model(Protocol):
+    """A loaded model.
+
+    Attributes:
+        spec: the model string as given.
+        fingerprint: hash of everything that decides the answers (weights, tokenizer, template,
+            precision, backend); part of the journal's key.
+    """
+
+    spec: str
+    fingerprint: str
+
+    def capabilities(self) -> Capabilities:
+        """What the model can do."""
+        ...
+
+    def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
+        """Log-probabilities of every choice after every prompt; one score per request, in order.
+
+        A request that cannot be scored gets a :meth:`Score.failed` with its reason.
+        """
+        ...
+
+    def generate(
+        self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0
+    ) -> list[Completion]:
+        """One completion per request, in order."""
+        ...
+
+    def close(self) -> None:
+        """Release the engine; stops every process that the backend started."""
+        ...
+
+
+def prompt_seed(prompt: str, seed: int, repeat: int) -> int:
+    """The 63-bit seed of one draw; equal for equal (prompt, seed, repeat) on every backend."""
+    digest = hashlib.sha256(f"{seed}\0{repeat}\0{prompt}".encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+CANARY_CHOICES = ("1", "2", "3", "4", "5")
+CANARY_PROMPTS = (
+    "Counting: 1, 2, 3, 4, ",
+    "Half of four is ",
+    "How many fingers are on one hand, from 1 to 5? Answer: ",
+)
+
+
+def check(
+    model: Model, *, logprobs: bool = False, generate: bool = False, constrained: bool = False
+) -> None:
+    """Refuse a model that cannot do what the run needs, before the first real call.
+
+    Declared capabilities are compared first; then canary prompts prove them: log-probabilities
+    must be finite, not above 0, sum to at most 1, differ between choices and change with the
+    prompt. Synthetic respondents and replays read no prompt, so their canaries are left out.
+
+    Raises:
+        CapabilityError: code ``missing_capability`` or, where a canary failed, ``canary_failed``.
+    """
+    has = model.capabilities()
+    needs = {"logprobs": logprobs, "generate": generate, "constrained": constrained}
+    for name, needed in needs.items():
+        if needed and not getattr(has, name):
+            able = ", ".join(n for n in needs if getattr(has, n)) or "nothing"
+            raise CapabilityError(
+                f"{model.spec} cannot do {name!r}",
+                hint=f"it can do: {able}; choose another model or scoring mode",
+            )
+    if has.reads_tags or not has.live:
+        return
+    requests = [Request(prompt) for prompt in CANARY_PROMPTS]
+    problem = None
+    if logprobs:
+        problem = _canary_scores(model.score(requests, CANARY_CHOICES))
+    if problem is None and generate:
+        problem = _canary_texts(model.generate(requests, Sampling(max_tokens=4)), None)
+    if problem is None and constrained:
+        sampling = Sampling(max_tokens=4, temperature=1.0, choices=CANARY_CHOICES)
+        problem = _canary_texts(model.generate(requests, sampling), CANARY_CHOICES)
+    if problem is not None:
+        raise CapabilityError(
+            f"{model.spec} failed a canary prompt: {problem}",
+            hint="its answers would not be measurements; check the server or the model files",
+            code="canary_failed",
+        )
+
+
+def _canary_scores(scores: Sequence[Score]) -> str | None:
+    rows: list[tuple[float | None, ...]] = []
+    for score in scores:
+        if score.status != "ok" or score.logprobs is None or score.mass is None:
+            return score.reason or f"status {score.status}"
+        known = [x for x in score.logprobs if x is not None]
+        if any(not math.isfinite(x) or x > 1e-6 for x in known):
+            return f"log-probs are not logs of probabilities: {known}"
+        if score.mass > 1 + 1e-3:
+            return f"probabilities of the choices sum to {score.mass:.4f}"
+        rows.append(score.logprobs)
+    if all(len(set(row)) == 1 for row in rows):
+        return "every choice has the same log-prob"
+    if len(set(rows)) == 1:
+        return "log-probs do not change with the prompt"
+    return None
+
+
+def _canary_texts(completions: Sequence[Completion], choices: Sequence[str] | None) -> str | None:
+    for completion in completions:
+        if completion.status != "ok" or completion.text is None:
+            return completion.reason or f"status {completion.status}"
+        if choices is not None and completion.text not in choices:
+            return f"{completion.text!r} is none of the allowed texts"
+    if choices is None and not any(c.tokens != 0 for c in completions):
+        return "no token was generated"
+    return None
