@@ -1,0 +1,56 @@
+"""``measurand preset S [NAME]``: a preset is a file; putting it in force is copying it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from measurand import params, project
+from measurand.errors import InputError
+
+
+def main(argv: Sequence[str]) -> int:
+    """List a system's presets, or copy one to ``params/<system>.yaml``.
+
+    Raises:
+        InputError: the preset is unknown, or the parameters in force are nobody's preset and
+            would be lost (``--force`` overrides).
+    """
+    parser = argparse.ArgumentParser("measurand preset", description="List or set presets.")
+    parser.add_argument("system")
+    parser.add_argument("name", nargs="?", help="put this preset in force; without it: list them")
+    parser.add_argument("--force", action="store_true", help="overwrite edited parameters")
+    args = parser.parse_args(argv)
+    root = project.find_root()
+    system = project.system(root, args.system)
+    presets = {
+        p.stem: p for p in sorted((root / "params" / "presets" / args.system).glob("*.yaml"))
+    }
+    in_force = _same_as(system.params, presets)
+    if args.name is None:
+        for name in presets:
+            print(f"{name}{'  (in force)' if name == in_force else ''}")
+        if in_force is None:
+            print(f"{system.params} is edited: no preset is in force")
+        return 0
+    if args.name not in presets:
+        raise InputError(f"no preset {args.name!r}", hint=f"one of: {', '.join(presets)}")
+    if system.params.exists() and in_force is None and not args.force:
+        raise InputError(
+            f"{system.params} differs from every preset and would be lost",
+            hint="save it as a preset of your own, or give --force",
+        )
+    params.read(presets[args.name], system.module("schemas").Params)
+    temporary = system.params.with_suffix(".tmp")
+    temporary.write_bytes(presets[args.name].read_bytes())
+    os.replace(temporary, system.params)
+    print(f"{system.params.relative_to(root)} is now preset {args.name}; `dvc repro` builds it")
+    return 0
+
+
+def _same_as(path: Path, presets: dict[str, Path]) -> str | None:
+    if not path.exists():
+        return None
+    return next((n for n, p in presets.items() if p.read_bytes() == path.read_bytes()), None)

@@ -1,0 +1,104 @@
+"""The report stage: item results -> statistics -> verdict -> report.json -> HTML and Markdown."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+from measurand import project
+from measurand.results import STATISTICS
+
+
+def write_report(system: project.System, params: Any, data: Path, results: Path, out: Path) -> None:
+    """Write everything that is derived from item results.
+
+    Writes ``statistics.parquet``, ``verdict/``, ``metrics.json``, ``report.json``, ``report.html``
+    and ``report.md`` into ``out``. All are functions of dataset, results, parameters and gate
+    file, so a rebuild gives equal bytes.
+
+    Args:
+        system: the system.
+        params: its parsed parameters.
+        data: folder with ``dataset/``.
+        results: folder that ``evaluate`` wrote.
+        out: folder to write to.
+    """
+    from measurand import gates, shards
+    from measurand.report import document, render
+
+    module = system.module("report")
+    statistics = STATISTICS.validate(module.statistics(data, results, params))
+    shards.write_shard(STATISTICS, statistics, out / "statistics.parquet")
+
+    verdict = gates.run_gates(
+        system.gates, root=system.root, results=results, statistics=out / "statistics.parquet"
+    )
+    scratch = out / ".verdict.tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
+    gates.write_outputs(verdict, scratch)
+    shutil.rmtree(out / "verdict", ignore_errors=True)
+    os.replace(scratch, out / "verdict")
+
+    _write(out / "metrics.json", _metrics(statistics.to_pylist(), module.HEADLINES, verdict.state))
+    content = module.section(data, results, statistics, params)
+    content = dataclasses.replace(
+        content,
+        verdict=json.loads((out / "verdict" / "verdict.json").read_text(encoding="utf-8")),
+        provenance=_provenance(system, params, data, results),
+    )
+    _write_text(out / "report.json", document.to_json(content))
+    _write_text(out / "report.md", render.to_markdown(content))
+    _write_text(out / "report.html", render.to_html(content))
+    print(render.overview(content))
+    print(f"\nreport: {os.path.relpath(out / 'report.html')} (also .md, .json)")
+
+
+def _metrics(rows: list[dict[str, Any]], headlines: tuple[str, ...], state: str) -> dict[str, Any]:
+    """Headline figures, nested for ``dvc metrics diff``: model -> metric[slice] -> figures."""
+    tree: dict[str, Any] = {"verdict": state}
+    for row in rows:
+        if row["metric"] not in headlines or row["estimate"] is None:
+            continue
+        name = row["metric"] + (f"[{row['slice']}]" if row["slice"] else "")
+        figures = {"estimate": row["estimate"], "ci_lo": row["ci_lo"], "ci_hi": row["ci_hi"]}
+        rounded = {k: round(v, 6) for k, v in figures.items() if v is not None}
+        tree.setdefault(row["model"], {})[name] = rounded
+    return tree
+
+
+def _provenance(system: project.System, params: Any, data: Path, results: Path) -> dict[str, Any]:
+    """What the report was made from: hashes of data, results, gates; versions at evaluation."""
+    from measurand import shards
+
+    def hashes(folder: Path) -> dict[str, str]:
+        return {
+            m.parent.relative_to(folder).as_posix(): shards.read_manifest(m.parent).logical_hash
+            for m in sorted(folder.rglob("manifest.json"))
+        }
+
+    at_evaluation = results / "provenance.json"
+    gates = system.gates.read_bytes() if system.gates.exists() else b""
+    return {
+        "evaluation": json.loads(at_evaluation.read_text(encoding="utf-8"))
+        if at_evaluation.exists()
+        else None,
+        "dataset": hashes(data / "dataset"),
+        "results": hashes(results),
+        "gates_sha256": hashlib.sha256(gates).hexdigest(),
+        "parameters": params.model_dump(mode="json"),
+    }
+
+
+def _write(path: Path, value: Any) -> None:
+    _write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
+
+
+def _write_text(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

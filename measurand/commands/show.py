@@ -1,0 +1,49 @@
+"""``measurand list`` and ``measurand show S``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+
+from measurand import params, project
+from measurand.tables import Table
+
+
+def main(argv: Sequence[str]) -> int:
+    """List the systems, or print one system's front page, parameters, tables and files."""
+    verb, rest = argv[0], argv[1:]
+    return _list(rest) if verb == "list" else _show(rest)
+
+
+def _list(argv: Sequence[str]) -> int:
+    argparse.ArgumentParser("measurand list", description="The systems here.").parse_args(argv)
+    root = project.find_root()
+    for name in project.systems(root):
+        system = project.system(root, name)
+        summary = (system.module("schemas").__doc__ or "").strip().splitlines()[0]
+        state = "reported" if (system.reports / "report.html").exists() else "not run"
+        print(f"{name:<18} {state:<9} {summary}")
+    return 0
+
+
+def _show(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser("measurand show", description="One system.")
+    parser.add_argument("system")
+    parser.add_argument("--tables", action="store_true", help="print the data dictionary")
+    args = parser.parse_args(argv)
+    root = project.find_root()
+    system = project.system(root, args.system)
+    schemas = system.module("schemas")
+    if args.tables:
+        tables = [t for t in vars(schemas).values() if isinstance(t, Table)]
+        print("\n".join(t.dictionary() for t in tables))
+        return 0
+    print((schemas.__doc__ or "").strip())
+    print(f"\nparameters ({system.params.relative_to(root)}):")
+    print(json.dumps(params.read(system.params, schemas.Params).model_dump(mode="json"), indent=2))
+    for label, path in (("dataset", system.dataset), ("results", system.results)):
+        print(f"{label}: {path.relative_to(root)} {'' if path.exists() else '(not built)'}")
+    report = system.reports / "report.html"
+    print(f"report: {report.relative_to(root)} {'' if report.exists() else '(not built)'}")
+    return 0

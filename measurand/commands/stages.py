@@ -1,0 +1,140 @@
+"""``measurand build | train | evaluate | report``: the four stages, the same for every system.
+
+Each stage is a plain function of a system's module; here they only get their paths.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from measurand import params as parameters
+from measurand import project
+from measurand.errors import InputError
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the stage named by ``argv[0]``."""
+    verb, rest = argv[0], list(argv[1:])
+    stage, describe = _STAGES[verb]
+    own, beam = (
+        (rest[: rest.index("--")], rest[rest.index("--") + 1 :]) if "--" in rest else (rest, [])
+    )
+    parser = argparse.ArgumentParser(f"measurand {verb}", description=describe)
+    parser.add_argument("system", help="a system's name, see `measurand list`")
+    parser.add_argument(
+        "--params", type=Path, help="parameter file instead of params/<system>.yaml"
+    )
+    parser.add_argument("--out", type=Path, help="folder to write to instead of the project's own")
+    if verb == "build":
+        parser.add_argument(
+            "--runner",
+            default="FnApiRunner",
+            help="Beam runner; its own options follow after --, as in `-- --job_endpoint=HOST:PORT`",
+        )
+    if verb == "evaluate":
+        parser.add_argument("--model", help="one model string instead of the parameters' list")
+        parser.add_argument(
+            "--limit", type=int, help="only the first N prompts; marks the results partial"
+        )
+        parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
+    if verb == "report":
+        parser.add_argument("--results", type=Path, help="results folder of an evaluation")
+        parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
+    args = parser.parse_args(own)
+    if beam and verb != "build":
+        raise InputError(f"{verb} takes nothing after --", hint="only build passes options to Beam")
+    args.beam = beam
+    root = project.find_root()
+    system = project.system(root, args.system)
+    schemas = system.module("schemas")
+    params = parameters.read(args.params or system.params, schemas.Params)
+    start = time.monotonic()
+    stage(system, params, args)
+    print(f"{verb} {system.name}: done in {time.monotonic() - start:.1f} s", file=sys.stderr)
+    return 0
+
+
+def _build(system: project.System, params: Any, args: argparse.Namespace) -> None:
+    out = _own_folder(args.out or system.dataset)
+    system.module("dataset").build(params, out, args.runner, args.beam)
+    print(f"build {system.name}: {_shown(out, system)}")
+
+
+def _train(system: project.System, params: Any, args: argparse.Namespace) -> None:
+    out = _own_folder(args.out or system.checkpoint)
+    out.mkdir(parents=True, exist_ok=True)
+    if not system.has_training():
+        _write_json(out / "manifest.json", {"system": system.name, "trained": False})
+        print(f"train {system.name}: this system trains no model")
+        return
+    system.module("train").train(params, system.dataset, out)
+
+
+def _evaluate(system: project.System, params: Any, args: argparse.Namespace) -> None:
+    from measurand import provenance
+
+    if args.limit is not None and args.limit < 1:
+        raise InputError(f"--limit {args.limit}", hint="give a number above 0")
+    out = _own_folder(args.out or system.results)
+    data = args.data or system.dataset.parent
+    if not (data / "dataset").is_dir():
+        raise InputError(
+            f"{data}/dataset is not built", hint=f"run `measurand build {system.name}` first"
+        )
+    system.module("evaluate").evaluate(
+        params, data, args.model, out, journal=system.journal, limit=args.limit
+    )
+    _write_json(out / "provenance.json", provenance.collect(system.root))
+    print(f"evaluate {system.name}: {_shown(out, system)}")
+
+
+def _report(system: project.System, params: Any, args: argparse.Namespace) -> None:
+    from measurand.commands.report import write_report
+
+    data = args.data or system.dataset.parent
+    results = args.results or system.results
+    if not results.is_dir():
+        raise InputError(
+            f"{results} is not there", hint=f"run `measurand evaluate {system.name}` first"
+        )
+    out = args.out or system.reports
+    out.mkdir(parents=True, exist_ok=True)
+    write_report(system, params, data, results, out)
+
+
+def _own_folder(out: Path) -> Path:
+    """Refuse to write into a folder that holds something other than an earlier output."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file", hint="give a folder")
+    if out.is_dir() and any(out.iterdir()) and not any(out.rglob("manifest.json")):
+        raise InputError(
+            f"{out} holds files that Measurand did not write", hint="give an empty or new folder"
+        )
+    return out
+
+
+def _shown(path: Path, system: project.System) -> str:
+    absolute = path.resolve()
+    return str(absolute.relative_to(system.root) if absolute.is_relative_to(system.root) else path)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    temporary = path.with_name(path.name + ".tmp")
+    text = json.dumps(value, indent=1, sort_keys=True, allow_nan=False)
+    temporary.write_text(text + "\n", encoding="utf-8")
+    os.replace(temporary, path)
+
+
+_STAGES: dict[str, tuple[Callable[[project.System, Any, argparse.Namespace], None], str]] = {
+    "build": (_build, "Build a system's dataset: byte-stable shards and a manifest."),
+    "train": (_train, "Train a system's models; a system without training says so."),
+    "evaluate": (_evaluate, "Run models over the dataset. Goes on where it was interrupted."),
+    "report": (_report, "Statistics, gates and report. Reads files only; calls no model."),
+}

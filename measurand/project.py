@@ -1,0 +1,129 @@
+"""Where a project's files lie, and which systems stand in it."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+from measurand.errors import InputError
+
+
+@dataclass(frozen=True)
+class System:
+    """The file shape that every system shares.
+
+    Attributes:
+        name: the one word that names the system everywhere.
+        root: the project's root.
+    """
+
+    name: str
+    root: Path
+
+    @property
+    def params(self) -> Path:
+        """The parameter file in force."""
+        return self.root / "params" / f"{self.name}.yaml"
+
+    @property
+    def dataset(self) -> Path:
+        """Folder that ``build`` writes."""
+        return self.root / "data" / self.name / "dataset"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Folder that ``train`` writes."""
+        return self.root / "data" / self.name / "checkpoint"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of everything that can be read."""
+        return self.root / "reports" / self.name
+
+    @property
+    def results(self) -> Path:
+        """Folder that ``evaluate`` writes."""
+        return self.reports / "results"
+
+    @property
+    def journal(self) -> Path:
+        """Folder of the model calls; outside every DVC output, since DVC empties those."""
+        return self.root / "journal" / self.name
+
+    @property
+    def gates(self) -> Path:
+        """The gate file."""
+        return self.root / "gates" / f"{self.name}.yaml"
+
+    def module(self, kind: str) -> ModuleType:
+        """Import ``schemas.<name>``, ``pipelines.<name>.dataset``, ``evaluators.<name>.evaluate``.
+
+        Args:
+            kind: ``schemas``, ``dataset``, ``train``, ``evaluate`` or ``report``.
+
+        Raises:
+            InputError: the system has no such module.
+        """
+        path = {
+            "schemas": f"schemas.{self.name}",
+            "dataset": f"pipelines.{self.name}.dataset",
+            "train": f"pipelines.{self.name}.train",
+            "evaluate": f"evaluators.{self.name}.evaluate",
+            "report": f"evaluators.{self.name}.report",
+        }[kind]
+        try:
+            return importlib.import_module(path)
+        except ModuleNotFoundError as error:
+            if error.name is not None and path.startswith(error.name):
+                raise InputError(
+                    f"{self.name} has no module {path}", hint="see docs/architecture.md"
+                ) from error
+            raise
+
+    def has_training(self) -> bool:
+        """Whether the system has a training stage."""
+        import importlib.util
+
+        return importlib.util.find_spec(f"pipelines.{self.name}.train") is not None
+
+
+def find_root(start: Path | None = None) -> Path:
+    """The nearest folder upwards that holds ``params.yaml`` and ``dvc.yaml``.
+
+    Raises:
+        InputError: there is none.
+    """
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if (folder / "params.yaml").is_file() and (folder / "dvc.yaml").is_file():
+            return folder
+    raise InputError(
+        f"no project here: {here} and the folders above hold no params.yaml with dvc.yaml",
+        hint="change into the project's folder",
+    )
+
+
+def systems(root: Path) -> list[str]:
+    """Names of the systems listed in ``params.yaml``."""
+    import yaml
+
+    listed = (yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8")) or {}).get(
+        "systems"
+    )
+    if not isinstance(listed, list) or not all(isinstance(s, str) for s in listed):
+        raise InputError("params.yaml has no list `systems`", hint="list one system a line")
+    return listed
+
+
+def system(root: Path, name: str) -> System:
+    """The named system.
+
+    Raises:
+        InputError: it is not listed.
+    """
+    known = systems(root)
+    if name not in known:
+        raise InputError(f"unknown system {name!r}", hint=f"one of: {', '.join(known)}")
+    return System(name, root)
