@@ -28,7 +28,7 @@ def load(spec: str, *, cache: Path = Path("models")) -> Model:
         cache: folder for converted weights; made when needed.
 
     Raises:
-        InputError: code ``bad_model``: unknown backend, option or value; the hint lists what exists.
+        InputError: code ``bad_model``: an unknown backend, option or value.
         CapabilityError: code ``missing_extra``: the backend's packages are not installed.
     """
     parsed = ModelSpec.parse(spec, cache=cache)

@@ -1,4 +1,4 @@
-"""What every model backend offers: requests, scores, completions, capabilities, and the check of them.
+"""What every model backend offers: requests, scores, completions, capabilities, canaries.
 
 A backend is a module with one function, ``load(spec: ModelSpec) -> Model``.
 """
@@ -170,15 +170,16 @@ class Score:
         cached_tokens: int | None = None,
     ) -> Score:
         """Score from the log-probabilities: argmax, mass and tie are derived in this one place."""
-        known = [x for x in logprobs if x is not None]
-        if not known or any(math.isnan(x) for x in known):
-            reason = "log-prob is NaN" if known else "no choice among the returned log-probs"
+        values = [None if x == -math.inf else x for x in logprobs]
+        known = [x for x in values if x is not None]
+        if not known or not all(map(math.isfinite, known)):
+            reason = "log-prob is not a number" if known else "no choice among the log-probs"
             return cls.failed("model_error", reason, prompt_tokens=prompt_tokens)
         best = max(known)
-        missing = len(logprobs) - len(known)
+        missing = len(values) - len(known)
         return cls(
-            logprobs=tuple(logprobs),
-            choice=list(logprobs).index(best),
+            logprobs=tuple(values),
+            choice=values.index(best),
             mass=math.fsum(math.exp(x) for x in known),
             tie=known.count(best) > 1,
             prompt_tokens=prompt_tokens,
@@ -275,7 +276,7 @@ class Capabilities:
         chat_template: prompts are wrapped in the model's chat template.
         max_model_tokens: context length, None where unknown or unlimited.
         dtype: precision of the computation; part of the instrument.
-        reads_tags: answers come from ``Request.tags`` (synthetic respondents), so tags key the call.
+        reads_tags: answers come from ``Request.tags`` (synthetic respondents); tags key the call.
         live: answers prompts it was never shown (a replay does not).
     """
 
