@@ -1,0 +1,298 @@
+"""A scoring key applied to responses: which columns form which scale, and which are reversed.
+
+A key is a CSV with the columns ``item, scale, keyed, minimum, maximum``. A reversed item (keyed -1)
+is turned round by ``minimum + maximum - x``, so that more always means more of the scale. An item
+may stand in several scales (a domain and a facet), once in each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from measurand import responses
+from measurand.errors import InputError
+from measurand.responses import Responses, labels, numbers, shown
+
+KEY_COLUMNS = ("item", "scale", "keyed", "minimum", "maximum")
+#: Most items of one scale: the bootstrap holds k(k+1)/2 products of every respondent.
+MAX_ITEMS = 500
+_FEWEST_COUNTED = 20  # rows from which 1, 2, 3, ... is taken for a row number, not for answers
+
+
+@dataclass(frozen=True)
+class KeyedItem:
+    """One line of a key.
+
+    Attributes:
+        item: column of the responses.
+        scale: scale that the item belongs to.
+        keyed: +1, or -1 where a high answer means less of the scale.
+        minimum: lowest possible answer.
+        maximum: highest possible answer.
+    """
+
+    item: str
+    scale: str
+    keyed: int
+    minimum: float
+    maximum: float
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One scale, keyed.
+
+    Attributes:
+        name: name of the scale.
+        items: its k items.
+        keyed: +1 or -1 for each.
+        values: (n, k) float64 keyed answers, NaN where missing.
+    """
+
+    name: str
+    items: tuple[str, ...]
+    keyed: tuple[int, ...]
+    values: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class KeyedResponses:
+    """Every scale of a file.
+
+    Attributes:
+        name: file name.
+        n_rows: rows of the file.
+        scales: in the order of the key.
+        clusters: (n,) cluster number of each row, or None.
+        ignored: (column, why) of every column that is in no scale.
+    """
+
+    name: str
+    n_rows: int
+    scales: tuple[Scale, ...]
+    clusters: npt.NDArray[np.int64] | None
+    ignored: tuple[tuple[str, str], ...]
+
+
+def read_key(path: Path) -> tuple[KeyedItem, ...]:
+    """Read a key file; see :func:`parse_key`."""
+    return parse_key(responses.read_file(path))
+
+
+def parse_key(table: Responses) -> tuple[KeyedItem, ...]:
+    """The lines of a key; other columns than ``KEY_COLUMNS`` are left alone.
+
+    Raises:
+        InputError: code ``bad_key``: a column or a cell is missing, ``keyed`` is not +1 or -1,
+            ``minimum`` is not below ``maximum``, an item stands twice in a scale or has two ranges.
+    """
+    if absent := [c for c in KEY_COLUMNS if c not in table.names]:
+        raise _bad_key(table.name, f"no column {shown(absent)}")
+    # Only an empty cell is missing here: "NA" is a good name for a scale (negative affect).
+    items = labels(table.column("item"), missing=("",))
+    scales = labels(table.column("scale"), missing=("",))
+    for column, texts in (("item", items), ("scale", scales)):
+        if empty := [row for row, text in enumerate(texts, 1) if text is None]:
+            raise _bad_key(table.name, f"no {column} in rows {shown(empty)}")
+    keyed = _key_numbers(table, "keyed")
+    minimum, maximum = _key_numbers(table, "minimum"), _key_numbers(table, "maximum")
+    if wrong := [row for row, sign in enumerate(keyed, 1) if sign not in (-1, 1)]:
+        raise _bad_key(table.name, f"keyed is neither +1 nor -1 in rows {shown(wrong)}")
+    if wrong := [i + 1 for i in range(len(items)) if minimum[i] >= maximum[i]]:
+        raise _bad_key(table.name, f"minimum is not below maximum in rows {shown(wrong)}")
+    lines = tuple(
+        KeyedItem(str(items[i]), str(scales[i]), int(keyed[i]), minimum[i], maximum[i])
+        for i in range(len(items))
+    )
+    _check_lines(table.name, lines)
+    return lines
+
+
+def _key_numbers(table: Responses, column: str) -> list[float]:
+    found = numbers(table.column(column))
+    if found.n_bad:
+        row, text = found.bad[0]
+        raise _bad_key(table.name, f"{column} is no number in row {row}: {text!r}")
+    if missing := [row for row, x in enumerate(found.values, 1) if math.isnan(x)]:
+        raise _bad_key(table.name, f"no {column} in rows {shown(missing)}")
+    return [float(x) for x in found.values]
+
+
+def _check_lines(name: str, lines: Sequence[KeyedItem]) -> None:
+    places = Counter((line.item, line.scale) for line in lines)
+    if twice := [place for place, count in places.items() if count > 1]:
+        item, scale = twice[0]
+        raise _bad_key(name, f"item {item!r} stands {places[twice[0]]} times in scale {scale!r}")
+    ranges: dict[str, tuple[float, float]] = {}
+    for line in lines:
+        if ranges.setdefault(line.item, (line.minimum, line.maximum)) != (
+            line.minimum,
+            line.maximum,
+        ):
+            raise _bad_key(name, f"item {line.item!r} has two ranges of answers")
+
+
+def _bad_key(name: str, what: str) -> InputError:
+    hint = f"columns {', '.join(KEY_COLUMNS)}, one line per item; keyed is +1 or -1"
+    return InputError(f"{name}: {what}", hint=hint, code="bad_key")
+
+
+def apply_key(
+    table: Responses, key: Sequence[KeyedItem], cluster: str | None = None
+) -> KeyedResponses:
+    """Key the responses.
+
+    Args:
+        table: the responses.
+        key: lines of the key.
+        cluster: column that names the sampling unit of a row.
+
+    Raises:
+        InputError: ``missing_items``, ``not_a_number``, ``out_of_range``, ``too_many_items``,
+            ``bad_cluster``; the message names columns and first rows.
+    """
+    wanted = list(dict.fromkeys(line.item for line in key))
+    if absent := [item for item in wanted if item not in table.names]:
+        raise InputError(
+            f"{table.name} has no column for {len(absent)} of {len(wanted)} items of the key: "
+            f"{shown(absent)}",
+            hint=_similar(absent[0], table.names) or "the key's items are the column names",
+            code="missing_items",
+        )
+    if cluster in wanted:
+        raise InputError(f"cluster column {cluster!r} is an item of the key", code="bad_cluster")
+    ranges = {line.item: (line.minimum, line.maximum) for line in key}
+    answers = {item: _answers(table, item, ranges[item]) for item in wanted}
+    scales = []
+    for name in dict.fromkeys(line.scale for line in key):
+        lines = [line for line in key if line.scale == name]
+        columns = [
+            answers[x.item] if x.keyed == 1 else x.minimum + x.maximum - answers[x.item]
+            for x in lines
+        ]
+        scales.append(_scale(name, [x.item for x in lines], [x.keyed for x in lines], columns))
+    ignored = [(c, "not in the key") for c in table.names if c not in ranges and c != cluster]
+    return KeyedResponses(
+        table.name, table.n_rows, tuple(scales), _clusters(table, cluster), tuple(ignored)
+    )
+
+
+def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
+    """All numeric columns as one scale keyed +1.
+
+    Columns of text, without any answer, or that merely count the rows are left out and listed; a
+    column with numbers and something else in it is an error, not a guess.
+
+    Raises:
+        InputError: ``no_items``, ``not_a_number``, ``too_many_items``, ``bad_cluster``.
+    """
+    clusters = _clusters(table, cluster)
+    items, columns, ignored = [], [], []
+    for name in table.names:
+        if name == cluster:
+            continue
+        found = numbers(table.column(name))
+        if found.n_text == 0:
+            ignored.append((name, "no answers"))
+        elif found.n_bad == found.n_text and not _looks_numeric(found.bad):
+            ignored.append((name, "not numeric"))
+        elif _counts_rows(found.values):
+            ignored.append((name, "counts the rows"))
+        else:
+            items.append(name)
+            columns.append(_answers(table, name, None))
+    if not items:
+        raise InputError(
+            f"{table.name} has no numeric column",
+            hint="rows are respondents, columns are items, cells are numbers, commas between them",
+            code="no_items",
+        )
+    scale = _scale("all items", items, [1] * len(items), columns)
+    return KeyedResponses(table.name, table.n_rows, (scale,), clusters, tuple(ignored))
+
+
+def _looks_numeric(bad: Sequence[tuple[int, str]]) -> bool:
+    """Whether unusable cells are numbers all the same: infinite, or far too large."""
+    for _, text in bad:
+        try:
+            float(text)
+        except ValueError:
+            return False
+    return True
+
+
+def _counts_rows(values: npt.NDArray[np.float64]) -> bool:
+    return len(values) >= _FEWEST_COUNTED and bool(np.all(np.diff(values) == 1))
+
+
+def _answers(
+    table: Responses, item: str, limits: tuple[float, float] | None
+) -> npt.NDArray[np.float64]:
+    found = numbers(table.column(item))
+    if found.n_bad:
+        rows = ", ".join(f"row {row}: {text!r}" for row, text in found.bad)
+        raise InputError(
+            f"{table.name}: column {item!r} has {found.n_bad} cells that are no usable number: "
+            f"{rows}",
+            hint="leave a missing answer empty or write NA; infinite is no answer",
+            code="not_a_number",
+        )
+    if limits is not None:
+        low, high = limits
+        outside = np.flatnonzero((found.values < low) | (found.values > high))
+        if len(outside):
+            rows = ", ".join(f"row {i + 1}: {found.values[i]:g}" for i in outside[:5])
+            raise InputError(
+                f"{table.name}: column {item!r} has {len(outside)} answers outside "
+                f"[{low:g}, {high:g}]: {rows}",
+                hint="mend the answers, or minimum and maximum in the key",
+                code="out_of_range",
+            )
+    return found.values
+
+
+def _scale(
+    name: str,
+    items: Sequence[str],
+    keyed: Sequence[int],
+    columns: Sequence[npt.NDArray[np.float64]],
+) -> Scale:
+    if len(items) > MAX_ITEMS:
+        raise InputError(
+            f"scale {name!r} has {len(items):,} items; the limit is {MAX_ITEMS}",
+            hint="give a key that says which columns form which scale",
+            code="too_many_items",
+        )
+    return Scale(name, tuple(items), tuple(keyed), np.column_stack(columns))
+
+
+def _clusters(table: Responses, cluster: str | None) -> npt.NDArray[np.int64] | None:
+    if cluster is None:
+        return None
+    if cluster not in table.names:
+        hint = _similar(cluster, table.names) or "name a column of the responses"
+        raise InputError(
+            f"{table.name} has no cluster column {cluster!r}", hint=hint, code="bad_cluster"
+        )
+    names = labels(table.column(cluster))
+    if empty := [row for row, label in enumerate(names, 1) if label is None]:
+        raise InputError(
+            f"{table.name}: cluster column {cluster!r} is empty in {len(empty)} rows: "
+            f"{shown(empty)}",
+            hint="every row belongs to a cluster",
+            code="bad_cluster",
+        )
+    return np.unique(np.array(names, dtype=str), return_inverse=True)[1].astype(np.int64)
+
+
+def _similar(name: str, names: Sequence[str]) -> str:
+    close = get_close_matches(name, names, n=3)
+    return f"did you mean {' or '.join(map(repr, close))}?" if close else ""
