@@ -1,0 +1,50 @@
+"""The one result of every statistic: a figure with its uncertainty, or the reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure, its interval and how both were made.
+
+    An undefined figure is None with a ``reason``, never 0 or NaN. A defined ``value`` may stand
+    without an interval; then ``reason`` says why the interval is missing.
+
+    Attributes:
+        value: the point estimate.
+        se: standard error.
+        ci_lo: lower end of the two-sided interval at ``confidence``.
+        ci_hi: upper end of it.
+        lower: one-sided 95% lower bound, for "at least" claims.
+        upper: one-sided 95% upper bound, for "at most" claims.
+        confidence: level of the two-sided interval.
+        method: how value and interval were made, in words.
+        n: rows used.
+        n_clusters: independent units behind them; None where rows are taken as independent.
+        resamples: bootstrap resamples drawn.
+        seed: ``numpy.random.default_rng(seed)`` repeats the resampling.
+        reason: why value or interval is None.
+    """
+
+    value: float | None
+    se: float | None = None
+    ci_lo: float | None = None
+    ci_hi: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    confidence: float = 0.95
+    method: str = ""
+    n: int | None = None
+    n_clusters: int | None = None
+    resamples: int | None = None
+    seed: int | None = None
+    reason: str | None = None
+
+
+def undefined(
+    reason: str, *, method: str = "", n: int | None = None, n_clusters: int | None = None
+) -> Estimate:
+    """An estimate without a value, for ``reason``."""
+    return Estimate(None, method=method, n=n, n_clusters=n_clusters, reason=reason)

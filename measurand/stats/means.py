@@ -1,0 +1,295 @@
+"""Means, paired differences and rates with the intervals that hold for small and clustered data."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
+
+import numpy as np
+
+from measurand.errors import InputError
+from measurand.stats.arrays import AnyArray, FloatArray, codes, numbers, same_length
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.resample import Plan, percentile, plan
+
+
+def cluster_mean(
+    values: AnyArray, clusters: AnyArray | None = None, *, confidence: float = 0.95
+) -> Estimate:
+    """Mean over rows with a cluster-robust error (CR1) and Student's t with G - 1 degrees.
+
+    Source: Liang & Zeger (1986), Biometrika 73, 13-22, with the finite-cluster factor G/(G-1);
+    equal to R ``sandwich::vcovCL(type="HC1")`` and statsmodels' ``cov_type="cluster"`` on an
+    intercept. Below about ten clusters the interval is too narrow (coverage .93 at G = 10).
+
+    Args:
+        values: (n,) scores, finite.
+        clusters: (n,) cluster of each row; without, each row is its own cluster.
+        confidence: level of the two-sided interval.
+
+    Returns:
+        The estimate. Where no cluster differs from the mean, the error is 0, the interval is a
+        point and ``reason`` starts with "degenerate"; with one cluster there is no interval.
+
+    Raises:
+        InputError: wrong shapes or values that are not finite.
+    """
+    x = numbers(values, 1, "values")
+    n = len(x)
+    units, g = (np.arange(n), n) if clusters is None else codes(clusters, n)
+    shown = None if clusters is None else g
+    over = "rows" if clusters is None else "clusters"
+    method = f"mean; t({g - 1}) interval, CR1 error over {over}"
+    if n == 0:
+        return undefined("no rows", method="mean", n=0, n_clusters=shown)
+    mean = float(x[0]) if np.ptp(x) == 0 else float(x.mean())
+    if g < 2:
+        return Estimate(
+            mean,
+            confidence=confidence,
+            method="mean",
+            n=n,
+            n_clusters=shown,
+            reason=f"no interval: fewer than two {over}",
+        )
+    residuals = np.bincount(units, x - mean, minlength=g)
+    se = math.sqrt(g / (g - 1) * float(residuals @ residuals)) / n
+    reason = None
+    if se <= 1e-12 * float(np.abs(x).max()):
+        se, reason = 0.0, "degenerate: no variation between clusters, the interval is a point"
+    return _student(mean, se, g - 1, confidence, method, n, shown, reason)
+
+
+def paired_difference(
+    a: AnyArray, b: AnyArray, clusters: AnyArray | None = None, *, confidence: float = 0.95
+) -> Estimate:
+    """Mean of a - b over rows that belong together, as :func:`cluster_mean` of the differences.
+
+    Args:
+        a: (n,) scores of one side.
+        b: (n,) scores of the other side for the same items in the same order.
+        clusters: (n,) cluster of each row.
+        confidence: level of the two-sided interval.
+
+    Raises:
+        InputError: wrong shapes, unequal lengths or values that are not finite.
+    """
+    left, right = numbers(a, 1, "a"), numbers(b, 1, "b")
+    same_length(len(left), b=right)
+    found = cluster_mean(left - right, clusters, confidence=confidence)
+    return replace(found, method=f"paired difference; {found.method}")
+
+
+def proportion(
+    k: int,
+    n: int,
+    method: Literal["wilson", "clopper_pearson"] = "wilson",
+    *,
+    confidence: float = 0.95,
+) -> Estimate:
+    """Rate of k in n independent trials.
+
+    Source: Wilson (1927), JASA 22, 209-212, without continuity correction, the default; Clopper &
+    Pearson (1934), Biometrika 26, 404-413, where the level must be guaranteed (safety rates).
+    Equal to ``scipy.stats.binomtest(k, n).proportion_ci``.
+
+    Args:
+        k: successes.
+        n: trials.
+        method: which interval.
+        confidence: level of the two-sided interval.
+
+    Returns:
+        The estimate; ``se`` is Wald's, and None at 0 and 1 where Wald's would be 0.
+
+    Raises:
+        InputError: not 0 <= k <= n, or an unknown method.
+    """
+    if not 0 <= k <= n:
+        raise InputError(f"{k} successes in {n} trials", hint="give 0 <= k <= n")
+    bounds = {"wilson": _wilson, "clopper_pearson": _clopper_pearson}
+    if method not in bounds:
+        raise InputError(f"unknown interval {method!r}", hint=f"one of {sorted(bounds)}")
+    if n == 0:
+        return undefined("no trials", method=f"rate; {method} interval", n=0)
+    rate = k / n
+    tail = (1 - confidence) / 2
+    lo, hi = bounds[method](k, n, tail)
+    lower, upper = bounds[method](k, n, 0.05)
+    return Estimate(
+        rate,
+        se=math.sqrt(rate * (1 - rate) / n) if 0 < k < n else None,
+        ci_lo=lo,
+        ci_hi=hi,
+        lower=lower,
+        upper=upper,
+        confidence=confidence,
+        method=f"rate; {method} interval",
+        n=n,
+    )
+
+
+def bootstrap_means(
+    x: AnyArray,
+    *,
+    clusters: AnyArray | None = None,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+    seed_words: Sequence[str | int] = (),
+) -> tuple[Estimate, ...]:
+    """Mean of each column with a percentile bootstrap; all columns see the same resamples.
+
+    Prefer :func:`cluster_mean` for one mean and :func:`proportion` for rates near 0 or 1, where
+    the bootstrap is as poor as Wald's interval.
+
+    Args:
+        x: (n, m) scores of m models or metrics on the same n items, finite.
+        clusters: (n,) cluster of each row.
+        resamples: number of resamples B.
+        confidence: level of the two-sided interval.
+        seed_words: words that the seed is made of.
+
+    Raises:
+        InputError: wrong shapes, values that are not finite, or too few resamples.
+    """
+    values = numbers(x, 2, "x")
+    n, m = values.shape
+    drawn = plan(n, clusters, resamples, seed_words)
+    if n == 0:
+        return tuple(undefined("no rows", method="mean", n=0) for _ in range(m))
+    mean = values.mean(axis=0)
+    replicates = np.full((resamples, m), np.nan)
+    if drawn.drawable:
+        replicates = mean + _resampled_offsets(drawn, values - mean)
+    return tuple(
+        percentile(float(v), column, drawn, method="mean", confidence=confidence)
+        for v, column in zip(mean, replicates.T, strict=True)
+    )
+
+
+def _resampled_offsets(drawn: Plan, centred: FloatArray) -> FloatArray:
+    """Resampled mean minus mean, (B, m), in single precision.
+
+    Centred sums lose nothing to cancellation: the error stays near 1e-6 standard deviations.
+    """
+    sums = drawn.unit_sums(np.vstack([centred.T, np.ones(len(centred))])).T.astype(np.float32)
+    totals = np.concatenate([taken @ sums for taken in drawn.batches()]).astype(np.float64)
+    offsets: FloatArray = totals[:, :-1] / totals[:, -1:]
+    return offsets
+
+
+def smallest_detectable(
+    se: float,
+    *,
+    df: float | None = None,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    sides: Literal[1, 2] = 2,
+) -> float:
+    """The smallest true difference that a test with this standard error finds with this power.
+
+    Args:
+        se: standard error of the difference.
+        df: degrees of freedom of the t test (clusters minus one); None for the normal test.
+        power: chance of finding it.
+        alpha: level of the test.
+        sides: 1 or 2.
+
+    Returns:
+        The difference, in the units of ``se``. With ``df`` it solves the noncentral t
+        distribution (as R's ``power.t.test``, the far tail of a two-sided test left out).
+
+    Raises:
+        InputError: ``se`` negative or not finite, df not positive, or a level outside 0..1.
+    """
+    from scipy.special import nctdtrinc, ndtri, stdtrit
+
+    if not (math.isfinite(se) and se >= 0 and (df is None or df > 0)):
+        raise InputError(f"standard error {se}, df {df}", hint="give se >= 0 and df > 0")
+    _check_levels(power, alpha)
+    tail = 1 - alpha / sides
+    if df is None:
+        return float((ndtri(tail) + ndtri(power)) * se)
+    return float(nctdtrinc(df, 1 - power, stdtrit(df, tail)) * se)
+
+
+def required_n(
+    sd: float,
+    difference: float,
+    *,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    sides: Literal[1, 2] = 2,
+) -> int:
+    """Independent units needed to find ``difference``: (z_alpha + z_power)^2 sd^2 / difference^2.
+
+    Args:
+        sd: standard deviation of one unit's (paired) difference.
+        difference: the difference to find, or the margin to stay within.
+        power: chance of finding it.
+        alpha: level of the test; a non-inferiority gate is one-sided.
+        sides: 1 or 2.
+
+    Raises:
+        InputError: sd negative, a zero difference, or a level outside 0..1.
+    """
+    from scipy.special import ndtri
+
+    if not (math.isfinite(sd) and sd >= 0 and math.isfinite(difference) and difference != 0):
+        raise InputError(f"sd {sd}, difference {difference}", hint="give sd >= 0, difference != 0")
+    _check_levels(power, alpha)
+    z = float(ndtri(1 - alpha / sides) + ndtri(power))
+    return max(1, math.ceil((z * sd / difference) ** 2))
+
+
+def _check_levels(power: float, alpha: float) -> None:
+    if not (0 < power < 1 and 0 < alpha < 1):
+        raise InputError(f"power {power}, alpha {alpha}", hint="both lie between 0 and 1")
+
+
+def _student(
+    value: float,
+    se: float,
+    df: int,
+    confidence: float,
+    method: str,
+    n: int,
+    n_clusters: int | None,
+    reason: str | None,
+) -> Estimate:
+    from scipy.special import stdtrit
+
+    half = float(stdtrit(df, (1 + confidence) / 2)) * se
+    one_sided = float(stdtrit(df, 0.95)) * se
+    return Estimate(
+        value,
+        se=se,
+        ci_lo=value - half,
+        ci_hi=value + half,
+        lower=value - one_sided,
+        upper=value + one_sided,
+        confidence=confidence,
+        method=method,
+        n=n,
+        n_clusters=n_clusters,
+        reason=reason,
+    )
+
+
+def _wilson(k: int, n: int, tail: float) -> tuple[float, float]:
+    from scipy.special import ndtri
+
+    z2 = float(ndtri(tail)) ** 2
+    centre = (k + z2 / 2) / (n + z2)
+    half = math.sqrt(z2 * (k * (n - k) / n + z2 / 4)) / (n + z2)
+    return (0.0 if k == 0 else centre - half), (1.0 if k == n else centre + half)
+
+
+def _clopper_pearson(k: int, n: int, tail: float) -> tuple[float, float]:
+    from scipy.special import betaincinv
+
+    lo = 0.0 if k == 0 else float(betaincinv(k, n - k + 1, tail))
+    hi = 1.0 if k == n else float(betaincinv(k + 1, n - k, 1 - tail))
+    return lo, hi

@@ -1,0 +1,213 @@
+"""The bootstrap of everything: draw how often each unit is taken, and reuse the counts.
+
+A statistic of sums over units needs no resampled data: with the count matrix W (resamples x
+units) all resampled sums are one matrix product ``W @ sums``. Clusters are units whose rows are
+summed first. Two statistics that are given the same seed words and the same units see the same
+resamples, so their differences are paired.
+
+Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 6 (resampling as
+multinomial weights) and 13.3 (percentile interval); Field & Welsh (2007), J. R. Statist. Soc. B
+69, 369-390 (cluster bootstrap: clusters are drawn whole).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from measurand.errors import InputError
+from measurand.stats.arrays import AnyArray, FloatArray, IntArray, codes
+from measurand.stats.estimate import Estimate
+
+BATCH = 250
+MIN_RESAMPLES = 40
+MAX_UNDEFINED_SHARE = 0.05
+
+Counts = npt.NDArray[np.float32]
+
+
+def seed_for(*words: str | int) -> int:
+    """A seed below 2**63 that depends on the words alone (SHA-256), so it fits a table column."""
+    digest = hashlib.sha256("\x1f".join(str(word) for word in words).encode()).digest()
+    return int.from_bytes(digest[:8], "big") >> 1
+
+
+def rng_for(*words: str | int) -> np.random.Generator:
+    """The generator that belongs to these words: ``default_rng(seed_for(*words))``."""
+    return np.random.default_rng(seed_for(*words))
+
+
+def counts(n_units: int, resamples: int, rng: np.random.Generator) -> Counts:
+    """How often each unit is drawn in each resample.
+
+    Args:
+        n_units: number of units, each drawn with equal chance; every resample draws this many.
+        resamples: number of resamples B.
+        rng: generator to draw from. Two calls for B1 and B2 resamples draw what one call for
+            B1 + B2 draws.
+
+    Returns:
+        (B, n_units) float32 whole numbers; each row sums to ``n_units``.
+    """
+    draws = rng.integers(0, n_units, (resamples, n_units), np.int32).astype(np.int64)
+    draws += (np.arange(resamples) * n_units)[:, None]
+    flat = np.bincount(draws.ravel(), minlength=resamples * n_units)
+    return flat.reshape(resamples, n_units).astype(np.float32)
+
+
+def cluster_counts(cluster_ids: AnyArray, resamples: int, seed: int) -> Counts:
+    """How often each row is drawn when whole clusters are drawn: (B, n_rows) float32.
+
+    Args:
+        cluster_ids: cluster of each row, any comparable labels.
+        resamples: number of resamples B.
+        seed: seed of the draws.
+    """
+    units, n_units = codes(cluster_ids, len(cluster_ids))
+    drawn: Counts = counts(n_units, resamples, np.random.default_rng(seed))[:, units]
+    return drawn
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which units are drawn, how often, from which seed.
+
+    Attributes:
+        n: rows.
+        n_units: units of resampling (clusters, or the rows themselves).
+        units: (n,) unit of each row, or None where each row is its own unit.
+        resamples: number of resamples B.
+        seed: seed of the draws.
+    """
+
+    n: int
+    n_units: int
+    units: IntArray | None
+    resamples: int
+    seed: int
+    _order: IntArray | None = field(init=False, repr=False, default=None)
+    _starts: IntArray | None = field(init=False, repr=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.units is not None:
+            order = np.argsort(self.units, kind="stable")
+            starts = np.searchsorted(self.units[order], np.arange(self.n_units))
+            object.__setattr__(self, "_order", order)
+            object.__setattr__(self, "_starts", starts)
+
+    @property
+    def drawable(self) -> bool:
+        """Whether there is anything to draw: two units or more and B > 0."""
+        return self.n_units >= 2 and self.resamples > 0
+
+    def batches(self, size: int = BATCH) -> Iterator[Counts]:
+        """Count matrices (b, n_units) of up to ``size`` resamples; the same at every call."""
+        rng = np.random.default_rng(self.seed)
+        for start in range(0, self.resamples, size):
+            yield counts(self.n_units, min(size, self.resamples - start), rng)
+
+    def row_batches(self, size: int = BATCH) -> Iterator[Counts]:
+        """The same counts for rows: (b, n)."""
+        for drawn in self.batches(size):
+            yield drawn if self.units is None else drawn[:, self.units]
+
+    def unit_sums(self, features: FloatArray) -> FloatArray:
+        """Sums of (p, n) features over the rows of each unit: (p, n_units)."""
+        if self._order is None or self._starts is None:
+            return features
+        sums: FloatArray = np.add.reduceat(features[:, self._order], self._starts, axis=1)
+        return sums
+
+    def resampled_sums(self, features: FloatArray) -> FloatArray:
+        """Sums of (p, n) features in every resample: (B, p)."""
+        sums = self.unit_sums(features).T
+        return np.concatenate([drawn @ sums for drawn in self.batches()])
+
+
+def plan(
+    n: int, clusters: AnyArray | None, resamples: int, seed_words: Sequence[str | int]
+) -> Plan:
+    """The resampling of ``n`` rows, by clusters if there are any.
+
+    Raises:
+        InputError: ``resamples`` is neither 0 nor enough for a 95% percentile interval, or the
+            clusters do not fit the rows.
+    """
+    if resamples != 0 and resamples < MIN_RESAMPLES:
+        raise InputError(
+            f"{resamples} resamples cannot give a 95% percentile interval",
+            hint=f"use 0 (no interval) or at least {MIN_RESAMPLES}; 2000 is usual",
+        )
+    seed = seed_for(*seed_words)
+    if clusters is None:
+        return Plan(n, n, None, resamples, seed)
+    units, n_units = codes(clusters, n)
+    return Plan(n, n_units, units, resamples, seed)
+
+
+def percentile(
+    value: float,
+    replicates: FloatArray,
+    drawn: Plan,
+    *,
+    method: str,
+    n: int | None = None,
+    confidence: float = 0.95,
+) -> Estimate:
+    """Estimate with the percentile interval of its bootstrap replicates.
+
+    Replicates that are not finite are resamples in which the statistic is undefined. They are
+    dropped and counted in ``method``; above 5% of them there is no interval, since the rest would
+    no longer stand for the sampling distribution.
+
+    Args:
+        value: the point estimate on the data themselves.
+        replicates: (B,) the statistic in each resample, NaN where undefined.
+        drawn: the plan that they came from.
+        method: how the value was made.
+        n: rows used, if not all of the plan's.
+        confidence: level of the two-sided interval.
+    """
+    over = "rows" if drawn.units is None else "clusters"
+    rows = drawn.n if n is None else n
+    clusters = None if drawn.units is None else drawn.n_units
+
+    def without(reason: str) -> Estimate:
+        return Estimate(
+            value,
+            confidence=confidence,
+            method=method,
+            n=rows,
+            n_clusters=clusters,
+            reason=f"no interval: {reason}",
+        )
+
+    if drawn.resamples == 0:
+        return without("no resamples asked for")
+    if drawn.n_units < 2:
+        return without(f"fewer than two {over}")
+    defined = replicates[np.isfinite(replicates)]
+    lost = drawn.resamples - len(defined)
+    if lost > MAX_UNDEFINED_SHARE * drawn.resamples:
+        return without(f"undefined in {lost} of {drawn.resamples} resamples")
+    tail = (1 - confidence) / 2
+    lo, hi, lower, upper = np.quantile(defined, [tail, 1 - tail, 0.05, 0.95])
+    note = f", {lost} undefined resamples dropped" if lost else ""
+    return Estimate(
+        value,
+        se=float(defined.std(ddof=1)),
+        ci_lo=float(lo),
+        ci_hi=float(hi),
+        lower=float(lower),
+        upper=float(upper),
+        confidence=confidence,
+        method=f"{method}; percentile bootstrap over {over}{note}",
+        n=rows,
+        n_clusters=clusters,
+        resamples=drawn.resamples,
+        seed=drawn.seed,
+    )
