@@ -1,7 +1,8 @@
 """Append-only record of model calls: a killed run resumes, an equal call is free, cost is known.
 
-One JSON object a line. A batch is written and flushed to the disk at once, so a kill loses at most
-the batch in flight; the half-written last line that it may leave is dropped at the next opening.
+One JSON object a line. A batch is written and flushed to the disk at once and its first line says
+how many lines belong to it, so a kill loses the batch in flight, whole: what it left half written is
+dropped at the next opening, and a resumed run asks the same batches as one that was never killed.
 Only keys and file offsets stay in memory (about 150 bytes a call).
 """
 
@@ -17,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from measurand.errors import InfraError, InputError
+
 
 def call_key(fingerprint: str, prompt_sha256: str, sampling: Mapping[str, Any], repeat: int) -> str:
     """Identity of a model call: equal keys mean that the same answer is asked for.
@@ -90,7 +92,8 @@ class Journal:
         for record in records:
             if not isinstance(record.get("key"), str):
                 raise ValueError("a journal record needs a text 'key'")
-            lines.append(f"{canonical_json(record)}\n".encode())
+            head = {} if lines or len(records) == 1 else {"batch": len(records)}
+            lines.append(f"{canonical_json({**head, **record})}\n".encode())
         try:
             data = memoryview(b"".join(lines))
             while data:
@@ -147,7 +150,8 @@ class Journal:
             ) from error
 
     def _index(self) -> int:
-        end = 0
+        at = end = 0
+        batch: list[tuple[dict[str, Any], int]] = []
         with self.path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 if not line.endswith(b"\n"):
@@ -159,9 +163,13 @@ class Journal:
                         hint="the file was edited or damaged; delete it to start the calls afresh",
                         code="journal_damaged",
                     )
-                self._enter(record, end)
-                end += len(line)
-        # Only a killed write leaves a line without its end; what it held is asked again.
+                batch.append((record, at))
+                at += len(line)
+                if len(batch) == batch[0][0].get("batch", 1):
+                    for one, offset in batch:
+                        self._enter(one, offset)
+                    batch, end = [], at
+        # Only a killed write leaves less than a batch; what it held is asked again.
         self._file.truncate(end)
         return end
 
