@@ -1,13 +1,14 @@
 """Tables, declared once: Arrow schema, checks, data dictionary and compatibility from one source.
 
 Arrow does not enforce ``nullable=False``, polars drops field metadata on read and orders NaN above
-every number, so both checks are made here explicitly.
+every number, so both checks are made here explicitly. Every rule travels in the schema's metadata:
+a file can be checked against its own declaration (:meth:`Table.from_schema`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,16 +23,20 @@ class Column:
 
     Attributes:
         name: column name.
-        dtype: Arrow type; ``list_size`` fixed lists and dictionaries are allowed.
+        dtype: Arrow type. In a list the rules hold for every element, and whether an element may
+            be null is said by the list's own value field.
         doc: what a value means, one sentence.
         unit: physical or counting unit, if any.
-        nullable: whether null is a legal value (NaN never is).
-        minimum: smallest legal value, inclusive.
-        maximum: largest legal value, inclusive.
+        nullable: whether null is a legal value (NaN never is, at any depth).
+        minimum: smallest legal number, inclusive.
+        maximum: largest legal number, inclusive.
         enum: all legal values of a string column.
         pattern: regular expression that a string value must contain a match of.
         unique: whether a value may occur only once in the table.
         since: schema version that introduced the column.
+
+    Raises:
+        SchemaError: a rule does not apply to the type, or the type cannot be stored faithfully.
     """
 
     name: str
@@ -46,6 +51,23 @@ class Column:
     unique: bool = False
     since: str = "1.0.0"
 
+    def __post_init__(self) -> None:
+        _check_type(self.name, self.dtype)
+        if self.nullable and pa.types.is_fixed_size_list(self.dtype):
+            raise SchemaError(
+                f"{self.name}: a null fixed-size list cannot be read back from Parquet",
+                hint="use pa.list_(value_type), or a list whose elements are null",
+            )
+        leaf = _leaf(self.dtype)
+        numeric = pa.types.is_integer(leaf) or pa.types.is_floating(leaf)
+        text = pa.types.is_string(leaf) or pa.types.is_large_string(leaf)
+        if (self.minimum is not None or self.maximum is not None) and not numeric:
+            raise SchemaError(f"{self.name}: minimum and maximum need numbers, not {leaf}")
+        if (self.enum is not None or self.pattern is not None) and not text:
+            raise SchemaError(f"{self.name}: enum and pattern need strings, not {leaf}")
+        if self.unique and pa.types.is_nested(self.dtype):
+            raise SchemaError(f"{self.name}: unique is not defined for {self.dtype}")
+
     def field(self) -> pa.Field:
         """The Arrow field, with every constraint in its metadata, keys sorted."""
         meta: dict[str, Any] = {"doc": self.doc, "since": self.since}
@@ -57,22 +79,31 @@ class Column:
         packed = {k: v if isinstance(v, str) else json.dumps(v) for k, v in sorted(meta.items())}
         return pa.field(self.name, self.dtype, self.nullable, metadata=packed)
 
+    @classmethod
+    def from_field(cls, field: pa.Field) -> Column:
+        """The column that :meth:`field` made; inverse of it."""
+        meta = {k.decode(): v.decode() for k, v in (field.metadata or {}).items()}
+        rules: dict[str, Any] = {k: meta[k] for k in ("unit", "pattern", "since") if k in meta}
+        rules |= {k: json.loads(meta[k]) for k in ("minimum", "maximum", "unique") if k in meta}
+        if "enum" in meta:
+            rules["enum"] = tuple(json.loads(meta["enum"]))
+        return cls(field.name, field.type, meta.get("doc", ""), nullable=field.nullable, **rules)
+
 
 @dataclass(frozen=True)
 class Violation:
-    """One broken rule: how many rows break it and the first few row numbers."""
+    """One broken rule: how many rows break it, the first few row numbers and their values."""
 
     table: str
     column: str
     rule: str
     count: int
     rows: tuple[int, ...]
+    values: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        rows = ", ".join(map(str, self.rows))
-        return (
-            f"{self.table}.{self.column}: {self.rule} broken in {self.count} rows (first: {rows})"
-        )
+        first = ", ".join(f"{r}: {v}" for r, v in zip(self.rows, self.values, strict=True))
+        return f"{self.table}.{self.column}: {self.rule} broken in {self.count} rows ({first})"
 
 
 @dataclass(frozen=True)
@@ -82,7 +113,8 @@ class Table:
     Attributes:
         name: table name, ``<system>.<table>``.
         version: semantic version of the schema.
-        key: columns whose joint value identifies a row; rows are stored sorted by it.
+        key: columns whose joint value identifies a row; rows are stored sorted by it. An empty
+            key allows equal rows; they are stored sorted by all columns.
         columns: the columns, in storage order.
         doc: what one row is.
     """
@@ -99,11 +131,41 @@ class Table:
             raise SchemaError(f"{self.name}: duplicate column names")
         if missing := [k for k in self.key if k not in names]:
             raise SchemaError(f"{self.name}: key columns {missing} are not declared")
+        for c in self.columns:
+            unfit = c.nullable or pa.types.is_floating(c.dtype) or pa.types.is_nested(c.dtype)
+            if c.name in self.key and unfit:
+                raise SchemaError(f"{self.name}: key column {c.name} is nullable, float or nested")
 
     def schema(self) -> pa.Schema:
         """The Arrow schema with sorted metadata."""
-        meta = {"measurand.table": self.name, "measurand.version": self.version}
+        meta = {
+            "measurand.doc": self.doc,
+            "measurand.key": json.dumps(self.key),
+            "measurand.table": self.name,
+            "measurand.version": self.version,
+        }
         return pa.schema([c.field() for c in self.columns], metadata=meta)
+
+    @classmethod
+    def from_schema(cls, schema: pa.Schema) -> Table:
+        """The table that :meth:`schema` described; inverse of it.
+
+        Raises:
+            SchemaError: the schema does not say which table it describes.
+        """
+        meta = {k.decode(): v.decode() for k, v in (schema.metadata or {}).items()}
+        try:
+            name, version = meta["measurand.table"], meta["measurand.version"]
+            key = tuple(json.loads(meta["measurand.key"]))
+            columns = tuple(Column.from_field(f) for f in schema)
+        except (KeyError, TypeError, ValueError) as error:
+            raise SchemaError(f"not a declared table: {error!r} in the schema metadata") from error
+        return cls(name, version, key, columns, meta.get("measurand.doc", ""))
+
+    @property
+    def sort_columns(self) -> tuple[str, ...]:
+        """The columns that rows are stored sorted by: the key, or all columns without one."""
+        return self.key or tuple(c.name for c in self.columns)
 
     def from_columns(self, columns: dict[str, Any]) -> pa.Table:
         """Build a table from columns (name -> sequence or Arrow array).
@@ -119,7 +181,7 @@ class Table:
                 for c in [columns[f.name]]
             ]
             return self.conform(pa.Table.from_arrays(arrays, names=[c.name for c in self.columns]))
-        except pa.ArrowException as error:
+        except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
             raise SchemaError(f"{self.name}: {error}") from error
 
     def conform(self, table: pa.Table) -> pa.Table:
@@ -149,58 +211,41 @@ class Table:
         """All broken rules of a conformed table, counted in one lazy polars pass."""
         import polars as pl
 
-        rules = self._rules()
-        if not rules or table.num_rows == 0:
+        if table.num_rows == 0:
             return []
-        plain = [n for n in {column for column, _, _ in rules} if n in table.column_names]
-        frame = pl.from_arrow(table.select(sorted(plain)))
+        rules = [rule for c in self.columns for rule in _rules(c)]
+        frame = pl.from_arrow(table.select(sorted({r[0] for r in rules} | set(self.key))))
         assert isinstance(frame, pl.DataFrame)
         counts = frame.lazy().select(
-            [expr.sum().alias(str(i)) for i, (_, _, expr) in enumerate(rules)]
+            [bad.sum().alias(str(i)) for i, (_, _, bad) in enumerate(rules)]
         )
-        found = counts.collect().row(0)
+        found = counts.collect().row(0) if rules else ()
         broken = []
-        for (column, rule, expr), count in zip(rules, found, strict=True):
+        for (column, rule, bad), count in zip(rules, found, strict=True):
             if count:
-                rows = frame.select(expr.arg_true()).to_series().head(5).to_list()
-                broken.append(Violation(self.name, column, rule, int(count), tuple(rows)))
+                rows = frame.select(bad.arg_true()).to_series()
+                broken.append(self._violation(table, (column,), rule, int(count), rows))
+        if self.key:
+            # Twice as fast as a struct expression inside the lazy pass.
+            again = frame.select(self.key).is_duplicated()
+            if count := int(again.sum()):
+                rule = f"key {self.key} unique"
+                broken.append(self._violation(table, self.key, rule, count, again.arg_true()))
         return broken
 
-    def _rules(self) -> list[tuple[str, str, Any]]:
-        import polars as pl
-
-        rules: list[tuple[str, str, Any]] = []
-        for c in self.columns:
-            col = pl.col(c.name)
-            if not c.nullable:
-                rules.append((c.name, "null", col.is_null()))
-            if pa.types.is_floating(c.dtype):
-                rules.append((c.name, "NaN", col.is_nan().fill_null(False)))
-            if c.minimum is not None:
-                rules.append((c.name, f">= {c.minimum}", (col < c.minimum).fill_null(False)))
-            if c.maximum is not None:
-                bad = (col > c.maximum).fill_null(False)
-                if pa.types.is_floating(c.dtype):
-                    bad = bad & ~col.is_nan().fill_null(False)
-                rules.append((c.name, f"<= {c.maximum}", bad))
-            if c.enum is not None:
-                text = col.cast(pl.String)
-                rules.append(
-                    (c.name, f"one of {list(c.enum)}", (~text.is_in(list(c.enum))).fill_null(False))
-                )
-            if c.pattern is not None:
-                matches = col.cast(pl.String).str.contains(c.pattern)
-                rules.append((c.name, f"matches {c.pattern}", (~matches).fill_null(False)))
-            if c.unique:
-                rules.append((c.name, "unique", col.is_duplicated() & col.is_not_null()))
-        if self.key:
-            struct = pl.struct(list(self.key)) if len(self.key) > 1 else pl.col(self.key[0])
-            rules.append((self.key[0], f"key {self.key} unique", struct.is_duplicated()))
-            rules.extend((k, "present (key column)", pl.col(k).is_null()) for k in self.key[1:])
-        return rules
+    def _violation(
+        self, table: pa.Table, columns: tuple[str, ...], rule: str, count: int, rows: Any
+    ) -> Violation:
+        first = [int(r) for r in rows.head(5)]
+        cells = zip(*(table.column(c).take(first).to_pylist() for c in columns), strict=True)
+        texts = (repr(cell if len(cell) > 1 else cell[0]) for cell in cells)
+        values = tuple(t if len(t) <= 100 else t[:97] + "..." for t in texts)
+        return Violation(self.name, columns[0], rule, count, tuple(first), values)
 
     def _same_names(self, names: Sequence[str]) -> None:
         declared = {c.name for c in self.columns}
+        if len(set(names)) != len(names):
+            raise SchemaError(f"{self.name}: duplicate column names in {sorted(names)}")
         missing, extra = sorted(declared - set(names)), sorted(set(names) - declared)
         if missing or extra:
             raise SchemaError(f"{self.name}: missing columns {missing}, unknown columns {extra}")
@@ -229,6 +274,108 @@ class Table:
         return "\n".join(lines) + "\n"
 
 
+def type_text(dtype: pa.DataType) -> str:
+    """Name of a type without the names of list children, which Parquet changes."""
+    if _is_list(dtype):
+        size = f"[{dtype.list_size}]" if pa.types.is_fixed_size_list(dtype) else ""
+        null = "" if dtype.value_field.nullable else " not null"
+        return f"{str(dtype).split('<')[0]}<{type_text(dtype.value_type)}{null}>{size}"
+    if pa.types.is_struct(dtype):
+        parts = [f"{f.name}: {type_text(f.type)}{'' if f.nullable else ' not null'}" for f in dtype]
+        return f"struct<{', '.join(parts)}>"
+    return str(dtype)
+
+
+def _is_list(dtype: pa.DataType) -> bool:
+    types = pa.types
+    return bool(
+        types.is_list(dtype) or types.is_large_list(dtype) or types.is_fixed_size_list(dtype)
+    )
+
+
+def _leaf(dtype: pa.DataType) -> pa.DataType:
+    """Type of the values inside lists and dictionaries."""
+    while _is_list(dtype) or pa.types.is_dictionary(dtype):
+        dtype = dtype.value_type
+    return dtype
+
+
+def _check_type(name: str, dtype: pa.DataType, *, top: bool = True) -> None:
+    if _is_list(dtype):
+        _check_type(name, dtype.value_type, top=False)
+        if not top and pa.types.is_fixed_size_list(dtype):
+            raise SchemaError(f"{name}: a fixed-size list inside another type is not supported")
+    elif pa.types.is_struct(dtype):
+        for field in dtype:
+            _check_type(name, field.type, top=False)
+    elif pa.types.is_nested(dtype):
+        raise SchemaError(f"{name}: {dtype} is not supported", hint="use a list of structs")
+    elif pa.types.is_dictionary(dtype):
+        text = pa.types.is_string(dtype.value_type) or pa.types.is_large_string(dtype.value_type)
+        if not top or not text:
+            raise SchemaError(f"{name}: only a whole column of strings can be a dictionary")
+
+
+def _rules(c: Column) -> list[tuple[str, str, Any]]:
+    """(column, rule, polars expression that is true where the rule is broken) of one column."""
+    import polars as pl
+
+    def rule(text: str, test: Callable[[Any], Any]) -> tuple[str, str, Any]:
+        return c.name, text, _any_leaf(pl.col(c.name), c.dtype, test).fill_null(False)
+
+    rules: list[tuple[str, str, Any]] = []
+    if not c.nullable:
+        rules.append((c.name, "not null", pl.col(c.name).is_null()))
+    if _is_list(c.dtype) and not c.dtype.value_field.nullable:
+        elements = _as_list(pl.col(c.name), c.dtype).list.eval(pl.element().is_null())
+        rules.append((c.name, "elements not null", elements.list.any().fill_null(False)))
+    if _has_float(c.dtype):
+        rules.append(rule("not NaN", lambda x: x.is_nan()))
+    if (low := c.minimum) is not None:
+        rules.append(rule(f">= {low}", lambda x: x < low))
+    if (high := c.maximum) is not None:
+        # polars orders NaN above every number; it has its own rule.
+        floating = pa.types.is_floating(_leaf(c.dtype))
+        rules.append(
+            rule(f"<= {high}", lambda x: (x > high) & ~x.is_nan() if floating else x > high)
+        )
+    if (enum := c.enum) is not None:
+        known = list(enum)
+        rules.append(rule(f"one of {known}", lambda x: ~x.cast(pl.String).is_in(known)))
+    if (pattern := c.pattern) is not None:
+        rules.append(rule(f"matches {pattern}", lambda x: ~x.cast(pl.String).str.contains(pattern)))
+    if c.unique:
+        repeated = pl.col(c.name).is_duplicated() & pl.col(c.name).is_not_null()
+        rules.append((c.name, "unique", repeated))
+    return rules
+
+
+def _any_leaf(value: Any, dtype: pa.DataType, test: Callable[[Any], Any]) -> Any:
+    """Expression: does any value inside ``value`` meet ``test``; structs are tested for floats."""
+    import polars as pl
+
+    if _is_list(dtype):
+        inner = _any_leaf(pl.element(), dtype.value_type, test)
+        return _as_list(value, dtype).list.eval(inner).list.any()
+    if pa.types.is_struct(dtype):
+        parts = [f for f in dtype if _has_float(f.type)]
+        return pl.any_horizontal(
+            [_any_leaf(value.struct.field(f.name), f.type, test) for f in parts]
+        )
+    return test(value)
+
+
+def _as_list(value: Any, dtype: pa.DataType) -> Any:
+    return value.arr.to_list() if pa.types.is_fixed_size_list(dtype) else value
+
+
+def _has_float(dtype: pa.DataType) -> bool:
+    if pa.types.is_struct(dtype):
+        return any(_has_float(f.type) for f in dtype)
+    leaf = _leaf(dtype)
+    return _has_float(leaf) if pa.types.is_struct(leaf) else bool(pa.types.is_floating(leaf))
+
+
 def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     return column if column.type == field.type else column.cast(field.type)
 
@@ -255,7 +402,7 @@ def compatibility(old: Table, new: Table) -> str:
 def _contract(c: Column) -> tuple[Any, ...]:
     return (
         c.name,
-        str(c.dtype),
+        type_text(c.dtype),
         c.unit,
         c.nullable,
         c.minimum,
