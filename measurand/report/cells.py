@@ -1,0 +1,129 @@
+"""A table's cells as text, rounded by column, with a lettered note for every reason.
+
+HTML and Markdown both draw what :func:`lay_out` returns, so that they cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from measurand.report.document import Cell, Table
+from measurand.report.text import DASH, clean, decimals, interval, number
+
+STATES = {
+    "pass": "pass",
+    "fail": "fail",
+    "inconclusive": "undecided",
+    "error": "error",
+}
+"""The word a reader sees for a state."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """One cell ready to draw.
+
+    Attributes:
+        text: what is shown.
+        detail: a second, quiet line, or "".
+        note: letter of the note that explains it, or "".
+        state: state whose shape stands before the text, or "".
+    """
+
+    text: str
+    detail: str = ""
+    note: str = ""
+    state: str = ""
+
+
+@dataclass(frozen=True)
+class LaidTable:
+    """A table ready to draw; ``numeric`` marks the columns to align at the right."""
+
+    caption: str
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[Laid, ...], ...]
+    reasons: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+
+
+def lay_out(table: Table) -> LaidTable:
+    """Round, align and explain the cells of ``table``."""
+    width = len(table.columns)
+    by_column = [[row[c] if c < len(row) else "" for row in table.rows] for c in range(width)]
+    places = [_places(column) for column in by_column]
+    letters: dict[str, str] = {}
+    rows = tuple(
+        tuple(_cell(by_column[c][r], places[c], letters) for c in range(width))
+        for r in range(len(table.rows))
+    )
+    return LaidTable(
+        clean(table.caption),
+        tuple(clean(name) for name in table.columns),
+        tuple(_is_numeric(column) for column in by_column),
+        rows,
+        tuple((letter, reason) for reason, letter in letters.items()),
+        tuple(clean(note) for note in table.notes),
+    )
+
+
+def _figure(cell: Cell) -> dict[str, Any] | None:
+    """The cell as a figure with optional interval, or None where it is not a number."""
+    if isinstance(cell, float):
+        return {"estimate": cell}
+    if isinstance(cell, Mapping) and ("estimate" in cell or "value" in cell):
+        return {"estimate": cell.get("estimate", cell.get("value")), **cell}
+    return None
+
+
+def _places(column: Sequence[Cell]) -> int | None:
+    """One number of decimals for a column, so that its points stand under each other."""
+    figures = [f for cell in column if (f := _figure(cell)) and isinstance(f["estimate"], float)]
+    if not figures:
+        return None
+    wanted = [decimals(f["estimate"], f.get("lower"), f.get("upper")) for f in figures]
+    return min(max(wanted), 3)
+
+
+def _is_numeric(column: Sequence[Cell]) -> bool:
+    kept = [cell for cell in column if cell is not None and cell != ""]
+    return bool(kept) and all(
+        not isinstance(cell, (str, bool)) and (isinstance(cell, int) or _figure(cell) is not None)
+        for cell in kept
+    )
+
+
+def _cell(cell: Cell, places: int | None, letters: dict[str, str]) -> Laid:
+    if cell is None:
+        return Laid(DASH)
+    if isinstance(cell, str):
+        return Laid(clean(cell))
+    if isinstance(cell, int):
+        return Laid(number(cell))
+    figure = _figure(cell)
+    if figure is not None:
+        note = _letter(figure.get("reason"), letters) if figure["estimate"] is None else ""
+        exact = isinstance(figure["estimate"], int)
+        return Laid(interval(figure, None if exact else places), note=note)
+    assert isinstance(cell, Mapping)
+    if "state" in cell:
+        state = str(cell["state"])
+        return Laid(STATES.get(state, clean(state)), state=state if state in STATES else "")
+    return Laid(clean(str(cell.get("text", ""))), clean(str(cell.get("detail") or "")))
+
+
+def _letter(reason: str | None, letters: dict[str, str]) -> str:
+    """The letter of a reason: a, b, ..., z, aa, ab, ..."""
+    if not reason:
+        return ""
+    reason = clean(str(reason))
+    if reason not in letters:
+        n, letter = len(letters) + 1, ""
+        while n:
+            n, rest = divmod(n - 1, 26)
+            letter = chr(97 + rest) + letter
+        letters[reason] = letter
+    return letters[reason]

@@ -1,0 +1,78 @@
+"""One module per kind of figure; its docstring describes the data that it draws.
+
+Each has ``draw(data, width) -> (size, body)`` and ``twin(data) -> (columns, rows, notes)``: the
+picture and the table that says the same in words. ``width`` is in pixels; below ``NARROW`` a figure
+is laid out for a phone. Two kinds are grids that only exist wide and scroll in their own box.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from markupsafe import Markup
+
+from measurand.errors import InputError
+from measurand.report import svg
+from measurand.report.document import Figure, Table
+from measurand.report.figures import (
+    bars,
+    densities,
+    forest,
+    heatmap,
+    histogram,
+    levels,
+    ridges,
+)
+
+WIDE, PHONE = 720.0, 342.0
+GRIDS = ("heatmap", "ridges")
+
+_KINDS: dict[str, ModuleType] = {
+    "bars": bars,
+    "densities": densities,
+    "forest": forest,
+    "heatmap": heatmap,
+    "histogram": histogram,
+    "levels": levels,
+    "ridges": ridges,
+}
+
+
+def draw(figure: Figure, uid: str, width: float = WIDE) -> Markup:
+    """The figure as one ``<svg>``; ``uid`` makes its ids unique in the page.
+
+    Raises:
+        InputError: the kind is unknown.
+    """
+    module = _module(figure)
+    if is_empty(figure):
+        size, body = svg.empty(str(figure.data.get("reason") or "none was given"), width)
+    else:
+        size, body = module.draw(figure.data, width)
+    return svg.frame(uid, figure.title, figure.description, size, body)
+
+
+def twin(figure: Figure) -> Table:
+    """The figure's data as a table."""
+    module = _module(figure)
+    if is_empty(figure):
+        reason = figure.data.get("reason") or "none was given"
+        return Table(figure.title, ("data",), (({"value": None, "reason": reason},),))
+    columns, rows, notes = module.twin(figure.data)
+    return Table(figure.title, columns, rows, notes)
+
+
+def is_empty(figure: Figure) -> bool:
+    """Whether there is nothing to draw."""
+    return not any(figure.data.get(key) for key in ("rows", "values", "cells", "counts"))
+
+
+def _module(figure: Figure) -> ModuleType:
+    try:
+        return _KINDS[figure.kind]
+    except KeyError:
+        raise InputError(
+            f"unknown kind of figure {figure.kind!r}",
+            hint=f"one of {', '.join(sorted(_KINDS))}",
+            code="unknown_figure",
+        ) from None

@@ -1,0 +1,153 @@
+"""Correlations as a matrix of coloured, numbered cells: a multitrait-multimethod matrix.
+
+``data``: ``labels``: names of the rows; ``values``: rows of numbers or null; optional ``columns``:
+names of the columns (the same as the rows if left out), ``groups``: list of ``{label, size}`` that
+cut rows and columns into blocks (methods), ``outlined``: list of ``[row, column]`` to frame (the
+validity diagonal), ``reasons``: rows of strings or null, ``extent``: value of the fullest colour
+(1 if left out), ``axis``: what the numbers are.
+
+The colour scale is centred at 0: blue above, orange below, which the common forms of colour
+blindness keep apart. Numbers never leave the reader with colour alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any
+
+from markupsafe import Markup
+
+from measurand.report import svg
+from measurand.report.text import MINUS, number
+
+_MOST_COLUMNS = 24
+
+
+def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Markup]:
+    """Picture and its size; the same at every width."""
+    labels: Sequence[str] = data["labels"]
+    columns: Sequence[str] = data.get("columns") or labels
+    extent = float(data.get("extent") or 1.0)
+    groups = data.get("groups") or ()
+    left = svg.label_width(list(labels), _MOST_COLUMNS) + 12 + (22 if groups else 0)
+    side = min(max((720 - left) / len(columns), 34.0), 52.0)
+    high = side * 0.72
+    head = svg.label_width(list(columns), _MOST_COLUMNS) * 0.72 + 10
+    head = 24.0 if head < side * 0.9 else head
+    top = head + (22 if groups else 0)
+    parts = [
+        _cell(value, left + c * side, top + r * high, (side, high), extent)
+        for r, row in enumerate(data["values"])
+        for c, value in enumerate(row)
+    ]
+    for r, label in enumerate(labels):
+        y = top + r * high + high / 2 + 4
+        parts.append(svg.text(left - 8, y, label, at="end", columns=_MOST_COLUMNS))
+    for c, label in enumerate(columns):
+        x = left + c * side + side / 2
+        parts.append(_column_name(label, x, top - 8, slanted=head > 24))
+    box = (left, top, len(columns) * side, len(labels) * high)
+    parts += _blocks(groups, box, (side, high), square=len(columns) == len(labels))
+    parts += [
+        svg.element(
+            "rect", x=left + c * side + 1, y=top + r * high + 1, width=side - 2, height=high - 2,
+            class_="framed",
+        )
+        for r, c in data.get("outlined") or ()
+    ]  # fmt: skip
+    bottom = top + box[3]
+    parts.append(_key(left, bottom + 18, extent, str(data.get("axis") or "")))
+    right = left + box[2] + (head * 0.5 if head > 24 else 0)
+    return (max(right + 2, left + 330), bottom + 56), Markup("").join(parts)
+
+
+def _column_name(label: str, x: float, y: float, *, slanted: bool) -> Markup:
+    if not slanted:
+        return svg.text(x, y, label, at="middle")
+    turned = svg.text(0, 0, label, columns=_MOST_COLUMNS)
+    return svg.element("g", turned, transform=f"translate({svg.px(x)} {svg.px(y)}) rotate(-45)")
+
+
+def _cell(
+    value: float | None, x: float, y: float, size: tuple[float, float], extent: float
+) -> Markup:
+    middle = x + size[0] / 2, y + size[1] / 2 + 4
+    if value is None:
+        return svg.text(*middle, "—", at="middle", class_="tick")
+    share = min(abs(value) / extent, 1.0)
+    fill = svg.element(
+        "rect", x=x + 0.5, y=y + 0.5, width=size[0] - 1, height=size[1] - 1,
+        class_="plus" if value >= 0 else "less", fill_opacity=share,
+    )  # fmt: skip
+    return fill + svg.text(*middle, short(value), at="middle", class_="cell")
+
+
+def short(value: float) -> str:
+    """A correlation in two decimals without its leading zero: .72, −.05, 1.00."""
+    words = f"{abs(value):.2f}"
+    words = words[1:] if words.startswith("0") else words
+    return (MINUS if value < 0 and float(words) else "") + words
+
+
+def _blocks(
+    groups: Sequence[Mapping[str, Any]],
+    box: tuple[float, float, float, float],
+    cell: tuple[float, float],
+    *,
+    square: bool,
+) -> list[Markup]:
+    """Lines between methods, and their names along both sides."""
+    left, top, width, height = box
+    parts = []
+    ends = list(accumulate(int(group["size"]) for group in groups))
+    for group, end in zip(groups, ends, strict=True):
+        start = end - int(group["size"])
+        if end != ends[-1]:
+            y = top + end * cell[1]
+            parts.append(svg.line(left, y, left + width, y, "block"))
+            if square:
+                x = left + end * cell[0]
+                parts.append(svg.line(x, top, x, top + height, "block"))
+        room = int((end - start) * cell[1] / 7)
+        turned = svg.text(0, 0, group["label"], at="middle", class_="head", columns=room)
+        y = top + (start + end) / 2 * cell[1]
+        parts.append(svg.element("g", turned, transform=f"translate(12 {svg.px(y)}) rotate(-90)"))
+        if square:
+            x = left + (start + end) / 2 * cell[0]
+            room = int((end - start) * cell[0] / 7)
+            parts.append(svg.text(x, 12, group["label"], at="middle", class_="head", columns=room))
+    return parts
+
+
+def _key(x: float, y: float, extent: float, axis: str) -> Markup:
+    """The colour scale with its numbers."""
+    steps = 20
+    size = 200 / (2 * steps)
+    parts = [
+        svg.element(
+            "rect", x=x + (i + steps) * size, y=y, width=size, height=8,
+            class_="plus" if i >= 0 else "less",
+            fill_opacity=(i + 0.5) / steps if i >= 0 else -(i + 0.5) / steps,
+        )
+        for i in range(-steps, steps)
+    ]  # fmt: skip
+    for share in (-1.0, 0.0, 1.0):
+        at = x + 100 * (1 + share)
+        words = number(round(share * extent)) if extent == 1 else short(share * extent)
+        parts.append(svg.text(at, y + 22, words, at="middle", class_="tick"))
+    parts.append(svg.text(x + 216, y + 9, axis, class_="tick"))
+    return Markup("").join(parts)
+
+
+def twin(data: Mapping[str, Any]) -> tuple[list[str], list[list[Any]], list[str]]:
+    """The matrix with its names."""
+    reasons = data.get("reasons")
+    rows: list[list[Any]] = []
+    for r, (label, values) in enumerate(zip(data["labels"], data["values"], strict=True)):
+        cells = [
+            {"value": value, "reason": (reasons[r][c] if reasons else None) or "undefined"}
+            for c, value in enumerate(values)
+        ]
+        rows.append([label, *cells])
+    return [str(data.get("axis") or ""), *(data.get("columns") or data["labels"])], rows, []

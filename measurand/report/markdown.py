@@ -1,0 +1,130 @@
+"""A report as GitHub-flavoured Markdown. Foreign text is escaped and cannot mark up or link."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from measurand.report.cells import Laid, lay_out
+from measurand.report.document import Block, Document, Figure, Table, Text, from_json, to_json
+from measurand.report.figures import twin
+from measurand.report.text import DASH, clean, number
+from measurand.report.verdict import gates_table, sentence_of, word_of
+
+_SHAPES = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
+
+
+def to_markdown(document: Document) -> str:
+    """The whole report; figures as their tables. The same document gives the same text."""
+    document = from_json(to_json(document))
+    parts = [
+        f"# {line(document.title)}",
+        line(document.subtitle),
+        f"**Verdict: {word_of(document.verdict)}.** {line(sentence_of(document.verdict))}",
+    ]
+    table = gates_table(document.verdict)
+    if table is not None:
+        parts += ["## Gates", _table(table)]
+    for section in document.sections:
+        parts += [f"## {line(section.title)}", escape(section.intro)]
+        parts += [_block(block) for block in section.blocks]
+    if document.provenance:
+        parts += ["## Provenance", "\n".join(_tree(document.provenance, ""))]
+    return "\n\n".join(part for part in parts if part.strip()) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is; line breaks stay."""
+    text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*\[\]|~$])", r"\\\1", text)
+    # Inside a word an underscore is plain; at its edge it would emphasise.
+    text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
+    text = re.sub(r"(?i)\b(https?|ftp|mailto|www)([:.])", r"\1&#8203;\2", text)
+    # At the start of a line: headings, lists, rules, numbered lists, set-out headings, code.
+    text = re.sub(r"(?m)^[ \t]*([#+=-])", r"\\\1", text)
+    text = re.sub(r"(?m)^[ \t]*(\d+)([.)])", r"\1\\\2", text)
+    return re.sub(r"(?m)^[ \t]+", "", text)
+
+
+def line(text: str) -> str:
+    """Escaped text on one line."""
+    return escape(" ".join(text.split()))
+
+
+def _block(block: Block) -> str:
+    if isinstance(block, Table):
+        return _table(block)
+    if isinstance(block, Figure):
+        return _figure(block)
+    return fenced(block.text) if block.verbatim else _prose(block)
+
+
+def _prose(block: Text) -> str:
+    """Paragraphs and lists."""
+    paragraphs = []
+    for paragraph in re.split(r"\n\s*\n", clean(block.text).strip()):
+        kept = paragraph.split("\n")
+        if all(row.lstrip().startswith("- ") for row in kept):
+            paragraphs.append("\n".join("- " + line(row.lstrip()[2:]) for row in kept))
+        else:
+            paragraphs.append(escape(paragraph))
+    return "\n\n".join(paragraphs)
+
+
+def fenced(text: str) -> str:
+    """A code block whose fence is longer than any run of backticks inside."""
+    text = clean(text)
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def _figure(figure: Figure) -> str:
+    return f"**{line(figure.title)}**\n\n{line(figure.description)}\n\n" + _table(
+        twin(figure), titled=False
+    )
+
+
+def _table(table: Table, *, titled: bool = True) -> str:
+    laid = lay_out(table)
+    rows = [
+        "| " + " | ".join(line(name) or " " for name in laid.columns) + " |",
+        "| " + " | ".join("---:" if numeric else "---" for numeric in laid.numeric) + " |",
+        *("| " + " | ".join(map(_cell, row)) + " |" for row in laid.rows),
+    ]
+    notes = [f"({letter}) {line(reason)}" for letter, reason in laid.reasons]
+    notes += [line(note) for note in laid.notes]
+    title = f"**{line(laid.caption)}**\n\n" if titled and laid.caption else ""
+    return title + "\n".join(rows) + ("\n\n" + "  \n".join(notes) if notes else "")
+
+
+def _cell(cell: Laid) -> str:
+    shape = _SHAPES[cell.state] + " " if cell.state else ""
+    note = f" ({cell.note})" if cell.note else ""
+    detail = f"<br>{line(cell.detail)}" if cell.detail else ""
+    return shape + line(cell.text) + note + detail
+
+
+def _tree(value: Mapping[str, Any], indent: str) -> list[str]:
+    """Nested lists of names and values."""
+    rows = []
+    for key, part in sorted(value.items()):
+        if isinstance(part, Mapping) and part:
+            rows += [f"{indent}- {line(key)}", *_tree(part, indent + "  ")]
+        else:
+            rows.append(f"{indent}- {line(key)}: {line(plain(part))}")
+    return rows
+
+
+def plain(value: Any) -> str:
+    """A provenance value in words."""
+    if value is None or value == {} or value == []:
+        return DASH
+    if isinstance(value, list):
+        return ", ".join(plain(part) for part in value)
+    if isinstance(value, bool):
+        return number(value)
+    if isinstance(value, float):
+        return repr(value)
+    return str(value)

@@ -1,0 +1,125 @@
+"""A report as one self-contained HTML file: no script, no request, everything escaped."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from measurand.report import figures
+from measurand.report.cells import lay_out
+from measurand.report.document import (
+    Block,
+    Document,
+    Figure,
+    Table,
+    from_json,
+    to_json,
+)
+from measurand.report.markdown import plain, to_markdown
+from measurand.report.overview import overview
+from measurand.report.text import clean
+from measurand.report.verdict import gates_table, sentence_of, state_of, word_of
+
+__all__ = ["overview", "to_html", "to_markdown"]
+
+_HERE = Path(__file__).parent
+
+
+def to_html(document: Document) -> str:
+    """The whole report. The same document gives the same bytes.
+
+    The page's policy admits one style sheet, by its hash, and nothing else: no script, no image,
+    no font, no connection, no form.
+    """
+    document = from_json(to_json(document))
+    css = (_HERE / "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    sections = [
+        {
+            "title": section.title,
+            "intro": section.intro,
+            "blocks": [_view(block, f"f{s}-{b}") for b, block in enumerate(section.blocks)],
+        }
+        for s, section in enumerate(document.sections, start=1)
+    ]
+    gates = gates_table(document.verdict)
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            document=document,
+            css=Markup(css),
+            policy=f"default-src 'none'; style-src 'sha256-{digest}'; "
+            "base-uri 'none'; form-action 'none'",
+            state=state_of(document.verdict),
+            word=word_of(document.verdict),
+            sentence=sentence_of(document.verdict),
+            gates=None if gates is None else lay_out(gates),
+            sections=sections,
+            provenance=_tree(document.provenance),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        loader=FileSystemLoader(_HERE / "templates"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: clean(value) if type(value) is str else value,
+    )
+    return environment
+
+
+def _view(block: Block, uid: str) -> dict[str, Any]:
+    """What the template needs of a block."""
+    if isinstance(block, Table):
+        return {"kind": "table", "table": lay_out(block)}
+    if isinstance(block, Figure):
+        return {
+            "kind": "figure",
+            "uid": uid,
+            "title": block.title,
+            "description": block.description,
+            "grid": block.kind in figures.GRIDS and not figures.is_empty(block),
+            "wide": figures.draw(block, uid),
+            "phone": figures.draw(block, uid + "p", figures.PHONE),
+            "table": lay_out(figures.twin(block)),
+        }
+    if block.verbatim:
+        return {"kind": "verbatim", "text": block.text}
+    return {"kind": "prose", "parts": _prose(block.text)}
+
+
+def _prose(text: str) -> list[dict[str, Any]]:
+    """Paragraphs and lists of a text."""
+    parts: list[dict[str, Any]] = []
+    for paragraph in re.split(r"\n\s*\n", clean(text).strip()):
+        lines = [line.strip() for line in paragraph.split("\n")]
+        if all(line.startswith("- ") for line in lines):
+            parts.append({"bullets": [line[2:] for line in lines]})
+        else:
+            parts.append({"text": " ".join(lines)})
+    return parts
+
+
+def _tree(value: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Nested names and values, sorted by name."""
+    return [
+        {"name": key, "parts": _tree(part)}
+        if isinstance(part, Mapping) and part
+        else {"name": key, "text": plain(part)}
+        for key, part in sorted(value.items())
+    ]

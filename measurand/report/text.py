@@ -1,0 +1,95 @@
+"""Numbers and foreign text, made fit for a page or a terminal."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+DASH = "—"
+MINUS = "−"
+_UNSAFE = {
+    *(c for c in range(0x20) if c not in (0x09, 0x0A)),  # C0 controls, but tab and newline
+    *range(0x7F, 0xA0),  # DEL and C1 controls: terminal escapes
+    *range(0x202A, 0x202F),  # bidirectional embedding and override
+    *range(0x2066, 0x206A),  # bidirectional isolates
+    *range(0xD800, 0xE000),  # lone surrogates cannot be encoded
+    0xFFFE,
+    0xFFFF,
+}
+_CLEAN = dict.fromkeys(sorted(_UNSAFE), "\ufffd")
+
+
+def clean(text: str) -> str:
+    """Text without control characters: each becomes U+FFFD, so that it is seen."""
+    return text.replace("\r\n", "\n").translate(_CLEAN)
+
+
+def width_of(text: str) -> int:
+    """Columns that a text takes: wide (East Asian) characters count twice, marks not at all."""
+    return sum(
+        0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF")
+        for c in text
+    )
+
+
+def shorten(text: str, columns: int) -> str:
+    """One line of at most ``columns`` columns, cut with an ellipsis."""
+    line = " ".join(clean(text).split())
+    if width_of(line) <= columns:
+        return line
+    kept = ""
+    for char in line:
+        if width_of(kept + char) > columns - 1:
+            break
+        kept += char
+    return kept.rstrip() + "…"
+
+
+def decimals(value: float, lower: float | None = None, upper: float | None = None) -> int:
+    """Decimals worth showing.
+
+    With an interval: two significant digits of its half-width (GUM, JCGM 100:2008, 7.2.6), at
+    least 0 and at most 4. Without one: three, fewer for large numbers.
+    """
+    half = (upper - lower) / 2 if lower is not None and upper is not None else 0.0
+    if half > 0:
+        return min(max(1 - math.floor(math.log10(half)), 0), 4)
+    if value == 0:
+        return 3
+    return min(max(3 - max(math.floor(math.log10(abs(value))), 0), 0), 3)
+
+
+def number(value: float | None, places: int | None = None) -> str:
+    """A number for readers: true minus, thin spaces between thousands, an em dash for null."""
+    if value is None:
+        return DASH
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        text = f"{abs(value):,}"
+    else:
+        places = decimals(value) if places is None else places
+        if value and abs(value) < 0.5 * 10**-places:
+            return f"{value:.1e}".replace("-", MINUS)
+        text = f"{abs(value):,.{places}f}"
+        if abs(value) >= 1e9:
+            text = f"{abs(value):.3e}"
+    return (MINUS if value < 0 else "") + text.replace(",", "\u2009")
+
+
+def interval(figure: Mapping[str, Any], places: int | None = None) -> str:
+    """``0.716 [0.698, 0.733]`` from estimate, lower and upper, any of which may be null."""
+    value, lower, upper = (figure.get(key) for key in ("estimate", "lower", "upper"))
+    if value is None:
+        return DASH
+    if places is None:
+        places = decimals(value, lower, upper)
+    if lower is None and upper is None:
+        return number(value, places)
+    ends = ", ".join(
+        number(end, places) if end is not None else open_end
+        for end, open_end in ((lower, MINUS + "∞"), (upper, "∞"))
+    )
+    return f"{number(value, places)} [{ends}]"

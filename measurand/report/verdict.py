@@ -1,0 +1,98 @@
+"""The verdict as a sentence and a table, from the plain object that the gates write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from measurand.report.cells import STATES
+from measurand.report.document import Cell, Table
+
+_WORST_FIRST = ("error", "fail", "inconclusive", "pass")
+
+
+def state_of(verdict: Mapping[str, Any] | None) -> str:
+    """pass, fail, inconclusive, error, or none where no gate was run."""
+    state = str((verdict or {}).get("state") or "none")
+    return state if state in STATES else ("none" if verdict is None else "error")
+
+
+def word_of(verdict: Mapping[str, Any] | None) -> str:
+    """The state as the reader's word."""
+    state = state_of(verdict)
+    return STATES.get(state, "no verdict")
+
+
+def sentence_of(verdict: Mapping[str, Any] | None) -> str:
+    """The verdict's own sentence, or a count of its gates."""
+    if verdict is None:
+        return "No gate was run on these results."
+    if verdict.get("sentence"):
+        return str(verdict["sentence"])
+    gates = ordered_gates(verdict)
+    counts = [(sum(gate.get("state") == s for gate in gates), STATES[s]) for s in _WORST_FIRST]
+    return f"{len(gates)} gates: " + ", ".join(f"{n} {word}" for n, word in counts if n) + "."
+
+
+def ordered_gates(verdict: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
+    """All gates, those that need attention first, otherwise in the file's order."""
+    gates: Sequence[Mapping[str, Any]] = (verdict or {}).get("gates") or ()
+    rank = {state: i for i, state in enumerate(_WORST_FIRST)}
+    return sorted(gates, key=lambda gate: rank.get(str(gate.get("state")), 0))
+
+
+def gates_table(verdict: Mapping[str, Any] | None) -> Table | None:
+    """What each gate read, found and would need; None without gates."""
+    gates = ordered_gates(verdict)
+    if not gates:
+        return None
+    columns = ("Gate", "Verdict", "Estimate and 95% bounds", "Limit or margin", "n", "Clusters")
+    tail = ("Smallest detectable difference", "n needed")
+    warned = any(gate.get("severity") not in (None, "block") for gate in gates)
+    notes = [
+        "Bounds are one-sided at 95%: a gate passes where the bound on its bad side keeps the "
+        "limit, fails where the other bound breaks it, and is undecided between the two."
+    ]
+    if warned:
+        notes.append("A gate marked as a warning does not change the verdict.")
+    return Table("Gates", columns + tail, tuple(_row(gate) for gate in gates), tuple(notes))
+
+
+def limit_of(gate: Mapping[str, Any]) -> float | None:
+    """The gate's limit, or the margin of a comparison."""
+    for key in ("limit", "margin", "threshold"):
+        if gate.get(key) is not None:
+            return float(gate[key])
+    return None
+
+
+def name_of(gate: Mapping[str, Any]) -> str:
+    """The gate's id with its slice."""
+    name = str(gate.get("id") or gate.get("metric") or "gate")
+    part = str(gate.get("slice") or "")
+    return name if not part or part in name else f"{name} [{part}]"
+
+
+def _row(gate: Mapping[str, Any]) -> tuple[Cell, ...]:
+    why = str(gate.get("sentence") or gate.get("reason_code") or "")
+    severity = str(gate.get("severity") or "block")
+    detail = why if severity == "block" else f"Warning only. {why}".strip()
+    return (
+        {"text": name_of(gate), "detail": detail},
+        {"state": gate.get("state") or "error"},
+        {
+            "estimate": gate.get("estimate"),
+            "lower": gate.get("lower"),
+            "upper": gate.get("upper"),
+            "reason": str(gate.get("reason_code") or "no estimate"),
+        },
+        limit_of(gate),
+        _count(gate.get("n")),
+        _count(gate.get("clusters")),
+        gate.get("mde"),
+        _count(gate.get("n_needed")),
+    )
+
+
+def _count(value: float | None) -> int | None:
+    return None if value is None else round(value)
