@@ -1,0 +1,235 @@
+"""``measurand reliability RESPONSES``: how reliable a questionnaire's scales are, no model needed.
+
+The command reads and keys the answers, leaves every figure to :mod:`measurand.stats.reliability`,
+and prints one record in four formats. JSON is the record itself; text, Markdown and HTML are drawn
+from one document, so they cannot differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from measurand.errors import InputError
+
+if TYPE_CHECKING:
+    from measurand.keying import KeyedResponses, Scale
+    from measurand.stats.reliability import ScaleReliability
+
+FORMATS = ("text", "json", "md", "html")
+MISSING = ("pairwise", "listwise")
+RESAMPLES = (40, 100_000)
+SCHEMA = "measurand.reliability/1.0.0"
+#: Figures of a scale: fields of ``ScaleReliability`` and what readers call them.
+FIGURES = {
+    "alpha": "alpha, bootstrap interval",
+    "alpha_feldt": "alpha, Feldt interval",
+    "alpha_standardised": "alpha, standardised",
+    "lambda6": "lambda-6",
+    "omega_m1": "omega total, 1 factor",
+    "omega_m3": "omega total, 3 factors",
+    "omega_flip": "omega total, items flipped",
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("responses", type=Path, help="CSV or Parquet, a row per respondent")
+    parser.add_argument(
+        "--key",
+        type=Path,
+        help="CSV with columns item, scale, keyed (+1 or -1), minimum, maximum; "
+        "without it all numeric columns are one scale keyed +1",
+    )
+    parser.add_argument("--cluster", help="column that names the independently sampled unit")
+    parser.add_argument(
+        "--missing",
+        choices=MISSING,
+        default="pairwise",
+        help="use every answer, or the complete rows of a scale alone (default: %(default)s)",
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument(
+        "--resamples", type=int, default=2000, help="bootstrap resamples (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=int, default=42, help="default: %(default)s")
+    parser.add_argument("--out", type=Path, help="write here, never over an existing file")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command.
+
+    Raises:
+        InputError: a file, a cell or an argument cannot be used; the code says why.
+    """
+    parser = argparse.ArgumentParser(
+        "measurand reliability",
+        description="Reliability of your own responses: alpha, lambda-6, omega, item statistics.",
+    )
+    add_arguments(parser)
+    args = parser.parse_args(argv)
+    if args.out is not None and args.out.exists():
+        raise _exists(args.out)
+    check_arguments(args.resamples, args.seed)
+    from measurand import keying, responses
+
+    key = None if args.key is None else keying.read_key(args.key)
+    wanted = None if key is None else {line.item for line in key} | {args.cluster}
+    table = responses.read_file(args.responses, wanted)
+    if key is None:
+        keyed = keying.without_key(table, args.cluster)
+    else:
+        keyed = keying.apply_key(table, key, args.cluster)
+    record = analyse(
+        keyed,
+        cluster=args.cluster,
+        missing=args.missing,
+        resamples=args.resamples,
+        seed=args.seed,
+    )
+    _write(render(record, args.format), args.out)
+    return 0
+
+
+def check_arguments(resamples: int, seed: int) -> None:
+    """Refuse numbers that the bootstrap cannot use.
+
+    Raises:
+        InputError: code ``bad_argument``.
+    """
+    low, high = RESAMPLES
+    if resamples != 0 and not low <= resamples <= high:
+        hint = f"0 for no bootstrap, or {low} to {high:,}; 2000 is usual"
+        raise InputError(f"--resamples {resamples}", hint=hint, code="bad_argument")
+    if seed < 0:
+        raise InputError(f"--seed {seed}", hint="0 or more", code="bad_argument")
+
+
+def analyse(
+    keyed: KeyedResponses,
+    *,
+    cluster: str | None = None,
+    missing: Literal["pairwise", "listwise"] = "pairwise",
+    resamples: int = 2000,
+    seed: int = 42,
+) -> dict[str, Any]:
+    """Reliability of every scale as plain JSON values.
+
+    Args:
+        keyed: the keyed responses.
+        cluster: name of the cluster column, for the record.
+        missing: ``pairwise`` or ``listwise``.
+        resamples: bootstrap resamples.
+        seed: start of the random streams; each scale has a stream of its own.
+
+    Returns:
+        What was read (file, rows, ignored columns), how (missing, cluster, resamples, seed), and
+        for each scale its figures, item statistics, band and reasons; an undefined figure is null
+        with a reason.
+    """
+    from measurand import __version__
+    from measurand.progress import Progress
+
+    scales = []
+    with Progress("reliability", len(keyed.scales), "scales") as progress:
+        for scale in keyed.scales:
+            scales.append(_scale_record(scale, keyed, missing, resamples, seed))
+            progress.advance()
+    n_clusters = None if keyed.clusters is None else len(set(keyed.clusters.tolist()))
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "file": keyed.name,
+        "rows": keyed.n_rows,
+        "ignored": [{"column": column, "why": why} for column, why in keyed.ignored],
+        "missing": missing,
+        "cluster": None if cluster is None else {"column": cluster, "n": n_clusters},
+        "resamples": resamples,
+        "seed": seed,
+        "scales": scales,
+    }
+
+
+def _scale_record(
+    scale: Scale,
+    keyed: KeyedResponses,
+    missing: Literal["pairwise", "listwise"],
+    resamples: int,
+    seed: int,
+) -> dict[str, Any]:
+    from measurand.stats.bands import RELIABILITY, band
+    from measurand.stats.reliability import scale_reliability
+
+    found = scale_reliability(
+        scale.values,
+        clusters=keyed.clusters,
+        missing=missing,
+        resamples=resamples,
+        seed_words=("reliability", str(seed), scale.name),
+    )
+    return {
+        "scale": scale.name,
+        "k": found.k,
+        "n": found.n,
+        "n_complete": found.n_complete,
+        "rows_used": found.n if missing == "pairwise" else found.n_complete,
+        "band": None if found.alpha.value is None else band(found.alpha.value, RELIABILITY),
+        "n_flipped": found.n_flipped,
+        "figures": {name: asdict(getattr(found, name)) for name in FIGURES},
+        "items": _items(scale, found),
+    }
+
+
+def _items(scale: Scale, found: ScaleReliability) -> list[dict[str, Any]]:
+    constant = set(found.constant_items)
+    return [
+        {
+            "item": item,
+            "keyed": scale.keyed[j],
+            "item_rest_r": found.item_rest[j],
+            "alpha_if_deleted": found.alpha_if_deleted[j],
+            "constant": j in constant,
+        }
+        for j, item in enumerate(scale.items)
+    ]
+
+
+def render(record: dict[str, Any], form: str) -> str:
+    """The record as ``text``, ``json``, ``md`` or ``html``."""
+    if form == "json":
+        return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    from measurand import reliability_report
+
+    document = reliability_report.document(record)
+    if form == "text":
+        return reliability_report.to_text(document)
+    from measurand.report.render import to_html, to_markdown
+
+    return to_html(document) if form == "html" else to_markdown(document)
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError as error:
+        raise _exists(out) from error
+    except OSError as error:
+        hint = "name a file in a folder that exists"
+        raise InputError(f"{out}: {error.strerror}", hint=hint, code="no_file") from error
+    print(f"written: {out}", file=sys.stderr)
+
+
+def _exists(out: Path) -> InputError:
+    return InputError(f"{out} exists", hint="remove it or name another file", code="file_exists")
