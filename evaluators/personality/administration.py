@@ -119,7 +119,7 @@ class Administration:
     def _ask_all(self, model: Model, journal: Journal, total: int) -> Outcome:
         run_id = _run_id(self.parents, self.params, model.fingerprint)
         folder = self.out / "responses" / slug(self.spec.model)
-        folder.mkdir(parents=True, exist_ok=True)
+        shards.prepare(folder, RESPONSES)
         items: list[pa.Table] = []
         n_shards = 0
         sample: list[tuple[Row, Score]] = []
