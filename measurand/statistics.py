@@ -1,0 +1,79 @@
+"""From estimates to the statistics table that reports, gates and comparisons read."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from measurand.results import STATISTICS, slice_text
+from measurand.stats.estimate import Estimate
+
+EXACT = "exact count"
+"""Method of a figure without sampling error; its bounds are the figure itself."""
+
+
+def exact(value: float | None, *, n: int | None = None, reason: str | None = None) -> Estimate:
+    """A count or a setting: no sampling error, so both bounds are the value."""
+    return Estimate(
+        value,
+        ci_lo=value,
+        ci_hi=value,
+        lower=value,
+        upper=value,
+        method=EXACT,
+        n=n,
+        reason=reason,
+    )
+
+
+def statistic_row(
+    system: str,
+    model: str,
+    metric: str,
+    parts: Mapping[str, str],
+    estimate: Estimate,
+    *,
+    reliability: float | None = None,
+) -> dict[str, Any]:
+    """One row of ``STATISTICS``.
+
+    The smallest detectable difference follows from the standard error, with G - 1 degrees of
+    freedom where there are clusters; it is null where there is no standard error.
+
+    Args:
+        system: the system.
+        model: model string.
+        metric: name of the statistic.
+        parts: the slice, ``{"experiment": "validity", "scale": ...}``.
+        estimate: the figure.
+        reliability: of the score behind the figure.
+    """
+    from measurand.stats.means import smallest_detectable
+
+    figures = dataclasses.asdict(estimate)
+    se, clusters = estimate.se, estimate.n_clusters
+    df = clusters - 1 if clusters is not None and clusters > 1 else None
+    return {
+        "system": system,
+        "model": model,
+        "metric": metric,
+        "slice": slice_text(dict(parts)),
+        "estimate": figures.pop("value"),
+        "mde": smallest_detectable(se, df=df) if se is not None else None,
+        "reliability": reliability,
+        **figures,
+    }
+
+
+def statistics_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """The rows as a table.
+
+    Raises:
+        SchemaError: two rows have the same model, metric and slice, or a figure is NaN.
+    """
+    return STATISTICS.validate(
+        STATISTICS.from_columns({c.name: [row[c.name] for row in rows] for c in STATISTICS.columns})
+    )
