@@ -1,8 +1,9 @@
 """Append-only record of model calls: a killed run resumes, an equal call is free, cost is known.
 
 One JSON object a line. A batch is written and flushed to the disk at once and its first line says
-how many lines belong to it, so a kill loses the batch in flight, whole: what it left half written is
-dropped at the next opening, and a resumed run asks the same batches as one that was never killed.
+how many lines belong to it, so a kill loses the batch in flight, and loses it whole: what it left
+half written is dropped at the next opening, and the resumed run asks the same batches as one that
+was never killed.
 Only keys and file offsets stay in memory (about 150 bytes a call).
 """
 
@@ -88,7 +89,7 @@ class Journal:
             ValueError: a record without a key, or with NaN or infinity in it; nothing is written.
             InfraError: code ``journal_unwritable``; nothing of the batch stays in the file.
         """
-        lines = []
+        lines: list[bytes] = []
         for record in records:
             if not isinstance(record.get("key"), str):
                 raise ValueError("a journal record needs a text 'key'")

@@ -1,0 +1,280 @@
+"""Forward passes of a transformers model over rows that share prefixes; log-probs where asked.
+
+A shared run of tokens is computed once and its keys and values are handed to every row that goes on
+from it. Rows go through in batches padded on the right; holes in the past are masked and positions
+are given explicitly, so a token sees exactly what it would see alone. The output head is applied to
+the positions that are read, nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from measurand.models.tokens import Node, Tokens, micro_batches, plan_rows
+
+
+@dataclass(frozen=True)
+class Row:
+    """Tokens to run and what to read from them.
+
+    Attributes:
+        tokens: the input.
+        shareable: leading tokens that another row may compute; all before the first read position.
+        reads: (position in the row, token ids whose log-prob to read there).
+    """
+
+    tokens: Tokens
+    shareable: int
+    reads: tuple[tuple[int, Tokens], ...]
+
+
+@dataclass(frozen=True)
+class Read:
+    """What came of one row: log-probs per read, and how many tokens were computed for it."""
+
+    logprobs: list[list[float]]
+    computed: int
+
+
+class Writer(Protocol):
+    """Draws one completion, token by token."""
+
+    @property
+    def most(self) -> int:
+        """Most tokens that it may still draw; 0 ends it."""
+        ...
+
+    def take(self, logits: Any) -> int:
+        """Draw a token from float32 logits over the vocabulary."""
+        ...
+
+
+class Forward:
+    """A causal language model and how it is run.
+
+    Args:
+        model: a transformers causal language model, in evaluation mode.
+        budget: most tokens of one forward pass.
+        least_gain: tokens that a shared run must save.
+        share: False computes every row in full.
+    """
+
+    def __init__(self, model: Any, *, budget: int, least_gain: int, share: bool) -> None:
+        self._model, self._budget, self._least_gain = model, budget, least_gain
+        self._share = share and _plain_cache(model.config)
+        self._base, self._head = model.base_model, model.get_output_embeddings()
+        self._plain_head = self._head_is_all()
+        self._room = max(_KV_BYTES // _kv_bytes_per_token(model), 1)
+        self.context: int | None = getattr(model.config, "max_position_embeddings", None)
+        end = model.generation_config.eos_token_id
+        self.end_tokens = frozenset([end] if isinstance(end, int) else end or ())
+        self._root: tuple[Tokens, Any] = ((), None)
+
+    def logprobs(self, rows: Sequence[Row]) -> list[Read]:
+        """Read log-probs (natural, float32 log-softmax over the whole vocabulary).
+
+        The answer depends on ``rows`` alone, not on earlier calls.
+        """
+        import torch
+
+        with torch.inference_mode():
+            return self._logprobs(rows)
+
+    def _logprobs(self, rows: Sequence[Row]) -> list[Read]:
+        tokens = [row.tokens for row in rows]
+        shareable = [row.shareable if self._share else 0 for row in rows]
+        plan = plan_rows(tokens, shareable, self._least_gain)
+        computed = [0] * len(rows)
+        kept: dict[Node, Any] = {}
+        for level in plan.levels:
+            for nodes in micro_batches(
+                level, lambda n: n.stop - n.start, lambda n: n.start, self._budget, self._room
+            ):
+                self._keep(nodes, tokens, kept)
+            for node in level:
+                computed[node.row] += node.stop - node.start
+        out: list[Read | None] = [None] * len(rows)
+        for leaves in micro_batches(
+            plan.leaves,
+            lambda leaf: len(tokens[leaf[0]]) - leaf[1],
+            lambda leaf: leaf[1],
+            self._budget,
+            self._room,
+        ):
+            owns = [tokens[row][start:] for row, start, _ in leaves]
+            where = [
+                (at, position - start)
+                for at, (row, start, _) in enumerate(leaves)
+                for position, _ in rows[row].reads
+            ]
+            inputs = self._inputs(owns, [node for _, _, node in leaves], kept)
+            table = self._logits(inputs, where).float().log_softmax(-1)
+            ids = [wanted for row, _, _ in leaves for _, wanted in rows[row].reads]
+            values = iter(_pick(table, ids))
+            for own, (row, _, _) in zip(owns, leaves, strict=True):
+                read = [next(values) for _ in rows[row].reads]
+                out[row] = Read(read, computed[row] + len(own))
+        return [read for read in out if read is not None]
+
+    def generate(self, prompts: Sequence[Tokens], writers: Sequence[Writer]) -> Sequence[Writer]:
+        """Let each writer draw tokens after its prompt until it has enough; returns the writers."""
+        import torch
+
+        with torch.inference_mode():
+            for jobs in micro_batches(
+                range(len(prompts)),
+                lambda at: len(prompts[at]),
+                lambda at: writers[at].most,
+                self._budget,
+                self._room,
+            ):
+                self._write([prompts[at] for at in jobs], [writers[at] for at in jobs])
+        return writers
+
+    def _write(self, prompts: Sequence[Tokens], writers: Sequence[Writer]) -> None:
+        import torch
+        from transformers.cache_utils import DynamicCache
+
+        inputs = self._inputs(prompts, [None] * len(prompts), {}, keep=True)
+        inputs["past_key_values"] = DynamicCache(config=self._model.config)
+        where = [(at, len(prompt) - 1) for at, prompt in enumerate(prompts)]
+        position = torch.tensor([at for _, at in where], device=self._model.device)[:, None]
+        mask = inputs["attention_mask"]
+        while any(writer.most for writer in writers):
+            logits = self._logits(inputs, where).float().cpu().numpy()
+            drawn = [
+                writer.take(row) if writer.most else 0
+                for writer, row in zip(writers, logits, strict=True)
+            ]
+            position, mask = position + 1, torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
+            inputs = {
+                **inputs,
+                "input_ids": torch.tensor(drawn, device=self._model.device)[:, None],
+                "attention_mask": mask,
+                "position_ids": position,
+            }
+            where = [(at, 0) for at in range(len(prompts))]
+
+    def _keep(self, nodes: list[Node], tokens: Sequence[Tokens], kept: dict[Node, Any]) -> None:
+        """Compute shared runs and keep their keys and values: (layers, heads, tokens, width)."""
+        import torch
+
+        runs = [tokens[node.row][node.start : node.stop] for node in nodes]
+        root = len(nodes) == 1 and nodes[0].parent is None
+        if root and self._root[0] == runs[0]:
+            kept[nodes[0]] = self._root[1]
+            return
+        inputs = self._inputs(runs, [node.parent for node in nodes], kept, keep=True)
+        cache = self._base(**inputs).past_key_values
+        longest = max(map(len, runs))
+        keys = torch.stack([layer.keys[:, :, -longest:] for layer in cache.layers])
+        values = torch.stack([layer.values[:, :, -longest:] for layer in cache.layers])
+        for at, (node, run) in enumerate(zip(nodes, runs, strict=True)):
+            kept[node] = (keys[:, at, :, : len(run)].clone(), values[:, at, :, : len(run)].clone())
+        if root:
+            self._root = (runs[0], kept[nodes[0]])
+
+    def _inputs(
+        self,
+        runs: Sequence[Tokens],
+        parents: Sequence[Node | None],
+        kept: dict[Node, Any],
+        keep: bool = False,
+    ) -> dict[str, Any]:
+        """Padded inputs of one forward pass, with the past of each row."""
+        import torch
+
+        device = self._model.device
+        longest = max(map(len, runs))
+        starts = [0 if node is None else node.stop for node in parents]
+        past = max(starts)
+        ids = torch.tensor([[*run, *[0] * (longest - len(run))] for run in runs], device=device)
+        begin = torch.tensor(starts, device=device)[:, None]
+        length = torch.tensor([len(run) for run in runs], device=device)[:, None]
+        here = torch.arange(longest, device=device)[None]
+        before = torch.arange(past, device=device)[None]
+        inputs = {
+            "input_ids": ids,
+            "attention_mask": torch.cat([before < begin, here < length], 1).long(),
+            "position_ids": begin + here,
+            "use_cache": keep or past > 0,
+        }
+        if past:
+            inputs["past_key_values"] = _past(parents, kept, past)
+        return inputs
+
+    def _logits(self, inputs: dict[str, Any], where: Sequence[tuple[int, int]]) -> Any:
+        """Logits at (row, position) pairs: (pairs, vocabulary)."""
+        import torch
+
+        device = self._model.device
+        row = torch.tensor([at for at, _ in where], device=device)
+        position = torch.tensor([at for _, at in where], device=device)
+        if self._plain_head:
+            hidden = self._base(**inputs).last_hidden_state
+            return self._head(hidden[row, position])
+        some, index = position.unique(return_inverse=True)
+        return self._model(**inputs, logits_to_keep=some).logits[row, index]
+
+    def _head_is_all(self) -> bool:
+        """Whether logits are the output layer of the last hidden state and nothing more.
+
+        Some models scale or cap them; those go through the model's own forward.
+        """
+        import torch
+
+        if self._head is None:
+            return False
+        with torch.inference_mode():
+            ids = torch.arange(4, device=self._model.device)[None]
+            hidden = self._base(input_ids=ids, use_cache=False).last_hidden_state
+            whole = self._model(input_ids=ids, use_cache=False).logits
+            return bool(torch.allclose(self._head(hidden), whole, rtol=1e-3, atol=1e-3))
+
+
+_KV_BYTES = 1 << 30
+
+
+def _plain_cache(config: Any) -> bool:
+    """Whether every layer keeps all keys and values; windows and recurrent states cannot be cut."""
+    from transformers.cache_utils import DynamicCache, DynamicLayer
+
+    layers = DynamicCache(config=config).layers
+    return bool(layers) and all(type(layer) is DynamicLayer for layer in layers)
+
+
+def _kv_bytes_per_token(model: Any) -> int:
+    config = model.config.get_text_config(decoder=True)
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)
+
+
+def _past(parents: Sequence[Node | None], kept: dict[Node, Any], length: int) -> Any:
+    """Keys and values before each row, padded on the right to ``length``."""
+    from transformers.cache_utils import DynamicCache
+
+    sides = []
+    for side in (0, 1):
+        some = next(kept[node][side] for node in parents if node is not None)
+        layers, heads, _, width = some.shape
+        whole = some.new_zeros(layers, len(parents), heads, length, width)
+        for at, leaf in enumerate(parents):
+            node = leaf
+            while node is not None:
+                whole[:, at, :, node.start : node.stop] = kept[node][side]
+                node = node.parent
+        sides.append(whole)
+    return DynamicCache(list(zip(*sides, strict=True)))
+
+
+def _pick(table: Any, ids: Sequence[Tokens]) -> list[list[float]]:
+    """Entries ``ids[i]`` of row i, as Python floats (exact float32 values)."""
+    import torch
+
+    row = torch.tensor([at for at, wanted in enumerate(ids) for _ in wanted], device=table.device)
+    column = torch.tensor([token for wanted in ids for token in wanted], device=table.device)
+    flat = iter(table[row, column].tolist())
+    return [[next(flat) for _ in wanted] for wanted in ids]

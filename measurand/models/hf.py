@@ -1,0 +1,317 @@
+"""Models in the transformers format, computed in this process: ``hf:<folder>``.
+
+Options: ``template=chat|none`` (default: chat where the tokenizer has a template),
+``dtype=float32|bfloat16|float16`` (default float32: lower precision changes answers between batch
+shapes), ``device=auto|cpu|cuda``, ``prefix=shared|none``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from measurand.errors import InputError
+from measurand.models.protocol import (
+    Capabilities,
+    Completion,
+    ModelSpec,
+    Request,
+    Sampling,
+    Score,
+    prompt_seed,
+)
+from measurand.models.sampling import constrained, draw
+from measurand.models.tokens import Tokens, split_choices
+
+if TYPE_CHECKING:
+    from measurand.models.forward import Forward, Read, Row
+
+OPTIONS = ("template", "dtype", "device", "prefix")
+_DTYPES = ("float32", "bfloat16", "float16")
+# Tokens of one forward pass, and tokens that a shared run must save to be worth a pass of its own.
+_BUDGET = {"cpu": 2048, "cuda": 32768}
+_LEAST_GAIN = {"cpu": 8, "cuda": 512}
+_HASHED = (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt")
+
+
+def load(spec: ModelSpec) -> HfModel:
+    """Load a folder that holds a causal language model and its tokenizer.
+
+    Raises:
+        InputError: code ``bad_model``: no such folder, no model in it, or an unknown option.
+    """
+    folder = Path(spec.target)
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"{spec.text}: {folder} holds no model (config.json is missing)",
+            hint="give the folder of a transformers model; nothing is fetched at run time",
+            code="bad_model",
+        )
+    files = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix in _HASHED)
+    return load_folder(spec, folder, {path.name: file_sha256(path) for path in files})
+
+
+def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> HfModel:
+    """Load ``folder`` as the model that ``spec`` names; ``checksums`` are sha256 by file name."""
+    spec.allow(*OPTIONS)
+    template = spec.option("template", "", ("", "chat", "none"))
+    dtype = spec.option("dtype", "float32", _DTYPES)
+    device = spec.option("device", "auto", ("auto", "cpu", "cuda"))
+    prefix = spec.option("prefix", "shared", ("shared", "none"))
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    from measurand.models.forward import Forward
+
+    if device == "cuda" and not torch.cuda.is_available():
+        raise InputError(
+            f"{spec.text}: PyTorch sees no CUDA device",
+            hint="leave out device=cuda",
+            code="bad_model",
+        )
+    kind = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+        model = AutoModelForCausalLM.from_pretrained(
+            folder, dtype=getattr(torch, dtype), local_files_only=True
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"{spec.text}: transformers cannot load {folder}: {error}",
+            hint="the folder needs config.json, weights and tokenizer files",
+            code="bad_model",
+        ) from error
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+    if template == "chat" and not tokenizer.chat_template:
+        raise InputError(
+            f"{spec.text}: the tokenizer in {folder} has no chat template",
+            hint="write template=none",
+            code="bad_model",
+        )
+    chat = bool(tokenizer.chat_template) and template != "none"
+    forward = Forward(
+        model.to(kind).eval(),
+        budget=_BUDGET[kind],
+        least_gain=_LEAST_GAIN[kind],
+        share=prefix == "shared",
+    )
+    identity = json.dumps(["hf", dict(checksums), chat, dtype], sort_keys=True)
+    return HfModel(spec.text, identity, tokenizer, forward, chat=chat, dtype=dtype)
+
+
+class HfModel:
+    """A causal language model in this process."""
+
+    def __init__(
+        self, spec: str, identity: str, tokenizer: Any, forward: Forward, *, chat: bool, dtype: str
+    ) -> None:
+        self.spec = spec
+        self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
+        self._tokenizer, self._forward, self._chat, self._dtype = tokenizer, forward, chat, dtype
+        self._context = forward.context
+
+    def capabilities(self) -> Capabilities:
+        """Everything, in the precision that was asked for."""
+        return Capabilities(
+            logprobs=True,
+            generate=True,
+            constrained=True,
+            chat_template=self._chat,
+            max_model_tokens=self._context,
+            dtype=self._dtype,
+        )
+
+    def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
+        """Log-probabilities of the choices; a prompt over the context length is ``skipped``.
+
+        Where every choice is one token, one position serves them all; the log-probs of longer
+        choices are sums over their tokens. ``cached_tokens`` counts tokens that an earlier prompt
+        of the same call had computed.
+
+        Raises:
+            InputError: code ``bad_choices``: none, an empty one, or one twice.
+        """
+        from measurand.models.forward import Row
+
+        if not choices or not all(choices) or len(set(choices)) < len(choices):
+            raise InputError(
+                f"choices {list(choices)!r} cannot be told apart",
+                hint="give different, non-empty texts",
+                code="bad_choices",
+            )
+        parts = [self._split(request.prompt, choices) for request in requests]
+        rows: list[Row] = []
+        spans: list[tuple[int, int] | None] = []
+        for prompt, continuations in parts:
+            if not prompt or max(map(len, continuations)) - 1 > self._left(prompt):
+                spans.append(None)
+                continue
+            own = _choice_rows(prompt, continuations)
+            spans.append((len(rows), len(rows) + len(own)))
+            rows += [Row(prompt + tail, reads[0][0], reads) for tail, reads in own]
+        reads = self._forward.logprobs(rows)
+        return [
+            Score.failed("skipped", self._reason(prompt), prompt_tokens=len(prompt))
+            if span is None
+            else _to_score(prompt, continuations, rows[slice(*span)], reads[slice(*span)])
+            for (prompt, continuations), span in zip(parts, spans, strict=True)
+        ]
+
+    def generate(
+        self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0
+    ) -> list[Completion]:
+        """Completions; a draw depends on (prompt, seed, repeat), not on the batch."""
+        if sampling.choices is not None:
+            scores = self.score(requests, sampling.choices)
+            return constrained(requests, scores, sampling, repeat)
+        prompts = [self._encode(self._text(request.prompt)) for request in requests]
+        writers = [
+            _Writer(
+                self._tokenizer,
+                self._forward.end_tokens,
+                request.prompt,
+                sampling,
+                repeat,
+                most=min(sampling.max_tokens, self._left(prompt)),
+            )
+            for request, prompt in zip(requests, prompts, strict=True)
+        ]
+        able = [at for at, prompt in enumerate(prompts) if prompt and self._left(prompt) > 0]
+        self._forward.generate([prompts[at] for at in able], [writers[at] for at in able])
+        out = [writer.completion(len(p)) for writer, p in zip(writers, prompts, strict=True)]
+        for at in set(range(len(out))) - set(able):
+            out[at] = Completion.failed(
+                "skipped", self._reason(prompts[at]), prompt_tokens=len(prompts[at])
+            )
+        return out
+
+    def close(self) -> None:
+        """Nothing runs outside this process."""
+
+    def _text(self, prompt: str) -> str:
+        if not self._chat:
+            return prompt
+        turn = [{"role": "user", "content": prompt}]
+        return str(
+            self._tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+        )
+
+    def _encode(self, text: str) -> Tokens:
+        # A chat template writes its own begin-of-text.
+        return tuple(self._tokenizer(text, add_special_tokens=not self._chat)["input_ids"])
+
+    def _split(self, prompt: str, choices: Sequence[str]) -> tuple[Tokens, list[Tokens]]:
+        text = self._text(prompt)
+        joint = [self._encode(text + choice) for choice in choices]
+        return split_choices(self._encode(text), joint)
+
+    def _left(self, prompt: Tokens) -> int:
+        """Tokens that fit after the prompt."""
+        return sys.maxsize if self._context is None else self._context - len(prompt)
+
+    def _reason(self, prompt: Tokens) -> str:
+        if not prompt:
+            return "the prompt has no token"
+        return f"prompt of {len(prompt)} tokens and its answer exceed {self._context} tokens"
+
+
+def file_sha256(path: Path) -> str:
+    """Hash of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _choice_rows(
+    prompt: Tokens, continuations: Sequence[Tokens]
+) -> list[tuple[Tokens, tuple[tuple[int, Tokens], ...]]]:
+    """What to run after a prompt so that every token of every choice is predicted once.
+
+    Returns:
+        (tokens after the prompt, reads), one for choices of one token each.
+    """
+    followers: dict[Tokens, dict[int, None]] = {}
+    for tokens in continuations:
+        for at, token in enumerate(tokens):
+            followers.setdefault(tokens[:at], {})[token] = None
+    longest = [
+        c for c in followers if not any(len(o) > len(c) and o[: len(c)] == c for o in followers)
+    ]
+    rows, seen = [], set()
+    for tail in longest:
+        reads = []
+        for at in range(len(tail) + 1):
+            if tail[:at] not in seen:
+                seen.add(tail[:at])
+                reads.append((len(prompt) - 1 + at, tuple(followers[tail[:at]])))
+        rows.append((tail, tuple(reads)))
+    return rows
+
+
+def _to_score(
+    prompt: Tokens, continuations: Sequence[Tokens], rows: Sequence[Row], reads: Sequence[Read]
+) -> Score:
+    table: dict[Tokens, float] = {}
+    for row, read in zip(rows, reads, strict=True):
+        for (position, ids), values in zip(row.reads, read.logprobs, strict=True):
+            context = row.tokens[len(prompt) : position + 1]
+            table.update({(*context, token): x for token, x in zip(ids, values, strict=True)})
+    sums = [sum(table[tokens[: at + 1]] for at in range(len(tokens))) for tokens in continuations]
+    return Score.of(
+        [float(np.float32(x)) for x in sums],
+        prompt_tokens=len(prompt),
+        cached_tokens=max(len(prompt) - sum(read.computed for read in reads), 0),
+    )
+
+
+class _Writer:
+    """One completion in the making: draws tokens, knows when to stop."""
+
+    def __init__(
+        self,
+        tokenizer: Any,
+        end_tokens: frozenset[int],
+        prompt: str,
+        sampling: Sampling,
+        repeat: int,
+        most: int,
+    ) -> None:
+        self.most = most
+        self._tokenizer, self._end, self._sampling = tokenizer, end_tokens, sampling
+        self._rng = np.random.default_rng(prompt_seed(prompt, sampling.seed, repeat))
+        self._ids: list[int] = []
+        self._text, self._finish = "", "length"
+
+    def take(self, logits: Any) -> int:
+        """Draw the next token from the logits over the vocabulary."""
+        how = self._sampling
+        token = draw(logits, how.temperature, how.top_p, self._rng.random())
+        self.most -= 1
+        if token in self._end:
+            self.most, self._finish = 0, "stop"
+            return token
+        self._ids.append(token)
+        self._text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
+        found = [at for at in (self._text.find(stop) for stop in how.stop if stop) if at >= 0]
+        if found:
+            self._text = self._text[: min(found)]
+            self.most, self._finish = 0, "stop"
+        return token
+
+    def completion(self, prompt_tokens: int) -> Completion:
+        """What was written."""
+        return Completion(self._text, len(self._ids), prompt_tokens, self._finish)
