@@ -45,7 +45,11 @@ def split(table: pa.Table, shard_key: str | None, n_shards: int) -> dict[int, pa
         codes = codes.combine_chunks()
     shard = np.array([shard_of(str(k), n_shards) for k in codes.dictionary.to_pylist()], np.int64)
     of_row = shard[codes.indices.to_numpy(zero_copy_only=False)] if len(codes) else shard
-    return {int(i): table.filter(pa.array(of_row == i)) for i in np.unique(of_row)}
+    order = np.argsort(of_row, kind="stable")
+    by_shard = table.take(pa.array(order))
+    found, starts = np.unique(of_row[order], return_index=True)
+    ends = [*starts[1:], table.num_rows]
+    return {int(i): by_shard.slice(a, b - a) for i, a, b in zip(found, starts, ends, strict=True)}
 
 
 def canonical(spec: Table, table: pa.Table) -> pa.Table:
@@ -72,7 +76,8 @@ def write_shard(spec: Table, table: pa.Table, path: Path) -> None:
     """
     import pyarrow.parquet as pq
 
-    stable = canonical(spec, spec.validate(table))
+    stable = canonical(spec, table)
+    spec.validate(stable)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = temporary(path)
     try:
