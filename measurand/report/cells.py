@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from measurand.report.document import Cell, Table
-from measurand.report.text import DASH, clean, decimals, interval, number
+from measurand.report.text import DASH, clean, common_decimals, interval, number
 
 STATES = {
     "pass": "pass",
@@ -81,11 +81,7 @@ def _figure(cell: Cell) -> dict[str, Any] | None:
 
 def _places(column: Sequence[Cell]) -> int | None:
     """One number of decimals for a column, so that its points stand under each other."""
-    figures = [f for cell in column if (f := _figure(cell)) and isinstance(f["estimate"], float)]
-    if not figures:
-        return None
-    wanted = [decimals(f["estimate"], f.get("lower"), f.get("upper")) for f in figures]
-    return min(max(wanted), 3)
+    return common_decimals([f for cell in column if (f := _figure(cell))])
 
 
 def _is_numeric(column: Sequence[Cell]) -> bool:

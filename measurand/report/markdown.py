@@ -8,7 +8,7 @@ from typing import Any
 
 from measurand.report.cells import Laid, lay_out
 from measurand.report.document import Block, Document, Figure, Table, Text, from_json, to_json
-from measurand.report.figures import twin
+from measurand.report.figures import is_empty, twin, why_empty
 from measurand.report.text import DASH, clean, number
 from measurand.report.verdict import gates_table, sentence_of, word_of
 
@@ -81,9 +81,10 @@ def fenced(text: str) -> str:
 
 
 def _figure(figure: Figure) -> str:
-    return f"**{line(figure.title)}**\n\n{line(figure.description)}\n\n" + _table(
-        twin(figure), titled=False
-    )
+    head = f"**{line(figure.title)}**\n\n{line(figure.description)}\n\n"
+    if is_empty(figure):
+        return head + f"No data: {line(why_empty(figure))}"
+    return head + _table(twin(figure), titled=False)
 
 
 def _table(table: Table, *, titled: bool = True) -> str:

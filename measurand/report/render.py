@@ -96,7 +96,7 @@ def _view(block: Block, uid: str) -> dict[str, Any]:
             "grid": block.kind in figures.GRIDS and not figures.is_empty(block),
             "wide": figures.draw(block, uid),
             "phone": figures.draw(block, uid + "p", figures.PHONE),
-            "table": lay_out(figures.twin(block)),
+            "table": None if figures.is_empty(block) else lay_out(figures.twin(block)),
         }
     if block.verbatim:
         return {"kind": "verbatim", "text": block.text}

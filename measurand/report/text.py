@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from statistics import median_high
 from typing import Any
 
 DASH = "—"
@@ -51,14 +53,38 @@ def decimals(value: float, lower: float | None = None, upper: float | None = Non
     """Decimals worth showing.
 
     With an interval: two significant digits of its half-width (GUM, JCGM 100:2008, 7.2.6), at
-    least 0 and at most 4. Without one: three, fewer for large numbers.
+    least 0 and at most 4. Without one: three, fewer for large numbers, and never more than the
+    number has.
     """
     half = (upper - lower) / 2 if lower is not None and upper is not None else 0.0
     if half > 0:
         return min(max(1 - math.floor(math.log10(half)), 0), 4)
     if value == 0:
-        return 3
-    return min(max(3 - max(math.floor(math.log10(abs(value))), 0), 0), 3)
+        return 0
+    own = -int(Decimal(repr(float(value))).normalize().as_tuple().exponent)
+    return min(max(3 - max(math.floor(math.log10(abs(value))), 0), 0), 3, max(own, 0))
+
+
+def common_decimals(figures: Sequence[Mapping[str, Any]]) -> int | None:
+    """One number of decimals for figures that stand under each other; None without floats.
+
+    The middle one of what their intervals ask for. Without intervals, what the largest number asks
+    for, but enough that the smallest keeps two digits; at most three.
+    """
+    kept = [f for f in figures if isinstance(f.get("estimate"), float)]
+    wide = [decimals(f["estimate"], f.get("lower"), f.get("upper")) for f in kept if _spans(f)]
+    if wide:
+        return min(median_high(wide), 4)
+    sizes = [abs(f["estimate"]) for f in kept if f["estimate"]]
+    if not kept or not sizes:
+        return 0 if kept else None
+    least = 1 - math.floor(math.log10(min(sizes)))
+    return min(max(decimals(max(sizes)), least, 0), max(map(decimals, sizes)), 3)
+
+
+def _spans(figure: Mapping[str, Any]) -> bool:
+    lower, upper = figure.get("lower"), figure.get("upper")
+    return lower is not None and upper is not None and upper > lower
 
 
 def number(value: float | None, places: int | None = None) -> str:

@@ -46,12 +46,13 @@ def gates_table(verdict: Mapping[str, Any] | None) -> Table | None:
     gates = ordered_gates(verdict)
     if not gates:
         return None
-    columns = ("Gate", "Verdict", "Estimate and 95% bounds", "Limit or margin", "n", "Clusters")
-    tail = ("Smallest detectable difference", "n needed")
+    columns = ("Gate", "Verdict", "Estimate [bounds]", "Limit or margin", "n", "Clusters")
+    tail = ("Detectable", "n needed")
     warned = any(gate.get("severity") not in (None, "block") for gate in gates)
     notes = [
         "Bounds are one-sided at 95%: a gate passes where the bound on its bad side keeps the "
-        "limit, fails where the other bound breaks it, and is undecided between the two."
+        "limit, fails where the other bound breaks it, and is undecided between the two. "
+        "Detectable: the smallest difference that this sample would show with 80% power."
     ]
     if warned:
         notes.append("A gate marked as a warning does not change the verdict.")

@@ -46,25 +46,27 @@ def draw(figure: Figure, uid: str, width: float = WIDE) -> Markup:
     """
     module = _module(figure)
     if is_empty(figure):
-        size, body = svg.empty(str(figure.data.get("reason") or "none was given"), width)
-    else:
-        size, body = module.draw(figure.data, width)
+        size, body = svg.empty(why_empty(figure), width)
+        words = f"{figure.description} No data: {why_empty(figure)}"
+        return svg.frame(uid, figure.title, words, size, body)
+    size, body = module.draw(figure.data, width)
     return svg.frame(uid, figure.title, figure.description, size, body)
 
 
 def twin(figure: Figure) -> Table:
-    """The figure's data as a table."""
-    module = _module(figure)
-    if is_empty(figure):
-        reason = figure.data.get("reason") or "none was given"
-        return Table(figure.title, ("data",), (({"value": None, "reason": reason},),))
-    columns, rows, notes = module.twin(figure.data)
+    """The data of a figure that is not empty, as a table."""
+    columns, rows, notes = _module(figure).twin(figure.data)
     return Table(figure.title, columns, rows, notes)
 
 
 def is_empty(figure: Figure) -> bool:
     """Whether there is nothing to draw."""
     return not any(figure.data.get(key) for key in ("rows", "values", "cells", "counts"))
+
+
+def why_empty(figure: Figure) -> str:
+    """The reason in the data, or the admission that there is none."""
+    return str(figure.data.get("reason") or "no reason was given")
 
 
 def _module(figure: Figure) -> ModuleType:

@@ -18,7 +18,7 @@ from markupsafe import Markup
 
 from measurand.report import svg
 from measurand.report.figures.forest import NARROW, figure_cell
-from measurand.report.text import interval
+from measurand.report.text import common_decimals, interval
 
 LINE, HEADING = 22.0, 28.0
 _WORDS = {"filled": "as expected", "hollow": "undecided", "dashed": "opposite", "free": ""}
@@ -41,6 +41,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     names = _anchor_names(data)
     keys, top = _legend(data, names, width)
     parts: list[Markup] = []
+    places = common_decimals(rows)
     y, group = top, ""
     for row in rows:
         if row.get("group") and row["group"] != group:
@@ -50,7 +51,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
         y += LINE
         parts.append(_row(row, scale, y - LINE / 2, names, columns))
         if not narrow and row.get("estimate") is not None:
-            parts.append(svg.text(width, y - 7, interval(row), at="end", class_="num"))
+            parts.append(svg.text(width, y - 7, interval(row, places), at="end", class_="num"))
     bottom = y + 6
     axis = svg.x_axis(scale, top, bottom, str(data.get("axis") or ""), 4)
     zero = svg.line(scale(0), top, scale(0), bottom, "zero")
@@ -68,7 +69,7 @@ def _row(
         words = "— " + str(row.get("reason") or "undefined")
         room = int((scale.end - scale.start) / 7)
         return Markup("").join(parts) + svg.text(
-            scale.start + 6, y + 4, words, class_="tick", columns=room
+            scale.start + 6, y + 4, words, class_="tick reason", columns=room
         )
     x = sorted((scale(0), scale(value)))
     parts.append(

@@ -32,7 +32,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     right = width - (12 if narrow else 92)
     scale = svg.Scale(float(data["minimum"]), float(data["maximum"]), left, right)
     swatches = [
-        (group, svg.element("rect", x=0, y=-9, width=16, height=10, class_=f"hill g{i}"))
+        (group, svg.element("rect", x=0, y=-9, width=16, height=10, class_=f"hill crest-box g{i}"))
         for i, group in enumerate(groups[:2])
     ]
     keys, top = svg.keys(swatches, width)
@@ -61,10 +61,9 @@ def _hill(values: list[float], scale: svg.Scale, base: float, group: int) -> Mar
     tall = PEAK / float(hill.max())
     points = [(scale(float(x)), base - float(h) * tall) for x, h in zip(grid, hill, strict=True)]
     closed = [(points[0][0], base), *points, (points[-1][0], base)]
-    middle = scale(median(values))
-    return svg.path(closed, f"hill g{group}", closed=True) + svg.mark(
-        middle, base, ("square", "circle")[group], f"g{group}-mark", 3.6
-    )
+    dot = svg.mark(scale(median(values)), base, ("square", "circle")[group], f"g{group}-mark", 3.6)
+    fill = svg.path(closed, f"hill g{group}", closed=True)
+    return fill + svg.path(points, f"crest g{group}") + dot
 
 
 def difference(row: Mapping[str, Any], groups: list[str]) -> float | None:

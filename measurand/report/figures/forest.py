@@ -14,7 +14,7 @@ from typing import Any
 from markupsafe import Markup
 
 from measurand.report import svg
-from measurand.report.text import interval, number
+from measurand.report.text import common_decimals, interval, number
 
 LINE, DODGE, HEADING = 24.0, 15.0, 26.0
 NARROW = 480.0
@@ -31,6 +31,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     keys, top = svg.series_keys(series, width)
     top += 26
     body, y = _rows(rows, series, scale, top, width, columns)
+    y += 14 if data.get("bands") else 0
     back = _bands(data, scale, top - 8, y) + svg.x_axis(
         scale, top - 8, y, str(data.get("axis", "")), 4 if narrow else 6
     )
@@ -48,6 +49,7 @@ def _rows(
 ) -> tuple[Markup, float]:
     """Labels, dots and figures of all rows, and the pixel below the last."""
     parts: list[Markup] = []
+    places = common_decimals(rows)
     y, group, label = top - 4, "", None
     for row in rows:
         if row.get("group") and row["group"] != group:
@@ -62,16 +64,18 @@ def _rows(
         s = series.index(str(row.get("series") or ""))
         parts.append(dot(row, scale, y - 8, s))
         if row.get("estimate") is None or width >= NARROW:
-            parts.append(_figure(row, scale, y - 4, width))
+            parts.append(_figure(row, scale, y - 4, width, places))
     return Markup("").join(parts), y + 8
 
 
-def _figure(row: Mapping[str, Any], scale: svg.Scale, y: float, width: float) -> Markup:
+def _figure(
+    row: Mapping[str, Any], scale: svg.Scale, y: float, width: float, places: int | None
+) -> Markup:
     if row.get("estimate") is None:
         words = "— " + str(row.get("reason") or "undefined")
         columns = int((scale.end - scale.start) / 7)
-        return svg.text(scale.start + 6, y, words, class_="tick", columns=columns)
-    return svg.text(width, y, interval(row), at="end", class_="num")
+        return svg.text(scale.start + 6, y, words, class_="tick reason", columns=columns)
+    return svg.text(width, y, interval(row, places), at="end", class_="num")
 
 
 def dot(row: Mapping[str, Any], scale: svg.Scale, y: float, series: int) -> Markup:
@@ -129,7 +133,7 @@ def _bands(data: Mapping[str, Any], scale: svg.Scale, top: float, bottom: float)
             svg.element("rect", x=a, y=top, width=b - a, height=bottom - top, class_=f"band{i % 2}")
         )
         name = str(band.get("label", ""))
-        if svg.label_width([name]) * 0.84 < b - a:
+        if svg.label_width([name]) * 0.75 < b - a:
             parts.append(svg.text((a + b) / 2, bottom - 3, name, at="middle", class_="band-name"))
     return Markup("").join(parts)
 

@@ -29,11 +29,11 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     parts = [svg.text(0, 12, str(data.get("axis") or ""), class_="tick", columns=90)]
     for i, panel in enumerate(panels):
         x = left + (i % across) * (side + GAP)
-        y = 44 + (i // across) * (HEIGHT + 52)
+        y = 50 + (i // across) * (HEIGHT + 56)
         rows = [row for row in data["rows"] if row["panel"] == panel]
         parts.append(_panel(data, panel, rows, (x, y, side), short))
     down = -(-len(panels) // across)
-    bottom = 44 + down * (HEIGHT + 52) - 52
+    bottom = 50 + down * (HEIGHT + 56) - 56
     words = str(data.get("level_axis") or "level prompted")
     parts.append(svg.text(left, bottom + 34, words, class_="tick"))
     return (width, bottom + 42), Markup("").join(parts)
@@ -50,7 +50,7 @@ def _panel(
     levels = sorted({row["level"] for row in rows})
     x = svg.Scale(min(levels), max(*levels, min(levels) + 1), left + 10, left + side - 20)
     y = svg.Scale(float(data["minimum"]), float(data["maximum"]), top + HEIGHT, top)
-    parts = [svg.text(left + 4, top - 8, panel, class_="head", columns=int(side / 7.2))]
+    parts = [svg.text(left + 4, top - 13, panel, class_="head", columns=int(side / 7.2))]
     marks = y.ticks(4)
     for value in marks:
         parts.append(svg.line(left + 4, y(value), left + side - 16, y(value), "grid"))
