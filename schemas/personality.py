@@ -367,7 +367,7 @@ _ASKED = (
 PROMPTS = Table(
     name="personality.prompts",
     version="1.0.0",
-    key=("prompt_id",),
+    key=("profile_id", "prompt_id"),
     doc="One row per question to a model. Sorted by key, prompts with one preamble are neighbours.",
     columns=(
         Column(

@@ -1,0 +1,155 @@
+"""Build the personality dataset: instruments, scales, profiles, and one prompt a question.
+
+Only profile ids go into the pipeline; each is expanded into its prompts inside a step, so that the
+paper's 1.7 million questions are never in one place. A profile lies whole in one shard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import apache_beam
+import pyarrow as pa
+
+from measurand import beam, project
+from measurand.errors import InputError
+from measurand.manifest import Source, file_sha256
+from measurand.shards import read_manifest, write_dataset
+from pipelines.personality import instruments
+from pipelines.personality.instruments import PRIVATE
+from pipelines.personality.profiles import instruments as needed
+from pipelines.personality.profiles import plan
+from pipelines.personality.prompts import expand, profile_table, questions
+from pipelines.personality.wording import HERE
+from schemas.personality import INSTRUMENTS, PROFILES, PROMPTS, SCALES, Build, Params
+
+TEXTS = (
+    ("biographies.csv", "50 biographies written for this project", "Apache-2.0"),
+    ("trait_adjectives.csv", "52 antonym pairs, arXiv 2307.00184", "CC-BY-4.0"),
+)
+
+
+def build(params: Params, out: Path, runner: str, argv: Sequence[str] = ()) -> None:
+    """Write ``instruments``, ``scales``, ``profiles`` and ``prompts`` below ``out``.
+
+    Args:
+        params: parameters.
+        out: folder of the dataset.
+        runner: see :func:`measurand.beam.pipeline_options`.
+        argv: further Beam options.
+
+    Raises:
+        ParamsError: an instrument is not known.
+        InputError: a private instrument file does not fit.
+        ConservationError: a question was neither written nor rejected.
+    """
+    names = needed(params.build)
+    items, scales = instruments.load(names, private_folder())
+    settings = params.build.model_dump(mode="json")
+    origin = instruments.sources(names)
+    profiles = plan(params.build)
+    write_dataset(out / "instruments", INSTRUMENTS, items, params=settings, sources=origin)
+    write_dataset(out / "scales", SCALES, scales, params=settings, sources=origin)
+    frames = profile_table(list(profiles), params.build.adjectives)
+    write_dataset(out / "profiles", PROFILES, frames, params=settings, sources=_texts())
+
+    folder = out / "prompts"
+    with beam.pipeline(runner, argv) as pipeline:
+        expanded = (
+            pipeline
+            | "profile ids" >> apache_beam.Create([p.id for p in profiles])
+            | "spread" >> apache_beam.Reshuffle()
+            | "expand"
+            >> apache_beam.ParDo(
+                Expand(params.build.model_dump_json(), beam.to_ipc(items))
+            ).with_outputs("rejected", main="prompts")
+        )
+        beam.to_shards(
+            expanded.prompts,
+            PROMPTS,
+            folder,
+            params.build.n_shards,
+            "profile_id",
+            rejected=expanded.rejected,
+        )
+    beam.finish(
+        pipeline,
+        folder,
+        parents={
+            name: read_manifest(out / name).logical_hash for name in ("instruments", "profiles")
+        },
+        params=settings,
+        sources=[*origin, *_texts()],
+        rows_in=sum(expected_questions(params.build, items).values()),
+    )
+
+
+def expected_questions(settings: Build, items: pa.Table) -> dict[str, int]:
+    """Questions of each experiment by multiplication: what the pipeline is held to.
+
+    Args:
+        settings: the build section.
+        items: a table INSTRUMENTS.
+    """
+    sizes = {
+        row["values"]: row["counts"] for row in items["instrument_id"].value_counts().to_pylist()
+    }
+    v, r = settings.validity, settings.reversed_options
+    frames = v.n_bios * len(v.instructions) * len(v.postambles)
+    found = {"validity": frames * sum(sizes[name] for name in v.instruments)}
+    if (s := settings.single) is not None:
+        found["single"] = len(s.traits) * len(s.levels) * s.n_bios * sizes[s.instrument]
+    if (c := settings.concurrent) is not None:
+        rows = {"full": 32, "half": 16, "quarter": 8}[c.design]
+        found["concurrent"] = rows * c.n_bios * sizes[c.instrument]
+    if r is not None:
+        found["reversed_options"] = r.n_bios * min(r.n_items, sizes[r.instrument])
+    return found
+
+
+class Expand(apache_beam.DoFn):  # type: ignore[misc]
+    """From a profile id to its prompts and the questions that cannot be asked.
+
+    Args:
+        settings: the build section as JSON.
+        items: a table INSTRUMENTS as Arrow IPC bytes; workers need not hold private texts.
+    """
+
+    def __init__(self, settings: str, items: bytes) -> None:
+        self._settings = settings
+        self._items = items
+
+    def setup(self) -> None:
+        """Once a worker: read parameters and items."""
+        self._build = Build.model_validate_json(self._settings)
+        self._plan = {p.id: (p, blocks) for p, blocks in plan(self._build).items()}
+        self._rows: list[dict[str, Any]] = beam.from_ipc(self._items).to_pylist()
+
+    def process(self, profile_id: str) -> Iterator[Any]:
+        """Yield a table PROMPTS and, where questions are left out, a table REJECTED."""
+        profile, blocks = self._plan[profile_id]
+        beam.count(
+            PROMPTS, "rows_in", sum(1 for _ in questions(blocks, self._rows, self._build.seed))
+        )
+        prompts, rejected = expand(profile, blocks, self._rows, self._build)
+        if prompts.num_rows:
+            yield beam.to_ipc(prompts)
+        if rejected.num_rows:
+            yield apache_beam.pvalue.TaggedOutput("rejected", beam.to_ipc(rejected))
+
+
+def private_folder() -> Path:
+    """Where the user's own copies of copyrighted texts lie."""
+    try:
+        return project.find_root() / PRIVATE
+    except InputError:
+        return PRIVATE
+
+
+def _texts() -> list[Source]:
+    return [
+        Source(name, f"pipelines/personality/{path}", licence, file_sha256(HERE / path))
+        for path, name, licence in TEXTS
+    ]
