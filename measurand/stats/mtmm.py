@@ -1,0 +1,143 @@
+"""Convergent and discriminant validity: the same traits measured by two methods.
+
+Source: Campbell & Fiske (1959), Psychological Bulletin 56, 81-105. The gap averages the signed
+validity diagonal and takes absolute values only off it: the mean over the 2 t (t - 1) comparisons
+of a diagonal r with the absolute off-diagonal r of its row or column. Where true discriminant
+correlations are near 0, absolute values are larger in resamples than in the data, so the interval
+of the gap reaches further down than up: its lower bound errs on the safe side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from measurand.errors import InputError
+from measurand.stats.arrays import AnyArray, BoolArray, FloatArray, numbers, same_length
+from measurand.stats.covariance import correlation, covariance, resampled_covariances
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.resample import Plan, percentile, plan
+
+
+@dataclass(frozen=True)
+class Validity:
+    """Convergent and discriminant validity of t traits.
+
+    Attributes:
+        r: (t x t) correlations; row = trait by the first method, column = by the second; None
+            where a trait does not vary.
+        correlations: the same with intervals.
+        convergent: mean of the diagonal.
+        discriminant: mean of the absolute values off the diagonal.
+        gap: ``convergent`` minus ``discriminant``.
+        n_missing: rows left out because a score is missing.
+    """
+
+    r: tuple[tuple[float | None, ...], ...]
+    correlations: tuple[tuple[Estimate, ...], ...]
+    convergent: Estimate
+    discriminant: Estimate
+    gap: Estimate
+    n_missing: int
+
+
+def convergent_discriminant(
+    a: AnyArray,
+    b: AnyArray,
+    *,
+    clusters: AnyArray | None = None,
+    resamples: int = 2000,
+    seed_words: Sequence[str | int] = (),
+) -> Validity:
+    """Correlate t traits by one method with the same traits by another.
+
+    All figures come from the same resamples, so their intervals belong together.
+
+    Args:
+        a: (n, t) scores by the first method, NaN = missing; rows with any missing are left out.
+        b: (n, t) scores by the second method, traits in the same order.
+        clusters: (n,) unit of independent sampling of each row.
+        resamples: bootstrap resamples B; 0 for no intervals.
+        seed_words: words that the seed is made of.
+
+    Raises:
+        InputError: wrong or unequal shapes, fewer than two traits, infinite values or too few
+            resamples.
+    """
+    first, second = numbers(a, 2, "a", missing=True), numbers(b, 2, "b", missing=True)
+    if first.shape != second.shape or first.shape[1] < 2:
+        raise InputError(
+            f"scores of shapes {first.shape} and {second.shape}",
+            hint="give the same two or more traits for the same rows",
+        )
+    if clusters is not None:
+        same_length(len(first), clusters=clusters)
+    t = first.shape[1]
+    both = np.hstack([first, second])
+    full: BoolArray = np.all(~np.isnan(both), axis=1)
+    scores = both[full]
+    drawn = plan(len(scores), None if clusters is None else clusters[full], resamples, seed_words)
+    point = _block(covariance(scores)[None], scores)[0]
+    replicates = _replicates(scores, drawn)
+    cells = tuple(
+        tuple(
+            _summary(float(point[i, j]), replicates[:, i, j], drawn, "Pearson correlation")
+            for j in range(t)
+        )
+        for i in range(t)
+    )
+    names = (
+        "mean convergent correlation",
+        "mean absolute discriminant correlation",
+        "mean convergent minus mean absolute discriminant correlation",
+    )
+    mean, off, gap = (
+        _summary(float(value[0]), columns, drawn, name)
+        for value, columns, name in zip(_means(point[None]), _means(replicates), names, strict=True)
+    )
+    return Validity(
+        r=tuple(tuple(cell.value for cell in row) for row in cells),
+        correlations=cells,
+        convergent=mean,
+        discriminant=off,
+        gap=gap,
+        n_missing=int((~full).sum()),
+    )
+
+
+def _block(cov: FloatArray, scores: FloatArray) -> FloatArray:
+    """(b, t, t) correlations between the two halves; NaN where a score does not vary."""
+    t = cov.shape[-1] // 2
+    if len(scores) == 0:
+        return np.full((len(cov), t, t), np.nan)
+    spread = np.ptp(scores, axis=0)
+    index = np.arange(2 * t)
+    flat = cov[:, index, index] <= 1e-12 * spread**2
+    cov[:, index, index] = np.where(flat, np.nan, cov[:, index, index])
+    return correlation(cov)[:, :t, t:]
+
+
+def _replicates(scores: FloatArray, drawn: Plan) -> FloatArray:
+    t = scores.shape[1] // 2
+    if not drawn.drawable:
+        return np.full((drawn.resamples, t, t), np.nan)
+    return np.concatenate([_block(cov, scores) for cov in resampled_covariances(scores, drawn)])
+
+
+def _means(r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    t = r.shape[-1]
+    diagonal = np.trace(r, axis1=1, axis2=2) / t
+    inside = np.abs(np.diagonal(r, axis1=1, axis2=2)).sum(axis=1)
+    off = (np.abs(r).sum(axis=(1, 2)) - inside) / (t * (t - 1))
+    return diagonal, off, diagonal - off
+
+
+def _summary(value: float, replicates: FloatArray, drawn: Plan, method: str) -> Estimate:
+    if np.isfinite(value):
+        return percentile(value, replicates, drawn, method=method)
+    few = f"{drawn.n} complete rows, at least 2 needed"
+    reason = few if drawn.n < 2 else "a score does not vary"
+    shown = None if drawn.units is None else drawn.n_units
+    return undefined(reason, method=method, n=drawn.n, n_clusters=shown)
