@@ -1,0 +1,211 @@
+"""JSON over HTTP with patience: time limits, retries, back-off; failures are named errors."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import math
+import random
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from measurand.errors import InfraError
+
+MAX_BODY_BYTES = 64 * 2**20
+LONGEST_WAIT_S = 300.0
+
+
+class Refused(InfraError):
+    """The server understood the request and will not serve it (4xx); asking again is no use.
+
+    Attributes:
+        status: the HTTP status.
+    """
+
+    code = "request_refused"
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to try.
+
+    Attributes:
+        timeout_s: limit for one attempt as a whole, headers and body.
+        retries: attempts after the first.
+        backoff_s: wait before the first retry; doubles up to ``backoff_max_s``, with jitter.
+        backoff_max_s: longest wait that is not the server's own wish.
+        give_up_after: requests lost in a row after which the server counts as down: later requests
+            are tried once, until one succeeds, so that a dead server does not cost days.
+    """
+
+    timeout_s: float = 60.0
+    retries: int = 6
+    backoff_s: float = 0.5
+    backoff_max_s: float = 30.0
+    give_up_after: int = 32
+
+
+@dataclass
+class _Attempt(Exception):
+    """One attempt failed in a way that may heal."""
+
+    reason: str
+    retry_after_s: float | None = None
+
+
+@dataclass
+class Http:
+    """A connection pool to one server, safe to use from several threads.
+
+    Args:
+        base_url: where the API lies, e.g. ``http://localhost:8000/v1``.
+        key: bearer token, sent in a header and kept out of every message; empty for none.
+        connections: size of the pool.
+        patience: time limits and retries.
+    """
+
+    base_url: str
+    key: str = field(default="", repr=False)
+    connections: int = 8
+    patience: Patience = field(default_factory=Patience)
+
+    def __post_init__(self) -> None:
+        self._client = httpx.Client(
+            headers={"Authorization": f"Bearer {self.key}"} if self.key else {},
+            timeout=self.patience.timeout_s,
+            limits=httpx.Limits(
+                max_connections=self.connections, max_keepalive_connections=self.connections
+            ),
+        )
+        self._jitter = random.Random()
+        self._lock = threading.Lock()
+        self._lost_in_a_row = 0
+
+    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Send ``body`` and return the JSON object of the answer.
+
+        Retried are 408, 429 and 5xx (``Retry-After`` is honoured), time-outs, broken connections
+        and bodies that are no JSON object.
+
+        Raises:
+            Refused: another 4xx.
+            InfraError: every attempt failed; the message says how the last one did.
+        """
+        return self._send("POST", path, body, self.patience.retries)
+
+    def get(self, path: str, *, retries: int) -> dict[str, Any]:
+        """Fetch a JSON object; like :meth:`post`."""
+        return self._send("GET", path, None, retries)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _send(
+        self, method: str, path: str, body: Mapping[str, Any] | None, retries: int
+    ) -> dict[str, Any]:
+        url = path if "://" in path else f"{self.base_url}{path}"
+        if self._lost_in_a_row >= self.patience.give_up_after:
+            retries = 0
+        for attempt in range(retries + 1):
+            try:
+                answer = self._once(method, url, body)
+            except _Attempt as failure:
+                wait = self._wait(attempt, failure)
+                if attempt == retries or wait > LONGEST_WAIT_S:
+                    self._count(lost=True)
+                    message = f"{failure.reason}; gave up after {_times(attempt + 1)}"
+                    raise InfraError(message) from None
+                time.sleep(wait)
+            else:
+                self._count(lost=False)
+                return answer
+        raise AssertionError("unreachable")
+
+    def _once(self, method: str, url: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
+        limit = self.patience.timeout_s
+        deadline = time.monotonic() + limit
+        content = bytearray()
+        try:
+            with self._client.stream(method, url, json=body) as response:
+                for chunk in response.iter_bytes():
+                    content += chunk
+                    # httpx limits the silence between two chunks; a dripping server has none.
+                    if time.monotonic() > deadline:
+                        raise _Attempt(f"no complete answer within {limit:g} s")
+                    if len(content) > MAX_BODY_BYTES:
+                        raise _Attempt(f"answer longer than {MAX_BODY_BYTES} bytes")
+        except httpx.TimeoutException:
+            raise _Attempt(f"no answer within {limit:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise _Attempt(self._clean(f"{type(error).__name__}: {error}")) from None
+        return self._read(response, bytes(content))
+
+    def _read(self, response: httpx.Response, content: bytes) -> dict[str, Any]:
+        status = response.status_code
+        if status != 200:
+            reason = self._clean(f"HTTP {status}: {_message(content)}")
+            if status in (408, 429) or status >= 500:
+                raise _Attempt(reason, _retry_after(response.headers.get("Retry-After")))
+            raise Refused(status, reason)
+        try:
+            answer = json.loads(content)
+        except ValueError:
+            raise _Attempt(f"answer of {len(content)} bytes is cut or no JSON") from None
+        if not isinstance(answer, dict):
+            raise _Attempt("answer is no JSON object")
+        if answer.get("error"):
+            raise _Attempt(self._clean(f"error in the answer: {_message(content)}"))
+        return answer
+
+    def _wait(self, attempt: int, failure: _Attempt) -> float:
+        if failure.retry_after_s is not None:
+            return failure.retry_after_s
+        longest: float = min(self.patience.backoff_s * 2**attempt, self.patience.backoff_max_s)
+        return longest * self._jitter.uniform(0.5, 1.0)
+
+    def _count(self, *, lost: bool) -> None:
+        with self._lock:
+            self._lost_in_a_row = self._lost_in_a_row + 1 if lost else 0
+
+    def _clean(self, text: str) -> str:
+        return text.replace(self.key, "***") if self.key else text
+
+
+def _message(content: bytes) -> str:
+    """The server's own words: ``error.message`` where there is one, shortened."""
+    text = content[:2000].decode(errors="replace")
+    try:
+        error = json.loads(content)["error"]
+        text = str(error["message"] if isinstance(error, dict) else error)
+    except (ValueError, KeyError, TypeError):
+        pass
+    text = " ".join(text.split())
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds to wait, from a number or an HTTP date (RFC 9110, 10.2.3)."""
+    if value is None:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            seconds = email.utils.parsedate_to_datetime(value).timestamp() - time.time()
+        except ValueError:
+            return None
+    return None if math.isnan(seconds) else max(seconds, 0.0)
+
+
+def _times(n: int) -> str:
+    return "1 attempt" if n == 1 else f"{n} attempts"

@@ -1,0 +1,296 @@
+"""Models in the transformers format, computed by vLLM in this process: ``vllm:<folder>``.
+
+Options: ``template=chat|none`` (default: chat where the tokenizer has a template),
+``dtype=float32|bfloat16|float16`` (default float32), ``context=<tokens>`` (default: the model's own
+length; shorten it where the key-value cache has no room for a whole one).
+
+The engine runs inside this process (vLLM's ``VLLM_ENABLE_V1_MULTIPROCESSING=0``): measured on two
+CPU cores it starts in 7 s instead of 50, scores as fast and gives the same numbers, and there is no
+child process that could outlive a killed run. A model that needs several GPUs is reached with
+``vllm serve`` and ``openai:``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from measurand.errors import InfraError, InputError
+from measurand.models.hf import file_sha256
+from measurand.models.prompts import Prompts, check_choices, load_prompts
+from measurand.models.protocol import (
+    Capabilities,
+    Completion,
+    ModelSpec,
+    Request,
+    Sampling,
+    Score,
+    prompt_seed,
+)
+from measurand.models.sampling import constrained
+from measurand.models.tokens import Tokens
+
+OPTIONS = ("template", "dtype", "context")
+_DTYPES = ("float32", "bfloat16", "float16")
+_HASHED = (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt")
+# vLLM's limit on SamplingParams.logprob_token_ids.
+_MOST_TOKEN_IDS = 128
+_CPU_KV_CACHE_GIB = 4
+_ENVIRONMENT = {
+    "DO_NOT_TRACK": "1",
+    "HF_HUB_OFFLINE": "1",
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
+    "VLLM_NO_USAGE_STATS": "1",
+}
+
+
+def load(spec: ModelSpec) -> VllmModel:
+    """Load tokenizer and settings of a folder; the engine starts at the first call.
+
+    Raises:
+        InputError: code ``bad_model``: no such folder, no model in it, or an unknown option.
+        ModuleNotFoundError: vLLM is not installed.
+    """
+    spec.allow(*OPTIONS)
+    dtype = spec.option("dtype", "float32", _DTYPES)
+    folder = Path(spec.target)
+    if not (folder / "config.json").is_file():
+        raise InputError(
+            f"{spec.text}: {folder} holds no model (config.json is missing)",
+            hint="give the folder of a downloaded transformers model; a run fetches nothing",
+            code="bad_model",
+        )
+    if importlib.util.find_spec("vllm") is None:
+        raise ModuleNotFoundError("vLLM is not installed", name="vllm")
+    files = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix in _HASHED)
+    checksums = {path.name: file_sha256(path) for path in files}
+    prompts = load_prompts(spec, folder)
+    own = _own_context(folder)
+    context = int(spec.number("context", own or 0)) or None
+    if context is not None and not 1 < context <= (own or context):
+        raise InputError(
+            f"{spec.text}: a context of {context} tokens is not possible",
+            hint=f"the model was made for {own} tokens",
+            code="bad_model",
+        )
+    identity = json.dumps(["vllm", checksums, prompts.chat, dtype], sort_keys=True)
+    return VllmModel(spec.text, identity, folder, prompts, dtype=dtype, context=context)
+
+
+class VllmModel:
+    """A causal language model in a vLLM engine of this process."""
+
+    def __init__(
+        self,
+        spec: str,
+        identity: str,
+        folder: Path,
+        prompts: Prompts,
+        *,
+        dtype: str,
+        context: int | None,
+    ) -> None:
+        self.spec = spec
+        self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
+        self._folder, self._prompts = folder, prompts
+        self._dtype, self._context = dtype, context
+        self._llm: Any = None
+
+    def capabilities(self) -> Capabilities:
+        """Everything, in the precision that was asked for."""
+        return Capabilities(
+            logprobs=True,
+            generate=True,
+            constrained=True,
+            chat_template=self._prompts.chat,
+            max_model_tokens=self._context,
+            dtype=self._dtype,
+        )
+
+    def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
+        """Log-probabilities of the choices; a prompt over the context length is ``skipped``.
+
+        Where every choice is one token, one request serves them all and prefixes are shared with
+        earlier prompts; longer choices take one request each, read by prompt log-probs.
+
+        Raises:
+            InputError: code ``bad_choices``: none, an empty one, or one twice.
+            InfraError: the engine failed.
+        """
+        check_choices(choices)
+        jobs: list[tuple[Tokens, dict[str, Any]]] = []
+        parts = []
+        for request in requests:
+            prompt, tails = self._prompts.split(request.prompt, choices)
+            own = _jobs(prompt, tails)
+            if not prompt or any(self._too_long(len(tokens) + 1) for tokens, _ in own):
+                own = []
+            parts.append((prompt, tails, len(own)))
+            jobs += own
+        outputs = iter(self._run(jobs))
+        scores = []
+        for prompt, tails, n in parts:
+            if n == 0:
+                reason = self._no_room(prompt)
+                scores.append(Score.failed("skipped", reason, prompt_tokens=len(prompt)))
+            else:
+                scores.append(_to_score(prompt, tails, [next(outputs) for _ in range(n)]))
+        return scores
+
+    def generate(
+        self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0
+    ) -> list[Completion]:
+        """Completions; a draw depends on (prompt, seed, repeat), not on the batch.
+
+        Raises:
+            InfraError: the engine failed.
+        """
+        if sampling.choices is not None:
+            return constrained(requests, self.score(requests, sampling.choices), sampling, repeat)
+        prompts = [self._prompts.tokens(request.prompt) for request in requests]
+        fits = [bool(prompt) and not self._too_long(len(prompt) + 1) for prompt in prompts]
+        jobs = [
+            (
+                prompt,
+                {
+                    "max_tokens": sampling.max_tokens,
+                    "temperature": sampling.temperature,
+                    "top_p": sampling.top_p,
+                    "seed": prompt_seed(request.prompt, sampling.seed, repeat),
+                    "stop": list(sampling.stop),
+                },
+            )
+            for request, prompt, fit in zip(requests, prompts, fits, strict=True)
+            if fit
+        ]
+        outputs = iter(self._run(jobs))
+        completions = []
+        for prompt, fit in zip(prompts, fits, strict=True):
+            n = len(prompt)
+            if not fit:
+                failed = Completion.failed("skipped", self._no_room(prompt), prompt_tokens=n)
+                completions.append(failed)
+                continue
+            out = next(outputs).outputs[0]
+            completions.append(Completion(out.text, len(out.token_ids), n, out.finish_reason))
+        return completions
+
+    def close(self) -> None:
+        """Stop the engine and give its memory back; a later call would start a new one."""
+        if self._llm is None:
+            return
+        from vllm.distributed import cleanup_dist_env_and_memory
+
+        engine, self._llm = self._llm.llm_engine, None
+        engine.engine_core.shutdown()
+        del engine
+        cleanup_dist_env_and_memory()
+
+    def _run(self, jobs: Sequence[tuple[Tokens, dict[str, Any]]]) -> list[Any]:
+        if not jobs:
+            return []
+        if self._llm is None:
+            self._llm = self._start()
+        from vllm import SamplingParams
+
+        try:
+            outputs: list[Any] = self._llm.generate(
+                [{"prompt_token_ids": list(tokens)} for tokens, _ in jobs],
+                [SamplingParams(**settings) for _, settings in jobs],
+                use_tqdm=False,
+            )
+        except Exception as error:
+            raise InfraError(f"{self.spec}: vLLM failed: {error}") from error
+        return outputs
+
+    def _start(self) -> Any:
+        with _environment(_ENVIRONMENT):
+            from vllm import LLM
+            from vllm.platforms import current_platform
+
+            more: dict[str, Any] = {}
+            if current_platform.is_cpu():
+                # By default vLLM leaves one core idle and takes 92% of all memory.
+                os.environ.setdefault("VLLM_CPU_NUM_OF_RESERVED_CPU", "0")
+                if not os.environ.get("VLLM_CPU_KVCACHE_SPACE"):
+                    more["kv_cache_memory_bytes"] = _CPU_KV_CACHE_GIB * 2**30
+            try:
+                return LLM(
+                    model=str(self._folder),
+                    dtype=self._dtype,
+                    max_model_len=self._context,
+                    enforce_eager=True,
+                    enable_prefix_caching=True,
+                    seed=0,
+                    **more,
+                )
+            except Exception as error:
+                raise InfraError(
+                    f"{self.spec}: the vLLM engine did not start: {error}",
+                    hint="more free memory, or a shorter context=<tokens>, may help",
+                    code="engine_start",
+                ) from error
+
+    def _too_long(self, tokens: int) -> bool:
+        return self._context is not None and tokens > self._context
+
+    def _no_room(self, prompt: Tokens) -> str:
+        if not prompt:
+            return "prompt has no token"
+        return f"prompt of {len(prompt)} tokens and its answer exceed {self._context} tokens"
+
+
+def _jobs(prompt: Tokens, tails: Sequence[Tokens]) -> list[tuple[Tokens, dict[str, Any]]]:
+    """What to ask the engine for one prompt: (tokens, sampling settings)."""
+    if max(map(len, tails)) == 1 and len(tails) <= _MOST_TOKEN_IDS:
+        ids = list(dict.fromkeys(tail[0] for tail in tails))
+        return [(prompt, {"max_tokens": 1, "logprobs": len(ids), "logprob_token_ids": ids})]
+    return [(prompt + tail, {"max_tokens": 1, "prompt_logprobs": 0}) for tail in tails]
+
+
+def _to_score(prompt: Tokens, tails: Sequence[Tokens], outputs: Sequence[Any]) -> Score:
+    cached = outputs[0].num_cached_tokens
+    if outputs[0].prompt_logprobs is None:
+        table = outputs[0].outputs[0].logprobs[0]
+        logprobs = [table[tail[0]].logprob for tail in tails]
+    else:
+        logprobs = [
+            sum(
+                output.prompt_logprobs[len(prompt) + at][token].logprob
+                for at, token in enumerate(tail)
+            )
+            for tail, output in zip(tails, outputs, strict=True)
+        ]
+    return Score.of(logprobs, prompt_tokens=len(prompt), cached_tokens=cached)
+
+
+def _own_context(folder: Path) -> int | None:
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
+    length = getattr(config, "max_position_embeddings", None)
+    return length if isinstance(length, int) else None
+
+
+@contextmanager
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    """Set variables where the user has not; afterwards the environment is as it was.
+
+    vLLM itself sets some too, LD_PRELOAD among them, which no later child process should inherit.
+    """
+    before = dict(os.environ)
+    for name, value in values.items():
+        os.environ.setdefault(name, value)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
