@@ -1,0 +1,112 @@
+"""Quality of the answers: did the model answer what it was asked, and the same thing twice?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from evaluators.personality.context import Row, Subject
+from evaluators.personality.scores import matrix
+from measurand import shards
+from measurand.statistics import exact
+from measurand.stats.agreement import exact_agreement, keyed_pair_agreement
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.means import cluster_mean, paired_difference, proportion
+
+
+def quality_rows(subject: Subject, results: Path) -> Iterator[Row]:
+    """Statistics of the answers themselves.
+
+    Args:
+        subject: one model's answers.
+        results: folder that ``evaluate`` wrote, for the retest.
+    """
+    for experiment in subject.experiments:
+        frame = subject.responses.filter(pl.col("experiment") == experiment)
+        parts = {"experiment": experiment}
+        bios = frame["bio_id"].to_numpy()
+        missing = frame["value"].is_null().to_numpy()
+        yield subject.row("missing_share", parts, _rate(missing, bios))
+        broken = (frame["status"] == "infra_error").to_numpy()
+        yield subject.row("infra_error_share", parts, _rate(broken, bios))
+        massed = frame.drop_nulls("mass")
+        if massed.is_empty():
+            none = undefined("this scoring mode has no probabilities", n=frame.height)
+            yield subject.row("mass_mean", parts, none)
+            continue
+        mass, over = massed["mass"].to_numpy(), massed["bio_id"].to_numpy()
+        yield subject.row("mass_mean", parts, cluster_mean(mass, over))
+        low = mass < subject.params.evaluate.low_mass
+        yield subject.row("low_mass_share", parts, _rate(low, over))
+        yield subject.row("tie_share", parts, _rate(massed["tie"].to_numpy(), over))
+    yield from _pair_rows(subject)
+    yield from _order_rows(subject)
+    yield from _retest_rows(subject, results)
+
+
+def _rate(flags: np.ndarray, clusters: np.ndarray) -> Estimate:
+    """Clustered rate; where no cluster differs, the exact binomial interval, never a point."""
+    hits = int(flags.sum())
+    if hits in (0, len(flags)):
+        return proportion(hits, len(flags), "clopper_pearson")
+    return cluster_mean(flags.astype(np.float64), clusters)
+
+
+def _pair_rows(subject: Subject) -> Iterator[Row]:
+    first = subject.params.build.validity.first_form
+    answers = subject.responses.filter(
+        (pl.col("experiment") == "validity") & (pl.col("instrument_id") == first)
+    )
+    if answers.is_empty():
+        return
+    found = matrix(answers)
+    scale = dict(answers.select("item_id", "scale_id").iter_rows())
+    pairs = keyed_pair_agreement(
+        found.raw,
+        found.keyed.astype(np.float64),
+        np.array([scale[item] for item in found.items]),
+        minimum=1,
+        maximum=float(answers["k_choices"][0]),
+        clusters=found.clusters,
+        resamples=subject.params.report.resamples,
+        seed_words=subject.words("validity"),
+    )
+    parts = {"experiment": "validity", "form": "first"}
+    yield subject.row("keyed_pair_agreement", parts, pairs.agreement)
+    yield subject.row("keyed_pair_both_agreed", parts, pairs.both_agreed)
+    yield subject.row("keyed_pair_both_disagreed", parts, pairs.both_disagreed)
+    yield subject.row("keyed_pair_neutral", parts, pairs.neutral)
+
+
+def _order_rows(subject: Subject) -> Iterator[Row]:
+    """The same questions with the anchors listed from the top down."""
+    twins = ["participant_id", "item_id"]
+    turned = subject.responses.filter(pl.col("experiment") == "reversed_options")
+    straight = subject.responses.filter(pl.col("experiment") == "validity")
+    both = straight.join(turned, on=twins, suffix="_turned").drop_nulls(["value", "value_turned"])
+    if both.is_empty():
+        return
+    a = both["value"].to_numpy().astype(np.float64)
+    b = both["value_turned"].to_numpy().astype(np.float64)
+    bios = both["bio_id"].to_numpy()
+    parts = {"experiment": "reversed_options"}
+    yield subject.row("option_order_agreement", parts, exact_agreement(a, b, bios))
+    yield subject.row("option_order_shift", parts, paired_difference(b, a, bios))
+
+
+def _retest_rows(subject: Subject, results: Path) -> Iterator[Row]:
+    """The same prompts asked again, each alone: what batching changes, or what chance does."""
+    items = shards.read_table(results / "items", columns=None)
+    frame = pl.from_arrow(items)
+    assert isinstance(frame, pl.DataFrame)
+    own = frame.filter(pl.col("model") == subject.model).drop_nulls("value")
+    again = own.filter(pl.col("metric") == "retest_agreement")
+    if not again.is_empty():
+        agreed = int(again["value"].sum())
+        yield subject.row("retest_agreement", {}, proportion(agreed, again.height))
+    gaps = own.filter(pl.col("metric") == "retest_difference")["value"]
+    if len(gaps):
+        yield subject.row("retest_logprob_difference_max", {}, exact(float(gaps.to_numpy().max())))
