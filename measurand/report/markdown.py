@@ -10,7 +10,7 @@ from measurand.report.cells import Laid, lay_out
 from measurand.report.document import Block, Document, Figure, Table, Text, from_json, to_json
 from measurand.report.figures import is_empty, twin, why_empty
 from measurand.report.text import DASH, clean, number
-from measurand.report.verdict import gates_table, sentence_of, word_of
+from measurand.report.verdict import gates_table, sentence_of, warnings_of, word_of
 
 _SHAPES = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
 
@@ -22,6 +22,7 @@ def to_markdown(document: Document) -> str:
         f"# {line(document.title)}",
         line(document.subtitle),
         f"**Verdict: {word_of(document.verdict)}.** {line(sentence_of(document.verdict))}",
+        *(f"Note: {line(warning)}" for warning in warnings_of(document.verdict)),
     ]
     table = gates_table(document.verdict)
     if table is not None:

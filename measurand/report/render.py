@@ -26,7 +26,7 @@ from measurand.report.document import (
 from measurand.report.markdown import plain, to_markdown
 from measurand.report.overview import overview
 from measurand.report.text import clean
-from measurand.report.verdict import gates_table, sentence_of, state_of, word_of
+from measurand.report.verdict import gates_table, sentence_of, state_of, warnings_of, word_of
 
 __all__ = ["overview", "to_html", "to_markdown"]
 
@@ -62,6 +62,7 @@ def to_html(document: Document) -> str:
             state=state_of(document.verdict),
             word=word_of(document.verdict),
             sentence=sentence_of(document.verdict),
+            warnings=warnings_of(document.verdict),
             gates=None if gates is None else lay_out(gates),
             sections=sections,
             provenance=_tree(document.provenance),

@@ -96,13 +96,21 @@ def number(value: float | None, places: int | None = None) -> str:
     if isinstance(value, int):
         text = f"{abs(value):,}"
     else:
+        if value and abs(value) < 0.5 * 10.0 ** -(3 if places is None else places):
+            return _tiny(value, places)
         places = decimals(value) if places is None else places
-        if value and abs(value) < 0.5 * 10**-places:
-            return f"{value:.1e}".replace("-", MINUS)
         text = f"{abs(value):,.{places}f}"
         if abs(value) >= 1e9:
             text = f"{abs(value):.3e}"
     return (MINUS if value < 0 else "") + text.replace(",", "\u2009")
+
+
+def _tiny(value: float, places: int | None) -> str:
+    """A number that would be rounded to 0 but is not 0: ``2.7e−05``, in a column ``<0.001``."""
+    if places is None:
+        return f"{value:.1e}".replace("-", MINUS)
+    least = f"{10.0**-places:.{places}f}"
+    return f"<{least}" if value > 0 else f">{MINUS}{least}"
 
 
 def interval(figure: Mapping[str, Any], places: int | None = None) -> str:

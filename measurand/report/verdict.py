@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from measurand.report.cells import STATES
@@ -34,6 +34,13 @@ def sentence_of(verdict: Mapping[str, Any] | None) -> str:
     return f"{len(gates)} gates: " + ", ".join(f"{n} {word}" for n, word in counts if n) + "."
 
 
+def warnings_of(verdict: Mapping[str, Any] | None) -> list[str]:
+    """What a reader should know although it changes no state, and how to mend a problem."""
+    problem = (verdict or {}).get("problem") or {}
+    hints = [str(problem["hint"])] if problem.get("hint") else []
+    return hints + [str(warning) for warning in (verdict or {}).get("warnings") or ()]
+
+
 def ordered_gates(verdict: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """All gates, those that need attention first, otherwise in the file's order."""
     gates: Sequence[Mapping[str, Any]] = (verdict or {}).get("gates") or ()
@@ -50,9 +57,10 @@ def gates_table(verdict: Mapping[str, Any] | None) -> Table | None:
     tail = ("Detectable", "n needed")
     warned = any(gate.get("severity") not in (None, "block") for gate in gates)
     notes = [
-        "Bounds are one-sided at 95%: a gate passes where the bound on its bad side keeps the "
-        "limit, fails where the other bound breaks it, and is undecided between the two. "
-        "Detectable: the smallest difference that this sample would show with 80% power."
+        f"Bounds are one-sided at {_levels(gates)}: a gate passes where the bound on its bad side "
+        "keeps the limit, fails where the other bound breaks it, and is undecided between the two. "
+        "Comparisons show the difference from their baseline. Detectable: the smallest difference "
+        f"that this sample would show with {_powers(gates)} power."
     ]
     if warned:
         notes.append("A gate marked as a warning does not change the verdict.")
@@ -68,7 +76,9 @@ def limit_of(gate: Mapping[str, Any]) -> float | None:
 
 
 def name_of(gate: Mapping[str, Any]) -> str:
-    """The gate's id with its slice."""
+    """The gate's name, or its id with its slice."""
+    if gate.get("name"):
+        return str(gate["name"])
     name = str(gate.get("id") or gate.get("metric") or "gate")
     part = str(gate.get("slice") or "")
     return name if not part or part in name else f"{name} [{part}]"
@@ -77,7 +87,9 @@ def name_of(gate: Mapping[str, Any]) -> str:
 def _row(gate: Mapping[str, Any]) -> tuple[Cell, ...]:
     why = str(gate.get("sentence") or gate.get("reason_code") or "")
     severity = str(gate.get("severity") or "block")
-    detail = why if severity == "block" else f"Warning only. {why}".strip()
+    flags = ", ".join(str(flag) for flag in gate.get("flags") or ())
+    parts = ["Warning only." if severity != "block" else "", why, f"({flags})" if flags else ""]
+    detail = " ".join(part for part in parts if part)
     return (
         {"text": name_of(gate), "detail": detail},
         {"state": gate.get("state") or "error"},
@@ -93,6 +105,19 @@ def _row(gate: Mapping[str, Any]) -> tuple[Cell, ...]:
         gate.get("mde"),
         _count(gate.get("n_needed")),
     )
+
+
+def _levels(gates: Sequence[Mapping[str, Any]]) -> str:
+    return _percents(1 - float(gate.get("alpha") or 0.05) for gate in gates)
+
+
+def _powers(gates: Sequence[Mapping[str, Any]]) -> str:
+    return _percents(float(gate.get("power") or 0.8) for gate in gates)
+
+
+def _percents(shares: Iterable[float]) -> str:
+    """``95%``, or ``95% or 99%`` where gates differ."""
+    return " or ".join(f"{share:.4g}%" for share in sorted({round(100 * s, 6) for s in shares}))
 
 
 def _count(value: float | None) -> int | None:

@@ -29,7 +29,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     """Picture and its size."""
     rows = data["rows"]
     narrow = width < NARROW
-    columns = 12 if narrow else 28
+    columns = 17 if narrow else 28
     left = svg.label_width([row["label"] for row in rows], columns) + 34
     low, high = data.get("minimum"), data.get("maximum")
     scale = svg.Scale(

@@ -27,7 +27,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     """Picture and its size."""
     rows, groups = data["rows"], [str(group) for group in data["groups"]]
     narrow = width < NARROW
-    columns = 13 if narrow else 26
+    columns = 17 if narrow else 26
     left = svg.label_width([row["label"] for row in rows], columns) + 14
     right = width - (12 if narrow else 92)
     scale = svg.Scale(float(data["minimum"]), float(data["maximum"]), left, right)

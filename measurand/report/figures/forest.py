@@ -24,7 +24,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     """Picture and its size."""
     rows = data["rows"]
     narrow = width < NARROW
-    columns = 14 if narrow else 30
+    columns = 17 if narrow else 30
     series = list(dict.fromkeys(str(row.get("series") or "") for row in rows))
     left = svg.label_width([row["label"] for row in rows], columns) + 14
     scale = svg.Scale(*reach(data), left, width - (12 if narrow else 150))
