@@ -1,0 +1,132 @@
+"""Resolving baselines: a file, or the same evidence at a git revision."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from measurand.gates.bounds import EvidenceError
+from measurand.gates.evidence import Evidence, load_items
+from measurand.gates.gatefile import Baseline
+
+GIT_SECONDS = 60
+DVC_SECONDS = 600
+
+
+def resolve(baseline: Baseline, items: Path, root: Path) -> tuple[Evidence, str]:
+    """The baseline's item results and what they are, in words.
+
+    Args:
+        baseline: of kind file or ref.
+        items: path of the candidate's item results; a ref reads the same path.
+        root: the project's root; files are relative to it.
+
+    Raises:
+        EvidenceError: ``baseline_unresolved``, ``anchor_moves``, or what reading raises.
+    """
+    if baseline.file is not None:
+        path = root / baseline.file
+        if not path.exists():
+            raise _unresolved(f"{path} does not exist", "mend baseline.file")
+        return load_items(path), baseline.file
+    assert baseline.ref is not None
+    commit = commit_of(baseline.ref, root)
+    if baseline.role == "anchor" and _is_branch(baseline.ref, root):
+        raise EvidenceError(
+            f"anchor {baseline.ref!r} is a branch, which moves",
+            code="anchor_moves",
+            hint="an anchor is a tag or a commit",
+        )
+    with tempfile.TemporaryDirectory(prefix="measurand-baseline-") as folder:
+        evidence = load_items(_at_revision(items, commit, root, Path(folder)))
+    return evidence, f"{baseline.ref} ({commit[:12]})"
+
+
+def commit_of(ref: str, root: Path) -> str:
+    """Full commit hash of a revision.
+
+    Raises:
+        EvidenceError: ``baseline_unresolved``.
+    """
+    done = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}")
+    if done.returncode != 0:
+        why = done.stderr.decode("utf-8", "replace").strip()[:200]
+        raise _unresolved(
+            f"git knows no revision {ref!r} here" + (f": {why}" if why else ""),
+            "fetch it (a shallow clone lacks old revisions), or mend baseline.ref",
+        )
+    return done.stdout.decode().strip()
+
+
+def _is_branch(ref: str, root: Path) -> bool:
+    if ref == "HEAD" or ref.startswith(("HEAD~", "HEAD^", "@")):
+        return True
+    names = [ref] if ref.startswith("refs/") else [f"refs/heads/{ref}", f"refs/remotes/{ref}"]
+    branches = [n for n in names if n.startswith(("refs/heads/", "refs/remotes/"))]
+    return any(_git(root, "show-ref", "--verify", "--quiet", n).returncode == 0 for n in branches)
+
+
+def _at_revision(path: Path, commit: str, root: Path, folder: Path) -> Path:
+    """A copy of ``path`` as it was at ``commit``: from git, else from DVC."""
+    top = _git(root, "rev-parse", "--show-toplevel").stdout.decode().strip()
+    try:
+        inside = path.resolve().relative_to(Path(top).resolve()).as_posix()
+    except ValueError:
+        raise _unresolved(f"{path} lies outside the repository", "give baseline.file") from None
+    listed = _git(root, "ls-tree", "-r", "-z", "--full-tree", "--name-only", commit, "--", inside)
+    names = [n for n in listed.stdout.decode("utf-8", "surrogateescape").split("\0") if n]
+    if not names:
+        return _from_dvc(Path(top), inside, commit, folder)
+    for name in names:
+        target = folder / "git" / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        blob = _git(root, "show", f"{commit}:{name}")
+        if blob.returncode != 0:
+            raise _unresolved(
+                f"git cannot show {name} at {commit[:12]}", "fetch the revision whole"
+            )
+        target.write_bytes(blob.stdout)
+    return folder / "git" / inside
+
+
+def _from_dvc(top: Path, inside: str, commit: str, folder: Path) -> Path:
+    target = folder / "dvc"
+    command = [sys.executable, "-m", "dvc", "get", ".", inside, "--rev", commit, "-o", str(target)]
+    done = _run(command, top, DVC_SECONDS)
+    if done.returncode != 0 or not target.exists():
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        why = next((line for line in lines if line.startswith("ERROR")), "")[:300]
+        raise _unresolved(
+            f"{inside} at {commit[:12]} is neither in git nor to be had from DVC. {why}".strip(),
+            "`dvc fetch` that revision, or check that it has this file",
+        )
+    return target
+
+
+def _git(root: Path, *args: str) -> subprocess.CompletedProcess[bytes]:
+    return _run(["git", "-C", str(root), *args], root, GIT_SECONDS)
+
+
+def _run(command: list[str], cwd: Path, seconds: int) -> subprocess.CompletedProcess[bytes]:
+    quiet = {"DVC_NO_ANALYTICS": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        return subprocess.run(
+            command,
+            cwd=cwd,
+            capture_output=True,
+            timeout=seconds,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, **quiet},
+        )
+    except FileNotFoundError as error:
+        raise _unresolved(f"{command[0]} is not installed", "install git") from error
+    except subprocess.TimeoutExpired as error:
+        raise _unresolved(f"{command[0]} took over {seconds} s", "check the storage") from error
+
+
+def _unresolved(message: str, hint: str) -> EvidenceError:
+    return EvidenceError(message, code="baseline_unresolved", hint=hint)

@@ -1,0 +1,93 @@
+"""``measurand gate FILE``: put evidence to a gate file."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from measurand.errors import MeasurandError
+from measurand.gates.outputs import printable, to_markdown, to_text, write_outputs
+from measurand.gates.run import run_gates
+from measurand.gates.sentences import explain
+from measurand.gates.verdict import EXIT_CODES, Verdict
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Wrong usage is an error (3); argparse's own 2 would read as undecided."""
+        self.print_usage(sys.stderr)
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        raise SystemExit(EXIT_CODES["error"])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: arguments after ``measurand gate``.
+
+    Returns:
+        0 all blocking gates pass, 1 one fails, 2 one is undecided, 3 error; worst wins.
+    """
+    try:
+        args = _parser().parse_args(argv)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else EXIT_CODES["error"]
+    try:
+        return _run(args)
+    except MeasurandError as error:
+        print(f"measurand gate: {error.code}: {printable(str(error))}", file=sys.stderr)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        # Python would exit with 1, which a CI reads as "the gate fails".
+        kind = type(error).__name__
+        print(f"measurand gate: internal_error: {kind}: {printable(str(error))}", file=sys.stderr)
+        print("nothing was decided; please report this with the gate file", file=sys.stderr)
+    return EXIT_CODES["error"]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        "measurand gate",
+        description="Pass, fail or undecided, by one-sided confidence bounds. Exit code: 0 all "
+        "blocking gates pass, 1 one fails, 2 one is undecided, 3 error; the worst wins.",
+    )
+    parser.add_argument("file", type=Path, help="gate file (YAML)")
+    parser.add_argument("--root", type=Path, default=Path("."), help="project root (default: here)")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        help="folder for verdict.json, junit.xml, summary.md and looks.json, the record of earlier "
+        "attempts; keep it between runs (default: .measurand/gate/NAME in the root)",
+    )
+    parser.add_argument("--explain", action="store_true", help="rule and figures behind each gate")
+    parser.add_argument("--format", choices=("text", "json", "md"), default="text")
+    return parser
+
+
+def _run(args: argparse.Namespace) -> int:
+    out = args.out or args.root / ".measurand" / "gate" / (args.file.stem or "gate")
+    verdict = run_gates(args.file, root=args.root, out=out)
+    print(_shown(verdict, args.format, args.explain), end="")
+    # JSON on standard output stays JSON: annotations go beside it.
+    write_outputs(verdict, out, stream=sys.stderr if args.format == "json" else sys.stdout)
+    return verdict.exit_code
+
+
+def _shown(verdict: Verdict, form: str, details: bool) -> str:
+    if form == "json":
+        return verdict.to_json()
+    text = to_markdown(verdict) if form == "md" else to_text(verdict)
+    if details:
+        for gate in verdict.gates:
+            lines = [f"  {printable(line)}" for line in explain(gate)]
+            text += "\n".join(["", printable(gate.name), *lines]) + "\n"
+    return text
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,359 @@
+"""The gate file: YAML read without surprises into strict, frozen models.
+
+Nothing is guessed: unknown keys, duplicate keys, aliases, NaN, and values of another type are
+refused with the code ``bad_gate``. YAML 1.1 reads ``no`` as false and ``1e-3`` as text; strict
+types turn both into an error instead of a silently different gate.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from measurand.errors import InputError
+from measurand.results import slice_text
+
+MAX_BYTES = 1 << 20
+MAX_INSTANCES = 10_000
+
+Test = Literal["threshold", "non_inferiority"]
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+Word = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+SlicePart = Annotated[str, Field(max_length=200, pattern=r"^[^,=\x00-\x1f]+$")] | int
+Count = Annotated[int, Field(ge=0, le=10**12)]
+
+
+class GateFileError(InputError):
+    """The gate file cannot be used; nothing was tested."""
+
+    code = "bad_gate"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Dataset(_Strict):
+    """What candidate and baseline must share.
+
+    Attributes:
+        name: key of the dataset among the parents in the results' manifests; all parents if None.
+        lock: a lock file whose hash the verdict records.
+        require_same_hash: refuse to compare over datasets with different logical hashes; if
+            false, pairs are made on common item ids, of which there must be at least 95%.
+    """
+
+    name: Name | None = None
+    lock: Name | None = None
+    require_same_hash: bool = True
+
+
+class Family(_Strict):
+    """Correction over gates whose single finding would be acted on (superiority, regression).
+
+    "All blocking gates must pass" is an intersection-union test and needs no correction (Berger
+    1982), so this changes nothing for thresholds and non-inferiority; the verdict says so.
+    """
+
+    correction: Literal["none", "holm", "bh"] = "holm"
+    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+
+
+class Margin(_Strict):
+    """Largest loss that counts as no loss: in the metric's unit, or as a share of the baseline."""
+
+    abs: Annotated[float, Field(gt=0)] | None = None
+    rel: Annotated[float, Field(gt=0)] | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Margin:
+        if (self.abs is None) == (self.rel is None):
+            raise ValueError("give exactly one of abs and rel")
+        return self
+
+
+class Baseline(_Strict):
+    """What the candidate is compared with.
+
+    Attributes:
+        value: a fixed number.
+        file: results of an earlier run: a Parquet file or a dataset folder.
+        ref: a git revision; the same evidence path is read there, from git or from DVC.
+        model: model string in the baseline, where it differs from the candidate's.
+        role: ``anchor`` is a pinned baseline against drift by many small losses; a branch is
+            refused, since it moves.
+        bootstrap: a missing baseline passes as ``no_baseline`` if a blocking threshold on the same
+            metric stands beside this gate: for the very first run.
+    """
+
+    value: float | None = None
+    file: Name | None = None
+    ref: (
+        Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^-\s\x00-\x1f]\S*$")] | None
+    ) = None
+    model: Name | None = None
+    role: Literal["previous", "anchor"] = "previous"
+    bootstrap: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Baseline:
+        given = [k for k in ("value", "file", "ref") if getattr(self, k) is not None]
+        if len(given) != 1:
+            raise ValueError("give exactly one of value, file and ref")
+        if self.value is not None and (self.bootstrap or self.model is not None):
+            raise ValueError("bootstrap and model need a baseline of file or ref")
+        return self
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a gate demands of any evidence; these are the built-in defaults.
+
+    Attributes:
+        min_n: least number of units; fewer is inconclusive, whatever the figures say.
+        min_clusters: least number of independent units.
+        power: for the smallest detectable effect and the sample still needed.
+        on_inconclusive: whether an undecided gate blocks (``fail``) or warns (``warn``).
+        unit: column of item ids.
+        cluster: column of independently sampled units; the unit itself if items are independent.
+        ci: level of the two-sided interval that is shown; decisions use one-sided bounds.
+        max_infra_errors: largest share of rows lost to infrastructure.
+        max_drop: largest share of rows left out for want of a value.
+        nan: rule for rows without a finite value: refuse, count as worst (0 or 1), or leave out.
+    """
+
+    min_n: int = 200
+    min_clusters: int = 10
+    power: float = 0.8
+    on_inconclusive: Literal["fail", "warn"] = "fail"
+    unit: str = "item_id"
+    cluster: str = "cluster_id"
+    ci: float = 0.95
+    max_infra_errors: float = 0.0
+    max_drop: float = 0.01
+    nan: Literal["error", "worst", "drop"] = "error"
+
+
+class Overrides(_Strict):
+    """Settings as a file may give them, in ``defaults`` or in a gate."""
+
+    min_n: Count | None = None
+    min_clusters: Count | None = None
+    power: Annotated[float, Field(gt=0.5, lt=1)] | None = None
+    on_inconclusive: Literal["fail", "warn"] | None = None
+    unit: Name | None = None
+    cluster: Name | None = None
+    ci: Annotated[float, Field(ge=0.5, lt=1)] | None = None
+    max_infra_errors: Share | None = None
+    max_drop: Share | None = None
+    nan: Literal["error", "worst", "drop"] | None = None
+
+    def over(self, below: Settings) -> Settings:
+        """``below`` with what is given here."""
+        given = {f.name: getattr(self, f.name) for f in dataclasses.fields(Settings)}
+        return dataclasses.replace(below, **{k: v for k, v in given.items() if v is not None})
+
+
+class Gate(Overrides):
+    """One question to the evidence.
+
+    Attributes:
+        source: ``items`` (rows of results) or ``statistics`` (finished figures with bounds).
+        metric: which rows.
+        direction: whether ``higher`` or ``lower`` is better.
+        test: the decision rule, see :mod:`measurand.gates.decisions`.
+        limit: smallest (largest) acceptable value of a threshold.
+        margin: of a non-inferiority test.
+        alpha: one-sided error rate.
+        interval: how the bounds of a mean of items are made; ``auto`` is Wilson's for independent
+            0/1 items, otherwise the cluster-robust t interval.
+        undefined: what a null statistic means; it never passes.
+    """
+
+    id: Word
+    metric: Name
+    source: Literal["items", "statistics"] = Field("items", alias="from")
+    test: Test
+    direction: Literal["higher", "lower"] = "higher"
+    limit: float | None = None
+    margin: Margin | None = None
+    baseline: Baseline | None = None
+    alpha: Annotated[float, Field(ge=1e-6, lt=0.5)] = 0.05
+    slice: dict[SlicePart, SlicePart | Annotated[list[SlicePart], Field(min_length=1)]] = {}
+    interval: Literal["auto", "t", "wilson", "clopper_pearson"] = "auto"
+    undefined: Literal["fail", "inconclusive"] = "inconclusive"
+    severity: Literal["block", "warn"] = "block"
+
+    @model_validator(mode="after")
+    def _fits_test(self) -> Gate:
+        threshold = self.test == "threshold"
+        needed = ("limit",) if threshold else ("margin", "baseline")
+        barred = ("margin", "baseline") if threshold else ("limit",)
+        if missing := [k for k in needed if getattr(self, k) is None]:
+            raise ValueError(f"test {self.test} needs {' and '.join(missing)}")
+        if extra := [k for k in barred if getattr(self, k) is not None]:
+            raise ValueError(f"test {self.test} takes no {' and no '.join(extra)}")
+        if not (threshold and self.source == "items") and self.interval not in ("auto", "t"):
+            raise ValueError("interval applies to thresholds on items")
+        if self.source == "statistics" and self.nan is not None:
+            raise ValueError("nan applies to items; a null statistic is governed by undefined")
+        return self
+
+    def slices(self) -> Iterator[dict[str, str]]:
+        """One slice per combination of listed values; the empty slice if none is asked for."""
+        keys = [str(k) for k in self.slice]
+        lists = [v if isinstance(v, list) else [v] for v in self.slice.values()]
+        for values in itertools.product(*lists):
+            yield dict(zip(keys, map(str, values), strict=True))
+
+
+class GateFile(_Strict):
+    """A whole gate file."""
+
+    version: Literal[1]
+    system: Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_]*$")] | None = None
+    results: Name | None = None
+    models: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    dataset: Dataset | None = None
+    family: Family | None = None
+    defaults: Overrides = Overrides()
+    gates: Annotated[tuple[Gate, ...], Field(min_length=1)]
+
+    @field_validator("gates")
+    @classmethod
+    def _unique(cls, gates: tuple[Gate, ...]) -> tuple[Gate, ...]:
+        seen: set[str] = set()
+        for gate in gates:
+            if gate.id in seen:
+                raise ValueError(f"gate id {gate.id!r} is given twice")
+            seen.add(gate.id)
+        return gates
+
+    @model_validator(mode="after")
+    def _whole(self) -> GateFile:
+        if self.system is None and self.results is None:
+            raise ValueError("give system or results: where the evidence lies")
+        if self.models is not None and len(set(self.models)) < len(self.models):
+            raise ValueError("a model is listed twice")
+        count = 0
+        for gate in self.gates:
+            texts: set[str] = set()
+            size = 1
+            for values in gate.slice.values():
+                size *= len(values) if isinstance(values, list) else 1
+            count += size
+            if count > MAX_INSTANCES:
+                raise ValueError(f"more than {MAX_INSTANCES} gates after expanding slices")
+            for parts in gate.slices():
+                if (text := slice_text(parts)) in texts:
+                    raise ValueError(f"gate {gate.id!r} asks for slice {text!r} twice")
+                texts.add(text)
+        return self
+
+    def settings(self, gate: Gate) -> Settings:
+        """The gate's own settings over ``defaults`` over the built-in ones."""
+        return gate.over(self.defaults.over(Settings()))
+
+    def digest(self) -> str:
+        """SHA-256 of the meaning: comments, order of keys and spacing do not change it."""
+        content = self.model_dump_json(by_alias=True, exclude_defaults=True)
+        canonical = json.dumps(json.loads(content), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe loader without aliases (no YAML bombs), merge keys, or duplicate keys."""
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise yaml.MarkedYAMLError(problem="aliases are not allowed", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode) or key.tag.endswith((":merge", ":null")):
+                raise yaml.MarkedYAMLError(
+                    problem="keys must be plain words", problem_mark=key.start_mark
+                )
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"duplicate key {key.value[:80]!r}", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_gate_file(path: Path) -> GateFile:
+    """Read a gate file.
+
+    Raises:
+        GateFileError: it is missing, not a file, empty, too large, not YAML, or breaks a rule; the
+            message names every key at fault.
+    """
+    try:
+        if path.is_dir():
+            raise GateFileError(f"{path} is a directory", hint="give the gate file itself")
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise GateFileError(f"{path}: cannot be read: {error}", hint="check the path") from error
+    if len(raw) > MAX_BYTES:
+        raise GateFileError(f"{path}: larger than {MAX_BYTES} bytes", hint="split the gate file")
+    return parse(raw, str(path))
+
+
+def parse(raw: bytes | str, name: str = "gate file") -> GateFile:
+    """Parse the text of a gate file; see :func:`read_gate_file`."""
+    try:
+        text = raw if isinstance(raw, str) else raw.decode("utf-8")
+        # A loader of our own on top of SafeLoader: builds plain scalars, lists and mappings only.
+        content = yaml.load(text, Loader=_Loader)
+    except RecursionError as error:
+        raise GateFileError(f"{name}: nested too deeply", hint="mend the file") from error
+    except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError) as error:
+        why = " ".join(str(error).split())[:300]
+        raise GateFileError(f"{name}: not usable YAML: {why}", hint="mend the file") from error
+    if content is None:
+        raise GateFileError(f"{name}: empty", hint="a gate file needs version, system and gates")
+    if not isinstance(content, dict):
+        raise GateFileError(f"{name}: not a mapping", hint="start with `version: 1`")
+    return validate(content, name)
+
+
+def validate(content: Mapping[str, Any], name: str = "gate file") -> GateFile:
+    """Check parsed content against the models; see :func:`read_gate_file`."""
+    try:
+        return GateFile.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_input=False)
+        told = [_fault(f["type"], f["loc"], f["msg"]) for f in faults[:5]]
+        more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
+        raise GateFileError(f"{name}: {'; '.join(told)}{more}", hint="mend these keys") from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise GateFileError(
+            f"{name}: {str(error)[:200]}", hint="quote dates and other special YAML values"
+        ) from error
+
+
+def _fault(kind: str, loc: tuple[int | str, ...], message: str) -> str:
+    where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc).lstrip(".")
+    if kind == "extra_forbidden":
+        known = {"from", *Gate.model_fields, *GateFile.model_fields, *Baseline.model_fields}
+        near = difflib.get_close_matches(str(loc[-1])[:100], sorted(known), 1)
+        return f"{where[:200]}: unknown key" + (f" (did you mean {near[0]}?)" if near else "")
+    if kind == "float_type":
+        message += " (YAML reads 1e-3 as text: write 0.001)"
+    return f"{where[:200] or 'file'}: {message[:200]}"

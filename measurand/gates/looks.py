@@ -1,0 +1,91 @@
+"""How often one question was put to changing evidence.
+
+Running a gate again until it passes is a sequential test: ten looks at level 5% let a bad change
+through in 18% of cases. So each different candidate tested with the same gate file against the same
+baseline and dataset is a look, and look k is tested at alpha / k. Unchanged evidence is no new look
+and gets the same verdict again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from measurand.errors import InputError
+
+FILE = "looks.json"
+SCHEMA = "measurand.looks"
+VERSION = "1.0.0"
+
+
+def question(gate_file: str, baselines: Iterable[str], datasets: Iterable[str]) -> str:
+    """Key of a question: everything but the candidate."""
+    parts = [gate_file, sorted(set(baselines)), sorted(set(datasets))]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def candidate(hashes: Iterable[str]) -> str:
+    """Hash of the evidence under test."""
+    return hashlib.sha256("\n".join(sorted(set(hashes))).encode()).hexdigest()
+
+
+def read(folder: Path) -> dict[str, list[str]]:
+    """Candidates seen so far by question; empty where there is no record.
+
+    Raises:
+        InputError: ``looks_unreadable``: a damaged record is never taken for an empty one.
+    """
+    path = folder / FILE
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable(path, str(error)) from error
+    seen = raw.get("looks") if isinstance(raw, dict) and raw.get("schema") == SCHEMA else None
+    if not isinstance(seen, dict) or not all(
+        isinstance(v, list) and all(isinstance(x, str) for x in v) for v in seen.values()
+    ):
+        raise _unreadable(path, "not a record of looks")
+    return seen
+
+
+def number(seen: Mapping[str, list[str]], key: str, evidence: str) -> int:
+    """Which look this is, from 1; evidence seen before keeps its number."""
+    before = seen.get(key, [])
+    return before.index(evidence) + 1 if evidence in before else len(before) + 1
+
+
+def record(folder: Path, seen: Mapping[str, list[str]], key: str, evidence: str) -> None:
+    """Note a look.
+
+    Raises:
+        InputError: ``looks_unwritable``.
+    """
+    before = seen.get(key, [])
+    if evidence in before:
+        return
+    content = {"schema": SCHEMA, "version": VERSION, "looks": {**seen, key: [*before, evidence]}}
+    path = folder / FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{FILE}.{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written: {error}",
+            hint="choose another --out",
+            code="looks_unwritable",
+        ) from error
+
+
+def _unreadable(path: Path, why: str) -> InputError:
+    return InputError(
+        f"{path} cannot be read: {why[:200]}",
+        hint="restore it, or delete it and say so: then the count of looks starts anew",
+        code="looks_unreadable",
+    )

@@ -1,0 +1,218 @@
+"""The verdict: one object that drives text, JSON, JUnit, Markdown and the exit code."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+State = Literal["pass", "fail", "inconclusive", "error"]
+
+SCHEMA = "measurand.verdict"
+VERSION = "1.0.0"
+EXIT_CODES: dict[State, int] = {"pass": 0, "fail": 1, "inconclusive": 2, "error": 3}
+#: From bad to good: an error outranks a failure, a failure outranks an undecided gate.
+WORST_FIRST: tuple[State, ...] = ("error", "fail", "inconclusive", "pass")
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """One gate, for one model and one slice.
+
+    Figures are in the metric's own orientation. For non-inferiority ``estimate``, ``lower`` and
+    ``upper`` are the difference candidate minus baseline; otherwise they are the metric itself.
+
+    Attributes:
+        id: the gate's id.
+        state: what was decided.
+        reason_code: stable word for why.
+        sentence: the same in plain words, figures included.
+        severity: ``block`` or ``warn``.
+        on_inconclusive: whether an undecided gate blocks (``fail``) or warns (``warn``).
+        lower: one-sided lower confidence bound at level 1 - alpha.
+        upper: one-sided upper confidence bound at level 1 - alpha.
+        ci_lo: lower end of the two-sided interval, for plots.
+        ci_hi: upper end of it.
+        p: one-sided p-value of the hypothesis that the limit is not met; None where the
+            evidence holds bounds only.
+        alpha: level in force: the gate's own, divided by ``looks``.
+        sd: standard deviation of one unit, design effect included.
+        mde: smallest true effect that this sample would show with the stated power.
+        n: units (items, pairs, rows) used.
+        clusters: independent units behind them.
+        n_needed: units that would decide, were the truth as measured.
+        clusters_needed: the same in clusters of today's size.
+        detail: what the evidence itself says of a missing figure.
+        flags: ``degenerate`` (no variation), ``exact`` (no sampling error), ``no_baseline``,
+            ``rescaled`` (bounds widened from 95% to another level).
+        counts: rows seen, dropped and lost, by side.
+    """
+
+    id: str
+    state: State
+    reason_code: str
+    sentence: str
+    severity: Literal["block", "warn"] = "block"
+    on_inconclusive: Literal["fail", "warn"] = "fail"
+    test: str | None = None
+    metric: str | None = None
+    direction: str | None = None
+    source: str | None = None
+    model: str | None = None
+    slice: str = ""
+    estimate: float | None = None
+    lower: float | None = None
+    upper: float | None = None
+    ci_lo: float | None = None
+    ci_hi: float | None = None
+    confidence: float | None = None
+    p: float | None = None
+    limit: float | None = None
+    margin: float | None = None
+    baseline: str | None = None
+    baseline_estimate: float | None = None
+    baseline_hash: str | None = None
+    candidate_hash: str | None = None
+    alpha: float | None = None
+    power: float | None = None
+    looks: int = 1
+    n: int | None = None
+    clusters: int | None = None
+    min_n: int | None = None
+    min_clusters: int | None = None
+    sd: float | None = None
+    mde: float | None = None
+    n_needed: int | None = None
+    clusters_needed: int | None = None
+    method: str | None = None
+    resamples: int | None = None
+    seed: int | None = None
+    detail: str | None = None
+    flags: tuple[str, ...] = ()
+    counts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Id with model and slice: unique within a verdict."""
+        parts = [x for x in (self.model, self.slice) if x]
+        return f"{self.id} [{'; '.join(parts)}]" if parts else self.id
+
+    @property
+    def effect(self) -> State:
+        """What this gate contributes to the verdict.
+
+        Errors always count: a gate that could not be put is no warning. A failing gate counts if it
+        blocks, an undecided one if it also says ``on_inconclusive: fail``.
+        """
+        if self.state == "error":
+            return "error"
+        if self.severity == "warn":
+            return "pass"
+        if self.state == "inconclusive" and self.on_inconclusive == "warn":
+            return "pass"
+        return self.state
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why no gate could be put at all."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a gate file.
+
+    Attributes:
+        gates: results in file order.
+        problem: set if the file or the evidence as a whole could not be used.
+        warnings: what a reader should know although it changes no state.
+        looks: how many different candidates were tested with this file against this baseline.
+    """
+
+    gate_file: str
+    gates: tuple[GateResult, ...] = ()
+    problem: Problem | None = None
+    warnings: tuple[str, ...] = ()
+    system: str | None = None
+    gate_file_sha256: str | None = None
+    lock_sha256: str | None = None
+    looks: int = 1
+
+    @property
+    def state(self) -> State:
+        """Worst effect of any gate; a verdict without gates is an error."""
+        if self.problem is not None or not self.gates:
+            return "error"
+        effects = {gate.effect for gate in self.gates}
+        return next(state for state in WORST_FIRST if state in effects)
+
+    @property
+    def exit_code(self) -> int:
+        """0 all blocking gates pass, 1 one fails, 2 one is undecided, 3 error; worst wins."""
+        return EXIT_CODES[self.state]
+
+    def count(self, state: State) -> int:
+        """How many gates are in ``state``."""
+        return sum(gate.state == state for gate in self.gates)
+
+    def sentence(self) -> str:
+        """The verdict in one sentence."""
+        if self.problem is not None:
+            return f"Error ({self.problem.code}): nothing was tested. {self.problem.message}"
+        total = len(self.gates)
+        parts = [f"{self.count(s)} {_COUNTED[s]}" for s in WORST_FIRST if self.count(s)]
+        head = {
+            "pass": "Pass",
+            "fail": "Fail",
+            "inconclusive": "Undecided",
+            "error": "Error",
+        }[self.state]
+        return f"{head}: of {total} gate{'s' if total != 1 else ''} {', '.join(parts)}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, schema-versioned."""
+        gates = [
+            {
+                **{k: v for k, v in dataclasses.asdict(g).items() if k != "counts"},
+                "flags": list(g.flags),
+                "counts": dict(g.counts),
+                "name": g.name,
+                "effect": g.effect,
+            }
+            for g in self.gates
+        ]
+        return {
+            "schema": SCHEMA,
+            "version": VERSION,
+            "state": self.state,
+            "exit_code": self.exit_code,
+            "sentence": self.sentence(),
+            "system": self.system,
+            "gate_file": self.gate_file,
+            "gate_file_sha256": self.gate_file_sha256,
+            "lock_sha256": self.lock_sha256,
+            "looks": self.looks,
+            "problem": dataclasses.asdict(self.problem) if self.problem else None,
+            "warnings": list(self.warnings),
+            "gates": gates,
+        }
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no NaN; equal verdicts give equal bytes."""
+        text = json.dumps(
+            self.to_dict(), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
+        )
+        return text.encode("utf-8", "replace").decode("utf-8") + "\n"
+
+
+_COUNTED: dict[State, str] = {
+    "pass": "pass",
+    "fail": "fail",
+    "inconclusive": "undecided",
+    "error": "could not be put",
+}
