@@ -37,6 +37,34 @@ def call_key(fingerprint: str, prompt_sha256: str, sampling: Mapping[str, Any], 
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def call_record(
+    fingerprint: str,
+    prompt_sha256: str,
+    settings: Mapping[str, Any],
+    repeat: int,
+    answer: Mapping[str, Any],
+    seconds: float,
+) -> dict[str, Any]:
+    """A record that ``replay:<file>`` can read back: the call beside its answer.
+
+    Args:
+        fingerprint: as in :func:`call_key`.
+        prompt_sha256: as in :func:`call_key`.
+        settings: the ``sampling`` of :func:`call_key`.
+        repeat: as in :func:`call_key`.
+        answer: ``Score.record()`` or ``Completion.record()``.
+        seconds: wall time of the call.
+    """
+    return {
+        "key": call_key(fingerprint, prompt_sha256, settings, repeat),
+        "prompt_sha256": prompt_sha256,
+        "settings": dict(settings),
+        "repeat": repeat,
+        "seconds": seconds,
+        **answer,
+    }
+
+
 def canonical_json(value: Any) -> str:
     """JSON with sorted keys and no spaces; floats as their shortest exact text, NaN refused."""
     return json.dumps(

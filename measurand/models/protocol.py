@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from measurand.errors import CapabilityError, InputError
+from measurand.journal import canonical_json
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,12 @@ class Request:
     def sha256(self) -> str:
         """Hash of the prompt text."""
         return hashlib.sha256(self.prompt.encode()).hexdigest()
+
+    @property
+    def tagged_sha256(self) -> str:
+        """Hash of prompt and tags: the call's identity where answers come from tags."""
+        tagged = f"{self.sha256}{canonical_json(dict(self.tags))}"
+        return hashlib.sha256(tagged.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

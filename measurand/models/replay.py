@@ -13,24 +13,17 @@ from typing import Any
 
 from measurand.errors import InputError
 from measurand.journal import call_key, parse_record
-from measurand.models.protocol import (
-    Capabilities,
-    Completion,
-    ModelSpec,
-    Request,
-    Sampling,
-    Score,
-)
-from measurand.models.recorded import request_settings, score_settings
+from measurand.models.protocol import Capabilities, Completion, ModelSpec, Request, Sampling, Score
 
-_NEEDED = ("prompt_sha256", "settings", "repeat", "status")
+_CALL = ("prompt_sha256", "settings", "repeat", "status")
 
 
 def load(spec: ModelSpec) -> Replay:
     """Read the file.
 
     Raises:
-        InputError: code ``no_such_file``, or ``journal_damaged`` where it is no journal.
+        InputError: code ``no_such_file``, or ``not_replayable`` where its records do not say what
+            was asked.
     """
     spec.allow()
     return Replay(spec.text, Path(spec.target))
@@ -46,47 +39,42 @@ class Replay:
                 hint="give the journal of an earlier run",
                 code="no_such_file",
             )
-        self.spec, self._path = spec, path
-        self.fingerprint = "replay:" + hashlib.sha256(path.read_bytes()).hexdigest()
+        self.spec, self._name = spec, path.name
+        self.fingerprint = hashlib.sha256(b"replay" + path.read_bytes()).hexdigest()
         self._records: dict[str, dict[str, Any]] = {}
-        self._modes: set[str] = set()
-        self._reads_tags = False
+        self._modes: set[tuple[str, bool]] = set()
         for record in _records(path):
             settings = record["settings"]
-            self._modes.add(settings["mode"] + "+" * bool(settings.get("choices")))
-            self._reads_tags |= "tags" in settings
+            self._modes.add((settings.get("mode"), bool(settings.get("choices"))))
             key = call_key("", record["prompt_sha256"], settings, record["repeat"])
             self._records[key] = record
 
     def capabilities(self) -> Capabilities:
         """What the recorded run did."""
         return Capabilities(
-            logprobs="score+" in self._modes,
-            generate="generate" in self._modes,
-            constrained="generate+" in self._modes,
+            logprobs=("logprob", True) in self._modes,
+            generate=("generate", False) in self._modes,
+            constrained=("generate", True) in self._modes,
             chat_template=False,
             max_model_tokens=None,
             dtype="as recorded",
-            reads_tags=self._reads_tags,
             live=False,
         )
 
     def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
         """Recorded scores; ``skipped`` where the prompt was not scored with these choices."""
-        settings = score_settings(choices)
+        settings = {"mode": "logprob", "choices": list(choices)}
+        missing = f"{self._name} does not hold this prompt with these choices"
         found = [self._find(request, settings, 0) for request in requests]
-        missing = f"not in {self._path.name}: prompt with these choices"
         return [Score.from_record(r) if r else Score.failed("skipped", missing) for r in found]
 
     def generate(
         self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0
     ) -> list[Completion]:
         """Recorded texts; ``skipped`` where the prompt was not asked with this sampling."""
+        missing = f"{self._name} does not hold this prompt with this sampling and repeat"
         found = [self._find(request, sampling.record(), repeat) for request in requests]
-        missing = f"not in {self._path.name}: prompt with this sampling and repeat"
-        return [
-            Completion.from_record(r) if r else Completion.failed("skipped", missing) for r in found
-        ]
+        return [_completion(r) if r else Completion.failed("skipped", missing) for r in found]
 
     def close(self) -> None:
         """Nothing to release."""
@@ -94,18 +82,32 @@ class Replay:
     def _find(
         self, request: Request, settings: Mapping[str, Any], repeat: int
     ) -> dict[str, Any] | None:
-        own = request_settings(settings, request, self._reads_tags)
-        return self._records.get(call_key("", request.sha256, own, repeat))
+        for prompt in (request.sha256, request.tagged_sha256):
+            record = self._records.get(call_key("", prompt, settings, repeat))
+            if record is not None:
+                return record
+        return None
+
+
+def _completion(record: Mapping[str, Any]) -> Completion:
+    if record.get("text") is not None:
+        return Completion.from_record(record)
+    if record.get("choice") is not None:
+        text = record["settings"]["choices"][record["choice"]]
+        return Completion(text, None, record["prompt_tokens"], "stop")
+    return Completion.failed(
+        record["status"], record["reason"] or "", prompt_tokens=record["prompt_tokens"]
+    )
 
 
 def _records(path: Path) -> Iterator[dict[str, Any]]:
     rows = _parquet_rows(path) if path.suffix == ".parquet" else _json_rows(path)
     for number, record in enumerate(rows, 1):
-        if record is None or any(name not in record for name in _NEEDED):
+        if record is None or any(record.get(name) is None for name in _CALL):
             raise InputError(
-                f"{path}: record {number} is none of a journal",
-                hint=f"each needs key, {', '.join(_NEEDED)} and the fields of an answer",
-                code="journal_damaged",
+                f"{path}: record {number} does not say what was asked",
+                hint=f"a record needs {', '.join(_CALL)} and the fields of its answer",
+                code="not_replayable",
             )
         yield record
 

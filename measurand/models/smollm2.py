@@ -93,6 +93,7 @@ def unpack(folder: Path) -> None:
             "files": {path.name: file_sha256(path) for path in sorted(work.iterdir())},
         }
         (work / _CHECKSUMS).write_text(json.dumps(checksums, indent=1, sort_keys=True) + "\n")
+        work.chmod(0o755)
         try:
             os.replace(work, folder)
         except OSError:
