@@ -19,6 +19,8 @@ from measurand.stats.resample import Plan, percentile, plan
 MAX_ITEMS = 1000
 MIN_ITEMS_M3 = 7
 REPLICATE_TOLERANCE = 1e-5
+FLAT = 1e-9
+"""Below this share of its variance in the data an item counts as constant in a resample."""
 
 
 @dataclass(frozen=True)
@@ -87,25 +89,12 @@ def scale_reliability(
         InputError: wrong shapes, infinite values, no or more than 1000 items, an unknown missing
             rule, or too few resamples.
     """
-    answers = numbers(x, 2, "x", missing=True)
-    n_rows, k = answers.shape
-    if not 1 <= k <= MAX_ITEMS:
-        raise InputError(
-            f"a scale of {k} items", hint=f"give 1 to {MAX_ITEMS}; split the table into scales"
-        )
-    if missing not in ("pairwise", "listwise"):
-        raise InputError(f"unknown missing rule {missing!r}", hint="pairwise or listwise")
-    if clusters is not None:
-        same_length(n_rows, clusters=clusters)
-    seen = ~np.isnan(answers)
-    full: BoolArray = np.all(seen, axis=1)
-    some: BoolArray = np.any(seen, axis=1)
-    use = full if missing == "listwise" else some
+    answers, full, some = _rows(x, clusters, missing)
 
     def sample(rows: BoolArray, by: AnyArray | None) -> _Sample:
-        drawn = plan(int(rows.sum()), None if by is None else by[rows], resamples, seed_words)
-        return _Sample(answers[rows], drawn)
+        return _sample(answers, rows, by, resamples, seed_words)
 
+    use = full if missing == "listwise" else some
     wide = sample(use, clusters)
     if wide.complete:
         whole, found = wide, _figures(wide, SUMS + STRUCTURE)
@@ -116,9 +105,9 @@ def scale_reliability(
     return ScaleReliability(
         n=int(some.sum()),
         n_complete=int(full.sum()),
-        k=k,
+        k=answers.shape[1],
         missing=missing,
-        alpha_iid=found["alpha"] if clusters is None else _alpha_iid(sample(use, None)),
+        alpha_iid=found["alpha"] if clusters is None else _alpha_only(sample(use, None)),
         alpha_feldt=_feldt(wide, found["alpha"]),
         omega_m3=_omega_m3(whole),
         n_flipped=_n_flipped(whole),
@@ -127,6 +116,54 @@ def scale_reliability(
         constant_items=tuple(int(j) for j in wide.constant),
         **found,
     )
+
+
+def cronbach_alpha(
+    x: AnyArray,
+    *,
+    clusters: AnyArray | None = None,
+    missing: Literal["pairwise", "listwise"] = "pairwise",
+    resamples: int = 2000,
+    seed_words: Sequence[str | int] = (),
+) -> Estimate:
+    """Cronbach's alpha alone, equal to ``scale_reliability(...).alpha`` and much faster.
+
+    Takes and raises what :func:`scale_reliability` does.
+    """
+    answers, full, some = _rows(x, clusters, missing)
+    use = full if missing == "listwise" else some
+    return _alpha_only(_sample(answers, use, clusters, resamples, seed_words, factor=False))
+
+
+def _rows(
+    x: AnyArray, clusters: AnyArray | None, missing: str
+) -> tuple[FloatArray, BoolArray, BoolArray]:
+    """Checked answers, which rows are complete, and which have any answer."""
+    answers = numbers(x, 2, "x", missing=True)
+    n, k = answers.shape
+    if not 1 <= k <= MAX_ITEMS:
+        raise InputError(
+            f"a scale of {k} items", hint=f"give 1 to {MAX_ITEMS}; split the table into scales"
+        )
+    if missing not in ("pairwise", "listwise"):
+        raise InputError(f"unknown missing rule {missing!r}", hint="pairwise or listwise")
+    if clusters is not None:
+        same_length(n, clusters=clusters)
+    seen = ~np.isnan(answers)
+    return answers, np.all(seen, axis=1), np.any(seen, axis=1)
+
+
+def _sample(
+    answers: FloatArray,
+    rows: BoolArray,
+    clusters: AnyArray | None,
+    resamples: int,
+    seed_words: Sequence[str | int],
+    *,
+    factor: bool = True,
+) -> _Sample:
+    by = None if clusters is None else clusters[rows]
+    return _Sample(answers[rows], plan(int(rows.sum()), by, resamples, seed_words), factor=factor)
 
 
 SUMS = ("alpha", "alpha_standardised")
@@ -143,7 +180,7 @@ NAMES = {
 class _Sample:
     """The rows behind one group of coefficients: their covariances, factor and resampling."""
 
-    def __init__(self, x: FloatArray, drawn: Plan) -> None:
+    def __init__(self, x: FloatArray, drawn: Plan, *, factor: bool = True) -> None:
         self.x, self.drawn = x, drawn
         self.n, self.k = x.shape
         seen = ~np.isnan(x)
@@ -154,7 +191,7 @@ class _Sample:
         self.cov = covariance(x)
         self.r = correlation(self.cov)
         self.problem = self._problem()
-        self.fit = self._fit()
+        self.fit = self._fit() if factor else None
 
     def _problem(self) -> str | None:
         """Why no coefficient at all is defined, or None."""
@@ -213,7 +250,7 @@ class _Sample:
         drawn = self.drawn
         if not drawn.drawable:
             return np.full((drawn.resamples, len(figures)), np.nan)
-        floor = 1e-9 * np.diag(self.cov)
+        floor = FLAT * np.diag(self.cov)
         blocks = []
         for cov in resampled_covariances(self.x, drawn):
             cov[(np.diagonal(cov, axis1=1, axis2=2) <= floor).any(axis=1)] = np.nan
@@ -251,23 +288,23 @@ def _heywood(fit: OneFactor | None, figure: str) -> str:
     return ", a uniqueness at its bound .005 (Heywood case)" if at_bound else ""
 
 
-def _alpha_iid(sample: _Sample) -> Estimate:
-    """Alpha bootstrapped over rows; only sums of squares are resampled where nothing is missing."""
-    if sample.problem is not None or not sample.complete or not sample.drawn.drawable:
+def _alpha_only(sample: _Sample) -> Estimate:
+    """Alpha alone: where nothing is missing, sums of squares are all that is resampled."""
+    drawn = sample.drawn
+    if sample.problem is not None or not sample.complete or not drawn.drawable:
         return _figures(sample, ("alpha",))["alpha"]
-    z = sample.x - sample.x.mean(axis=0)
-    parts = np.column_stack([z, z.sum(axis=1)])
-    moments = sample.drawn.resampled_sums(np.vstack([parts.T, parts.T**2]))
-    first, second = moments[:, : sample.k + 1], moments[:, sample.k + 1 :]
-    squares = second - first**2 / sample.n
-    flat = (squares[:, :-1] <= 1e-9 * sample.n * sample.cov.diagonal()).any(axis=1)
-    items, total = squares[:, :-1].sum(axis=1), squares[:, -1]
-    replicates = np.where(flat, np.nan, coefficients.alpha_of_variances(items, total, sample.k))
     value = float(coefficients.alpha(sample.cov))
-    method = f"{NAMES['alpha']}; complete rows"
     if not np.isfinite(value):
         return sample.undefined(NAMES["alpha"], _degenerate("alpha", sample))
-    return percentile(value, replicates, sample.drawn, method=method)
+    z = sample.x - sample.x.mean(axis=0)
+    parts = np.column_stack([z, z.sum(axis=1)]).T
+    moments = drawn.resampled_sums(np.vstack([np.ones(sample.n), parts, parts**2]))
+    n, first, second = np.split(moments, [1, sample.k + 2], axis=1)
+    variance = (second - first**2 / n) / n
+    flat = (variance[:, :-1] <= FLAT * np.diag(sample.cov)).any(axis=1)
+    items, total = variance[:, :-1].sum(axis=1), variance[:, -1]
+    replicates = np.where(flat, np.nan, coefficients.alpha_of_variances(items, total, sample.k))
+    return percentile(value, replicates, drawn, method=f"{NAMES['alpha']}; complete rows")
 
 
 def _feldt(sample: _Sample, alpha: Estimate) -> Estimate:
