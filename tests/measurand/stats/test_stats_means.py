@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pingouin
+import pytest
+from scipy import stats
+
+from measurand.errors import InputError
+from measurand.stats.means import (
+    bootstrap_means,
+    cluster_mean,
+    paired_difference,
+    proportion,
+    required_n,
+    smallest_detectable,
+)
+
+
+def test_without_clusters_it_is_the_t_interval() -> None:
+    x = np.random.default_rng(0).normal(3, 2, 40)
+    found = cluster_mean(x)
+    theirs = stats.ttest_1samp(x, 0).confidence_interval(0.95)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(theirs))
+    assert found.lower == pytest.approx(
+        stats.ttest_1samp(x, 0, alternative="greater").confidence_interval(0.95).low
+    )
+    assert found.n_clusters is None
+
+
+def test_clustered_error_matches_statsmodels() -> None:
+    from statsmodels.api import OLS
+
+    rng = np.random.default_rng(1)
+    clusters = rng.integers(0, 12, 200)
+    x = rng.normal(size=200) + rng.normal(size=12)[clusters]
+    fit = OLS(x, np.ones(200)).fit(cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True)
+    found = cluster_mean(x, clusters)
+    assert found.value == pytest.approx(fit.params[0])
+    assert found.se == pytest.approx(fit.bse[0])
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(fit.conf_int()[0]))
+    assert (found.n, found.n_clusters) == (200, 12)
+
+
+@pytest.mark.parametrize(
+    ("x", "clusters"),
+    [
+        (np.full(5, 0.1), None),
+        (np.array([0.0, 1.0, 0.0, 1.0]), np.array(["a", "a", "b", "b"])),
+        (np.array([0.1, 0.3, 0.3, 0.1]), np.array([0, 0, 1, 1])),
+    ],
+)
+def test_no_variation_between_clusters_is_degenerate(
+    x: np.ndarray, clusters: np.ndarray | None
+) -> None:
+    found = cluster_mean(x, clusters)
+    assert found.se == 0
+    assert found.ci_lo == found.value == found.ci_hi
+    assert (found.reason or "").startswith("degenerate")
+
+
+def test_one_cluster_gives_no_interval_and_no_rows_no_mean() -> None:
+    one = cluster_mean(np.array([1.0, 2.0]), np.array(["a", "a"]))
+    assert (one.value, one.se, one.lower) == (1.5, None, None)
+    assert one.reason == "no interval: fewer than two clusters"
+    none = cluster_mean(np.empty(0))
+    assert (none.value, none.reason) == (None, "no rows")
+
+
+def test_paired_difference_is_the_mean_of_differences() -> None:
+    rng = np.random.default_rng(2)
+    a, b = rng.normal(size=50), rng.normal(size=50)
+    found = paired_difference(a, b)
+    theirs = stats.ttest_rel(a, b).confidence_interval()
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((theirs.low, theirs.high))
+    with pytest.raises(InputError):
+        paired_difference(a, b[:-1])
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 10), (1, 30), (7, 50), (98, 100), (10, 10)])
+@pytest.mark.parametrize(("ours", "theirs"), [("wilson", "wilson"), ("clopper_pearson", "exact")])
+def test_proportions_match_scipy(k: int, n: int, ours: str, theirs: str) -> None:
+    found = proportion(k, n, ours)  # type: ignore[arg-type]
+    two = stats.binomtest(k, n).proportion_ci(method=theirs)
+    low = stats.binomtest(k, n, alternative="greater").proportion_ci(method=theirs).low
+    high = stats.binomtest(k, n, alternative="less").proportion_ci(method=theirs).high
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((two.low, two.high), abs=1e-12)
+    assert (found.lower, found.upper) == pytest.approx((low, high), abs=1e-12)
+    assert (found.se is None) == (k in (0, n))
+
+
+def test_proportion_matches_r() -> None:
+    wilson, exact = proportion(7, 50), proportion(7, 50, "clopper_pearson")
+    assert (wilson.ci_lo, wilson.ci_hi) == pytest.approx((0.0695083342702, 0.261861937106))
+    assert (exact.ci_lo, exact.ci_hi) == pytest.approx((0.0581917003404, 0.267396002497))
+
+
+def test_proportion_of_nothing_and_of_nonsense() -> None:
+    assert proportion(0, 0).reason == "no trials"
+    for bad in ((-1, 3), (4, 3)):
+        with pytest.raises(InputError):
+            proportion(*bad)
+    with pytest.raises(InputError, match="unknown interval"):
+        proportion(1, 3, "wald")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("n", "power", "alpha", "sides", "r"),
+    [(20, 0.8, 0.05, 2, 0.660442409819), (11, 0.9, 0.01, 1, 1.26665036893)],
+)
+def test_smallest_detectable_matches_r_power_t_test(
+    n: int, power: float, alpha: float, sides: int, r: float
+) -> None:
+    found = smallest_detectable(
+        1 / math.sqrt(n),
+        df=n - 1,
+        power=power,
+        alpha=alpha,
+        sides=sides,  # type: ignore[arg-type]
+    )
+    assert found == pytest.approx(r, abs=1e-7)
+    side = "two-sided" if sides == 2 else "greater"
+    theirs = pingouin.power_ttest(
+        n=n, power=power, alpha=alpha, contrast="one-sample", alternative=side
+    )
+    assert found == pytest.approx(theirs, abs=1e-3)
+
+
+def test_smallest_detectable_normal_and_degenerate() -> None:
+    assert smallest_detectable(1.0) == pytest.approx(1.959964 + 0.841621, abs=1e-5)
+    assert smallest_detectable(1.0, df=1e6) == pytest.approx(2.801585, abs=1e-4)
+    assert smallest_detectable(0.0, df=9) == 0
+    for bad in ({"se": -1.0}, {"se": math.nan}, {"se": 1.0, "df": 0}, {"se": 1.0, "power": 1.0}):
+        with pytest.raises(InputError):
+            smallest_detectable(**bad)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("margin", "n"), [(0.02, 1546), (0.03, 687), (0.05, 248)])
+def test_required_n_of_a_paired_gate_at_ten_percent_discordance(margin: float, n: int) -> None:
+    assert required_n(math.sqrt(0.1), margin, sides=1) == n
+
+
+def test_required_n_refuses_a_zero_difference() -> None:
+    with pytest.raises(InputError):
+        required_n(1.0, 0.0)
+    assert required_n(0.0, 0.1) == 1
+
+
+def test_bootstrap_means_agree_with_scipy_and_with_the_clustered_t() -> None:
+    rng = np.random.default_rng(3)
+    x = rng.normal(1e6, 1, (400, 3))
+    found = bootstrap_means(x, resamples=20_000, seed_words=("m",))
+    theirs = stats.bootstrap((x,), np.mean, n_resamples=5_000, method="percentile", rng=rng)
+    for j, e in enumerate(found):
+        assert e.value == pytest.approx(x[:, j].mean(), rel=1e-15)
+        assert e.se == pytest.approx(theirs.standard_error[j], rel=0.04)
+        assert e.ci_lo == pytest.approx(theirs.confidence_interval.low[j], abs=0.006)
+    clusters = np.arange(400) // 8
+    y = rng.normal(size=(400, 1)) + rng.normal(size=(50, 1))[clusters]
+    boot = bootstrap_means(y, clusters=clusters, resamples=20_000)[0]
+    robust = cluster_mean(y[:, 0], clusters)
+    assert boot.se == pytest.approx(robust.se, rel=0.05)
+    assert boot.n_clusters == 50
+
+
+def test_bootstrap_means_of_nothing() -> None:
+    assert [e.reason for e in bootstrap_means(np.empty((0, 2)))] == ["no rows", "no rows"]
