@@ -240,9 +240,10 @@ class Report(Strict):
 
 
 class Params(Strict):
-    """Everything that can be set, one section a stage."""
+    """Everything that can be set, one section a stage; nothing is trained here."""
 
     build: Build
+    train: None = None
     evaluate: Evaluate
     report: Report
 
@@ -386,7 +387,7 @@ PROMPTS = Table(
 RESPONSES = Table(
     name="personality.responses",
     version="1.0.0",
-    key=("model", "prompt_id"),
+    key=("model", "profile_id", "prompt_id"),
     doc="One row per model and prompt: what the model chose and how sure it was.",
     columns=(
         Column("run_id", pa.string(), "hash of dataset, parameters and model fingerprint"),

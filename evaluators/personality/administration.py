@@ -144,6 +144,7 @@ class Administration:
             folder,
             RESPONSES,
             n_shards=n_shards,
+            shard_key="profile_id",
             parents=self.parents,
             params={"model": self.spec.model, "partial": self.limit is not None},
             sources=(),

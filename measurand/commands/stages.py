@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
         parser.add_argument(
             "--runner",
             default="FnApiRunner",
-            help="Beam runner; its own options follow after --, as in `-- --job_endpoint=HOST:PORT`",
+            help="Beam runner; its options follow after --, as in `-- --job_endpoint=HOST:PORT`",
         )
     if verb == "evaluate":
         parser.add_argument("--model", help="one model string instead of the parameters' list")
@@ -113,9 +113,12 @@ def _own_folder(out: Path) -> Path:
     """Refuse to write into a folder that holds something other than an earlier output."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file", hint="give a folder")
-    if out.is_dir() and any(out.iterdir()) and not any(out.rglob("manifest.json")):
+    ours = ("*.parquet", "*.tmp", "manifest.json", "provenance.json", "*.safetensors", ".gitignore")
+    files = (p for p in out.rglob("*") if p.is_file()) if out.is_dir() else ()
+    if strange := next((p for p in files if not any(p.match(name) for name in ours)), None):
         raise InputError(
-            f"{out} holds files that Measurand did not write", hint="give an empty or new folder"
+            f"{out} holds {strange.relative_to(out)}, which no stage writes",
+            hint="give an empty or new folder",
         )
     return out
 
