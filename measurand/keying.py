@@ -20,11 +20,10 @@ import numpy.typing as npt
 from measurand import responses
 from measurand.errors import InputError
 from measurand.responses import Responses, labels, numbers, shown
+from measurand.stats.reliability import MAX_ITEMS
 
 KEY_COLUMNS = ("item", "scale", "keyed", "minimum", "maximum")
-#: Most items of one scale: the bootstrap holds k(k+1)/2 products of every respondent.
-MAX_ITEMS = 500
-_FEWEST_COUNTED = 20  # rows from which 1, 2, 3, ... is taken for a row number, not for answers
+_FEWEST_COUNTED = 20  # rows from which ever larger whole numbers are row numbers, no answers
 
 
 @dataclass(frozen=True)
@@ -168,7 +167,11 @@ def apply_key(
             code="missing_items",
         )
     if cluster in wanted:
-        raise InputError(f"cluster column {cluster!r} is an item of the key", code="bad_cluster")
+        raise InputError(
+            f"cluster column {cluster!r} is an item of the key",
+            hint="name a column that is no item, or take it out of the key",
+            code="bad_cluster",
+        )
     ranges = {line.item: (line.minimum, line.maximum) for line in key}
     answers = {item: _answers(table, item, ranges[item]) for item in wanted}
     scales = []
@@ -188,7 +191,7 @@ def apply_key(
 def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
     """All numeric columns as one scale keyed +1.
 
-    Columns of text, without any answer, or that merely count the rows are left out and listed; a
+    Columns of text, without any answer, or that merely number the rows are left out and listed; a
     column with numbers and something else in it is an error, not a guess.
 
     Raises:
@@ -204,8 +207,8 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
             ignored.append((name, "no answers"))
         elif found.n_bad == found.n_text and not _looks_numeric(found.bad):
             ignored.append((name, "not numeric"))
-        elif _counts_rows(found.values):
-            ignored.append((name, "counts the rows"))
+        elif _numbers_rows(found.values):
+            ignored.append((name, "numbers the rows"))
         else:
             items.append(name)
             columns.append(_answers(table, name, None))
@@ -229,8 +232,10 @@ def _looks_numeric(bad: Sequence[tuple[int, str]]) -> bool:
     return True
 
 
-def _counts_rows(values: npt.NDArray[np.float64]) -> bool:
-    return len(values) >= _FEWEST_COUNTED and bool(np.all(np.diff(values) == 1))
+def _numbers_rows(values: npt.NDArray[np.float64]) -> bool:
+    if len(values) < _FEWEST_COUNTED or not np.all(values == np.round(values)):
+        return False
+    return bool(np.all(np.diff(values) > 0))
 
 
 def _answers(
@@ -294,5 +299,6 @@ def _clusters(table: Responses, cluster: str | None) -> npt.NDArray[np.int64] | 
 
 
 def _similar(name: str, names: Sequence[str]) -> str:
-    close = get_close_matches(name, names, n=3)
+    lower = {other.lower(): other for other in names}
+    close = [lower[match] for match in get_close_matches(name.lower(), lower, n=3)]
     return f"did you mean {' or '.join(map(repr, close))}?" if close else ""

@@ -11,12 +11,13 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from measurand.errors import InputError
+from measurand.progress import Progress
 
 if TYPE_CHECKING:
     from measurand.keying import KeyedResponses, Scale
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "md", "html")
 MISSING = ("pairwise", "listwise")
 RESAMPLES = (40, 100_000)
+_NO_REST = "the other items do not vary together"
 SCHEMA = "measurand.reliability/1.0.0"
 #: Figures of a scale: fields of ``ScaleReliability`` and what readers call them.
 FIGURES = {
@@ -86,13 +88,15 @@ def main(argv: Sequence[str]) -> int:
         keyed = keying.without_key(table, args.cluster)
     else:
         keyed = keying.apply_key(table, key, args.cluster)
-    record = analyse(
-        keyed,
-        cluster=args.cluster,
-        missing=args.missing,
-        resamples=args.resamples,
-        seed=args.seed,
-    )
+    with Progress("reliability", len(keyed.scales), "scales") as progress:
+        record = analyse(
+            keyed,
+            cluster=args.cluster,
+            missing=args.missing,
+            resamples=args.resamples,
+            seed=args.seed,
+            on_scale=progress.advance,
+        )
     _write(render(record, args.format), args.out)
     return 0
 
@@ -118,6 +122,7 @@ def analyse(
     missing: Literal["pairwise", "listwise"] = "pairwise",
     resamples: int = 2000,
     seed: int = 42,
+    on_scale: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Reliability of every scale as plain JSON values.
 
@@ -127,6 +132,7 @@ def analyse(
         missing: ``pairwise`` or ``listwise``.
         resamples: bootstrap resamples.
         seed: start of the random streams; each scale has a stream of its own.
+        on_scale: called after each scale.
 
     Returns:
         What was read (file, rows, ignored columns), how (missing, cluster, resamples, seed), and
@@ -134,13 +140,11 @@ def analyse(
         with a reason.
     """
     from measurand import __version__
-    from measurand.progress import Progress
 
     scales = []
-    with Progress("reliability", len(keyed.scales), "scales") as progress:
-        for scale in keyed.scales:
-            scales.append(_scale_record(scale, keyed, missing, resamples, seed))
-            progress.advance()
+    for scale in keyed.scales:
+        scales.append(_scale_record(scale, keyed, missing, resamples, seed))
+        on_scale()
     n_clusters = None if keyed.clusters is None else len(set(keyed.clusters.tolist()))
     return {
         "schema": SCHEMA,
@@ -187,17 +191,22 @@ def _scale_record(
 
 
 def _items(scale: Scale, found: ScaleReliability) -> list[dict[str, Any]]:
-    constant = set(found.constant_items)
-    return [
-        {
-            "item": item,
-            "keyed": scale.keyed[j],
-            "item_rest_r": found.item_rest[j],
-            "alpha_if_deleted": found.alpha_if_deleted[j],
-            "constant": j in constant,
-        }
-        for j, item in enumerate(scale.items)
-    ]
+    items = []
+    for j, item in enumerate(scale.items):
+        rest, deleted = found.item_rest[j], found.alpha_if_deleted[j]
+        why = "the item never varies" if j in found.constant_items else found.alpha.reason
+        few = "a scale without one of its items needs two others" if found.k < 3 else None
+        items.append(
+            {
+                "item": item,
+                "keyed": scale.keyed[j],
+                "item_rest_r": rest,
+                "item_rest_r_reason": None if rest is not None else why or _NO_REST,
+                "alpha_if_deleted": deleted,
+                "alpha_if_deleted_reason": None if deleted is not None else few or why or _NO_REST,
+            }
+        )
+    return items
 
 
 def render(record: dict[str, Any], form: str) -> str:

@@ -119,8 +119,7 @@ def _figures(scale: Mapping[str, Any], record: Mapping[str, Any]) -> Table:
 
 def _items(scale: Mapping[str, Any]) -> Table:
     def cell(item: Mapping[str, Any], name: str) -> dict[str, Any]:
-        reason = "constant item" if item["constant"] else "undefined for this scale"
-        return {"value": item[name], "reason": None if item[name] is not None else reason}
+        return {"value": item[name], "reason": item[f"{name}_reason"]}
 
     return Table(
         caption=f"{scale['scale']}: items",

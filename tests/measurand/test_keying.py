@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from measurand import keying, responses
+from measurand.errors import InputError
+
+HEADER = "item,scale,keyed,minimum,maximum\n"
+
+
+def table(text: str) -> responses.Responses:
+    return responses.read(io.BytesIO(text.encode()), "a.csv")
+
+
+def key(lines: str) -> tuple[keying.KeyedItem, ...]:
+    return keying.parse_key(table(HEADER + lines))
+
+
+def test_reversed_items_are_turned_round_within_their_range() -> None:
+    answers = table("b,a,c\n1,5,0\n6,1,1\n,3,\n")
+    found = keying.apply_key(answers, key("a,S,1,1,5\nb,S,-1,1,6\nc,T,-1,0,1\n"))
+    s, t = found.scales
+    assert (s.name, s.items, s.keyed) == ("S", ("a", "b"), (1, -1))
+    np.testing.assert_array_equal(s.values, [[5, 6], [1, 1], [3, np.nan]])
+    np.testing.assert_array_equal(t.values, [[1], [0], [np.nan]])
+    assert found.ignored == ()
+    assert found.n_rows == 3
+
+
+@pytest.mark.parametrize("sign", ["1", "+1", "1.0", " 1 "])
+def test_a_positive_sign_may_be_written_as_people_do(sign: str) -> None:
+    assert key(f"a,S,{sign},1,5\n")[0].keyed == 1
+
+
+def test_an_item_may_serve_a_domain_and_a_facet_with_its_own_sign() -> None:
+    lines = key("a,Stability,-1,1,5\na,Anxiety,1,1,5\nb,Anxiety,1,1,5\n")
+    found = keying.apply_key(table("a,b\n2,3\n"), lines)
+    assert [s.name for s in found.scales] == ["Stability", "Anxiety"]
+    np.testing.assert_array_equal(found.scales[0].values, [[4]])
+    np.testing.assert_array_equal(found.scales[1].values, [[2, 3]])
+
+
+def test_a_scale_may_be_called_na() -> None:
+    assert [line.scale for line in key("a,NA,1,1,5\nb,PA,1,1,5\n")] == ["NA", "PA"]
+
+
+def test_columns_outside_the_key_are_listed_and_never_judged() -> None:
+    answers = table("id,a,note\nx1,2,inf\nx2,9,\n")
+    found = keying.apply_key(answers, key("a,S,1,1,9\n"))
+    assert found.ignored == (("id", "not in the key"), ("note", "not in the key"))
+
+
+def test_limits_are_inclusive() -> None:
+    lines = key("a,S,1,1,5\n")
+    keying.apply_key(table("a\n1\n5\n"), lines)
+    for answer in ("0.999", "5.001", "-1"):
+        with pytest.raises(InputError, match=r"row 2: ") as caught:
+            keying.apply_key(table(f"a\n1\n{answer}\n"), lines)
+        assert caught.value.code == "out_of_range"
+        assert "'a'" in str(caught.value)
+
+
+def test_clusters_are_numbered_by_their_label() -> None:
+    answers = table("a,g\n1,x\n2,y\n3, x\n4,10\n")
+    found = keying.apply_key(answers, key("a,S,1,1,5\n"), "g")
+    assert found.clusters is not None
+    assert found.clusters.tolist() == [1, 2, 1, 0]
+    assert found.ignored == ()
+
+
+def test_without_a_key_all_numeric_columns_are_one_scale() -> None:
+    numbered = "\n".join(f"{3 * i + 7},w{i},{i % 5},{(i * 7) % 5},,g{i % 3}" for i in range(20))
+    answers = table("id,word,a,b,blank,group\n" + numbered + "\n")
+    found = keying.without_key(answers, "group")
+    assert found.scales[0].items == ("a", "b")
+    assert found.scales[0].keyed == (1, 1)
+    assert dict(found.ignored) == {
+        "id": "numbers the rows",
+        "word": "not numeric",
+        "blank": "no answers",
+    }
+
+
+def test_rising_answers_of_few_people_are_answers() -> None:
+    found = keying.without_key(table("a,b\n1,2\n2,1\n3,5\n"))
+    assert found.scales[0].items == ("a", "b")
+
+
+@pytest.mark.parametrize("cell", ["inf", "1e300", "-Infinity"])
+def test_without_a_key_an_infinite_column_is_an_error_not_text(cell: str) -> None:
+    with pytest.raises(InputError, match="column 'b'") as caught:
+        keying.without_key(table(f"a,b\n1,{cell}\n2,{cell}\n"))
+    assert caught.value.code == "not_a_number"
+
+
+def test_an_empty_cluster_cell_is_an_error() -> None:
+    with pytest.raises(InputError, match="empty in 2 rows: 2, 3") as caught:
+        keying.without_key(table("a,g\n1,x\n2,\n3,NA\n"), "g")
+    assert caught.value.code == "bad_cluster"
+    with pytest.raises(InputError, match="did you mean 'group'"):
+        keying.without_key(table("a,group\n1,x\n"), "Grup")
