@@ -25,11 +25,14 @@ FORMAT = "measurand.manifest/1"
 MANIFEST = "manifest.json"
 REJECTED_FILE = "rejected.parquet"
 BATCH_ROWS = 65_536
+STRICT = {"extra": "forbid"}  # how pydantic reads the three dataclasses below
 
 
 @dataclass(frozen=True)
 class Source:
     """Outside material that the data was made from; ``sha256`` is null where it is no file."""
+
+    __pydantic_config__ = STRICT
 
     name: str
     url: str
@@ -40,6 +43,8 @@ class Source:
 @dataclass(frozen=True)
 class Shard:
     """One file: name, rows, sha256 of its bytes, logical hash of its rows."""
+
+    __pydantic_config__ = STRICT
 
     file: str
     rows: int
@@ -65,6 +70,8 @@ class Manifest:
         sources: what outside material it was made from.
         pyarrow: version that wrote the bytes (it is part of every Parquet footer).
     """
+
+    __pydantic_config__ = STRICT
 
     table: str
     version: str
@@ -103,17 +110,14 @@ class Manifest:
         Raises:
             InputError: not JSON, or not a manifest of this format.
         """
+        from pydantic import TypeAdapter
+
         try:
             raw = json.loads(text)
             if raw.pop("format") != FORMAT:
                 raise ValueError(f"format is not {FORMAT}")
             n_shards = raw.pop("n_shards")
-            raw["shards"] = tuple(Shard(**s) for s in raw["shards"])
-            raw["sources"] = tuple(Source(**s) for s in raw["sources"])
-            raw["key"] = tuple(raw["key"])
-            if raw["rejected_shard"] is not None:
-                raw["rejected_shard"] = Shard(**raw["rejected_shard"])
-            manifest = cls(**raw)
+            manifest = TypeAdapter(cls).validate_json(json.dumps(raw), strict=True)
             if n_shards != len(manifest.shards):
                 raise ValueError(f"{n_shards} shards declared, {len(manifest.shards)} listed")
         except (AttributeError, KeyError, TypeError, ValueError) as error:

@@ -38,13 +38,15 @@ def shard_of(key: str, n_shards: int) -> int:
 
 def split(table: pa.Table, shard_key: str | None, n_shards: int) -> dict[int, pa.Table]:
     """Rows of each shard that has any; keys that are not strings hash by their decimal text."""
+    if table.num_rows == 0:
+        return {}
     if n_shards == 1 or shard_key is None:
-        return {0: table} if table.num_rows else {}
+        return {0: table}
     codes = table.column(shard_key).combine_chunks().dictionary_encode()
     if isinstance(codes, pa.ChunkedArray):
         codes = codes.combine_chunks()
     shard = np.array([shard_of(str(k), n_shards) for k in codes.dictionary.to_pylist()], np.int64)
-    of_row = shard[codes.indices.to_numpy(zero_copy_only=False)] if len(codes) else shard
+    of_row = shard[codes.indices.to_numpy(zero_copy_only=False)]
     order = np.argsort(of_row, kind="stable")
     by_shard = table.take(pa.array(order))
     found, starts = np.unique(of_row[order], return_index=True)

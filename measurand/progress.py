@@ -1,15 +1,17 @@
-"""Progress on standard error: done, rate, time left; a line on a terminal, sparse lines in a log."""
+"""Progress on standard error: done, rate, time left; one line on a terminal, few in a log."""
 
 from __future__ import annotations
 
+import shutil
 import sys
+import threading
 import time
 from types import TracebackType
 from typing import TextIO
 
 
 class Progress:
-    """Counts work done and says how fast it goes.
+    """Counts work done and says how fast it goes; may be advanced from several threads.
 
     Args:
         label: what is being done.
@@ -34,13 +36,15 @@ class Progress:
         self._tty = self._stream.isatty()
         self._every = 0.5 if self._tty else 15.0
         self._start = self._last = time.monotonic()
+        self._lock = threading.Lock()
         self._write()
 
     def advance(self, n: int = 1) -> None:
         """Count ``n`` more units; writes at most twice a second (every 15 s in a log)."""
-        self.done += n
-        if time.monotonic() - self._last >= self._every:
-            self._write()
+        with self._lock:
+            self.done += n
+            if time.monotonic() - self._last >= self._every:
+                self._write()
 
     def line(self) -> str:
         """The current line of text."""
@@ -51,16 +55,20 @@ class Progress:
         if self.resumed:
             parts.append(f"{self.resumed} resumed")
         if rate > 0:
-            parts.append(f"{rate:.1f} {self.unit}/s")
-            if self.total is not None:
+            parts.append(f"{_rate(rate)} {self.unit}/s")
+            if self.total is not None and self.done < self.total:
                 parts.append(f"{_clock((self.total - self.done) / rate)} left")
         parts.append(f"{_clock(elapsed)} elapsed")
         return ", ".join(parts)
 
     def _write(self) -> None:
         self._last = time.monotonic()
-        end = "" if self._tty else "\n"
-        self._stream.write(("\r\x1b[K" if self._tty else "") + self.line() + end)
+        if self._tty:
+            # A line that wraps could not be overwritten.
+            width = shutil.get_terminal_size().columns - 1
+            self._stream.write("\r\x1b[K" + self.line()[:width])
+        else:
+            self._stream.write(self.line() + "\n")
         self._stream.flush()
 
     def __enter__(self) -> Progress:
@@ -72,9 +80,14 @@ class Progress:
         value: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._write()
-        if self._tty:
-            self._stream.write("\n")
+        with self._lock:
+            self._write()
+            if self._tty:
+                self._stream.write("\n")
+
+
+def _rate(per_second: float) -> str:
+    return f"{per_second:.0f}" if per_second >= 100 else f"{per_second:.2g}"
 
 
 def _clock(seconds: float) -> str:

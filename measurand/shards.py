@@ -263,7 +263,7 @@ def check_sharding(spec: Table, n_shards: int, shard_key: str | None) -> str | N
         InputError: no shards, or more than one for a table without a key.
         SchemaError: the column is no part of the key, so equal keys could lie in two shards.
     """
-    if n_shards < 1 or (n_shards > 1 and not spec.key):
+    if not 1 <= n_shards <= 99_999 or (n_shards > 1 and not spec.key):
         raise InputError(f"{spec.name}: cannot be written as {n_shards} shards")
     if shard_key is not None and shard_key not in spec.key:
         raise SchemaError(

@@ -175,11 +175,7 @@ class Table:
         """
         self._same_names(list(columns))
         try:
-            arrays = [
-                c if isinstance(c, (pa.Array, pa.ChunkedArray)) else pa.array(c, f.type)
-                for f in self.schema()
-                for c in [columns[f.name]]
-            ]
+            arrays = [_array(columns[f.name], f.type) for f in self.schema()]
             return self.conform(pa.Table.from_arrays(arrays, names=[c.name for c in self.columns]))
         except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
             raise SchemaError(f"{self.name}: {error}") from error
@@ -374,6 +370,17 @@ def _has_float(dtype: pa.DataType) -> bool:
         return any(_has_float(f.type) for f in dtype)
     leaf = _leaf(dtype)
     return _has_float(leaf) if pa.types.is_struct(leaf) else bool(pa.types.is_floating(leaf))
+
+
+def _array(values: Any, dtype: pa.DataType) -> Any:
+    if isinstance(values, (pa.Array, pa.ChunkedArray)):
+        return values
+    if pa.types.is_integer(_leaf(dtype)):
+        # Told to make integers, pyarrow would cut 1.5 to 1; a cast from what it infers does not.
+        inferred = pa.array(values)
+        if pa.types.is_floating(_leaf(inferred.type)):
+            return inferred.cast(dtype)
+    return pa.array(values, dtype)
 
 
 def _cast(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,16 +47,25 @@ def verify(path: Path) -> list[str]:
     problems: list[str] = []
     found = False
     for folder, _, names in sorted(os.walk(root)):
-        if MANIFEST in names:
+        if MANIFEST in names and not _foreign(Path(folder) / MANIFEST):
             found = True
             problems += _dataset(Path(folder), sorted(names))
         else:
             problems += [
-                f"{Path(folder) / name}: lies in a folder without {MANIFEST}: an unfinished build"
+                f"{Path(folder) / name}: no dataset manifest beside it: an unfinished build"
                 for name in sorted(names)
                 if name.endswith(".tmp") or (name.startswith("part-") and "-of-" in name)
             ]
-    return problems if found else [*problems, f"{root}: no {MANIFEST} in it or below it"]
+    return problems if found else [*problems, f"{root}: no dataset {MANIFEST} in it or below it"]
+
+
+def _foreign(path: Path) -> bool:
+    """Whether a manifest is somebody else's: JSON that does not claim a format of ours."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not (isinstance(document, dict) and "format" in document)
 
 
 def _dataset(out: Path, names: list[str]) -> list[str]:
