@@ -80,7 +80,7 @@ def _overview(record: Mapping[str, Any]) -> Table:
     return Table(
         caption="Reliability of each scale, with 95% bootstrap interval of alpha",
         columns=("scale", "items", "rows used", "alpha", "lambda-6", "omega", "flips", "band"),
-        rows=rows,
+        rows=tuple(rows),
         notes=(
             f"Missing answers: {record['missing']}; {_MISSING_RULE[record['missing']]}.",
             "Omega: total, one factor, items as keyed. Band: of alpha; a convention, no finding.",
@@ -105,11 +105,11 @@ def _figures(scale: Mapping[str, Any], record: Mapping[str, Any]) -> Table:
     return Table(
         caption=f"{scale['scale']}: figures with 95% interval",
         columns=("figure", "estimate", "rows"),
-        rows=[
+        rows=tuple(
             (label, _interval(figures[name]), figures[name]["n"])
             for name, label in FIGURES.items()
             if name != "omega_flip" or scale["n_flipped"]
-        ],
+        ),
         notes=(
             f"{scale['k']} items; {scale['n']} of {record['rows']} rows have an answer, "
             f"{scale['n_complete']} are complete; {scale['rows_used']} used ({record['missing']}).",
@@ -124,7 +124,7 @@ def _items(scale: Mapping[str, Any]) -> Table:
     return Table(
         caption=f"{scale['scale']}: items",
         columns=("item", "keyed", "item-rest r", "alpha if deleted"),
-        rows=[
+        rows=tuple(
             (
                 item["item"],
                 "+1" if item["keyed"] == 1 else "-1",
@@ -132,7 +132,7 @@ def _items(scale: Mapping[str, Any]) -> Table:
                 cell(item, "alpha_if_deleted"),
             )
             for item in scale["items"]
-        ],
+        ),
     )
 
 
@@ -157,7 +157,7 @@ def _methods(scales: list[dict[str, Any]]) -> Table:
         used = dict.fromkeys(s["figures"][name]["method"] for s in scales)
         return " / ".join(method for method in used if method)
 
-    rows = [(label, methods(name)) for name, label in FIGURES.items()]
+    rows = tuple((label, methods(name)) for name, label in FIGURES.items())
     return Table("How each figure was made", ("figure", "method"), rows)
 
 

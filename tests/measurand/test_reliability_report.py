@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from measurand import keying, reliability, reliability_report, responses
+from measurand.report.document import Document, Section, Table, Text, from_json, to_json
+
+
+def record(text: str, **options: Any) -> dict[str, Any]:
+    table = responses.read(io.BytesIO(text.encode()), "answers.csv")
+    return reliability.analyse(keying.without_key(table), resamples=0, **options)
+
+
+AGREE = "a,b,c\n1,2,1\n2,1,2\n3,3,5\n4,5,4\n5,4,1\n"
+AGAINST = "a,b,c\n1,2,5\n2,1,4\n3,3,3\n4,5,2\n5,4,1\n"
+
+
+def tables(document: Document) -> dict[str, Table]:
+    return {b.caption: b for s in document.sections for b in s.blocks if isinstance(b, Table)}
+
+
+def test_a_document_of_plain_values() -> None:
+    document = reliability_report.document(record(AGREE))
+    assert from_json(to_json(document)) == document
+    assert [s.title for s in document.sections] == ["Scales", "Scale all items", "Method"]
+    assert document.verdict is None
+
+
+def test_flipped_items_are_said_and_their_omega_shown() -> None:
+    calm = reliability_report.to_text(reliability_report.document(record(AGREE)))
+    warned = reliability_report.to_text(reliability_report.document(record(AGAINST)))
+    assert "load against" not in calm
+    assert "load against their scale: in all items" in warned
+    rows = [row[0] for row in tables(reliability_report.document(record(AGAINST)))[
+        "all items: figures with 95% interval"
+    ].rows]  # fmt: skip
+    assert "omega total, items flipped" in rows
+
+
+def test_every_item_has_its_row_and_every_null_its_reason() -> None:
+    document = reliability_report.document(record("a,b,c\n1,3,2\n2,3,4\n4,3,5\n"))
+    rows = tables(document)["all items: items"].rows
+    assert [row[0] for row in rows] == ["a", "b", "c"]
+    assert rows[1][2] == {"value": None, "reason": "the item never varies"}
+    text = reliability_report.to_text(document)
+    assert ") the item never varies\n" in text
+
+
+@pytest.mark.parametrize(("missing", "rule"), [("pairwise", "every pair"), ("listwise", "all its")])
+def test_the_missing_rule_and_the_rows_are_said(missing: str, rule: str) -> None:
+    text = reliability_report.to_text(
+        reliability_report.document(record(AGREE + ",1,2\n,,\n", missing=missing))
+    )
+    assert rule in text
+    assert "6 of 7 rows have an answer, 5 are complete" in text
+    assert f"{6 if missing == 'pairwise' else 5} used ({missing})" in text
+
+
+def test_columns_left_out_are_listed_up_to_a_limit() -> None:
+    names = ",".join(f"w{i}" for i in range(60))
+    text = "a,b," + names + "\n" + "".join(f"{i},{i % 2}," + "x," * 59 + "x\n" for i in range(4))
+    told = reliability_report.to_text(reliability_report.document(record(text)))
+    assert "- 'w49': not numeric" in told
+    assert "'w50'" not in told
+    assert "- and 10 more" in told
+
+
+def test_text_is_aligned_and_wrapped() -> None:
+    document = Document(
+        "T", "S", None,
+        (Section("One", (Text("word " * 60), Table("C", ("name", "x"), (("a", 1.5), ("bcd", 22.25)),
+                                                   ("note",)))),),
+    )  # fmt: skip
+    lines = reliability_report.to_text(document).splitlines()
+    assert max(map(len, lines)) <= 96
+    table = lines[lines.index("C") + 1 :]
+    assert [line.split() for line in table[:3]] == [["name", "x"], ["a", "1.50"], ["bcd", "22.25"]]
+    assert len({len(line) for line in table[:3]}) == 1  # numbers end in one column
+    assert table[3] == "  note"
