@@ -14,7 +14,7 @@ import apache_beam
 import pyarrow as pa
 
 from measurand import beam, project
-from measurand.errors import InputError
+from measurand.errors import InputError, ParamsError
 from measurand.manifest import Source, file_sha256
 from measurand.shards import read_manifest, write_dataset
 from pipelines.personality import instruments
@@ -23,7 +23,7 @@ from pipelines.personality.profiles import instruments as needed
 from pipelines.personality.profiles import plan
 from pipelines.personality.prompts import expand, profile_table, questions
 from pipelines.personality.wording import HERE
-from schemas.personality import INSTRUMENTS, PROFILES, PROMPTS, SCALES, Build, Params
+from schemas.personality import DOMAINS, INSTRUMENTS, PROFILES, PROMPTS, SCALES, Build, Params
 
 TEXTS = (
     ("biographies.csv", "50 biographies written for this project", "Apache-2.0"),
@@ -41,12 +41,13 @@ def build(params: Params, out: Path, runner: str, argv: Sequence[str] = ()) -> N
         argv: further Beam options.
 
     Raises:
-        ParamsError: an instrument is not known.
+        ParamsError: an instrument is not known, or is not the form that it is used as.
         InputError: a private instrument file does not fit.
         ConservationError: a question was neither written nor rejected.
     """
     names = needed(params.build)
     items, scales = instruments.load(names, private_folder())
+    _check_forms(params.build)
     settings = params.build.model_dump(mode="json")
     origin = instruments.sources(names)
     profiles = plan(params.build)
@@ -146,6 +147,17 @@ def private_folder() -> Path:
         return project.find_root() / PRIVATE
     except InputError:
         return PRIVATE
+
+
+def _check_forms(settings: Build) -> None:
+    shaped = [s.instrument for s in (settings.single, settings.concurrent) if s is not None]
+    for name in (settings.validity.first_form, settings.validity.second_form, *shaped):
+        measured = {scale.domain for scale in instruments.instrument(name).scales.values()}
+        if measured != set(DOMAINS):
+            raise ParamsError(
+                f"{name} does not measure the five domains",
+                hint="forms and shaped instruments are Big Five questionnaires",
+            )
 
 
 def _texts() -> list[Source]:

@@ -67,7 +67,7 @@ ANCHORS = {
 }
 
 REQUEST = {
-    0: "give a number from 1 to {k} for {it}",
+    0: "rate from 1 to {k} {it}",
     3: "choose from 1 to {k} the level at which {it}",
     103: "choose from 1 to {k} the level at which {it}",
     9: "say from 1 to {k} how {it}",
@@ -83,7 +83,7 @@ IT = {
         109: "accurate or inaccurate it is about you",
     },
     "agreement": {
-        0: "your view of it",
+        0: "how far you agree with it",
         3: "you agree with it",
         103: "you agree or disagree with it",
         9: "much you agree with it",

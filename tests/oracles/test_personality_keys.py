@@ -1,0 +1,112 @@
+"""Published keys and row counts: the specification's section 11, checks 7 (counts) and 8."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.personality.dataset import expected_questions
+from pipelines.personality.instruments import load, normalised
+from pipelines.personality.profiles import plan
+from pipelines.personality.prompts import questions
+from schemas.personality import Build, load_params
+
+ROOT = Path(__file__).parents[2]
+NOWHERE = Path("nowhere")
+ORDER = ("NEU", "EXT", "OPE", "AGR", "CON")
+
+
+def items(name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = load([name], NOWHERE)[0].to_pylist()
+    return rows
+
+
+def reversed_by_domain(name: str) -> list[int]:
+    counts = Counter(r["domain"] for r in items(name) if r["keyed"] < 0)
+    return [counts[d] for d in ORDER]
+
+
+def test_300_items_with_148_reversed() -> None:
+    rows = items("ipip_neo_300")
+    assert [r["number"] for r in rows] == list(range(1, 301))
+    assert Counter(r["domain"] for r in rows) == dict.fromkeys(ORDER, 60)
+    assert reversed_by_domain("ipip_neo_300") == [27, 24, 32, 36, 29]
+    assert len({r["text"] for r in rows}) == 300
+
+
+@pytest.mark.parametrize(("name", "per_facet"), [("ipip_neo_300", 10), ("ipip_neo_120", 4)])
+def test_domain_and_facet_follow_from_the_number(name: str, per_facet: int) -> None:
+    rows = items(name)
+    for row in rows:
+        j = row["number"] - 1
+        assert (row["domain"], row["facet"]) == (ORDER[j % 5], j // 5 % 6 + 1)
+    facets = Counter((r["domain"], r["facet"]) for r in rows)
+    assert len(facets) == 30
+    assert set(facets.values()) == {per_facet}
+
+
+def test_120_items_with_55_reversed() -> None:
+    assert len(items("ipip_neo_120")) == 120
+    assert reversed_by_domain("ipip_neo_120") == [7, 6, 12, 17, 13]
+
+
+def test_119_of_the_120_occur_in_the_300_with_the_same_key() -> None:
+    long = {
+        normalised(r["text"]): (r["domain"], r["facet"], r["keyed"]) for r in items("ipip_neo_300")
+    }
+    odd = []
+    for row in items("ipip_neo_120"):
+        key = (row["domain"], row["facet"], row["keyed"])
+        if long.get(normalised(row["text"])) != key:
+            odd.append((row["domain"], row["facet"], row["text"]))
+    assert odd == [("OPE", 6, "I believe that there is no absolute right and wrong")]
+
+
+def test_50_markers_as_the_pool_lists_them() -> None:
+    # ipip.ori.org/newBigFive5broadKey.htm, 10-item scales: items keyed + and -; its fourth factor
+    # is Emotional Stability (2 keyed +, 8 keyed -), ours Neuroticism.
+    counts = Counter((r["domain"], r["keyed"]) for r in items("ipip_50"))
+    assert {d: (counts[d, 1], counts[d, -1]) for d in ORDER} == {
+        "EXT": (5, 5),
+        "AGR": (6, 4),
+        "CON": (6, 4),
+        "NEU": (8, 2),
+        "OPE": (7, 3),
+    }
+
+
+def test_mini_ipip_reverses_the_eleven_published_items() -> None:
+    # Donnellan et al. (2006), appendix.
+    found = [r["number"] for r in items("mini_ipip") if r["keyed"] < 0]
+    assert found == [6, 7, 8, 9, 10, 15, 16, 17, 18, 19, 20]
+
+
+def paper(*instruments: str) -> Build:
+    build = load_params(ROOT / "params/presets/personality/full.yaml").build
+    validity = build.validity.model_copy(update={"instruments": instruments})
+    return build.model_copy(update={"validity": validity, "reversed_options": None})
+
+
+PAPER = ("ipip_neo_300", "bfi_44", "panas", "bpaq", "sscs", "pvq_rr")
+
+
+def test_the_paper_asks_419_items() -> None:
+    assert load(PAPER, NOWHERE)[0].num_rows == 419
+
+
+@pytest.mark.parametrize(
+    ("instruments", "validity"), [(PAPER, 523_750), (("ipip_neo_300",), 375_000)]
+)
+def test_row_counts_of_the_paper(instruments: tuple[str, ...], validity: int) -> None:
+    build = paper(*instruments)
+    table = load(instruments, NOWHERE)[0]
+    rows = table.to_pylist()
+    counted: Counter[str] = Counter()
+    for blocks in plan(build).values():
+        for block in blocks:
+            counted[block.experiment] += sum(1 for _ in questions([block], rows, build.seed))
+    assert counted == {"validity": validity, "single": 675_000, "concurrent": 480_000}
+    assert counted == expected_questions(build, table)
