@@ -88,6 +88,7 @@ class Items:
     paired: bool = False
 
 
+@np.errstate(all="ignore")
 def from_items(
     items: Items,
     *,
@@ -136,9 +137,8 @@ def from_items(
             clusters=n_clusters,
             method="rate; clopper_pearson interval, each cluster one trial",
         )
-    with np.errstate(all="ignore"):
-        outer = cluster_mean(items.values, items.clusters, confidence=confidence)
-        inner = cluster_mean(items.values, items.clusters, confidence=1 - 2 * alpha)
+    outer = cluster_mean(items.values, items.clusters, confidence=confidence)
+    inner = cluster_mean(items.values, items.clusters, confidence=1 - 2 * alpha)
     if not all(map(math.isfinite, (x for x in (inner.value, inner.se) if x is not None))):
         raise EvidenceError(
             "the mean overflows double precision", code="overflow", hint="check the scores' scale"

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,12 @@ class Evidence:
     instrument: str | None = None
     version: str | None = None
     partial: bool = False
+
+    @cached_property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows as Python values; for tables of statistics, which are small."""
+        rows: list[dict[str, Any]] = self.table.to_pylist()
+        return rows
 
 
 def items_path(folder: Path) -> Path:
@@ -190,7 +197,10 @@ def _datasets(folders: Sequence[Path], where: Path) -> Evidence:
                     code="verify_failed",
                     hint="run `measurand verify`, then evaluate again",
                 )
-    tables = [read_table(folder) for folder in folders]
+    try:
+        tables = [read_table(folder) for folder in folders]
+    except MeasurandError as error:
+        raise EvidenceError(str(error), code="verify_failed") from error
     hashes = sorted(m.logical_hash for m in manifests)
     digest = hashes[0] if len(hashes) == 1 else _sha(hashes)
     versions = {m.version for m in manifests}
@@ -264,12 +274,17 @@ def _read(path: Path) -> pa.Table:
 
     try:
         # ParquetFile takes the file as it is; read_table would read column values into its path.
-        return pq.ParquetFile(path).read()
+        table = pq.ParquetFile(path).read()
     except (OSError, pa.ArrowException, ValueError) as error:
         why = " ".join(str(error).split())[:200]
         raise EvidenceError(
             f"{path}: not a readable Parquet file: {why}", hint="write it again"
         ) from error
+    if len(set(table.column_names)) < len(table.column_names):
+        raise EvidenceError(
+            f"{path}: two columns of one name", code="schema_drift", hint="write it again"
+        )
+    return table
 
 
 def _is_number(dtype: pa.DataType) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 from measurand.gates.bounds import EvidenceError, FloatArray, Items
 from measurand.gates.evidence import Evidence, cast
 from measurand.gates.gatefile import Gate, Settings
+from measurand.results import STATUSES, slice_text
 
 #: Least share of common items where the datasets may differ.
 MIN_OVERLAP = 0.95
@@ -196,71 +196,68 @@ def _rows(
     evidence: Evidence, gate: Gate, rules: Settings, model: str, parts: Mapping[str, str]
 ) -> pa.Table:
     """Rows of metric, model and slice with the columns needed, each of its declared type."""
-    table, where = evidence.table, evidence.where
-    names = {
-        "model": "model",
-        "metric": "metric",
-        "item_id": rules.unit,
-        "value": "value",
-        "cluster": rules.cluster,
+    where = evidence.where
+    table = _of(evidence.table, "metric", gate.metric, where)
+    table = _of(table, "model", model, where)
+    columns = {
+        "item_id": _column(table, rules.unit, pa.string(), where),
+        "cluster": _column(table, rules.cluster, pa.string(), where),
+        "value": _column(table, "value", pa.float64(), where),
+        "repeat": _column(table, "repeat", pa.int64(), where, default=0),
+        "status": _column(table, "status", pa.string(), where, default="ok"),
+        "slice": _column(table, "slice", pa.string(), where, default=""),
+        "prompt": _column(table, "prompt_sha256", pa.string(), where, default=""),
     }
-    for name in names.values():
-        _column_present(table, str(name), where)
-    text = {k: cast(table, str(v), pa.string(), where) for k, v in names.items() if k != "value"}
-    columns: dict[str, Any] = {**text, "value": cast(table, "value", pa.float64(), where)}
-    size = table.num_rows
-    defaults = {
-        "repeat": (pa.int64(), 0),
-        "status": (pa.string(), "ok"),
-        "slice": (pa.string(), ""),
-    }
-    for name, (dtype, default) in defaults.items():
-        present = name in table.column_names
-        columns[name] = (
-            cast(table, name, dtype, where) if present else pa.array([default] * size, dtype)
-        )
-    if "prompt_sha256" in table.column_names:
-        columns["prompt"] = cast(table, "prompt_sha256", pa.string(), where)
     rows = pa.table(columns)
-    for name, value, hint in (
-        ("metric", gate.metric, "mend metric"),
-        ("model", model, "mend models"),
-    ):
-        rows = rows.filter(pc.equal(rows.column(name), value))
-        if not rows.num_rows:
-            raise EvidenceError(
-                f"{where}: no rows of {name} {value!r}", code="missing_metric", hint=hint
-            )
     if parts:
         texts = rows.column("slice").unique().to_pylist()
         wanted = [t for t in texts if parts.items() <= _parts(t).items()]
         rows = rows.filter(pc.is_in(rows.column("slice"), pa.array(wanted, pa.string())))
         if not rows.num_rows:
-            shown = ",".join(f"{k}={v}" for k, v in sorted(parts.items()))
             raise EvidenceError(
-                f"{where}: no rows of metric {gate.metric!r} in slice {shown!r}",
+                f"{where}: no rows of metric {gate.metric!r} in slice {slice_text(dict(parts))!r}",
                 code="empty_slice",
                 hint="mend slice",
             )
     for name in ("item_id", "cluster", "repeat", "status"):
         if rows.column(name).null_count:
             raise EvidenceError(
-                f"{where}: null in {names.get(name, name)}",
-                code="id_mismatch",
-                hint="every row needs it",
+                f"{where}: null in column {name}", code="id_mismatch", hint="every row needs it"
             )
+    if strange := sorted(set(rows.column("status").unique().to_pylist()) - set(STATUSES)):
+        raise EvidenceError(
+            f"{where}: unknown status {strange[0]!r}",
+            code="schema_drift",
+            hint=f"one of {', '.join(STATUSES)}",
+        )
     return rows
 
 
-def _column_present(table: pa.Table, name: str, where: str) -> None:
-    if table.column_names.count(name) != 1:
+def _of(table: pa.Table, column: str, value: str, where: str) -> pa.Table:
+    """Rows with ``value`` in ``column``; there must be some."""
+    rows = table.filter(pc.equal(_column(table, column, pa.string(), where), value))
+    if not rows.num_rows:
         raise EvidenceError(
-            f"{where}: no column {name}"
-            if name not in table.column_names
-            else f"{where}: two columns {name}",
+            f"{where}: no rows of {column} {value!r}",
+            code="missing_metric",
+            hint=f"mend {column} in the gate file, or evaluate it",
+        )
+    return rows
+
+
+def _column(
+    table: pa.Table, name: str, dtype: pa.DataType, where: str, default: str | int | None = None
+) -> pa.ChunkedArray:
+    """A column as ``dtype``, or ``default`` in every row where the table lacks an optional one."""
+    if name in table.column_names:
+        return cast(table, name, dtype, where)
+    if default is None:
+        raise EvidenceError(
+            f"{where}: no column {name}",
             code="missing_metric",
             hint="see the data dictionary of the results table",
         )
+    return pa.chunked_array([pa.repeat(pa.scalar(default, dtype), table.num_rows)])
 
 
 def _parts(text: str | None) -> dict[str, str]:
