@@ -24,6 +24,8 @@ from measurand.stats.arrays import AnyArray, FloatArray, IntArray, codes
 from measurand.stats.estimate import Estimate
 
 BATCH = 250
+BATCH_NUMBERS = 2**22
+"""Most counts of one batch: with many units a batch has fewer resamples."""
 MIN_RESAMPLES = 40
 MAX_UNDEFINED_SHARE = 0.05
 
@@ -107,6 +109,7 @@ class Plan:
     def batches(self, size: int = BATCH) -> Iterator[Counts]:
         """Count matrices (b, n_units) of up to ``size`` resamples; the same at every call."""
         rng = np.random.default_rng(self.seed)
+        size = max(1, min(size, BATCH_NUMBERS // max(self.n, 1)))
         for start in range(0, self.resamples, size):
             yield counts(self.n_units, min(size, self.resamples - start), rng)
 

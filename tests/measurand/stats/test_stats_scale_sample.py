@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from measurand.stats.coefficients import lambda6
+from measurand.stats.covariance import correlation, covariance
+from measurand.stats.factor import first_guess, omega_total, one_factor
+from measurand.stats.resample import cluster_counts, plan
+from measurand.stats.scale_sample import STRUCTURE, SUMS, ScaleSample, figures
+
+
+def test_replicates_are_the_coefficients_of_the_resampled_rows() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(90, 1)) + rng.normal(size=(90, 5))
+    x[:, 4] *= -1
+    ids = rng.integers(0, 30, 90)
+    sample = ScaleSample(x, plan(90, ids, 60, ("s",)))
+    found = sample.replicates(SUMS + STRUCTURE)
+    for row, taken in zip(found, cluster_counts(ids, 60, sample.drawn.seed), strict=True):
+        cov = covariance(x[np.repeat(np.arange(90), taken.astype(int))])
+        r = correlation(cov)
+        loadings = one_factor(r[None], first_guess(r)).loadings[0]
+        sign = np.where(loadings < 0, -1, 1)
+        u = 1 - loadings**2
+        expected = [
+            5 / 4 * (1 - np.trace(cov) / cov.sum()),
+            5 / 4 * (1 - 5 / r.sum()),
+            float(lambda6(r)),
+            float(omega_total(r, u)),
+            float(omega_total(r * np.outer(sign, sign), u)),
+        ]
+        assert row == pytest.approx(expected, abs=1e-4)
+
+
+def test_an_item_that_does_not_vary_in_a_resample_undoes_it() -> None:
+    x = np.random.default_rng(1).normal(size=(30, 3))
+    x[:, 0] = 0.1
+    x[0, 0] = 0.3
+    sample = ScaleSample(x, plan(30, None, 200, ("s",)))
+    absent = cluster_counts(np.arange(30), 200, sample.drawn.seed)[:, 0] == 0
+    assert np.array_equal(np.isnan(sample.replicates(("alpha",))[:, 0]), absent)
+
+
+def test_only_what_is_asked_for() -> None:
+    x = np.random.default_rng(2).normal(size=(30, 3))
+    assert list(figures(ScaleSample(x, plan(30, None, 40, ())), SUMS)) == list(SUMS)
