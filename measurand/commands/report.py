@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from measurand import project
+from measurand.errors import InputError
 from measurand.results import STATISTICS
 
 
@@ -54,8 +55,22 @@ def write_report(system: project.System, params: Any, data: Path, results: Path,
     _write_text(out / "report.json", document.to_json(content))
     _write_text(out / "report.md", render.to_markdown(content))
     _write_text(out / "report.html", render.to_html(content))
-    print(render.overview(content))
-    print(f"\nreport: {os.path.relpath(out / 'report.html')} (also .md, .json)")
+    print_report(out)
+
+
+def print_report(out: Path) -> None:
+    """Print the first lines of a report and where it lies.
+
+    Raises:
+        InputError: there is no report.
+    """
+    from measurand.report import document, render
+
+    path = out / "report.json"
+    if not path.is_file():
+        raise InputError(f"{path} is not there", hint="run `measurand report` or `dvc repro` first")
+    print(render.overview(document.from_json(path.read_text(encoding="utf-8"))))
+    print(f"\nreport: {os.path.relpath(out / 'report.html')} (also .md and .json)")
 
 
 def _metrics(rows: list[dict[str, Any]], headlines: tuple[str, ...], state: str) -> dict[str, Any]:

@@ -46,6 +46,9 @@ def main(argv: Sequence[str]) -> int:
         parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
     if verb == "report":
         parser.add_argument("--results", type=Path, help="results folder of an evaluation")
+        parser.add_argument(
+            "--print", action="store_true", help="print the first lines of the report that is there"
+        )
         parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
     args = parser.parse_args(own)
     if beam and verb != "build":
@@ -53,6 +56,11 @@ def main(argv: Sequence[str]) -> int:
     args.beam = beam
     root = project.find_root()
     system = project.system(root, args.system)
+    if getattr(args, "print", False):
+        from measurand.commands.report import print_report
+
+        print_report(args.out or system.reports)
+        return 0
     schemas = system.module("schemas")
     params = parameters.read(args.params or system.params, schemas.Params)
     start = time.monotonic()

@@ -1,0 +1,299 @@
+"""Report sections on reliability and construct validity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluators.personality.context import Subject
+from evaluators.personality.figures import NAMES, Figures
+from measurand.report.document import Block, Cell, Figure, Section, Table, Text
+from measurand.results import slice_parts
+from measurand.stats.bands import Bands, band
+from schemas.personality import DOMAINS
+
+PUBLISHED = (
+    ("PaLM 62B", 0.05, -0.24),
+    ("Flan-PaLM 8B", 0.69, 0.23),
+    ("Flan-PaLM 62B", 0.87, 0.41),
+    ("Flan-PaLM 540B", 0.90, 0.51),
+    ("Llama-2 7B", -0.01, -0.03),
+    ("Llama-2-chat 7B", 0.59, 0.15),
+    ("Mistral 7B Instruct", 0.28, 0.09),
+    ("Mixtral 8x7B Instruct", 0.80, 0.40),
+    ("GPT-3.5 Turbo", 0.84, 0.28),
+    ("GPT-4o", 0.90, 0.48),
+)
+"""Mean convergent r and gap of IPIP-NEO-300 with BFI; Serapio-García et al. (2025), Table 1."""
+
+ANCHORS = {
+    ("EXT", "spi_27.WellBeing"): {"people, PANAS": 0.58, "GPT-4o, PANAS": 0.76},
+    ("EXT", "spi_27.Anxiety"): {"people, PANAS": -0.20, "GPT-4o, PANAS": -0.45},
+    ("NEU", "spi_27.WellBeing"): {"people, PANAS": -0.29, "GPT-4o, PANAS": -0.74},
+    ("NEU", "spi_27.Anxiety"): {"people, PANAS": 0.58, "GPT-4o, PANAS": 0.85},
+    ("EXT", "panas.PA"): {"people, PANAS": 0.58, "GPT-4o, PANAS": 0.76},
+    ("EXT", "panas.NA"): {"people, PANAS": -0.20, "GPT-4o, PANAS": -0.45},
+    ("NEU", "panas.PA"): {"people, PANAS": -0.29, "GPT-4o, PANAS": -0.74},
+    ("NEU", "panas.NA"): {"people, PANAS": 0.58, "GPT-4o, PANAS": 0.85},
+}
+"""People: Watson and Clark (1992); GPT-4o: Serapio-García et al. (2025). PANAS scales, for which
+the public-domain scales stand in."""
+
+VALIDITY = {"experiment": "validity"}
+
+
+def bands_of(table: Sequence[tuple[float, str]]) -> Bands:
+    """A band table of the parameters; its first band is open downwards."""
+    (_, lowest), *rest = table
+    return ((float("-inf"), lowest), *rest)
+
+
+def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+    """One row a model: may its scores be read at all?"""
+    rows: list[list[Cell]] = []
+    for subject in everyone:
+        model = subject.model
+        alphas = [figures.value(model, "alpha", **VALIDITY, form="first", scale=d) for d in DOMAINS]
+        known = [a for a in alphas if a is not None]
+        lowest: Cell = {"value": min(known) if len(known) == 5 else None, "reason": "not asked"}
+        rows.append(
+            [
+                model,
+                lowest,
+                figures.cell(model, "convergent_mean", **VALIDITY),
+                figures.cell(model, "discriminant_gap", **VALIDITY),
+                figures.cell(model, "keyed_pair_agreement", **VALIDITY, form="first"),
+                figures.cell(model, "mass_mean", **VALIDITY),
+            ]
+        )
+    table = Table(
+        "The five figures that decide whether domain scores can be read",
+        [
+            "model",
+            "lowest alpha of the five domains",
+            "mean convergent r",
+            "discriminant gap",
+            "opposite-keyed items agree",
+            "probability on the choices",
+        ],
+        rows,
+        [
+            "Intervals are 95%, over biographies. Alpha is that of the first form, keyed. "
+            "Opposite-keyed items: .5 is chance, near 0 a respondent that agrees with everything."
+        ],
+    )
+    return Section(
+        "In short",
+        (
+            table,
+            Text(
+                "Scores describe a model together with a prompt frame (biography, instruction, "
+                "answer scale, chat template, precision). They are no statement about a person."
+            ),
+        ),
+    )
+
+
+def reliability_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+    """Alpha and its relatives, scale by scale."""
+    settings = everyone[0].params.report
+    table = bands_of(settings.reliability_bands)
+    dots = [
+        {**figures.dot(NAMES[d], s.model, "alpha", **VALIDITY, form="first", scale=d),
+         "series": s.model}
+        for d in DOMAINS
+        for s in everyone
+    ]  # fmt: skip
+    edges = [*(bound for bound, _ in settings.reliability_bands[1:]), 1.0]
+    bands = [
+        {"low": low, "high": high, "label": word}
+        for (_, word), low, high in zip(
+            settings.reliability_bands[1:], edges[:-1], edges[1:], strict=True
+        )
+    ]
+    blocks: list[Block] = [
+        Figure(
+            "forest",
+            "Cronbach's alpha of the five domains",
+            "Dots are alpha of the keyed answers, lines its 95% interval over biographies; the "
+            "dashed line is the gate's limit. Below zero, items keyed in opposite directions were "
+            "answered alike.",
+            {"rows": dots, "axis": "alpha", "limit": 0.7, "limit_label": "gate", "bands": bands},
+        )
+    ]
+    for subject in everyone:
+        rows: list[list[Cell]] = []
+        for scale in subject.scales:
+            parts = {**VALIDITY, **subject.name(scale["scale_id"])}
+            found = figures.get(subject.model, "alpha", **parts)
+            if found is None:
+                continue
+            rows.append(
+                [
+                    {"text": scale["name"], "detail": scale["scale_id"]},
+                    scale["n_items"],
+                    *(
+                        figures.cell(subject.model, metric, **parts)
+                        for metric in ("alpha", "lambda6", "omega_m1", "omega_m3", "n_flipped")
+                    ),
+                    band(found["estimate"], table),
+                ]
+            )
+        blocks.append(
+            Table(
+                f"Reliability of {subject.model}",
+                ["scale", "items", "alpha", "lambda-6", "omega, 1 factor", "omega, 3 factors",
+                 "items flipped", "band"],
+                rows,
+                [
+                    "Items flipped: how many items psych::omega would silently turn round. Above 0 "
+                    "the items do not measure one thing in the keyed direction. Bands are "
+                    "conventions."
+                ],
+            )
+        )  # fmt: skip
+    return Section(
+        "Reliability",
+        tuple(blocks),
+        "Do the items of a scale go together? Clusters are biographies: participants that share "
+        "one answer alike, so intervals over participants would be too narrow.",
+    )
+
+
+def score_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+    """Mean domain scores with what is needed to read them."""
+    rows: list[list[Cell]] = []
+    for subject in everyone:
+        for domain in DOMAINS:
+            parts = {**VALIDITY, "form": "first", "scale": domain}
+            found = figures.get(subject.model, "score_mean", **parts)
+            if found is None:
+                continue
+            rows.append(
+                [
+                    {"text": NAMES[domain], "detail": subject.model},
+                    figures.cell(subject.model, "score_mean", **parts),
+                    figures.cell(subject.model, "score_mean_expected", **parts),
+                    {"value": found["reliability"], "reason": "alpha is undefined"},
+                    {"value": found["mde"], "reason": "no standard error"},
+                    figures.cell(subject.model, "icc_wording", **parts),
+                ]
+            )
+    table = Table(
+        "Domain scores without shaping, on the scale of the answers",
+        ["domain", "mean score", "mean of expected answers", "reliability (alpha)",
+         "smallest detectable difference", "ICC over wordings"],
+        rows,
+        [
+            "Expected answers weigh every choice by its probability. The smallest detectable "
+            "difference is what this sample would show with 80% power. The ICC says how much of a "
+            "score belongs to the biography instead of the wording; it needs two wordings."
+        ],
+    )  # fmt: skip
+    return Section("Scores", (table,), "Read a score only where its reliability allows it.")
+
+
+def construct_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+    """Two forms of the Big Five against each other."""
+    blocks: list[Block] = []
+    rows: list[list[Cell]] = []
+    for subject in everyone:
+        model = subject.model
+        if figures.get(model, "discriminant_gap", **VALIDITY) is None:
+            continue
+        found = [
+            [figures.get(model, "mtmm_r", **VALIDITY, first=a, second=b) for b in DOMAINS]
+            for a in DOMAINS
+        ]
+        blocks.append(
+            Figure(
+                "heatmap",
+                f"{model}: first form (rows) by second form (columns)",
+                "Pearson correlations over participants. The framed diagonal should be high, "
+                "everything else near zero.",
+                {
+                    "labels": list(NAMES.values()),
+                    "values": [[cell and cell["estimate"] for cell in line] for line in found],
+                    "reasons": [[cell and cell["reason"] for cell in line] for line in found],
+                    "outlined": [[i, i] for i in range(5)],
+                    "axis": "Pearson r",
+                },
+            )
+        )
+        rows.append(
+            [
+                model,
+                figures.cell(model, "convergent_mean", **VALIDITY),
+                figures.cell(model, "discriminant_mean", **VALIDITY),
+                figures.cell(model, "discriminant_gap", **VALIDITY),
+                figures.cell(model, "items_dropped_as_shared", **VALIDITY),
+            ]
+        )
+    blocks.insert(
+        0,
+        Table(
+            "Convergent and discriminant validity",
+            ["model", "mean diagonal r", "mean absolute r off the diagonal", "gap",
+             "items dropped"],
+            rows,
+            [
+                "Items that both forms share verbatim were dropped from the first form: a "
+                "correlation must not be one of a thing with itself."
+            ],
+        ),
+    )  # fmt: skip
+    blocks.append(
+        Table(
+            "Published for other models, with IPIP-NEO-300 and BFI (other prompts and forms)",
+            ["model", "mean convergent r", "gap"],
+            [list(line) for line in PUBLISHED],
+            ["Serapio-García et al., Nature Machine Intelligence 7 (2025), Table 1."],
+        )
+    )
+    return Section(
+        "Convergent and discriminant validity",
+        tuple(blocks),
+        "Does a second questionnaire of the same traits give the same order of participants, and "
+        "one of other traits another?",
+    )
+
+
+def criterion_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+    """Correlations that theory predicts."""
+    names = {s["scale_id"]: s["name"].split(" (")[0] for s in everyone[0].scales}
+    blocks: list[Block] = []
+    for subject in everyone:
+        rows = []
+        for found in figures.metrics(subject.model, "criterion_r"):
+            parts = slice_parts(found["slice"])
+            domain, criterion = parts["domain"], parts["criterion"]
+            rows.append(
+                {
+                    "label": names[criterion],
+                    "group": NAMES[domain],
+                    "estimate": found["estimate"],
+                    "lower": found["ci_lo"],
+                    "upper": found["ci_hi"],
+                    "reason": found["reason"],
+                    "expected": 1 if parts["expected"] == "+" else -1,
+                    "anchors": ANCHORS.get((domain, criterion), {}),
+                }
+            )
+        rows.sort(key=lambda r: list(NAMES.values()).index(str(r["group"])))
+        if rows:
+            blocks.append(
+                Figure(
+                    "bars",
+                    f"{subject.model}: domain scores and criterion scales",
+                    "Bars are Pearson correlations with their 95% interval over biographies, signs "
+                    "what theory expects, marks the same figure elsewhere.",
+                    {"rows": rows, "axis": "Pearson r"},
+                )
+            )
+    if not blocks:
+        return None
+    return Section(
+        "Criterion validity",
+        tuple(blocks),
+        "Do scores go with what they should go with? Public-domain scales stand in for the "
+        "copyrighted ones of the original study.",
+    )
