@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from measurand.errors import InputError
+from measurand.stats.medians import group_medians, median_difference
+from measurand.stats.resample import cluster_counts
+
+
+def _scores() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    level = np.tile(np.arange(1, 10), 20)
+    return np.round(level / 2 + rng.normal(size=180), 1), level, np.arange(180) // 9
+
+
+def test_medians_and_intervals_are_those_of_the_resampled_rows() -> None:
+    x, level, ids = _scores()
+    found = group_medians(x, level, clusters=ids, resamples=300, seed_words=("m",))
+    assert list(found) == list(range(1, 10))
+    drawn = cluster_counts(ids, 300, found[1].seed or 0).astype(int)
+    for g in (1, 5, 9):
+        inside = level == g
+        assert found[g].value == np.median(x[inside])
+        assert found[g].n == 20
+        again = [np.median(np.repeat(x[inside], taken[inside])) for taken in drawn]
+        assert found[g].se == pytest.approx(np.std(again, ddof=1))
+        assert found[g].ci_lo == pytest.approx(np.quantile(again, 0.025))
+
+
+def test_difference_of_medians() -> None:
+    x, level, ids = _scores()
+    high = level > 5
+    found = median_difference(x, high, clusters=ids, resamples=300)
+    assert found.value == pytest.approx(np.median(x[high]) - np.median(x[~high]))
+    again = [
+        np.median(np.repeat(x[high], w[high])) - np.median(np.repeat(x[~high], w[~high]))
+        for w in cluster_counts(ids, 300, found.seed or 0).astype(int)
+    ]
+    assert found.se == pytest.approx(np.std(again, ddof=1))
+
+
+def test_independent_rows_agree_with_scipy() -> None:
+    x = np.random.default_rng(1).gamma(2, size=101)
+    found = group_medians(x, np.zeros(101), resamples=5000)[0.0]
+    theirs = stats.bootstrap(
+        (x,), np.median, n_resamples=5000, method="percentile", rng=np.random.default_rng(0)
+    )
+    assert found.se == pytest.approx(theirs.standard_error, rel=0.06)
+
+
+def test_a_group_missing_from_resamples() -> None:
+    x, groups = np.arange(10.0), np.array(["a"] * 9 + ["b"])
+    found = group_medians(x, groups, resamples=100)
+    assert found["b"].value == 9
+    assert "undefined in" in (found["b"].reason or "")
+    assert found["a"].ci_lo is not None
+
+
+def test_undefined_and_bad_input() -> None:
+    x = np.arange(4.0)
+    found = median_difference(x, np.ones(4, dtype=bool))
+    assert (found.value, found.reason) == (None, "one side has no rows")
+    bad: list[Any] = [np.ones(4), np.ones(3, dtype=bool), [True] * 4]
+    for high in bad:
+        with pytest.raises(InputError):
+            median_difference(x, high)
+    with pytest.raises(InputError):
+        group_medians(np.array([1.0, np.nan]), np.ones(2))
+    assert group_medians(np.empty(0), np.empty(0)) == {}
