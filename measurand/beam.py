@@ -10,11 +10,12 @@ wrongly, with state DONE. They are refused.
 
 from __future__ import annotations
 
+import io
 import logging
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from weakref import WeakKeyDictionary
 import pyarrow as pa
 
 from measurand import errors, shards
-from measurand.errors import ConservationError, RunnerError
+from measurand.errors import ConservationError, InputError, RunnerError
 from measurand.manifest import REJECTED_FILE, Manifest, Source, shard_name
 from measurand.parquet import REJECTED, split, write_shard
 from measurand.progress import Progress
@@ -59,11 +60,15 @@ _SINKS: WeakKeyDictionary[Any, list[_Sink]] = WeakKeyDictionary()
 
 
 def _wanted(record: logging.LogRecord) -> bool:
-    return not str(record.msg).startswith("apitools not found")
+    kind = record.exc_info[0] if record.exc_info else None
+    named = kind is not None and issubclass(kind, errors.MeasurandError)
+    return not named and not str(record.msg).startswith("apitools not found")
 
 
-# Importing apache_beam without its Google Cloud extra logs a warning through the root logger.
-logging.getLogger().addFilter(_wanted)
+# Importing apache_beam without its Google Cloud extra logs a warning through the root logger, and
+# a step that raises is logged with its traceback; a named error reaches the caller anyway.
+for _name in (None, "apache_beam.runners.common"):
+    logging.getLogger(_name).addFilter(_wanted)
 
 
 def pipeline_options(runner: str = LOCAL, argv: Sequence[str] = ()) -> PipelineOptions:
@@ -86,16 +91,19 @@ def pipeline_options(runner: str = LOCAL, argv: Sequence[str] = ()) -> PipelineO
     if any(a.split("=")[0] == "--runner" for a in argv):
         raise RunnerError(f"--runner in {list(argv)}", hint="name the runner in one place")
     flags = [f"--runner={name}", *_flags(name, settings), *argv]
-    options = PipelineOptions(flags)
     if name == LOCAL:
-        known = set(PipelineOptions([]).get_all_options())
-        unknown = [
-            f
-            for f in flags
-            if f.startswith("--") and f[2:].split("=")[0] not in known and not f.startswith("--no_")
-        ]
-        if unknown:
+        # Beam would drop an option that it does not know; job servers may have options of theirs.
+        known = PipelineOptions([]).get_all_options()
+        words = [f[2:].split("=")[0] for f in flags if f.startswith("--")]
+        if unknown := [f"--{w}" for w in words if w not in known and not w.startswith("no_")]:
             raise RunnerError(f"{LOCAL} has no options {unknown}", hint="see the Beam options")
+    options = PipelineOptions(flags)
+    with redirect_stderr(io.StringIO()) as usage:
+        try:
+            options.get_all_options()
+        except (SystemExit, ValueError) as error:
+            reason = (usage.getvalue() or str(error)).strip().splitlines()[-1]
+            raise RunnerError(f"Beam refuses {flags}: {reason}") from error
     return options
 
 
@@ -115,11 +123,11 @@ def _parse(runner: str) -> tuple[str, dict[str, str]]:
 
 def _flags(name: str, settings: Mapping[str, str]) -> list[str]:
     if name != LOCAL:
-        seconds = settings.get("timeout_s")
         plain = [f"--{k}={v}" for k, v in settings.items() if k != "timeout_s"]
+        limit = _seconds(settings.get("timeout_s"))
         # Beam waits 300 s for a job server that does not answer.
-        waits = seconds is not None and float(seconds) < 300
-        return [*plain, *([f"--job_server_timeout={max(int(float(seconds or 0)), 1)}"] * waits)]
+        wait = [] if limit is None else [f"--job_server_timeout={max(1, min(300, int(limit)))}"]
+        return [*plain, *wait]
     modes = {"threads": "multi_threading", "processes": "multi_processing"}
     if len(settings) > 1 or not set(settings) <= set(modes):
         raise RunnerError(
@@ -297,7 +305,9 @@ def finish(
         ConservationError: rows were lost on the way.
         SchemaError, InputError: see :func:`measurand.shards.write_manifest`.
     """
-    sink = next(s for s in _SINKS.get(built, []) if s.out == Path(out).resolve())
+    sink = next((s for s in _SINKS.get(built, []) if s.out == Path(out).resolve()), None)
+    if sink is None:
+        raise InputError(f"{out} is no sink of this pipeline", hint="give the folder of to_shards")
     found = counters(built)
     mine = None if found is None else found.get(sink.spec.name, {})
     if mine is None:

@@ -146,6 +146,18 @@ def read_manifest(out: Path) -> Manifest:
         raise InputError(f"{path}: {error}") from error
 
 
+def is_foreign(path: Path) -> bool:
+    """Whether a ``manifest.json`` is somebody else's: JSON that claims no format.
+
+    A damaged file counts as ours, so that it is reported and not passed over.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return not (isinstance(document, dict) and "format" in document)
+
+
 def shard_name(index: int, n_shards: int) -> str:
     """File name of a shard: ``part-00000-of-00004.parquet``."""
     return f"part-{index:05d}-of-{n_shards:05d}.parquet"

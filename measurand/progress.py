@@ -9,6 +9,9 @@ import time
 from types import TracebackType
 from typing import TextIO
 
+LOG_SECONDS = 15.0  # longest silence in a log
+TERMINAL_SECONDS = 0.5
+
 
 class Progress:
     """Counts work done and says how fast it goes; may be advanced from several threads.
@@ -34,7 +37,7 @@ class Progress:
         self.done = self.resumed = done
         self._stream = stream or sys.stderr
         self._tty = self._stream.isatty()
-        self._every = 0.5 if self._tty else 15.0
+        self._every = TERMINAL_SECONDS if self._tty else LOG_SECONDS
         self._start = self._last = time.monotonic()
         self._lock = threading.Lock()
         self._write()

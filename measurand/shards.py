@@ -21,6 +21,7 @@ from measurand.manifest import (
     Source,
     file_sha256,
     fold_hash,
+    is_foreign,
     read_manifest,
     shard_name,
     table_hash,
@@ -70,11 +71,15 @@ def prepare(out: Path, spec: Table) -> None:
     """
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
+    if is_foreign(out / MANIFEST):
+        raise InputError(
+            f"{out / MANIFEST} is no manifest of a dataset", hint="choose another folder"
+        )
     if (out / MANIFEST).exists():
         try:
             present = read_manifest(out).table
         except InputError:
-            present = spec.name  # unreadable: nothing to protect
+            present = spec.name  # damaged: nothing left to protect
         if present != spec.name:
             raise InputError(
                 f"{out} holds table {present}, not {spec.name}", hint="choose another folder"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from measurand.manifest import (
     Shard,
     file_sha256,
     fold_hash,
+    is_foreign,
     read_manifest,
     shard_name,
     table_hash,
@@ -47,7 +47,7 @@ def verify(path: Path) -> list[str]:
     problems: list[str] = []
     found = False
     for folder, _, names in sorted(os.walk(root)):
-        if MANIFEST in names and not _foreign(Path(folder) / MANIFEST):
+        if MANIFEST in names and not is_foreign(Path(folder) / MANIFEST):
             found = True
             problems += _dataset(Path(folder), sorted(names))
         else:
@@ -57,15 +57,6 @@ def verify(path: Path) -> list[str]:
                 if name.endswith(".tmp") or (name.startswith("part-") and "-of-" in name)
             ]
     return problems if found else [*problems, f"{root}: no dataset {MANIFEST} in it or below it"]
-
-
-def _foreign(path: Path) -> bool:
-    """Whether a manifest is somebody else's: JSON that does not claim a format of ours."""
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return not (isinstance(document, dict) and "format" in document)
 
 
 def _dataset(out: Path, names: list[str]) -> list[str]:
