@@ -13,8 +13,8 @@ constant      always the same choice (option ``value``, default the middle)
 shaped        score = 1 + 0.5 (level - 1) + N(0, 0.3) clipped to 1-5, items average to it
 ============  ====================================================================================
 
-Options: ``seed`` (0), ``loading`` (0.7; the first three), ``value`` (constant). Traits are standard normal, one
-per participant and domain (per scale where the item has no domain).
+Options: ``seed`` (0), ``loading`` (0.7; the first three), ``value`` (constant). Traits are standard
+normal, one per participant and domain (per scale where the item has no domain).
 """
 
 from __future__ import annotations
