@@ -53,7 +53,7 @@ class LaidTable:
 def lay_out(table: Table) -> LaidTable:
     """Round, align and explain the cells of ``table``."""
     width = len(table.columns)
-    by_column = [[row[c] if c < len(row) else "" for row in table.rows] for c in range(width)]
+    by_column = [[row[c] for row in table.rows] for c in range(width)]
     places = [_places(column) for column in by_column]
     letters: dict[str, str] = {}
     rows = tuple(

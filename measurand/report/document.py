@@ -47,12 +47,25 @@ class Table:
         columns: column heads.
         rows: one cell per column, unrounded: rounding is the renderer's work.
         notes: sentences shown below.
+
+    Raises:
+        InputError: a row has not one cell per column.
     """
 
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     notes: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for i, row in enumerate(self.rows):
+            if len(row) != len(self.columns):
+                raise InputError(
+                    f"table {self.caption!r}: row {i} has {len(row)} cells, "
+                    f"not {len(self.columns)}",
+                    hint="give one cell per column",
+                    code="bad_report",
+                )
 
 
 @dataclass(frozen=True)
@@ -183,7 +196,7 @@ def _plain(value: Any, where: str) -> Any:
         value = value.tolist()
     if isinstance(value, (bool, int)):
         return value
-    if isinstance(value, Sequence):
+    if isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [_plain(part, f"{where}[{i}]") for i, part in enumerate(value)]
     if isinstance(value, Integral):
         return int(value)

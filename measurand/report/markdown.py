@@ -9,7 +9,7 @@ from typing import Any
 from measurand.report.cells import Laid, lay_out
 from measurand.report.document import Block, Document, Figure, Table, Text, from_json, to_json
 from measurand.report.figures import is_empty, twin, why_empty
-from measurand.report.text import DASH, clean, number
+from measurand.report.text import DASH, clean, number, one_line
 from measurand.report.verdict import gates_table, sentence_of, warnings_of, word_of
 
 _SHAPES = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
@@ -19,8 +19,8 @@ def to_markdown(document: Document) -> str:
     """The whole report; figures as their tables. The same document gives the same text."""
     document = from_json(to_json(document))
     parts = [
-        f"# {line(document.title)}",
-        line(document.subtitle),
+        _heading(1, document.title),
+        start(document.subtitle),
         f"**Verdict: {word_of(document.verdict)}.** {line(sentence_of(document.verdict))}",
         *(f"Note: {line(warning)}" for warning in warnings_of(document.verdict)),
     ]
@@ -28,7 +28,7 @@ def to_markdown(document: Document) -> str:
     if table is not None:
         parts += ["## Gates", _table(table)]
     for section in document.sections:
-        parts += [f"## {line(section.title)}", escape(section.intro)]
+        parts += [_heading(2, section.title), escape(section.intro)]
         parts += [_block(block) for block in section.blocks]
     if document.provenance:
         parts += ["## Provenance", "\n".join(_tree(document.provenance, ""))]
@@ -36,21 +36,38 @@ def to_markdown(document: Document) -> str:
 
 
 def escape(text: str) -> str:
-    """Text that Markdown shows as it is; line breaks stay."""
-    text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = re.sub(r"([\\`*\[\]|~$])", r"\\\1", text)
-    # Inside a word an underscore is plain; at its edge it would emphasise.
-    text = re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
-    text = re.sub(r"(?i)\b(https?|ftp|mailto|www)([:.])", r"\1&#8203;\2", text)
-    # At the start of a line: headings, lists, rules, numbered lists, set-out headings, code.
-    text = re.sub(r"(?m)^[ \t]*([#+=-])", r"\\\1", text)
-    text = re.sub(r"(?m)^[ \t]*(\d+)([.)])", r"\1\\\2", text)
-    return re.sub(r"(?m)^[ \t]+", "", text)
+    """Paragraphs that Markdown shows as they are; line breaks stay."""
+    return _starts(re.sub(r"(?m)^[ \t]+", "", _inline(text)))
 
 
 def line(text: str) -> str:
-    """Escaped text on one line."""
-    return escape(" ".join(text.split()))
+    """The same on one line that stands behind other text or in a cell."""
+    return _inline(one_line(text))
+
+
+def start(text: str) -> str:
+    """The same on one line of its own or at the start of a list item."""
+    return _starts(line(text))
+
+
+def _inline(text: str) -> str:
+    text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    text = re.sub(r"([\\`*|~$])", r"\\\1", text)
+    # A bracket links only before one of these; so intervals stay readable in the source.
+    text = re.sub(r"\](?=[(\[:])", r"\\]", text)
+    # Inside a word an underscore is plain; at its edge it would emphasise.
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)
+
+
+def _starts(text: str) -> str:
+    """Nothing at the start of a line opens a heading, list, rule, table or numbered list."""
+    text = re.sub(r"(?m)^([#+=:\[-])", r"\\\1", text)
+    return re.sub(r"(?m)^(\d+)([.)])", r"\1\\\2", text)
+
+
+def _heading(level: int, text: str) -> str:
+    """A heading; a hash at its end would be taken for its closing mark."""
+    return "#" * level + " " + line(text).replace("#", "\\#")
 
 
 def _block(block: Block) -> str:
@@ -67,7 +84,7 @@ def _prose(block: Text) -> str:
     for paragraph in re.split(r"\n\s*\n", clean(block.text).strip()):
         kept = paragraph.split("\n")
         if all(row.lstrip().startswith("- ") for row in kept):
-            paragraphs.append("\n".join("- " + line(row.lstrip()[2:]) for row in kept))
+            paragraphs.append("\n".join("- " + start(row.lstrip()[2:]) for row in kept))
         else:
             paragraphs.append(escape(paragraph))
     return "\n\n".join(paragraphs)
@@ -82,7 +99,7 @@ def fenced(text: str) -> str:
 
 
 def _figure(figure: Figure) -> str:
-    head = f"**{line(figure.title)}**\n\n{line(figure.description)}\n\n"
+    head = f"**{line(figure.title) or 'Figure'}**\n\n{start(figure.description)}\n\n"
     if is_empty(figure):
         return head + f"No data: {line(why_empty(figure))}"
     return head + _table(twin(figure), titled=False)
@@ -96,7 +113,7 @@ def _table(table: Table, *, titled: bool = True) -> str:
         *("| " + " | ".join(map(_cell, row)) + " |" for row in laid.rows),
     ]
     notes = [f"({letter}) {line(reason)}" for letter, reason in laid.reasons]
-    notes += [line(note) for note in laid.notes]
+    notes += [start(note) for note in laid.notes]
     title = f"**{line(laid.caption)}**\n\n" if titled and laid.caption else ""
     return title + "\n".join(rows) + ("\n\n" + "  \n".join(notes) if notes else "")
 
@@ -113,9 +130,9 @@ def _tree(value: Mapping[str, Any], indent: str) -> list[str]:
     rows = []
     for key, part in sorted(value.items()):
         if isinstance(part, Mapping) and part:
-            rows += [f"{indent}- {line(key)}", *_tree(part, indent + "  ")]
+            rows += [f"{indent}- {start(key)}", *_tree(part, indent + "  ")]
         else:
-            rows.append(f"{indent}- {line(key)}: {line(plain(part))}")
+            rows.append(f"{indent}- {start(key)}: {line(plain(part))}")
     return rows
 
 

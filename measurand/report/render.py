@@ -72,7 +72,7 @@ def to_html(document: Document) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         autoescape=True,
         undefined=StrictUndefined,
         loader=FileSystemLoader(_HERE / "templates"),
@@ -81,7 +81,6 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
-    return environment
 
 
 def _view(block: Block, uid: str) -> dict[str, Any]:

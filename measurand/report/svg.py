@@ -55,7 +55,7 @@ def text(
     """One line of text, cut at ``columns``; ``at`` is start, middle or end."""
     return element(
         "text",
-        shorten(words, columns) or " ",
+        shorten(str(words), columns) or " ",
         x=x,
         y=y,
         text_anchor=None if at == "start" else at,
@@ -84,7 +84,9 @@ def mark(x: float, y: float, shape: str, class_: str, size: float = 4.0) -> Mark
 
 def label_width(labels: list[str], columns: int = 28) -> float:
     """Pixels that the longest label takes, cut at ``columns``, in any common font."""
-    return max((min(width_of(clean(label)), columns) for label in labels), default=0) * FONT * 0.6
+    return (
+        max((min(width_of(clean(str(label))), columns) for label in labels), default=0) * FONT * 0.6
+    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ class Scale:
 
     def __call__(self, value: float) -> float:
         """Pixel of a value, held inside the plot."""
-        share = (min(max(value, self.low), self.high) - self.low) / (self.high - self.low)
+        span = (self.high - self.low) or 1.0
+        share = (min(max(value, self.low), self.high) - self.low) / span
         return self.start + share * (self.end - self.start)
 
     def ticks(self, wanted: int = 5) -> list[float]:
@@ -108,6 +111,8 @@ class Scale:
 
 def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """Multiples of 1, 2 or 5 times a power of ten in ``[low, high]``."""
+    if not high > low:
+        return [low]
     raw = (high - low) / max(wanted, 1)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * m for m in (1, 2, 5, 10) if power * m >= raw * 0.999)

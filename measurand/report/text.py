@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -36,9 +37,14 @@ def width_of(text: str) -> int:
     )
 
 
+def one_line(text: str) -> str:
+    """Clean text with runs of blanks, tabs and line ends made one blank; thin spaces stay."""
+    return re.sub(r"[ \t\n\u2028\u2029]+", " ", clean(text)).strip(" ")
+
+
 def shorten(text: str, columns: int) -> str:
     """One line of at most ``columns`` columns, cut with an ellipsis."""
-    line = " ".join(clean(text).split())
+    line = one_line(text)
     if width_of(line) <= columns:
         return line
     kept = ""

@@ -24,7 +24,7 @@ from measurand.report.figures import (
     ridges,
 )
 
-WIDE, PHONE = 720.0, 342.0
+WIDE, PHONE = 720.0, 320.0
 GRIDS = ("heatmap", "ridges")
 
 _KINDS: dict[str, ModuleType] = {

@@ -14,7 +14,6 @@ from markupsafe import Markup
 
 from measurand.report import svg
 from measurand.report.figures.forest import figure_cell
-from measurand.report.text import clean
 
 HEIGHT, GAP = 132.0, 18.0
 
@@ -60,7 +59,7 @@ def _panel(
     for level in sorted({levels[0], levels[(len(levels) - 1) // 2], levels[-1]}):
         parts.append(svg.text(x(level), top + HEIGHT + 16, str(level), at="middle", class_="tick"))
     ends: list[tuple[float, str, bool]] = []
-    names = sorted({str(row["series"]) for row in rows}, key=lambda name: name == panel)
+    names = sorted(dict.fromkeys(row["series"] for row in rows), key=lambda name: name == panel)
     for name in names:
         line = sorted((row for row in rows if row["series"] == name), key=lambda r: r["level"])
         parts.append(_series(line, x, y, own=name == panel))
@@ -68,7 +67,7 @@ def _panel(
         if last:
             ends.append((y(last[-1]), short[name], name == panel))
     parts += [
-        svg.text(x.end + 8, at + 4, word, class_="own-name" if own else "tick")
+        svg.text(x.end + 8, at + 4, word, class_="own-name" if own else "tick", columns=3)
         for at, word, own in apart(ends, 11.0)
     ]
     return Markup("").join(parts)
@@ -92,7 +91,6 @@ def _series(line: list[dict[str, Any]], x: svg.Scale, y: svg.Scale, *, own: bool
 
 def prefixes(names: list[str]) -> dict[str, str]:
     """The shortest beginning of each name that no other name shares: E, A, C, N, O."""
-    names = [clean(name) for name in names]
     short = {}
     for name in names:
         others = [other for other in names if other != name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from measurand.report.document import Document, Figure, Section, Table, Text
@@ -275,6 +277,7 @@ def methods() -> Section:
     )
 
 
+@cache
 def example() -> Document:
     return Document(
         title="Personality of SmolLM2-135M-Instruct",

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from measurand.report.document import Figure
+from measurand.report.figures import draw, heatmap, twin
+
+DATA = {
+    "labels": ["E", "A"],
+    "values": [[1.0, -0.5], [-0.5, None]],
+    "reasons": [[None, None], [None, "constant"]],
+    "outlined": [[0, 1]],
+    "groups": [{"label": "one", "size": 1}, {"label": "two", "size": 1}],
+    "axis": "r",
+}
+
+
+def cells(data: dict[str, object]) -> list[ElementTree.Element]:
+    svg = ElementTree.fromstring(draw(Figure("heatmap", "t", "d", data), "u"))
+    rects = [node for node in svg.iter("rect") if float(node.get("height", "0")) > 8]
+    return [node for node in rects if node.get("class") in ("plus", "less")]
+
+
+def test_colour_is_centred_at_zero_and_symmetric() -> None:
+    found = [(node.get("class"), node.get("fill-opacity")) for node in cells(DATA)]
+    assert found == [("plus", "1"), ("less", "0.5"), ("less", "0.5")]
+    row = {"labels": ["x"], "columns": ["a", "b", "c"], "values": [[0.0, 0.3, -0.3]]}
+    found = [(node.get("class"), node.get("fill-opacity")) for node in cells(row)]
+    assert found == [("plus", "0"), ("plus", "0.3"), ("less", "0.3")]
+
+
+def test_a_smaller_extent_fills_sooner_and_never_overflows() -> None:
+    found = [node.get("fill-opacity") for node in cells({**DATA, "extent": 0.5})]
+    assert found == ["1", "1", "1"]
+
+
+def test_every_cell_has_its_number() -> None:
+    svg = ElementTree.fromstring(draw(Figure("heatmap", "t", "d", DATA), "u"))
+    texts = [node.text for node in svg.iter("text") if node.get("class") == "cell"]
+    assert texts == ["1.00", "−.50", "−.50"]
+    assert "—" in [node.text for node in svg.iter("text")]
+    assert sum(node.get("class") == "framed" for node in svg.iter("rect")) == 1
+
+
+def test_numbers_are_short() -> None:
+    assert [heatmap.short(v) for v in (0.724, -0.05, 1.0, -1.0, 0.0, -0.001)] == [
+        ".72", "−.05", "1.00", "−1.00", ".00", ".00",
+    ]  # fmt: skip
+
+
+def test_the_twin_gives_reasons() -> None:
+    table = twin(Figure("heatmap", "t", "d", DATA))
+    assert list(table.columns) == ["r", "E", "A"]
+    assert table.rows[1] == [
+        "A", {"value": -0.5, "reason": "undefined"}, {"value": None, "reason": "constant"},
+    ]  # fmt: skip

@@ -1,0 +1,155 @@
+"""The report in a real browser: what it asks for, what it shows, and whether it can be read."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_example import HOSTILE, example
+
+from measurand.report.render import to_html
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH: install it to run this"),
+]
+
+# Every text of every visible figure: inside its picture, large enough, and clear of the others.
+ILLEGIBLE = """() => {
+  const found = [];
+  for (const svg of document.querySelectorAll('svg.plot')) {
+    const box = svg.getBoundingClientRect();
+    if (!box.width) continue;
+    const scale = box.width / svg.viewBox.baseVal.width;
+    const texts = [...svg.querySelectorAll('text')].filter(t => t.textContent.trim()).map(t => ({
+      words: t.textContent, at: t.getBoundingClientRect(),
+      size: parseFloat(getComputedStyle(t).fontSize) * scale,
+      turned: t.closest('g[transform*=rotate]') !== null}));
+    for (const t of texts) {
+      if (t.at.left < box.left - 1 || t.at.right > box.right + 1 ||
+          t.at.top < box.top - 1 || t.at.bottom > box.bottom + 1) found.push(['outside', t.words]);
+      if (t.size < 9) found.push(['small', t.words, t.size]);
+    }
+    const level = texts.filter(t => !t.turned);
+    for (const [i, a] of level.entries()) for (const b of level.slice(i + 1)) {
+      const wide = Math.min(a.at.right, b.at.right) - Math.max(a.at.left, b.at.left);
+      const high = Math.min(a.at.bottom, b.at.bottom) - Math.max(a.at.top, b.at.top);
+      if (wide > 1 && high > 3.5) found.push(['overlap', a.words, b.words]);
+    }
+  }
+  return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path: Path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(to_html(example()), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    yield page
+    page.close()
+
+
+def test_no_request_leaves_the_page_and_nothing_complains(page: Any, url: str) -> None:
+    heard: list[str] = []
+    asked: list[str] = []
+    page.on("console", lambda message: heard.append(message.text))
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("dialog", lambda dialog: heard.append(dialog.message))
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(url)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    page.wait_for_timeout(200)
+    assert asked == [url]
+    assert heard == []
+
+
+def test_hostile_text_is_seen_as_text(page: Any, url: str) -> None:
+    page.goto(url)
+    assert page.locator("script").count() == 0
+    assert HOSTILE in page.locator("pre").inner_text()
+    tables = page.locator("details table").all_text_contents()
+    assert any(f"hostility {HOSTILE}" in table for table in tables)
+    drawn = page.locator("figure .wide svg text").all_text_contents()
+    assert any(words.startswith("hostility <script>alert(1)<") for words in drawn)
+
+
+def test_the_policy_is_in_force(page: Any, url: str) -> None:
+    from playwright.sync_api import Error
+
+    page.goto(url)
+    with pytest.raises(Error, match="Content Security Policy"):
+        page.add_script_tag(content="window.ran = 1")
+    assert page.evaluate("getComputedStyle(document.body).fontVariantNumeric").count("tabular-nums")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
+def test_the_page_never_scrolls_sideways_and_figures_are_legible(
+    page: Any, url: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(url)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(ILLEGIBLE) == []
+
+
+def test_wide_tables_scroll_in_their_own_box_on_a_phone(page: Any, url: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(url)
+    box = page.locator("#gates .scroll")
+    assert box.evaluate("b => b.scrollWidth > b.clientWidth && b.clientWidth <= 390")
+    box.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('#gates .scroll').scrollLeft > 0")
+
+
+def test_light_and_dark_differ_and_print_is_black_on_white(page: Any, url: str) -> None:
+    colours = "(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))"
+    page.emulate_media(color_scheme="light")
+    page.goto(url)
+    assert page.evaluate(colours) == ["rgb(253, 253, 252)", "rgb(29, 32, 36)"]
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(colours) == ["rgb(21, 23, 26)", "rgb(228, 229, 226)"]
+    page.emulate_media(color_scheme="dark", media="print")
+    assert page.evaluate(colours) == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+
+
+def test_data_tables_are_closed_on_the_screen_and_open_on_paper(page: Any, url: str) -> None:
+    page.goto(url)
+    rows = page.locator("details table").first
+    assert not rows.is_visible()
+    page.locator("summary").first.focus()
+    page.keyboard.press("Enter")
+    assert rows.is_visible()
+    page.keyboard.press("Enter")
+    page.emulate_media(media="print")
+    assert rows.is_visible()
+    assert page.pdf(format="A4").startswith(b"%PDF")

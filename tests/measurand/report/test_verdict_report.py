@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import pytest
+from report_example import verdict
+
+from measurand.report.cells import lay_out
+from measurand.report.verdict import (
+    gates_table,
+    limit_of,
+    ordered_gates,
+    sentence_of,
+    state_of,
+    warnings_of,
+    word_of,
+)
+
+
+def test_gates_that_need_attention_come_first() -> None:
+    states = [gate["state"] for gate in ordered_gates(verdict())]
+    assert states == ["fail", "fail", "inconclusive", *["pass"] * 5]
+
+
+def test_without_gates_it_says_so() -> None:
+    assert (state_of(None), word_of(None)) == ("none", "no verdict")
+    assert sentence_of(None) == "No gate was run on these results."
+    assert gates_table(None) is None
+    assert gates_table({"state": "error", "gates": []}) is None
+
+
+@pytest.mark.parametrize("state", [None, "passed", 3])
+def test_an_unknown_state_is_an_error_and_never_a_pass(state: object) -> None:
+    assert state_of({"state": state, "gates": []}) == "error"
+    assert word_of({"state": state}) != "pass"
+
+
+def test_a_gate_with_hardly_any_key_is_drawn() -> None:
+    bare = {"state": "fail", "gates": [{"id": "g", "state": "fail"}, {}]}
+    table = gates_table(bare)
+    assert table is not None
+    laid = lay_out(table)
+    assert [row[1].state for row in laid.rows] == ["error", "fail"]
+    assert sentence_of(bare) == "2 gates: 1 fail."
+
+
+def test_limit_or_margin() -> None:
+    assert limit_of({"limit": 0.0, "margin": 0.1}) == 0.0
+    assert limit_of({"limit": None, "margin": 0.02}) == 0.02
+    assert limit_of({}) is None
+
+
+def test_levels_and_warnings_are_told() -> None:
+    gates = [{"id": "a", "alpha": 0.05}, {"id": "b", "alpha": 0.01, "flags": ["degenerate"]}]
+    told = {"state": "pass", "gates": gates, "warnings": ["a column was added"],
+            "problem": {"code": "x", "message": "m", "hint": "mend it"}}  # fmt: skip
+    table = gates_table(told)
+    assert table is not None
+    assert "95% or 99%" in table.notes[0]
+    assert "(degenerate)" in lay_out(table).rows[1][0].detail
+    assert warnings_of(told) == ["mend it", "a column was added"]
