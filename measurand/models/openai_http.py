@@ -16,6 +16,7 @@ import httpx
 
 from measurand.errors import InfraError
 
+API_KEYS = ("MEASURAND_API_KEY", "OPENAI_API_KEY")
 MAX_BODY_BYTES = 64 * 2**20
 LONGEST_WAIT_S = 300.0
 
@@ -81,7 +82,8 @@ class Http:
     def __post_init__(self) -> None:
         self._client = httpx.Client(
             headers={"Authorization": f"Bearer {self.key}"} if self.key else {},
-            timeout=self.patience.timeout_s,
+            # Threads may outnumber connections; waiting for one is no failure of the server.
+            timeout=httpx.Timeout(self.patience.timeout_s, pool=None),
             limits=httpx.Limits(
                 max_connections=self.connections, max_keepalive_connections=self.connections
             ),
@@ -90,17 +92,19 @@ class Http:
         self._lock = threading.Lock()
         self._lost_in_a_row = 0
 
-    def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    def post(
+        self, path: str, body: Mapping[str, Any], *, retries: int | None = None
+    ) -> dict[str, Any]:
         """Send ``body`` and return the JSON object of the answer.
 
         Retried are 408, 429 and 5xx (``Retry-After`` is honoured), time-outs, broken connections
-        and bodies that are no JSON object.
+        and bodies that are no JSON object; as often as ``patience`` says unless ``retries`` does.
 
         Raises:
             Refused: another 4xx.
             InfraError: every attempt failed; the message says how the last one did.
         """
-        return self._send("POST", path, body, self.patience.retries)
+        return self._send("POST", path, body, self.patience.retries if retries is None else retries)
 
     def get(self, path: str, *, retries: int) -> dict[str, Any]:
         """Fetch a JSON object; like :meth:`post`."""

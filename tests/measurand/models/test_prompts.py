@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from measurand.errors import InputError
+from measurand.models.prompts import Prompts, check_choices, load_prompts
+from measurand.models.protocol import ModelSpec
+
+WORDS = ("<s>", "<u>", "</u>", "<a>", "is", "it", "fine", "?", "4", "5", "yes", "no", "!")
+TEMPLATE = (
+    "{% for m in messages %}<s> <u> {{ m['content'] }} </u>{% endfor %}"
+    "{% if add_generation_prompt %} <a>{% endif %}"
+)
+
+
+def save(folder: Path, *, template: str | None) -> Any:
+    """A real fast tokenizer of whole words that begins every text with <s>."""
+    tokenizers = pytest.importorskip("tokenizers")
+    from transformers import PreTrainedTokenizerFast
+
+    vocabulary = {word: i for i, word in enumerate(("<unk>", *WORDS))}
+    inner = tokenizers.Tokenizer(tokenizers.models.WordLevel(vocabulary, unk_token="<unk>"))
+    inner.pre_tokenizer = tokenizers.pre_tokenizers.WhitespaceSplit()
+    inner.post_processor = tokenizers.processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", vocabulary["<s>"])]
+    )
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="<unk>", bos_token="<s>")
+    tokenizer.chat_template = template
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def ids(*words: str) -> tuple[int, ...]:
+    return tuple(WORDS.index(word) + 1 for word in words)
+
+
+@pytest.mark.integration
+def test_the_template_wraps_the_prompt_once(tmp_path: Path) -> None:
+    save(tmp_path, template=TEMPLATE)
+    prompts = load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert prompts.chat
+    assert prompts.text("is it fine ?") == "<s> <u> is it fine ? </u> <a>"
+    # The template wrote <s>; the tokenizer must not write it again.
+    assert prompts.tokens("fine") == ids("<s>", "<u>", "fine", "</u>", "<a>")
+    raw = load_prompts(ModelSpec.parse(f"hf:{tmp_path}?template=none"), tmp_path)
+    assert raw.tokens("fine") == ids("<s>", "fine")
+    assert raw.split("fine ?", [" 4", " yes !"]) == (
+        ids("<s>", "fine", "?"),
+        [ids("4"), ids("yes", "!")],
+    )
+
+
+@pytest.mark.integration
+def test_a_tokenizer_without_a_template(tmp_path: Path) -> None:
+    save(tmp_path, template=None)
+    assert not load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path).chat
+    with pytest.raises(InputError, match="has no chat template"):
+        load_prompts(ModelSpec.parse(f"hf:{tmp_path}?template=chat"), tmp_path)
+    with pytest.raises(InputError, match="template='jinja' is not possible"):
+        load_prompts(ModelSpec.parse(f"hf:{tmp_path}?template=jinja"), tmp_path)
+    with pytest.raises(InputError, match="no tokenizer can be loaded"):
+        load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path / "nothing")
+
+
+class Letters:
+    """Tokenizer of single letters, except that "n" and "o" after each other are one token."""
+
+    chat_template = None
+
+    def __call__(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
+        letters = text.replace("no", "N")
+        return {"input_ids": [0] * add_special_tokens + [ord(letter) for letter in letters]}
+
+
+def test_a_choice_that_merges_with_the_prompt_is_found() -> None:
+    prompts = Prompts(Letters(), chat=False)
+    tokens, tails = prompts.split("an", ["o", "y"])
+    assert tokens == (0, ord("a"))
+    assert tails == [(ord("N"),), (ord("n"), ord("y"))]
+
+
+@pytest.mark.parametrize("choices", [[], [""], ["1", ""], ["1", "2", "1"]])
+def test_choices_that_cannot_be_told_apart(choices: list[str]) -> None:
+    with pytest.raises(InputError) as caught:
+        check_choices(choices)
+    assert caught.value.code == "bad_choices"
+    check_choices(["1", "2"])
