@@ -129,7 +129,13 @@ def interval(figure: Mapping[str, Any], places: int | None = None) -> str:
     if lower is None and upper is None:
         return number(value, places)
     ends = ", ".join(
-        number(end, places) if end is not None else open_end
+        _rounded(end, places) if end is not None else open_end
         for end, open_end in ((lower, MINUS + "∞"), (upper, "∞"))
     )
-    return f"{number(value, places)} [{ends}]"
+    return f"{_rounded(value, places)} [{ends}]"
+
+
+def _rounded(value: float, places: int) -> str:
+    """A figure of an interval, which itself says how small is nothing: ``−0.00`` keeps its side."""
+    small = value and abs(value) < 0.5 * 10.0**-places
+    return (MINUS if value < 0 else "") + f"{0:.{places}f}" if small else number(value, places)

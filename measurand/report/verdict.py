@@ -31,7 +31,11 @@ def sentence_of(verdict: Mapping[str, Any] | None) -> str:
         return str(verdict["sentence"])
     gates = ordered_gates(verdict)
     counts = [(sum(gate.get("state") == s for gate in gates), STATES[s]) for s in _WORST_FIRST]
-    return f"{len(gates)} gates: " + ", ".join(f"{n} {word}" for n, word in counts if n) + "."
+    return (
+        f"{len(gates)} gate{'' if len(gates) == 1 else 's'}: "
+        + ", ".join(f"{n} {word}" for n, word in counts if n)
+        + "."
+    )
 
 
 def warnings_of(verdict: Mapping[str, Any] | None) -> list[str]:

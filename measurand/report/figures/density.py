@@ -1,6 +1,6 @@
 """A kernel density for pictures: Gaussian, reflected at the ends of the scale.
 
-Silverman's rule (Density Estimation, 1986, eq. 3.31) sets the bandwidth; a floor of 1.5% of the
+Silverman's rule (Density Estimation, 1986, eq. 3.31) sets the bandwidth; a floor of 2.5% of the
 scale keeps a constant group visible as a narrow hill. Checked against ``scipy.stats.gaussian_kde``.
 """
 
@@ -26,7 +26,7 @@ def density(
     """
     x = np.clip(np.asarray(values, dtype=float), low, high)
     grid = np.linspace(low, high, points)
-    width = bandwidth(x, 0.015 * (high - low))
+    width = bandwidth(x, 0.025 * (high - low))
     seen = np.concatenate([x, 2 * low - x, 2 * high - x])
     z = (grid[:, None] - seen[None, :]) / width
     hill = np.exp(-0.5 * z * z).sum(axis=1) / (len(x) * width * np.sqrt(2 * np.pi))

@@ -97,12 +97,19 @@ def dot(row: Mapping[str, Any], scale: svg.Scale, y: float, series: int) -> Mark
 
 
 def reach(data: Mapping[str, Any]) -> tuple[float, float]:
-    """Range of the axis: 0 to 1, wider where estimates need it, never beyond the stated ends."""
-    values = [row["estimate"] for row in data["rows"] if row.get("estimate") is not None]
+    """Range of the axis: 0 to 1, wider where the figures need it, or as the data state it.
+
+    A very wide interval widens it by a quarter at most, so that the estimates stay apart.
+    """
+    rows = [row for row in data["rows"] if row.get("estimate") is not None]
+    values = [row["estimate"] for row in rows]
     values += [data["limit"]] if data.get("limit") is not None else []
-    low = min([0.0, *values])
-    high = max([1.0, *values])
-    pad = 0.05 * (high - low)
+    low, high = min([0.0, *values]), max([1.0, *values])
+    span = high - low
+    ends = [row[key] for row in rows for key in ("lower", "upper") if row.get(key) is not None]
+    low = max(min([low, *ends]), low - 0.25 * span)
+    high = min(max([high, *ends]), high + 0.25 * span)
+    pad = 0.03 * span
     stated = data.get("minimum"), data.get("maximum")
     low = stated[0] if stated[0] is not None else (low - pad if low < 0 else 0.0)
     high = stated[1] if stated[1] is not None else (high + pad if high > 1 else 1.0)

@@ -25,7 +25,9 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     marks = svg.ticks(0.0, max(*counts, 1) * 1.0, 4)
     left = svg.label_width([svg.tick_text(v, marks) for v in marks]) + 12
     x = svg.Scale(float(edges[0]), float(edges[-1]), left, width - 12)
-    top, bottom = 48.0, 48.0 + HEIGHT
+    named = [mark for mark in data.get("marks") or () if mark.get("value") is not None]
+    top = 34.0 + 14.0 * max(len(named), 1)
+    bottom = top + HEIGHT
     y = svg.Scale(0.0, max(*counts, 1) * 1.0, bottom, top)
     parts = [svg.text(0, 14, "count", class_="tick")]
     for value in marks:
@@ -48,8 +50,8 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     parts.append(svg.x_axis(x, bottom, bottom, str(data.get("axis") or ""), _wanted(width)))
     parts.append(svg.line(left, bottom, width - 12, bottom, "zero"))
     parts.append(limit(data, x, top - 8, bottom))
-    for mark in data.get("marks") or ():
-        parts.append(_mark(mark, x, top, bottom))
+    for i, mark in enumerate(named):
+        parts.append(_mark(mark, x, top - 10 - 14 * (i + 1), bottom))
     return (width, bottom + 44), Markup("").join(parts)
 
 
@@ -58,13 +60,11 @@ def _wanted(width: float) -> int:
 
 
 def _mark(mark: Mapping[str, Any], x: svg.Scale, top: float, bottom: float) -> Markup:
-    if mark.get("value") is None:
-        return Markup("")
     at = x(mark["value"])
     name = f"{mark['label']} {number(float(mark['value']))}"
     side = "end" if at > (x.start + x.end) / 2 else "start"
-    return svg.line(at, top - 20, at, bottom, "marker") + svg.text(
-        at + (-5 if side == "end" else 5), top - 24, name, at=side, class_="mark-name"
+    return svg.line(at, top, at, bottom, "marker") + svg.text(
+        at + (-5 if side == "end" else 5), top + 4, name, at=side, class_="mark-name"
     )
 
 

@@ -46,7 +46,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     """Picture and its size; the same at every width."""
     prompted, measured, levels = axes(data)
     drawn = {(c["prompted"], c["measured"], c["level"]): c["values"] for c in data["cells"]}
-    left = svg.label_width(prompted, _MOST_COLUMNS) + 44
+    left = svg.label_width([*prompted, "prompted"], _MOST_COLUMNS) + 44
     grid = _Grid(
         left,
         max(min((FULL - left) / len(measured), 190.0), 100.0) - GAP,

@@ -278,6 +278,59 @@ def methods() -> Section:
 
 
 @cache
+def extremes() -> Document:
+    """Figures at their edges: long names, one row, thirty rows, nothing but one value."""
+    rng = np.random.default_rng(19)
+    long = "Positive and Negative Affect Schedule, a scale with a long name"
+    facets = [
+        {"group": f"Domain {i // 6}", "label": f"Facet {i}" + " of considerable length" * (i % 3),
+         "estimate": (v := float(rng.uniform(-0.9, 0.95))), "lower": v - 0.1, "upper": v + 0.1}
+        for i in range(30)
+    ]  # fmt: skip
+    series = [
+        {"label": t, "series": s, "estimate": (v := float(rng.uniform(0.5, 0.9))),
+         "lower": v - 0.05, "upper": v + 0.05}
+        for t in "EAC"
+        for s in ("alpha", "standardised alpha", "lambda-6", "omega m1", "omega m3")
+    ]  # fmt: skip
+    single = {"label": long, "estimate": 0.5, "lower": -3.0, "upper": None}
+    rates = [{"label": "a", "estimate": 1250.5, "lower": 1100.0, "upper": 1400.0}]
+    matrix = np.clip(rng.normal(0, 0.4, (15, 15)), -1, 1).tolist()
+    names = [f"{form}-{trait}" for form in ("IPIP", "BFAS", "SPI") for trait in TRAITS]
+    groups = [{"label": form, "size": 5} for form in ("IPIP-NEO-300", "BFAS-100", "SPI-27")]
+    anchors = {"people (Watson & Clark 1992)": 0.58, "Flan-PaLM 540B": 0.83, "GPT-4o": 0.76}
+    flat = [
+        {"panel": p, "series": s, "level": level, "estimate": 3.0, "lower": 2.9, "upper": 3.1}
+        for p in TRAITS for s in TRAITS for level in (1, 9)
+    ]  # fmt: skip
+    constant = [
+        {"prompted": "E", "measured": m, "level": level, "values": [3.0] * 10}
+        for m in "EA" for level in (1, 5, 9)
+    ]  # fmt: skip
+    data: list[tuple[str, dict[str, object]]] = [
+        ("forest", {"rows": facets, "limit": 0.7, "bands": BANDS, "axis": "alpha"}),
+        ("forest", {"rows": [single], "limit": 0.98, "limit_label": "a rather long limit label"}),
+        ("forest", {"rows": series}),
+        ("forest", {"rows": rates, "axis": "tokens/s"}),
+        ("heatmap", {"labels": names, "values": matrix, "groups": groups, "axis": "Pearson r"}),
+        ("heatmap", {"labels": ["E"], "values": [[-0.99]], "axis": "Pearson r"}),
+        ("histogram", {"edges": np.linspace(0, 1, 51).tolist(), "counts": [0] * 49 + [523750],
+                       "limit": 0.1, "limit_label": "flagged below 0.10", "axis": "mass",
+                       "marks": [{"label": "median", "value": 0.999},
+                                 {"label": "mean", "value": 0.98}]}),
+        ("levels", {"rows": flat, "minimum": 1, "maximum": 5, "axis": "median"}),
+        ("ridges", {"cells": constant, "minimum": 1, "maximum": 5, "axis": "score"}),
+        ("densities", {"groups": ["low", "high"], "minimum": 1, "maximum": 5,
+                       "rows": [{"label": long, "values": {"low": [1, 1.1], "high": [5.0] * 9}}]}),
+        ("bars", {"rows": [{"label": "positive affect", "estimate": 0.2, "lower": 0.1,
+                            "upper": 0.3, "expected": 1, "anchors": anchors}]}),
+    ]  # fmt: skip
+    figures = tuple(Figure(kind, f"{kind} {i}", "At its edge.", d) for i, (kind, d) in
+                    enumerate(data))  # fmt: skip
+    return Document(long * 2, "", None, (Section(long, figures),))
+
+
+@cache
 def example() -> Document:
     return Document(
         title="Personality of SmolLM2-135M-Instruct",

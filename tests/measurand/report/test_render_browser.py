@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_example import HOSTILE, example
+from report_example import HOSTILE, example, extremes
 
+from measurand.report.document import Document
 from measurand.report.render import to_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -55,8 +56,17 @@ ILLEGIBLE = """() => {
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return written(tmp_path_factory, example())
+
+
+@pytest.fixture(scope="module")
+def url_of_extremes(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return written(tmp_path_factory, extremes())
+
+
+def written(tmp_path_factory: pytest.TempPathFactory, document: Document) -> str:
     path: Path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(to_html(example()), encoding="utf-8")
+    path.write_text(to_html(document), encoding="utf-8")
     return path.as_uri()
 
 
@@ -112,13 +122,14 @@ def test_the_policy_is_in_force(page: Any, url: str) -> None:
 
 @pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
 def test_the_page_never_scrolls_sideways_and_figures_are_legible(
-    page: Any, url: str, width: int
+    page: Any, url: str, url_of_extremes: str, width: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
-    page.goto(url)
-    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(ILLEGIBLE) == []
+    for address in (url, url_of_extremes):
+        page.goto(address)
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(ILLEGIBLE) == []
 
 
 def test_wide_tables_scroll_in_their_own_box_on_a_phone(page: Any, url: str) -> None:

@@ -66,6 +66,7 @@ def test_intervals_say_which_end_is_open() -> None:
         interval({"estimate": 0.7158, "lower": 0.6942, "upper": 0.7361}) == "0.716 [0.694, 0.736]"
     )
     assert interval({"estimate": 0.995, "lower": 0.991, "upper": None}) == "0.995 [0.991, ∞]"
+    assert interval({"estimate": 0.1, "lower": -0.004, "upper": 0.204}) == "0.10 [−0.00, 0.20]"
     assert interval({"estimate": 0.5}) == "0.5"
     assert interval({"estimate": None, "lower": 0.1}) == "—"
 
