@@ -48,8 +48,11 @@ def _single_rows(subject: Subject) -> Iterator[Row]:
                 resamples=subject.params.report.resamples,
                 seed_words=subject.words("single"),
             )
-            yield subject.row("shaping_rho", parts, found.estimate)
-            if measured == prompted:
+            if measured != prompted:
+                yield subject.row("cross_rho", parts, found.estimate)
+            else:
+                own_parts = {"experiment": "single", "trait": prompted}
+                yield subject.row("shaping_rho", own_parts, found.estimate)
                 medians = group_medians(
                     score,
                     level,
@@ -58,7 +61,7 @@ def _single_rows(subject: Subject) -> Iterator[Row]:
                     seed_words=subject.words("single"),
                 )
                 for at, estimate in medians.items():
-                    yield subject.row("level_median", {**parts, "level": str(at)}, estimate)
+                    yield subject.row("level_median", {**own_parts, "level": str(at)}, estimate)
 
 
 def _concurrent_rows(subject: Subject) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
@@ -33,24 +34,18 @@ def single_section(everyone: Sequence[Subject], figures: Figures) -> Section | N
 def _single_blocks(subject: Subject, scores: pl.DataFrame, figures: Figures) -> list[Block]:
     model = subject.model
     prompted = [d for d in DOMAINS if not scores.filter(pl.col(f"level_{d}") > 0).is_empty()]
-    rho = [
-        [
-            figures.get(model, "shaping_rho", experiment="single", prompted=p, measured=m)
-            for m in DOMAINS
-        ]
-        for p in prompted
-    ]
+    rho = [[_rho(figures, model, p, m) for m in DOMAINS] for p in prompted]
     rows: list[list[Cell]] = []
     for p, line in zip(prompted, rho, strict=True):
-        parts = {"experiment": "single", "prompted": p}
+        parts = {"experiment": "single", "trait": p}
         others = [c["estimate"] for m, c in zip(DOMAINS, line, strict=True) if c and m != p]
         known = [abs(r) for r in others if r is not None]
         low, high = (
-            figures.cell(model, "level_median", **parts, measured=p, level=str(level))
+            figures.cell(model, "level_median", **parts, level=str(level))
             for level in _ends(scores, p)
         )
         strongest: Cell = {"value": max(known) if known else None, "reason": "scores do not vary"}
-        own = figures.cell(model, "shaping_rho", **parts, measured=p)
+        own = figures.cell(model, "shaping_rho", **parts)
         rows.append([NAMES[p], own, strongest, low, high])
     return [
         Table(
@@ -76,6 +71,13 @@ def _single_blocks(subject: Subject, scores: pl.DataFrame, figures: Figures) -> 
         _ridges(model, scores, prompted),
         _levels(model, scores, prompted),
     ]  # fmt: skip
+
+
+def _rho(figures: Figures, model: str, prompted: str, measured: str) -> dict[str, Any] | None:
+    if prompted == measured:
+        return figures.get(model, "shaping_rho", experiment="single", trait=prompted)
+    parts = {"experiment": "single", "prompted": prompted, "measured": measured}
+    return figures.get(model, "cross_rho", **parts)
 
 
 def _ends(scores: pl.DataFrame, domain: str) -> tuple[int, int]:
