@@ -31,10 +31,11 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     extent = float(data.get("extent") or 1.0)
     groups = data.get("groups") or ()
     left = svg.label_width(list(labels), _MOST_COLUMNS) + 12 + (22 if groups else 0)
-    side = min(max((720 - left) / len(columns), 34.0), 52.0)
-    high = side * 0.72
-    head = svg.label_width(list(columns), _MOST_COLUMNS) * 0.72 + 10
-    head = 24.0 if head < side * 0.9 else head
+    longest = svg.label_width(list(columns), _MOST_COLUMNS)
+    # Few columns grow wide enough for level names; many stay square and slant them.
+    side = min(max((720 - left) / len(columns), 34.0), max(52.0, longest))
+    high = min(side * 0.72, 36.0)
+    head = 24.0 if longest * 0.93 <= side else longest * 0.72 + 10
     top = head + (22 if groups else 0)
     parts = [
         _cell(value, left + c * side, top + r * high, (side, high), extent)

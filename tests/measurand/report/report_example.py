@@ -313,6 +313,7 @@ def extremes() -> Document:
         ("forest", {"rows": series}),
         ("forest", {"rows": rates, "axis": "tokens/s"}),
         ("heatmap", {"labels": names, "values": matrix, "groups": groups, "axis": "Pearson r"}),
+        ("heatmap", {"labels": TRAITS, "values": [row[:5] for row in matrix[:5]]}),
         ("heatmap", {"labels": ["E"], "values": [[-0.99]], "axis": "Pearson r"}),
         ("histogram", {"edges": np.linspace(0, 1, 51).tolist(), "counts": [0] * 49 + [523750],
                        "limit": 0.1, "limit_label": "flagged below 0.10", "axis": "mass",
