@@ -13,8 +13,9 @@ from measurand.report.text import clean, width_of
 
 _WIDTH = 96
 _MISSING_RULE = {
-    "pairwise": "every pair of items uses the rows that answered both",
-    "listwise": "a scale uses the rows that answered all its items",
+    "pairwise": "alpha takes each pair of items from the rows that answered both, the other "
+    "coefficients take complete rows",
+    "listwise": "all figures of a scale take the rows that answered all its items",
 }
 
 

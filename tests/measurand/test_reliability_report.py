@@ -49,7 +49,7 @@ def test_every_item_has_its_row_and_every_null_its_reason() -> None:
     assert ") the item never varies\n" in text
 
 
-@pytest.mark.parametrize(("missing", "rule"), [("pairwise", "every pair"), ("listwise", "all its")])
+@pytest.mark.parametrize(("missing", "rule"), [("pairwise", "each pair"), ("listwise", "all its")])
 def test_the_missing_rule_and_the_rows_are_said(missing: str, rule: str) -> None:
     text = reliability_report.to_text(
         reliability_report.document(record(AGREE + ",1,2\n,,\n", missing=missing))
