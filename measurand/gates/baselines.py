@@ -79,7 +79,7 @@ def _at_revision(path: Path, commit: str, root: Path, folder: Path) -> Path:
     listed = _git(root, "ls-tree", "-r", "-z", "--full-tree", "--name-only", commit, "--", inside)
     names = [n for n in listed.stdout.decode("utf-8", "surrogateescape").split("\0") if n]
     if not names:
-        return _from_dvc(Path(top), inside, commit, folder)
+        return _from_dvc(path, commit, (root, Path(top)), folder)
     for name in names:
         target = folder / "git" / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -92,18 +92,25 @@ def _at_revision(path: Path, commit: str, root: Path, folder: Path) -> Path:
     return folder / "git" / inside
 
 
-def _from_dvc(top: Path, inside: str, commit: str, folder: Path) -> Path:
-    target = folder / "dvc"
-    command = [sys.executable, "-m", "dvc", "get", ".", inside, "--rev", commit, "-o", str(target)]
-    done = _run(command, top, DVC_SECONDS)
-    if done.returncode != 0 or not target.exists():
+def _from_dvc(path: Path, commit: str, homes: tuple[Path, ...], folder: Path) -> Path:
+    """``path`` at ``commit`` from the DVC project, which is the root or the repository's top."""
+    why = ""
+    for home in homes:
+        tracked = _git(home, "cat-file", "-e", f"{commit}:./.dvc/config").returncode == 0
+        if not tracked:
+            continue
+        target, inside = folder / "dvc", path.resolve().relative_to(home.resolve()).as_posix()
+        command = [sys.executable, "-m", "dvc", "get", ".", inside, "--rev", commit]
+        done = _run([*command, "-o", str(target)], home, DVC_SECONDS)
+        if done.returncode == 0 and target.exists():
+            return target
         lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-        why = next((line for line in lines if line.startswith("ERROR")), "")[:300]
-        raise _unresolved(
-            f"{inside} at {commit[:12]} is neither in git nor to be had from DVC. {why}".strip(),
-            "`dvc fetch` that revision, or check that it has this file",
-        )
-    return target
+        why = next((f" ({x})" for x in lines if x.startswith("ERROR")), "")[:300]
+        break
+    raise _unresolved(
+        f"{path.name} at {commit[:12]} is neither in git nor to be had from DVC{why}",
+        "`dvc fetch` that revision, or check that it has this file",
+    )
 
 
 def _git(root: Path, *args: str) -> subprocess.CompletedProcess[bytes]:

@@ -84,7 +84,7 @@ class Items:
     """
 
     values: FloatArray
-    clusters: NDArray[np.str_]
+    clusters: NDArray[Any]
     paired: bool = False
 
 

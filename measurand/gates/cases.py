@@ -10,6 +10,7 @@ from measurand.gates.bounds import Bounds, EvidenceError, Items, from_items, fro
 from measurand.gates.comparable import compare, dataset_hash
 from measurand.gates.evidence import Evidence
 from measurand.gates.gatefile import Gate, GateFile, Settings
+from measurand.gates.pairing import pair
 from measurand.gates.sources import Sources
 from measurand.gates.verdict import GateResult
 from measurand.results import slice_text
@@ -155,10 +156,10 @@ def _from_items(case: Case, sources: Sources, model: str | None, parts: dict[str
     case = replace(case, result=result, dataset=dataset_hash(evidence, sources.spec))
     if gate.test == "threshold":
         assert gate.limit is not None
-        return replace(case, bound=gate.limit, measure=_measure(items.single(candidate), case))
+        return replace(case, bound=gate.limit, measure=_measure(candidate.sample(), case))
     assert gate.baseline is not None
     if gate.baseline.value is not None:
-        case = replace(case, measure=_measure(items.single(candidate), case))
+        case = replace(case, measure=_measure(candidate.sample(), case))
         return _against_value(case, gate.baseline.value)
     return _against_items(case, sources, evidence, candidate, model, parts)
 
@@ -208,15 +209,15 @@ def _against_items(
         return _no_baseline(case, sources, error)
     if baseline.hash == evidence.hash:
         sources.warn(f"{gate.id}: candidate and baseline ({name}) are the same results")
-    differences, level = items.pair(candidate, other, same, rules.max_drop)
+    differences, level = pair(candidate, other, same_dataset=same, max_drop=rules.max_drop)
     margin = _margin(gate, float(level.values.mean()), level)
     counts = (
         *case.result.counts,
         ("baseline_rows", other.rows),
         ("baseline_dropped", other.dropped),
         ("baseline_infra_errors", other.infra),
-        ("items", len(candidate.all_ids)),
-        ("baseline_items", len(other.all_ids)),
+        ("items", candidate.items.num_rows),
+        ("baseline_items", other.items.num_rows),
         ("pairs", len(differences.values)),
     )
     result = replace(

@@ -1,4 +1,4 @@
-"""From rows of results to one score per item: statuses, missing values, repeats, pairing."""
+"""From rows of results to one score per item: statuses, missing values, repeats."""
 
 from __future__ import annotations
 
@@ -14,30 +14,20 @@ from measurand.gates.evidence import Evidence, cast
 from measurand.gates.gatefile import Gate, Settings
 from measurand.results import STATUSES, slice_text
 
-#: Least share of common items where the datasets may differ.
-MIN_OVERLAP = 0.95
-
 
 @dataclass(frozen=True)
 class Scored:
     """One side's items of one metric, model and slice.
 
     Attributes:
-        ids: (n,) item ids with a score, sorted.
-        values: (n,) mean over an item's repeats.
-        clusters: (n,) cluster of each item.
-        all_ids: every item id asked, scored or not.
-        prompts: prompt hashes per item id, joined; empty where rows carry none.
+        items: one row per item asked, sorted by ``item_id``: ``value`` (mean over repeats, null
+            without a score), ``cluster``, and the first and last of its prompts' hashes.
         rows: rows asked.
         dropped: rows left out for want of a value.
         infra: rows lost to infrastructure; never the model's failures.
     """
 
-    ids: np.ndarray
-    values: FloatArray
-    clusters: np.ndarray
-    all_ids: frozenset[str]
-    prompts: Mapping[str, str]
+    items: pa.Table
     rows: int
     dropped: int
     infra: int
@@ -46,6 +36,30 @@ class Scored:
     def drop_share(self) -> float:
         """Share of rows left out, of those that reached the model."""
         return self.dropped / max(1, self.rows - self.infra)
+
+    def sample(self) -> Items:
+        """Scores of the items that have one.
+
+        Raises:
+            EvidenceError: ``empty_slice`` if no item has.
+        """
+        return sample_of(self.items, self.items.column("value"))
+
+
+def sample_of(table: pa.Table, values: pa.ChunkedArray, *, paired: bool = False) -> Items:
+    """Items with their clusters where ``values`` are not null.
+
+    Raises:
+        EvidenceError: ``empty_slice`` if none is, ``overflow`` if one is not finite.
+    """
+    present = pc.is_valid(values)
+    numbers = values.filter(present).to_numpy()
+    if not len(numbers):
+        raise EvidenceError("no item has a score", code="empty_slice", hint="look at the statuses")
+    if not np.isfinite(numbers).all():
+        raise EvidenceError("scores overflow", code="overflow", hint="check the scores' scale")
+    clusters = table.column("cluster").filter(present).combine_chunks().dictionary_encode()
+    return Items(numbers, clusters.indices.to_numpy(), paired)
 
 
 def models_of(evidence: Evidence, metric: str) -> list[str]:
@@ -84,112 +98,23 @@ def select(
     values = rows.column("value").to_numpy(zero_copy_only=False).astype(float)
     ok = pc.equal(status, "ok").to_numpy(zero_copy_only=False)
     values, drop = _missing(values, ok, infra, status, rules, gate.direction)
-    use = ~infra & ~drop
-    ids = np.asarray(rows.column("item_id").to_pylist(), dtype=str)
-    clusters = np.asarray(rows.column("cluster").to_pylist(), dtype=str)
-    unique, first, inverse = np.unique(ids[use], return_index=True, return_inverse=True)
-    cluster_of = clusters[use][first] if len(unique) else np.asarray([], dtype=str)
-    if len(unique) and (clusters[use] != cluster_of[inverse]).any():
+    scores = pa.array(values, mask=infra | drop)
+    grouped = rows.append_column("score", scores).group_by("item_id", use_threads=False)
+    table = grouped.aggregate(
+        [("score", "mean"), *((c, f) for c in ("cluster", "prompt") for f in ("min", "max"))]
+    ).sort_by("item_id")
+    if pc.any(pc.not_equal(table.column("cluster_min"), table.column("cluster_max"))).as_py():
         raise EvidenceError(
             "an item lies in two clusters", code="id_mismatch", hint="one cluster per item"
         )
-    repeats = np.bincount(inverse, minlength=len(unique))
-    with np.errstate(all="ignore"):
-        means = np.bincount(inverse, values[use], minlength=len(unique)) / repeats
-    if not np.isfinite(means).all():
-        raise EvidenceError("scores overflow", code="overflow", hint="check the scores' scale")
-    return Scored(
-        ids=unique,
-        values=means,
-        clusters=cluster_of,
-        all_ids=frozenset(ids.tolist()),
-        prompts=_prompts(rows, ids),
-        rows=n,
-        dropped=int(drop.sum()),
-        infra=lost,
-    )
-
-
-def single(side: Scored) -> Items:
-    """Scores of one side.
-
-    Raises:
-        EvidenceError: ``empty_slice`` if no item has a score.
-    """
-    if not len(side.ids):
-        raise EvidenceError("no item has a score", code="empty_slice", hint="look at the statuses")
-    return Items(side.values, side.clusters)
-
-
-def pair(
-    candidate: Scored, baseline: Scored, same_dataset: bool, max_drop: float
-) -> tuple[Items, Items]:
-    """Differences candidate - baseline on common items, and the baseline's scores on them.
-
-    Args:
-        candidate: one side.
-        baseline: the other.
-        same_dataset: item ids must be equal; else an overlap of 95% is enough.
-        max_drop: largest difference in the share of dropped rows.
-
-    Raises:
-        EvidenceError: ``id_mismatch``, ``low_overlap``, ``uneven_drop``, ``instrument_changed``
-            (other prompts for the same items), ``empty_slice``.
-    """
-    common = candidate.all_ids & baseline.all_ids
-    union = candidate.all_ids | baseline.all_ids
-    if same_dataset and len(common) < len(union):
-        sample = sorted(union - common)[:3]
-        raise EvidenceError(
-            f"{len(union) - len(common)} item ids are on one side only, such as {sample}",
-            code="id_mismatch",
-            hint="run both sides on the same items",
-        )
-    if len(common) < MIN_OVERLAP * len(union):
-        raise EvidenceError(
-            f"only {len(common)} of {len(union)} items are common, not {MIN_OVERLAP:.0%} of them",
-            code="low_overlap",
-            hint="run the baseline again on the present dataset",
-        )
-    changed = [
-        i
-        for i in common
-        if candidate.prompts.get(i)
-        and baseline.prompts.get(i)
-        and candidate.prompts[i] != baseline.prompts[i]
-    ]
-    if changed:
-        raise EvidenceError(
-            f"{len(changed)} common items were asked with other prompts, such as {min(changed)!r}",
-            code="instrument_changed",
-            hint="run the baseline again with the present prompts",
-        )
-    if abs(candidate.drop_share - baseline.drop_share) > max_drop:
-        raise EvidenceError(
-            f"dropped rows differ: {candidate.drop_share:.2%} of the candidate, "
-            f"{baseline.drop_share:.2%} of the baseline",
-            code="uneven_drop",
-            hint="a loss on one side biases the difference: mend the scoring",
-        )
-    _, left, right = np.intersect1d(
-        candidate.ids, baseline.ids, assume_unique=True, return_indices=True
-    )
-    if not len(left):
-        raise EvidenceError(
-            "no common item has a score", code="empty_slice", hint="look at the statuses"
-        )
-    if same_dataset and (candidate.clusters[left] != baseline.clusters[right]).any():
-        raise EvidenceError(
-            "an item lies in different clusters on the two sides",
-            code="id_mismatch",
-            hint="run both sides on the same items",
-        )
-    clusters = candidate.clusters[left]
-    with np.errstate(all="ignore"):
-        differences = candidate.values[left] - baseline.values[right]
-    if not np.isfinite(differences).all():
-        raise EvidenceError("scores overflow", code="overflow", hint="check the scores' scale")
-    return Items(differences, clusters, paired=True), Items(baseline.values[right], clusters)
+    columns = {
+        "item_id": table.column("item_id"),
+        "value": table.column("score_mean"),
+        "cluster": table.column("cluster_min"),
+        "prompt_first": table.column("prompt_min"),
+        "prompt_last": table.column("prompt_max"),
+    }
+    return Scored(pa.table(columns), rows=n, dropped=int(drop.sum()), infra=lost)
 
 
 def _rows(
@@ -206,7 +131,7 @@ def _rows(
         "repeat": _column(table, "repeat", pa.int64(), where, default=0),
         "status": _column(table, "status", pa.string(), where, default="ok"),
         "slice": _column(table, "slice", pa.string(), where, default=""),
-        "prompt": _column(table, "prompt_sha256", pa.string(), where, default=""),
+        "prompt": _column(table, "prompt_sha256", pa.string(), where, default="").fill_null(""),
     }
     rows = pa.table(columns)
     if parts:
@@ -318,12 +243,3 @@ def _missing(
             hint="mend the scoring",
         )
     return values, drop
-
-
-def _prompts(rows: pa.Table, ids: np.ndarray) -> dict[str, str]:
-    if "prompt" not in rows.column_names:
-        return {}
-    hashes: dict[str, set[str]] = {}
-    for item, prompt in zip(ids.tolist(), rows.column("prompt").to_pylist(), strict=True):
-        hashes.setdefault(item, set()).add(prompt or "")
-    return {item: " ".join(sorted(found)).strip() for item, found in hashes.items()}

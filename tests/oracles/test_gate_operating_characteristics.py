@@ -51,9 +51,16 @@ def passed(n: int, margin: float, truth: float, runs: int = RUNS, look: int = 1)
     for counts, k in zip(drawn, times, strict=True):
         sample = Items(np.repeat([-1.0, 0.0, 1.0], counts), clusters, paired=True)
         found = from_items(
-            sample, alpha=0.05 / look, confidence=0.95, interval="auto", null=-margin, better="higher"
+            sample,
+            alpha=0.05 / look,
+            confidence=0.95,
+            interval="auto",
+            null=-margin,
+            better="higher",
         )
-        total += int(k) * (decide("non_inferiority", found, -margin, "higher", RULES).state == "pass")
+        total += int(k) * (
+            decide("non_inferiority", found, -margin, "higher", RULES).state == "pass"
+        )
     return total / runs
 
 
@@ -66,7 +73,9 @@ def tolerance(p: float, digits: float) -> float:
 @pytest.mark.parametrize(("n", "margin"), sorted(REFERENCE))
 def test_false_pass_and_power(n: int, margin: float) -> None:
     false_pass, power = REFERENCE[n, margin]
-    assert passed(n, margin, -margin) == pytest.approx(false_pass, abs=tolerance(false_pass, 0.0005))
+    assert passed(n, margin, -margin) == pytest.approx(
+        false_pass, abs=tolerance(false_pass, 0.0005)
+    )
     assert passed(n, margin, 0.0) == pytest.approx(power, abs=tolerance(power, 0.005))
 
 

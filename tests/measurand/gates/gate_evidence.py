@@ -89,9 +89,7 @@ def statistic(metric: str = "alpha", **more: Any) -> dict[str, Any]:
 
 def write_statistics(path: Path, content: Sequence[Mapping[str, Any]]) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_shard(
-        STATISTICS, pa.Table.from_pylist(list(content), schema=STATISTICS.schema()), path
-    )
+    write_shard(STATISTICS, pa.Table.from_pylist(list(content), schema=STATISTICS.schema()), path)
     return path
 
 
@@ -101,7 +99,9 @@ def gate(**more: Any) -> dict[str, Any]:
     return base | more
 
 
-def non_inferiority(baseline: Mapping[str, Any], margin: float = 0.05, **more: Any) -> dict[str, Any]:
+def non_inferiority(
+    baseline: Mapping[str, Any], margin: float = 0.05, **more: Any
+) -> dict[str, Any]:
     base = gate(test="non_inferiority", margin={"abs": margin}, baseline=dict(baseline))
     del base["limit"]
     return base | more
@@ -125,7 +125,9 @@ class Project:
     def results(self, content: Sequence[Mapping[str, Any]], **more: Any) -> Path:
         return write_items(self.folder / "results" / "items", content, **more)
 
-    def baseline(self, values: Iterable[float | None], name: str = "base", **more: Any) -> dict[str, str]:
+    def baseline(
+        self, values: Iterable[float | None], name: str = "base", **more: Any
+    ) -> dict[str, str]:
         write_items(self.root / name, rows(values, **more))
         return {"file": name}
 

@@ -97,8 +97,12 @@ def test_undefined_never_passes() -> None:
 
 
 def test_one_bound_suffices_where_it_decides() -> None:
-    assert decide("threshold", found(0.8, None, estimate=0.9), 0.7, "higher", Rules()).state == "pass"
-    assert decide("threshold", found(None, 0.6, estimate=0.5), 0.7, "higher", Rules()).state == "fail"
+    assert (
+        decide("threshold", found(0.8, None, estimate=0.9), 0.7, "higher", Rules()).state == "pass"
+    )
+    assert (
+        decide("threshold", found(None, 0.6, estimate=0.5), 0.7, "higher", Rules()).state == "fail"
+    )
 
 
 @pytest.mark.parametrize(("margin", "n"), [(0.02, 1546), (0.03, 687), (0.05, 248)])
