@@ -248,7 +248,11 @@ class OpenAIModel:
             settings["stop"] = list(sampling.stop)
         if sampling.choices is not None:
             return self._write_choice(request.prompt, sampling.choices, settings)
-        answer = self._server.ask(self._server.wire(request.prompt), **settings)
+        sent = self._server.wire(request.prompt)
+        reason = None if isinstance(sent, str) else self._server.over_length(len(sent))
+        if reason is not None:
+            return Completion.failed("skipped", reason, prompt_tokens=len(sent))
+        answer = self._server.ask(sent, **settings)
         text, finish, tokens = text_of(self._server, answer)
         used = used_tokens(answer)
         if finish == "content_filter":

@@ -21,6 +21,7 @@ from measurand.models.openai_routes import (
     find_constraint,
     find_route,
 )
+from measurand.models.prompts import Prompts
 
 DIGITS = ("1", "2", "3", "4", "5")
 PROMPT = "Rate it from 1 to 5: "
@@ -106,6 +107,40 @@ def test_top_refuses_choices_that_begin_with_a_listed_token(server: Server) -> N
 def test_ids_needs_a_tokenizer(server: Server) -> None:
     with pytest.raises(NotGiven, match="without a tokenizer"):
         by_ids(server, PROMPT, DIGITS)
+
+
+class Letters:
+    """A tokenizer whose tokens are characters, like those of the server."""
+
+    def __call__(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
+        return {"input_ids": [ord(letter) for letter in text]}
+
+
+def test_ids_gives_the_known_log_probs_in_one_request(toy: ToyServer, server: Server) -> None:
+    server = replace(server, prompts=Prompts(Letters(), chat=False), context=100)
+    score = by_ids(server, PROMPT, DIGITS)
+    assert score.logprobs == pytest.approx([logprob(PROMPT, d) for d in DIGITS], abs=1e-12)
+    assert len(toy.bodies) == 1
+    assert toy.bodies[0]["prompt"] == [ord(letter) for letter in PROMPT]
+    long = ("agree", "agree strongly", "1")
+    score = by_ids(server, PROMPT, long)
+    assert score.logprobs == pytest.approx([logprob(PROMPT, c) for c in long], abs=1e-12)
+    assert len(toy.bodies) == 1 + 3
+    assert by_ids(server, "x" * 99, DIGITS).status == "ok"
+    assert by_ids(server, "x" * 100, DIGITS).status == "skipped"
+    assert by_ids(server, "x" * 98, ("10", "1")).status == "skipped"
+    assert by_ids(server, "", DIGITS).status == "skipped"
+
+
+def test_a_server_that_passes_over_token_ids_is_read_by_echo(
+    toy: ToyServer, server: Server
+) -> None:
+    server = replace(server, prompts=Prompts(Letters(), chat=False))
+    assert find_route("x", server)[0] == "ids"
+    toy.knows_ids = False
+    with pytest.raises(NotGiven, match="no log-probs of the choices"):
+        by_ids(server, PROMPT, DIGITS)
+    assert find_route("x", server)[0] == "echo"
 
 
 LOST = {

@@ -56,7 +56,7 @@ class ToyServer:
         self.open: list[socket.socket] = []
         self.at_once = self.most_at_once = 0
         self.models: Any = {"data": [{"id": MODEL, "root": "toy", "max_model_len": 4096}]}
-        self.structured = True
+        self.structured = self.knows_ids = True
         self.most_top = 20
         self.lock = threading.Lock()
         toy = self
@@ -120,6 +120,8 @@ class ToyServer:
         top = body.get("top_logprobs", 0) if chat else body.get("logprobs")
         if top is not None and top > self.most_top:
             return 400, {"error": {"message": f"at most {self.most_top} logprobs"}}
+        if not isinstance(prompt, str):
+            prompt = "".join(map(chr, prompt))
         text = self.write(prompt, body)
         asked = bool(body.get("logprobs")) if chat else top is not None
         choice: dict[str, Any] = {"index": 0, "finish_reason": "length", "logprobs": None}
@@ -128,6 +130,10 @@ class ToyServer:
             choice["logprobs"] = {
                 "content": [chat_logprobs(prompt, text, i, top) for i in range(1)]
             }
+        elif asked and self.knows_ids and "logprob_token_ids" in body:
+            table = row(prompt)
+            given = {f"token_id:{i}": table[chr(i)] for i in body["logprob_token_ids"]}
+            choice["logprobs"] = {"top_logprobs": [given]}
         elif asked:
             whole, start = prompt + text, 0 if body.get("echo") else len(prompt)
             tables = [None if i == 0 else row(whole[:i]) for i in range(start, len(whole))]

@@ -1,0 +1,135 @@
+"""The real engine on the real model."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from measurand.errors import InputError
+from measurand.models import load
+from measurand.models.protocol import Model, ModelSpec, Request, Sampling, check
+
+if TYPE_CHECKING:
+    from conftest import Engine
+
+DIGITS = ("1", "2", "3", "4", "5")
+TEXTS = ("I worry about things", "I make friends easily", "I trust others", "I am easy to satisfy")
+REQUESTS = [
+    Request(f'Rate the statement "{text}" from 1 (inaccurate) to 5 (accurate). RATING: ')
+    for text in TEXTS
+]
+
+
+@pytest.fixture
+def model(vllm_engine: Engine) -> Model:
+    return vllm_engine.model
+
+
+def children() -> set[int]:
+    """Processes whose parent is this one."""
+    own, found = os.getpid(), set()
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and int(_after_name(entry)[1]) == own:
+                found.add(int(entry.name))
+        except (OSError, IndexError):
+            continue
+    return found
+
+
+def _after_name(entry: Path) -> list[str]:
+    return (entry / "stat").read_text().rpartition(")")[2].split()
+
+
+@pytest.mark.vllm
+def test_every_capability_holds(model: Model) -> None:
+    check(model, logprobs=True, generate=True, constrained=True)
+    has = model.capabilities()
+    assert (has.dtype, has.chat_template, has.max_model_tokens) == ("float32", True, 2048)
+    assert len(model.fingerprint) == 64
+
+
+@pytest.mark.vllm
+def test_the_engine_is_no_child_that_could_outlive_us(model: Model) -> None:
+    before = children()
+    model.score(REQUESTS, DIGITS)
+    assert model._llm is not None  # type: ignore[attr-defined]
+    assert children() == before
+    names = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in before]
+    assert not any(b"VLLM" in name or b"EngineCore" in name for name in names)
+
+
+@pytest.mark.vllm
+def test_the_users_environment_stays_as_it_was(model: Model) -> None:
+    for name in ("LD_PRELOAD", "VLLM_ENABLE_V1_MULTIPROCESSING", "VLLM_NO_USAGE_STATS"):
+        assert name not in os.environ
+
+
+@pytest.mark.vllm
+def test_scores_do_not_depend_on_the_batch(model: Model) -> None:
+    together = model.score(REQUESTS, DIGITS)
+    for request, score in zip(REQUESTS, together, strict=True):
+        (alone,) = model.score([request], DIGITS)
+        assert alone.choice == score.choice
+        assert alone.logprobs == pytest.approx(score.logprobs, abs=1e-4)
+
+
+@pytest.mark.vllm
+def test_long_choices_agree_with_short_ones(model: Model) -> None:
+    """The same choice by both ways: one position for all, or log-probs of prompt + choice."""
+    short = model.score(REQUESTS, DIGITS)
+    long = model.score(REQUESTS, (*DIGITS, "not at all"))
+    for a, b in zip(short, long, strict=True):
+        assert a.logprobs is not None
+        assert b.logprobs is not None
+        assert b.logprobs[:5] == pytest.approx(a.logprobs, abs=1e-4)
+        assert b.logprobs[5] is not None
+        assert b.logprobs[5] < 0
+
+
+@pytest.mark.vllm
+def test_a_long_prompt_is_skipped_and_costs_no_other(model: Model) -> None:
+    scores = model.score([REQUESTS[0], Request("so " * 3000), REQUESTS[1]], DIGITS)
+    assert [score.status for score in scores] == ["ok", "skipped", "ok"]
+    assert scores[1].reason is not None
+    assert "exceed 2048 tokens" in scores[1].reason
+    written = model.generate([Request("so " * 3000), REQUESTS[1]], Sampling(max_tokens=3))
+    assert [completion.status for completion in written] == ["skipped", "ok"]
+
+
+@pytest.mark.vllm
+def test_a_draw_depends_on_prompt_seed_and_repeat(model: Model) -> None:
+    sampling = Sampling(max_tokens=6, temperature=1.0)
+    first = model.generate(REQUESTS, sampling)
+    assert model.generate(REQUESTS[::-1], sampling)[::-1] == first
+    assert model.generate(REQUESTS, sampling, repeat=1) != first
+    stopped = model.generate(REQUESTS[:1], Sampling(max_tokens=12, stop=(" ",)))
+    assert " " not in (stopped[0].text or "")
+    assert stopped[0].finish == "stop"
+
+
+@pytest.mark.vllm
+def test_a_closed_engine_starts_again(model: Model, vllm_engine: Engine) -> None:
+    before = model.score(REQUESTS, DIGITS)
+    model.close()
+    model.close()
+    assert model._llm is None  # type: ignore[attr-defined]
+    again = model.score(REQUESTS, DIGITS)
+    assert [s.logprobs for s in again] == [pytest.approx(s.logprobs, abs=1e-4) for s in before]
+
+
+@pytest.mark.vllm
+@pytest.mark.parametrize("options", ["context=9000000", "context=1", "dtype=int4", "device=cpu"])
+def test_options_that_cannot_be(options: str, smollm2_folder: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load(f"vllm:{smollm2_folder}?{options}")
+    assert caught.value.code == "bad_model"
+
+
+def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"config.json is missing"):
+        load(f"vllm:{tmp_path}")
+    assert ModelSpec.parse(f"vllm:{tmp_path}").backend == "vllm"
