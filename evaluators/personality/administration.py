@@ -185,9 +185,9 @@ class Administration:
             for start in range(0, len(rows), size):
                 yield rows[start : start + size]
 
-    def _response(self, prompt: Row, scored: Scored, run_id: str) -> Row:
+    def _response(self, prompt: Row, scored: Scored, run_id: str, part: str | None = None) -> Row:
         score = scored.score
-        self._count(prompt["experiment"], scored)
+        self._count(part or prompt["experiment"], scored)
         return {
             **{c.name: prompt.get(c.name) for c in RESPONSES.columns},
             "run_id": run_id,
@@ -220,7 +220,7 @@ class Administration:
         again = score_batches(model, alone, journal, mode=self._mode, repeat=1)
         for (prompt, before), [scored] in zip(sample, again, strict=True):
             after = scored.score
-            row = self._response(prompt, scored, run_id)
+            row = self._response(prompt, scored, run_id, part="retest")
             agrees = None if after.choice is None else float(before.choice == after.choice)
             yield _item(row, "retest_agreement", agrees, repeat=1)
             if before.logprobs and after.logprobs:

@@ -52,7 +52,8 @@ def quality_section(everyone: Sequence[Subject], figures: Figures) -> Section:
         mass = subject.responses["mass"].drop_nulls().to_numpy()
         data: dict[str, object]
         if len(mass):
-            counts, edges = np.histogram(mass, bins=20, range=(0.0, 1.0))
+            # Float32 log-probabilities can add up to a little more than 1.
+            counts, edges = np.histogram(np.minimum(mass, 1.0), bins=20, range=(0.0, 1.0))
             data = {
                 "edges": edges.tolist(),
                 "counts": counts.tolist(),

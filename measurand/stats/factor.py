@@ -161,7 +161,9 @@ def omega_from_loadings(r: FloatArray, loadings: FloatArray) -> FloatArray:
 
 def _start(r: FloatArray) -> FloatArray:
     try:
-        unique = 1 / np.diag(np.linalg.inv(r))
+        # A nearly singular R inverts to zeros or infinities; `usable` below catches them.
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            unique = 1 / np.diag(np.linalg.inv(r))
     except np.linalg.LinAlgError:
         unique = np.full(len(r), 0.5)
     usable = bool((np.isfinite(unique) & (unique > 0) & (unique <= 1)).all())

@@ -45,6 +45,7 @@ def build(params: Params, out: Path, runner: str, argv: Sequence[str] = ()) -> N
         InputError: a private instrument file does not fit.
         ConservationError: a question was neither written nor rejected.
     """
+    beam.pipeline_options(runner, argv)  # refuse a runner before anything is written
     names = needed(params.build)
     items, scales = instruments.load(names, private_folder())
     _check_forms(params.build)

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from measurand.commands.preset import main
+from measurand.errors import InputError
+
+
+def test_presets_are_listed_with_the_one_in_force(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["personality"]) == 0
+    assert capsys.readouterr().out.split() == ["full", "tiny", "(in", "force)"]
+
+
+def test_a_preset_is_put_in_force_and_back(project: Path) -> None:
+    before = (project / "params/personality.yaml").read_bytes()
+    assert main(["personality", "full"]) == 0
+    presets = project / "params/presets/personality"
+    assert (project / "params/personality.yaml").read_bytes() == (
+        presets / "full.yaml"
+    ).read_bytes()
+    assert main(["personality", "tiny"]) == 0
+    assert (project / "params/personality.yaml").read_bytes() == before
+
+
+def test_edited_parameters_are_not_lost(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    params = project / "params/personality.yaml"
+    params.write_text(params.read_text() + "# mine\n")
+    with pytest.raises(InputError, match="would be lost"):
+        main(["personality", "full"])
+    assert params.read_text().endswith("# mine\n")
+    main(["personality"])
+    assert "edited" in capsys.readouterr().out
+    assert main(["personality", "full", "--force"]) == 0
+
+
+def test_an_unknown_preset_names_the_known(project: Path) -> None:
+    with pytest.raises(InputError, match="full, tiny"):
+        main(["personality", "huge"])

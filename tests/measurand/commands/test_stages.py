@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from measurand import shards
+from measurand.commands.stages import main
+from measurand.errors import InputError, ParamsError, RunnerError
+
+
+def shrink(project: Path) -> None:
+    """Five biographies, short forms, a respondent that needs no weights."""
+    import yaml
+
+    path = project / "params/personality.yaml"
+    raw = yaml.safe_load(path.read_text())
+    raw["build"]["validity"] |= {
+        "instruments": ["ipip_50", "mini_ipip"], "first_form": "ipip_50", "n_bios": 5,
+    }  # fmt: skip
+    raw["build"]["reversed_options"] = None
+    raw["evaluate"]["models"] = [{"model": "synthetic:factor", "experiments": ["validity"]}]
+    raw["report"]["resamples"] = 100
+    path.write_text(yaml.safe_dump(raw))
+
+
+def test_the_four_stages_in_a_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shrink(project)
+    for verb in ("build", "train", "evaluate", "report"):
+        assert main([verb, "personality"]) == 0
+    assert shards.verify(project / "data" / "personality" / "dataset") == []
+    assert shards.verify(project / "reports" / "personality" / "results") == []
+    reports = project / "reports" / "personality"
+    first = {p.name: p.read_bytes() for p in reports.iterdir() if p.is_file()}
+    assert set(first) == {
+        "metrics.json", "report.html", "report.json", "report.md", "statistics.parquet",
+    }  # fmt: skip
+    assert (reports / "verdict" / "verdict.json").is_file()
+    assert json.loads(first["metrics.json"])["synthetic:factor"]
+
+    assert main(["report", "personality"]) == 0
+    assert {p.name: p.read_bytes() for p in reports.iterdir() if p.is_file()} == first
+
+    capsys.readouterr()
+    assert main(["report", "personality", "--print"]) == 0
+    shown = capsys.readouterr().out
+    assert "Personality in the answers" in shown
+    assert "report.html" in shown
+
+
+def test_a_stage_before_its_data_says_what_to_run(project: Path) -> None:
+    with pytest.raises(InputError, match="measurand build personality"):
+        main(["evaluate", "personality"])
+    with pytest.raises(InputError, match="measurand evaluate personality"):
+        main(["report", "personality"])
+    with pytest.raises(InputError, match="measurand report"):
+        main(["report", "personality", "--print"])
+
+
+def test_a_folder_with_foreign_files_is_left_alone(project: Path) -> None:
+    thesis = project / "mine" / "thesis.txt"
+    thesis.parent.mkdir()
+    thesis.write_text("years of work")
+    with pytest.raises(InputError, match=r"thesis\.txt"):
+        main(["build", "personality", "--out", "mine"])
+    assert thesis.read_text() == "years of work"
+
+
+def test_bad_arguments_are_named(project: Path) -> None:
+    with pytest.raises(RunnerError):
+        main(["build", "personality", "--runner", "DaskRunner"])
+    with pytest.raises(InputError, match="after --"):
+        main(["report", "personality", "--", "--fast"])
+    with pytest.raises(ParamsError, match=r"none\.yaml"):
+        main(["build", "personality", "--params", "none.yaml"])
+    main(["train", "personality"])
+    assert not (project / "data/personality/dataset").exists()
+    (project / "data/personality/dataset").mkdir()
+    with pytest.raises(InputError, match="--limit 0"):
+        main(["evaluate", "personality", "--limit", "0"])

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from measurand.errors import SchemaError
+from measurand.statistics import exact, statistic_row, statistics_table
+from measurand.stats.estimate import undefined
+from measurand.stats.means import cluster_mean, smallest_detectable
+
+
+def test_a_row_carries_figure_interval_and_smallest_detectable_difference() -> None:
+    found = cluster_mean(np.array([1.0, 2.0, 3.0, 4.0]), np.array([1, 1, 2, 2]))
+    row = statistic_row("s", "m", "mean", {"b": "2", "a": "1"}, found, reliability=0.8)
+    assert row["slice"] == "a=1,b=2"
+    assert row["estimate"] == 2.5
+    assert row["mde"] == pytest.approx(smallest_detectable(found.se or 0, df=1))
+    assert row["reliability"] == 0.8
+    assert statistics_table([row]).num_rows == 1
+
+
+def test_an_undefined_figure_is_null_with_its_reason() -> None:
+    [row] = statistics_table(
+        [statistic_row("s", "m", "x", {}, undefined("too few", method="t"))]
+    ).to_pylist()
+    assert row["estimate"] is None
+    assert row["mde"] is None
+    assert row["reason"] == "too few"
+
+
+def test_a_count_has_no_sampling_error() -> None:
+    found = exact(3.0, n=10)
+    assert found.lower == found.upper == found.value == 3.0
+
+
+def test_the_same_figure_twice_is_refused() -> None:
+    row = statistic_row("s", "m", "x", {}, exact(1.0))
+    with pytest.raises(SchemaError):
+        statistics_table([row, row])
