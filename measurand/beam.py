@@ -45,6 +45,8 @@ REFUSED = {
     "are wrong",
 }
 
+CONNECT_SECONDS = 30.0
+
 log = logging.getLogger(__name__)
 
 
@@ -124,10 +126,12 @@ def _parse(runner: str) -> tuple[str, dict[str, str]]:
 def _flags(name: str, settings: Mapping[str, str]) -> list[str]:
     if name != LOCAL:
         plain = [f"--{k}={v}" for k, v in settings.items() if k != "timeout_s"]
+        if "job_server_timeout" in settings:
+            return plain
+        # Beam gives the job's whole state stream this deadline, 300 s by default: a longer run on
+        # a job service like Beam's own would fail. _reach() is what finds a dead endpoint.
         limit = _seconds(settings.get("timeout_s"))
-        # Beam waits 300 s for a job server that does not answer.
-        wait = [] if limit is None else [f"--job_server_timeout={max(1, min(300, int(limit)))}"]
-        return [*plain, *wait]
+        return [*plain, f"--job_server_timeout={int(limit or 1_000_000) + 60}"]
     modes = {"threads": "multi_threading", "processes": "multi_processing"}
     if len(settings) > 1 or not set(settings) <= set(modes):
         raise RunnerError(
@@ -164,7 +168,11 @@ def pipeline(
     limit = timeout_s if timeout_s is not None else _seconds(settings.get("timeout_s"))
     if limit is not None and name == LOCAL:
         raise RunnerError(f"{LOCAL} cannot be timed out", hint="it runs in this very process")
-    built = apache_beam.Pipeline(options=pipeline_options(runner, argv))
+    options = pipeline_options(runner, argv)
+    endpoint = options.get_all_options().get("job_endpoint")
+    if endpoint and endpoint != "embed":
+        _reach(endpoint, min(limit or CONNECT_SECONDS, CONNECT_SECONDS))
+    built = apache_beam.Pipeline(options=options)
     yield built
     with _heartbeat(built):
         try:
@@ -385,6 +393,18 @@ def _named(error: Exception, runner: str) -> Exception:
             return kind(message)
     lines = [line for line in str(error).splitlines() if line.strip()]
     return RunnerError(f"{runner} failed: {lines[-1] if lines else error!r}")
+
+
+def _reach(endpoint: str, seconds: float) -> None:
+    import grpc  # type: ignore[import-untyped]
+
+    with grpc.insecure_channel(endpoint) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(timeout=seconds)
+        except grpc.FutureTimeoutError:
+            raise RunnerError(
+                f"no job service answers at {endpoint}", hint="start it, or check job_endpoint"
+            ) from None
 
 
 def _cancel(result: Any) -> None:

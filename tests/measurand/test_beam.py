@@ -57,7 +57,7 @@ def test_portable_options_pass_through(name: str) -> None:
         assert found["runner"] == name
         assert found["job_endpoint"] == "localhost:8099"
         assert found["environment_type"] == "LOOPBACK"
-    assert (one["job_server_timeout"], two["job_server_timeout"]) == (60, 300)
+    assert (one["job_server_timeout"], two["job_server_timeout"]) == (120, 1_000_060)
 
 
 @pytest.mark.parametrize(

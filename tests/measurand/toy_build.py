@@ -93,5 +93,8 @@ def build(params: dict[str, Any], out: Path, runner: str) -> None:
 
 
 if __name__ == "__main__":
+    import apache_beam  # noqa: F401
+
+    print("imported", flush=True)
     folder, name, count, pause = sys.argv[1:5]
     build({"rows": int(count), "shards": 8, "pause_s": float(pause)}, Path(folder), name)

@@ -1,0 +1,223 @@
+"""The same bytes from every runner that this machine can start, and time-outs that end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import toy_build
+import yaml
+
+from measurand import beam
+from measurand.errors import RunnerError, SchemaError
+from measurand.manifest import file_sha256
+from measurand.shards import verify
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[2]
+TOY = {"rows": 2000, "shards": 4}
+Build = Callable[[Path, str], None]
+
+
+def toy(out: Path, runner: str) -> None:
+    toy_build.build(TOY, out, runner)
+
+
+def personality(out: Path, runner: str) -> None:
+    dataset = pytest.importorskip("pipelines.personality.dataset")
+    schema = pytest.importorskip("schemas.personality")
+    raw = yaml.safe_load((ROOT / "params/personality.yaml").read_text(encoding="utf-8"))
+    dataset.build(schema.Params.model_validate(raw), out, runner)
+
+
+BUILDS = {"toy": toy, "personality": personality}
+
+
+def digests(out: Path) -> dict[str, str]:
+    return {str(p.relative_to(out)): file_sha256(p) for p in sorted(out.rglob("*")) if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[str, str]]:
+    """File -> sha256 of a build by the default runner, made once a build."""
+    made: dict[str, dict[str, str]] = {}
+
+    def of(name: str) -> dict[str, str]:
+        if name not in made:
+            out = tmp_path_factory.mktemp(name) / "d"
+            BUILDS[name](out, "FnApiRunner")
+            assert verify(out) == []
+            made[name] = digests(out)
+        return made[name]
+
+    return of
+
+
+@pytest.fixture
+def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let worker processes import what this process imports, with this interpreter."""
+    folders = [str(ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, folders)))
+    # Beam's worker pool starts whatever `python` is first in PATH.
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("localhost", 0))
+        port: int = s.getsockname()[1]
+        return port
+
+
+@contextmanager
+def server(module: str, *words: str, port: int) -> Iterator[None]:
+    """A Beam service in a process group of its own, up before and gone after the block."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, *words],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and process.poll() is None:
+            with socket.socket() as s:
+                if s.connect_ex(("localhost", port)) == 0:
+                    break
+            time.sleep(0.1)
+        else:
+            pytest.fail(f"{module} did not start")
+        yield
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@pytest.fixture
+def job_service(importable: None) -> Iterator[str]:
+    port = free_port()
+    module = "apache_beam.runners.portability.local_job_service_main"
+    with server(module, "-p", str(port), port=port):
+        yield f"localhost:{port}"
+
+
+@pytest.fixture
+def worker_pool(importable: None) -> Iterator[str]:
+    port = free_port()
+    module = "apache_beam.runners.worker.worker_pool_main"
+    with server(module, f"--service_port={port}", port=port):
+        yield f"localhost:{port}"
+
+
+def same(name: str, runner: str, out: Path, reference: Callable[[str], dict[str, str]]) -> None:
+    BUILDS[name](out, runner)
+    assert verify(out) == []
+    assert digests(out) == reference(name)
+
+
+@pytest.mark.parametrize("runner", ["FnApiRunner:threads=2", "FnApiRunner:processes=2"])
+@pytest.mark.parametrize("name", BUILDS)
+def test_local_runners(name: str, runner: str, tmp_path: Path, importable, reference) -> None:
+    same(name, runner, tmp_path / "d", reference)
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_loopback(name: str, tmp_path: Path, job_service: str, reference) -> None:
+    runner = f"PortableRunner:job_endpoint={job_service},environment_type=LOOPBACK,timeout_s=120"
+    same(name, runner, tmp_path / "d", reference)
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_external_workers(
+    name: str, tmp_path: Path, job_service: str, worker_pool: str, reference
+) -> None:
+    runner = (
+        f"PortableRunner:job_endpoint={job_service},environment_type=EXTERNAL,"
+        f"environment_config={worker_pool},timeout_s=120"
+    )
+    same(name, runner, tmp_path / "d", reference)
+
+
+def test_shuffled_input_on_several_processes(tmp_path: Path, importable, reference) -> None:
+    params = {**TOY, "shuffle_seed": 11, "blob_rows": 123}
+    toy_build.build(params, tmp_path / "d", "FnApiRunner:processes=2")
+    assert digests(tmp_path / "d") == reference("toy")
+
+
+def run_bad(runner: str, out: Path) -> None:
+    import apache_beam
+
+    blobs = [beam.to_ipc(toy_build.answers(0, 50))]
+    with beam.pipeline(runner) as p:
+        beam.to_shards(p | apache_beam.Create(blobs), toy_build.SPEC, out)
+
+
+@pytest.mark.parametrize("runner", ["FnApiRunner:threads=2", "FnApiRunner:processes=2"])
+def test_a_named_error_comes_out_of_local_workers(runner: str, tmp_path: Path, importable) -> None:
+    with pytest.raises(SchemaError, match=r"toy\.answers\.value: <= 5 broken in 1 rows"):
+        run_bad(runner, tmp_path / "d")
+
+
+def test_a_named_error_comes_out_of_a_job_service(tmp_path: Path, job_service: str) -> None:
+    runner = f"PortableRunner:job_endpoint={job_service},environment_type=LOOPBACK,timeout_s=120"
+    with pytest.raises(SchemaError, match=r"toy\.answers\.value: <= 5 broken in 1 rows"):
+        run_bad(runner, tmp_path / "d")
+
+
+def timed(runner: str, out: Path) -> tuple[RunnerError, float]:
+    start = time.monotonic()
+    with pytest.raises(RunnerError) as caught:
+        toy(out, runner)
+    return caught.value, time.monotonic() - start
+
+
+# Beam's thread that reads the job's messages dies with the job service.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_pool_that_is_dead_ends_in_a_time_out(tmp_path: Path, job_service: str) -> None:
+    runner = (
+        f"PortableRunner:job_endpoint={job_service},environment_type=EXTERNAL,"
+        f"environment_config=localhost:{free_port()},timeout_s=8"
+    )
+    error, seconds = timed(runner, tmp_path / "d")
+    assert seconds < 60
+    assert error.code in ("timeout", "bad_runner")
+    assert verify(tmp_path / "d")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_worker_that_cannot_import_ends_in_a_time_out(
+    tmp_path: Path, job_service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The pool starts workers by the first `python` of PATH: here one that dies at once.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "bin/python").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+    port = free_port()
+    words: Sequence[str] = (f"--service_port={port}",)
+    with server("apache_beam.runners.worker.worker_pool_main", *words, port=port):
+        runner = (
+            f"PortableRunner:job_endpoint={job_service},environment_type=EXTERNAL,"
+            f"environment_config=localhost:{port},timeout_s=8"
+        )
+        error, seconds = timed(runner, tmp_path / "d")
+    assert error.code == "timeout"
+    assert 8 <= seconds < 60
+
+
+def test_a_job_service_that_is_not_there_is_a_named_error(tmp_path: Path) -> None:
+    runner = (
+        f"PortableRunner:job_endpoint=localhost:{free_port()},environment_type=LOOPBACK,timeout_s=3"
+    )
+    error, seconds = timed(runner, tmp_path / "d")
+    assert "no job service answers" in str(error)
+    assert seconds < 30
