@@ -1,7 +1,8 @@
 """Statistics side by side with the libraries that people use, each a ratio within one run.
 
-Processor seconds of one thread (best of a few), so that a busy machine does not decide. Rows marked
-~ are extrapolated from a part of the work, since the library would take minutes.
+Processor seconds of one thread (best of a few, or the median of pairs taken turn about), so that a
+busy machine does not decide. Rows marked ~ are extrapolated from a part of the work, since the
+library would take minutes.
 
     python benchmarks/statistics.py [--quick] [--json]
 """
@@ -86,17 +87,18 @@ def bootstrap_of_means(quick: bool) -> list[Row]:
 
     n, m, b = (2_000, 20, 500) if quick else (10_000, 20, 2_000)
     x = np.random.default_rng(0).random((n, m))
-    ours, theirs = float("inf"), float("inf")
-    for _ in range(2 if quick else 5):
+    pairs = []
+    for _ in range(2 if quick else 7):
         # Turn about, so that a slow moment of the machine meets both.
-        ours_s, found = best(lambda: bootstrap_means(x, resamples=b), 2)
-        theirs_s, other = best(
+        ours, found = best(lambda: bootstrap_means(x, resamples=b), 1)
+        theirs, other = best(
             lambda: stats.bootstrap(
                 (x,), np.mean, n_resamples=b, batch=50, method="percentile", rng=1
             ),
             1,
         )
-        ours, theirs = min(ours, ours_s), min(theirs, theirs_s)
+        pairs.append((theirs / ours, ours, theirs))
+    _, ours, theirs = sorted(pairs)[len(pairs) // 2]
     low = np.array([e.ci_lo for e in found]) - other.confidence_interval.low
     apart = np.abs(low / other.standard_error).max()
     return [

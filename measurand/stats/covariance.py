@@ -20,8 +20,10 @@ def covariance(x: FloatArray) -> FloatArray:
     ``cov(use="pairwise")`` and pandas' ``DataFrame.cov``.
     """
     z, seen = _centred(x)
-    meet = seen.T @ seen
-    return _from_sums(z.T @ z, z.T @ seen, meet)
+    if seen.all():
+        n = np.array(float(len(x)))
+        return _from_sums(z.T @ z, np.broadcast_to(z.sum(axis=0)[:, None], (x.shape[1],) * 2), n)
+    return _from_sums(z.T @ z, z.T @ seen, seen.T @ seen)
 
 
 def correlation(cov: FloatArray) -> FloatArray:

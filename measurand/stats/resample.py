@@ -62,7 +62,8 @@ def counts(n_units: int, resamples: int, rng: np.random.Generator) -> Counts:
     offsets = (np.arange(step) * n_units)[:, None]
     for start in range(0, resamples, step):
         part = taken[start : start + step]
-        draws = rng.integers(0, n_units, part.shape) + offsets[: len(part)]
+        draws = rng.integers(0, n_units, part.shape)
+        draws += offsets[: len(part)]
         part[:] = np.bincount(draws.ravel(), minlength=part.size).reshape(part.shape)
     return taken
 
