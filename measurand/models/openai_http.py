@@ -163,7 +163,7 @@ class Http:
             raise Refused(status, reason)
         try:
             answer = json.loads(content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _Attempt(f"answer of {len(content)} bytes is cut or no JSON") from None
         if not isinstance(answer, dict):
             raise _Attempt("answer is no JSON object")
@@ -191,7 +191,7 @@ def _message(content: bytes) -> str:
     try:
         error = json.loads(content)["error"]
         text = str(error["message"] if isinstance(error, dict) else error)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     text = " ".join(text.split())
     return text if len(text) <= 200 else f"{text[:200]}..."

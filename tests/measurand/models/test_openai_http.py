@@ -55,6 +55,7 @@ FAULTS = {
     "HTML": (toy_server.body(b"<html>log in</html>"), "no JSON"),
     "a list": (toy_server.body(b"[]"), "answer is no JSON object"),
     "error with 200": (toy_server.body(b'{"error": {"message": "overloaded"}}'), "overloaded"),
+    "deeper than a parser goes": (toy_server.body(b"[" * 100_000), "no JSON"),
     "not text": (toy_server.body(b"\xff\xfe\x00"), "no JSON"),
 }
 

