@@ -59,10 +59,15 @@ class Forward:
         budget: most tokens of one forward pass.
         least_gain: tokens that a shared run must save.
         share: False computes every row in full.
+
+    Attributes:
+        model: the model.
+        context: its context length, None where unknown.
+        end_tokens: tokens that end a text.
     """
 
     def __init__(self, model: Any, *, budget: int, least_gain: int, share: bool) -> None:
-        self._model, self._budget, self._least_gain = model, budget, least_gain
+        self.model, self._budget, self._least_gain = model, budget, least_gain
         self._share = share and _plain_cache(model.config)
         self._base, self._head = model.base_model, model.get_output_embeddings()
         self._plain_head = self._head_is_all()
@@ -138,9 +143,9 @@ class Forward:
         from transformers.cache_utils import DynamicCache
 
         inputs = self._inputs(prompts, [None] * len(prompts), {}, keep=True)
-        inputs["past_key_values"] = DynamicCache(config=self._model.config)
+        inputs["past_key_values"] = DynamicCache(config=self.model.config)
         where = [(at, len(prompt) - 1) for at, prompt in enumerate(prompts)]
-        position = torch.tensor([at for _, at in where], device=self._model.device)[:, None]
+        position = torch.tensor([at for _, at in where], device=self.model.device)[:, None]
         mask = inputs["attention_mask"]
         while any(writer.most for writer in writers):
             logits = self._logits(inputs, where).float().cpu().numpy()
@@ -151,7 +156,7 @@ class Forward:
             position, mask = position + 1, torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
             inputs = {
                 **inputs,
-                "input_ids": torch.tensor(drawn, device=self._model.device)[:, None],
+                "input_ids": torch.tensor(drawn, device=self.model.device)[:, None],
                 "attention_mask": mask,
                 "position_ids": position,
             }
@@ -186,7 +191,7 @@ class Forward:
         """Padded inputs of one forward pass, with the past of each row."""
         import torch
 
-        device = self._model.device
+        device = self.model.device
         longest = max(map(len, runs))
         starts = [0 if node is None else node.stop for node in parents]
         past = max(starts)
@@ -209,14 +214,14 @@ class Forward:
         """Logits at (row, position) pairs: (pairs, vocabulary)."""
         import torch
 
-        device = self._model.device
+        device = self.model.device
         row = torch.tensor([at for at, _ in where], device=device)
         position = torch.tensor([at for _, at in where], device=device)
         if self._plain_head:
             hidden = self._base(**inputs).last_hidden_state
             return self._head(hidden[row, position])
         some, index = position.unique(return_inverse=True)
-        return self._model(**inputs, logits_to_keep=some).logits[row, index]
+        return self.model(**inputs, logits_to_keep=some).logits[row, index]
 
     def _head_is_all(self) -> bool:
         """Whether logits are the output layer of the last hidden state and nothing more.
@@ -228,9 +233,9 @@ class Forward:
         if self._head is None:
             return False
         with torch.inference_mode():
-            ids = torch.arange(4, device=self._model.device)[None]
+            ids = torch.arange(4, device=self.model.device)[None]
             hidden = self._base(input_ids=ids, use_cache=False).last_hidden_state
-            whole = self._model(input_ids=ids, use_cache=False).logits
+            whole = self.model(input_ids=ids, use_cache=False).logits
             return bool(torch.allclose(self._head(hidden), whole, rtol=1e-3, atol=1e-3))
 
 

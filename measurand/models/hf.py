@@ -115,14 +115,21 @@ def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> 
 
 
 class HfModel:
-    """A causal language model in this process."""
+    """A causal language model in this process.
+
+    Attributes:
+        spec: model string as given.
+        fingerprint: hash of weights, tokenizer, template, precision and this backend's name.
+        tokenizer: the model's tokenizer.
+        forward: how the model is run.
+    """
 
     def __init__(
         self, spec: str, identity: str, tokenizer: Any, forward: Forward, *, chat: bool, dtype: str
     ) -> None:
         self.spec = spec
         self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
-        self._tokenizer, self._forward, self._chat, self._dtype = tokenizer, forward, chat, dtype
+        self.tokenizer, self.forward, self._chat, self._dtype = tokenizer, forward, chat, dtype
         self._context = forward.context
 
     def capabilities(self) -> Capabilities:
@@ -164,7 +171,7 @@ class HfModel:
             own = _choice_rows(prompt, continuations)
             spans.append((len(rows), len(rows) + len(own)))
             rows += [Row(prompt + tail, reads[0][0], reads) for tail, reads in own]
-        reads = self._forward.logprobs(rows)
+        reads = self.forward.logprobs(rows)
         return [
             Score.failed("skipped", self._reason(prompt), prompt_tokens=len(prompt))
             if span is None
@@ -179,11 +186,11 @@ class HfModel:
         if sampling.choices is not None:
             scores = self.score(requests, sampling.choices)
             return constrained(requests, scores, sampling, repeat)
-        prompts = [self._encode(self._text(request.prompt)) for request in requests]
+        prompts = [self._encode(self.text(request.prompt)) for request in requests]
         writers = [
             _Writer(
-                self._tokenizer,
-                self._forward.end_tokens,
+                self.tokenizer,
+                self.forward.end_tokens,
                 request.prompt,
                 sampling,
                 repeat,
@@ -192,7 +199,7 @@ class HfModel:
             for request, prompt in zip(requests, prompts, strict=True)
         ]
         able = [at for at, prompt in enumerate(prompts) if prompt and self._left(prompt) > 0]
-        self._forward.generate([prompts[at] for at in able], [writers[at] for at in able])
+        self.forward.generate([prompts[at] for at in able], [writers[at] for at in able])
         out = [writer.completion(len(p)) for writer, p in zip(writers, prompts, strict=True)]
         for at in set(range(len(out))) - set(able):
             out[at] = Completion.failed(
@@ -203,20 +210,21 @@ class HfModel:
     def close(self) -> None:
         """Nothing runs outside this process."""
 
-    def _text(self, prompt: str) -> str:
+    def text(self, prompt: str) -> str:
+        """What the model is given for a prompt: inside the chat template, where one is used."""
         if not self._chat:
             return prompt
         turn = [{"role": "user", "content": prompt}]
         return str(
-            self._tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+            self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
         )
 
     def _encode(self, text: str) -> Tokens:
         # A chat template writes its own begin-of-text.
-        return tuple(self._tokenizer(text, add_special_tokens=not self._chat)["input_ids"])
+        return tuple(self.tokenizer(text, add_special_tokens=not self._chat)["input_ids"])
 
     def _split(self, prompt: str, choices: Sequence[str]) -> tuple[Tokens, list[Tokens]]:
-        text = self._text(prompt)
+        text = self.text(prompt)
         joint = [self._encode(text + choice) for choice in choices]
         return split_choices(self._encode(text), joint)
 

@@ -84,10 +84,10 @@ def test_the_raw_prompt_is_another_instrument(model: Model, cache: Path) -> None
     assert [x.logprobs for x in a] != [y.logprobs for y in b]
     # One token per digit: P of a choice read after the whole prompt, the cue's blank included.
     text = REQUESTS[0].prompt
-    ids = raw._tokenizer(text)["input_ids"]  # type: ignore[attr-defined]
+    ids = raw.tokenizer(text)["input_ids"]  # type: ignore[attr-defined]
     with torch.inference_mode():
-        logits = raw._forward._model(torch.tensor([ids])).logits[0, -1]  # type: ignore[attr-defined]
-    digits = [raw._tokenizer(text + d)["input_ids"][-1] for d in DIGITS]  # type: ignore[attr-defined]
+        logits = raw.forward.model(torch.tensor([ids])).logits[0, -1]  # type: ignore[attr-defined]
+    digits = [raw.tokenizer(text + d)["input_ids"][-1] for d in DIGITS]  # type: ignore[attr-defined]
     expected = logits.log_softmax(-1)[digits].tolist()
     assert b[0].logprobs == pytest.approx(expected, abs=1e-4)
 
