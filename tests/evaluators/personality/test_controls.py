@@ -1,0 +1,131 @@
+"""Respondents whose truth is known go through the whole system, and the gates judge them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from evaluators.personality.evaluate import evaluate
+from evaluators.personality.report import statistics
+from measurand import gates, shards
+from measurand import params as parameters
+from measurand.results import STATISTICS
+from pipelines.personality.dataset import build
+from schemas.personality import DOMAINS, Params
+
+ROOT = Path(__file__).parents[3]
+
+pytestmark = pytest.mark.integration
+
+Judged = tuple[dict[tuple[str, str], dict[str, Any]], gates.Verdict]
+
+
+@pytest.fixture(scope="module")
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Judged]:
+    """Fifty biographies x two wordings; every trait at nine levels under ten biographies."""
+    raw = parameters.read(ROOT / "params/presets/personality/tiny.yaml", Params).model_dump(
+        mode="json"
+    )
+    raw["build"]["validity"] |= {
+        "instruments": ["ipip_neo_120", "ipip_50"],
+        "second_form": "ipip_50",
+        "n_bios": 50,
+        "instructions": ["ev2", "rg6"],
+    }
+    raw["build"]["single"] |= {"levels": list(range(1, 10)), "n_bios": 10}
+    raw["build"]["concurrent"] = raw["build"]["reversed_options"] = None
+    raw["report"]["resamples"] = 400
+    model = {"model": "synthetic:factor", "experiments": ["validity", "single"]}
+    raw["evaluate"] |= {"models": [model], "batch_size": 256}
+    params = Params.model_validate(raw)
+    data = tmp_path_factory.mktemp("controls")
+    build(params, data / "dataset", "FnApiRunner")
+
+    def judged(model: str) -> Judged:
+        folder = tmp_path_factory.mktemp("judged")
+        evaluate(params, data, model, folder / "results", journal=folder / "journal")
+        table = statistics(data, folder / "results", params)
+        shards.write_shard(STATISTICS, table, folder / "statistics.parquet")
+        text = (ROOT / "gates/personality.yaml").read_text(encoding="utf-8")
+        file = folder / "gates.yaml"
+        file.write_text(text.replace("models: [smollm2]", f"models: ['{model}']"))
+        verdict = gates.run_gates(
+            file,
+            root=folder,
+            results=folder / "results",
+            statistics=folder / "statistics.parquet",
+        )
+        return {(r["metric"], r["slice"]): r for r in table.to_pylist()}, verdict
+
+    return judged
+
+
+def first(domain: str) -> str:
+    return f"experiment=validity,form=first,scale={domain}"
+
+
+def states(verdict: gates.Verdict, gate: str) -> set[str]:
+    return {g.state for g in verdict.gates if g.id == gate}
+
+
+def test_the_shaped_respondent_passes(judge: Callable[[str], Judged]) -> None:
+    rows, verdict = judge("synthetic:shaped")
+    assert verdict.state == "pass", [g.sentence for g in verdict.gates if g.state != "pass"]
+    assert verdict.exit_code == 0
+    # Four items a scale, each rounded to a whole answer: less than the .976 of unrounded scores.
+    for domain in DOMAINS:
+        assert rows["shaping_rho", f"experiment=single,trait={domain}"]["estimate"] > 0.9
+
+
+def test_a_uniform_respondent_fails(judge: Callable[[str], Judged]) -> None:
+    rows, verdict = judge("synthetic:uniform")
+    assert verdict.exit_code == 1
+    assert states(verdict, "reliable") == {"fail"}
+    assert states(verdict, "follows-the-prompt") == {"fail"}
+    for domain in DOMAINS:
+        # 24 items, 100 rows: the error of alpha is near .14.
+        assert abs(rows["alpha", first(domain)]["estimate"]) < 0.5
+        assert rows["n_flipped", first(domain)]["estimate"] > 3
+
+
+def test_a_constant_respondent_is_undefined_and_fails(judge: Callable[[str], Judged]) -> None:
+    rows, verdict = judge("synthetic:constant")
+    assert verdict.exit_code == 1
+    assert states(verdict, "reliable") == {"fail"}
+    found = rows["alpha", first("EXT")]
+    assert found["estimate"] is None
+    assert "var" in found["reason"]
+
+
+def test_an_acquiescent_respondent_fails(judge: Callable[[str], Judged]) -> None:
+    rows, verdict = judge("synthetic:acquiescent")
+    assert verdict.exit_code == 1
+    assert "fail" in states(verdict, "reliable")
+    assert states(verdict, "no-flipped-items") == {"fail"}
+    balanced = rows["alpha", first("EXT")]["estimate"], rows["alpha", first("OPE")]["estimate"]
+    assert rows["omega_flip", first("OPE")]["estimate"] > 0.9
+    assert min(balanced) < 0.7
+    pairs = rows["keyed_pair_agreement", "experiment=validity,form=first"]["estimate"]
+    assert pairs < 0.25
+
+
+def test_a_respondent_that_ignores_the_key_fails(judge: Callable[[str], Judged]) -> None:
+    rows, verdict = judge("synthetic:unkeyed")
+    assert verdict.exit_code == 1
+    assert states(verdict, "no-flipped-items") == {"fail"}
+    assert rows["omega_flip", first("OPE")]["estimate"] > 0.9
+
+
+def test_a_true_respondent_is_reliable_and_its_traits_are_told_apart(
+    judge: Callable[[str], Judged],
+) -> None:
+    rows, verdict = judge("synthetic:factor")
+    assert states(verdict, "reliable") == {"pass"}
+    assert states(verdict, "no-flipped-items") == {"pass"}
+    assert states(verdict, "discriminant") == {"pass"}
+    assert rows["discriminant_gap", "experiment=validity"]["estimate"] > 0.6
+    # It has traits but follows no prompt.
+    assert states(verdict, "follows-the-prompt") != {"pass"}
