@@ -12,6 +12,7 @@ import pytest
 from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.models import load
 from measurand.models.protocol import Model, ModelSpec, Request, Sampling, check
+from measurand.models.vllm import _ENVIRONMENT, _environment
 
 if TYPE_CHECKING:
     from conftest import Engine
@@ -138,6 +139,20 @@ def test_options_that_cannot_be(options: str, smollm2_folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         load(f"vllm:{smollm2_folder}?{options}")
     assert caught.value.code == "bad_model"
+
+
+def test_the_environment_is_lent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VLLM_LOGGING_LEVEL", "DEBUG")
+    monkeypatch.delenv("DO_NOT_TRACK", raising=False)
+    monkeypatch.delenv("LEFT_BEHIND", raising=False)
+    before = dict(os.environ)
+    with _environment(_ENVIRONMENT):
+        assert os.environ["VLLM_LOGGING_LEVEL"] == "DEBUG"
+        assert os.environ["DO_NOT_TRACK"] == os.environ["VLLM_NO_USAGE_STATS"] == "1"
+        os.environ["LEFT_BEHIND"] = "by the engine"
+    assert dict(os.environ) == before
+    # What is meant for CPUs is set only after vLLM has named its platform.
+    assert not any("CPU" in name for name in _ENVIRONMENT)
 
 
 def test_without_vllm_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
