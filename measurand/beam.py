@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -165,7 +166,7 @@ def pipeline(
     import apache_beam
 
     name, settings = _parse(runner)
-    limit = timeout_s if timeout_s is not None else _seconds(settings.get("timeout_s"))
+    limit = _seconds(settings.get("timeout_s") if timeout_s is None else str(timeout_s))
     if limit is not None and name == LOCAL:
         raise RunnerError(f"{LOCAL} cannot be timed out", hint="it runs in this very process")
     options = pipeline_options(runner, argv)
@@ -376,10 +377,15 @@ def _write_rejected(group: tuple[int, Iterable[bytes]], spec: Table, out: Path) 
 
 
 def _seconds(text: str | None) -> float | None:
+    if text is None:
+        return None
     try:
-        return None if text is None else float(text)
+        seconds = float(text)
     except ValueError:
-        raise RunnerError(f"timeout_s={text} is no number of seconds") from None
+        seconds = math.nan
+    if not 0 < seconds < 1e9:
+        raise RunnerError(f"timeout_s={text} is no number of seconds above 0")
+    return seconds
 
 
 def _named(error: Exception, runner: str) -> Exception:

@@ -6,6 +6,7 @@ A folder is a dataset once ``manifest.json`` lies in it, and that is written las
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ __all__ = [
     "Manifest",
     "Source",
     "as_dataset",
+    "is_build_file",
     "iter_shards",
     "prepare",
     "read_manifest",
@@ -89,8 +91,7 @@ def prepare(out: Path, spec: Table) -> None:
     others: list[Path] = []
     for path in sorted(out.iterdir()):
         if path.is_file() and not path.name.startswith(".git") and path.name != MANIFEST:
-            known = path.suffix == ".tmp" or path.name == REJECTED_FILE or _is_shard(path)
-            (ours if known else others).append(path)
+            (ours if is_build_file(path) else others).append(path)
     if others:
         raise InputError(
             f"{out} holds {', '.join(p.name for p in others)}, which no build wrote",
@@ -98,6 +99,13 @@ def prepare(out: Path, spec: Table) -> None:
         )
     for path in [out / MANIFEST, *ours]:
         path.unlink(missing_ok=True)
+
+
+def is_build_file(path: Path) -> bool:
+    """Whether a file has a name that only a build gives: what a killed one may leave behind."""
+    shard = re.fullmatch(r"part-\d{5}-of-\d{5}\.parquet", path.name)
+    unfinished = path.name.startswith(".") and path.suffix == ".tmp"
+    return bool(shard) or unfinished or path.name in (MANIFEST, REJECTED_FILE)
 
 
 def write_rejected(out: Path, rejected: pa.Table) -> None:
@@ -233,7 +241,13 @@ def read_table(out: Path, columns: Sequence[str] | None = None) -> pa.Table:
     by = list(manifest.key) or list(manifest.columns)
     need = None if columns is None else list(dict.fromkeys([*columns, *by]))
     parts = [read_shard(Path(out) / shard.file, need) for shard in manifest.shards]
-    table = pa.concat_tables(parts).unify_dictionaries()
+    try:
+        table = pa.concat_tables(parts).unify_dictionaries()
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{out}: the shards together do not fit the declared types: {error}",
+            hint="declare a wider index type for the dictionary column",
+        ) from error
     if len(parts) > 1:
         order = pa.table([decoded(table.column(name)) for name in by], names=by)
         keys = [(name, "ascending") for name in by]
@@ -276,10 +290,6 @@ def check_sharding(spec: Table, n_shards: int, shard_key: str | None) -> str | N
             hint="shard by a key column: equal keys must meet in one shard",
         )
     return None if n_shards == 1 else shard_key or spec.key[0]
-
-
-def _is_shard(path: Path) -> bool:
-    return path.name.startswith("part-") and path.suffix == ".parquet"
 
 
 def _shard(path: Path, spec: Table, index: int, shard_key: str | None, n_shards: int) -> Shard:

@@ -80,6 +80,8 @@ def test_portable_options_pass_through(name: str) -> None:
         ("FnApiRunner", ("--direct_num_worker=2",), "--direct_num_worker"),
         ("FnApiRunner", ("--direct_running_mode=many",), "direct_running_mode"),
         ("PortableRunner:timeout_s=soon", (), "no number"),
+        ("PortableRunner:timeout_s=0", (), "above 0"),
+        ("PortableRunner:timeout_s=nan", (), "above 0"),
     ],
 )
 def test_runners_that_cannot_work_say_why(runner: str, argv: tuple[str, ...], reason: str) -> None:

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from measurand.shards import verify
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
+JOBS = "apache_beam.runners.portability.local_job_service_main"
+POOL = "apache_beam.runners.worker.worker_pool_main"
 TOY = {"rows": 2000, "shards": 4}
 Build = Callable[[Path, str], None]
 
@@ -62,13 +64,15 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[
     return of
 
 
-@pytest.fixture
-def importable(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def importable() -> Iterator[None]:
     """Let worker processes import what this process imports, with this interpreter."""
     folders = [str(ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, folders)))
-    # Beam's worker pool starts whatever `python` is first in PATH.
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, folders)))
+        # Beam's worker pool starts whatever `python` is first in PATH.
+        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+        yield
 
 
 def free_port() -> int:
@@ -103,18 +107,24 @@ def server(module: str, *words: str, port: int) -> Iterator[None]:
 
 
 @pytest.fixture
-def job_service(importable: None) -> Iterator[str]:
+def own_job_service() -> Iterator[str]:
+    """For tests that leave a job hanging in it."""
     port = free_port()
-    module = "apache_beam.runners.portability.local_job_service_main"
-    with server(module, "-p", str(port), port=port):
+    with server(JOBS, "-p", str(port), port=port):
         yield f"localhost:{port}"
 
 
-@pytest.fixture
-def worker_pool(importable: None) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def job_service() -> Iterator[str]:
     port = free_port()
-    module = "apache_beam.runners.worker.worker_pool_main"
-    with server(module, f"--service_port={port}", port=port):
+    with server(JOBS, "-p", str(port), port=port):
+        yield f"localhost:{port}"
+
+
+@pytest.fixture(scope="module")
+def worker_pool() -> Iterator[str]:
+    port = free_port()
+    with server(POOL, f"--service_port={port}", port=port):
         yield f"localhost:{port}"
 
 
@@ -126,7 +136,7 @@ def same(name: str, runner: str, out: Path, reference: Callable[[str], dict[str,
 
 @pytest.mark.parametrize("runner", ["FnApiRunner:threads=2", "FnApiRunner:processes=2"])
 @pytest.mark.parametrize("name", BUILDS)
-def test_local_runners(name: str, runner: str, tmp_path: Path, importable, reference) -> None:
+def test_local_runners(name: str, runner: str, tmp_path: Path, reference) -> None:
     same(name, runner, tmp_path / "d", reference)
 
 
@@ -147,7 +157,7 @@ def test_external_workers(
     same(name, runner, tmp_path / "d", reference)
 
 
-def test_shuffled_input_on_several_processes(tmp_path: Path, importable, reference) -> None:
+def test_shuffled_input_on_several_processes(tmp_path: Path, reference) -> None:
     params = {**TOY, "shuffle_seed": 11, "blob_rows": 123}
     toy_build.build(params, tmp_path / "d", "FnApiRunner:processes=2")
     assert digests(tmp_path / "d") == reference("toy")
@@ -162,7 +172,7 @@ def run_bad(runner: str, out: Path) -> None:
 
 
 @pytest.mark.parametrize("runner", ["FnApiRunner:threads=2", "FnApiRunner:processes=2"])
-def test_a_named_error_comes_out_of_local_workers(runner: str, tmp_path: Path, importable) -> None:
+def test_a_named_error_comes_out_of_local_workers(runner: str, tmp_path: Path) -> None:
     with pytest.raises(SchemaError, match=r"toy\.answers\.value: <= 5 broken in 1 rows"):
         run_bad(runner, tmp_path / "d")
 
@@ -182,9 +192,11 @@ def timed(runner: str, out: Path) -> tuple[RunnerError, float]:
 
 # Beam's thread that reads the job's messages dies with the job service.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_worker_pool_that_is_dead_ends_in_a_time_out(tmp_path: Path, job_service: str) -> None:
+def test_a_worker_pool_that_is_dead_ends_in_a_time_out(
+    tmp_path: Path, own_job_service: str
+) -> None:
     runner = (
-        f"PortableRunner:job_endpoint={job_service},environment_type=EXTERNAL,"
+        f"PortableRunner:job_endpoint={own_job_service},environment_type=EXTERNAL,"
         f"environment_config=localhost:{free_port()},timeout_s=8"
     )
     error, seconds = timed(runner, tmp_path / "d")
@@ -195,7 +207,7 @@ def test_a_worker_pool_that_is_dead_ends_in_a_time_out(tmp_path: Path, job_servi
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_worker_that_cannot_import_ends_in_a_time_out(
-    tmp_path: Path, job_service: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, own_job_service: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The pool starts workers by the first `python` of PATH: here one that dies at once.
     (tmp_path / "bin").mkdir()
@@ -203,10 +215,9 @@ def test_a_worker_that_cannot_import_ends_in_a_time_out(
     (tmp_path / "bin/python").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     port = free_port()
-    words: Sequence[str] = (f"--service_port={port}",)
-    with server("apache_beam.runners.worker.worker_pool_main", *words, port=port):
+    with server(POOL, f"--service_port={port}", port=port):
         runner = (
-            f"PortableRunner:job_endpoint={job_service},environment_type=EXTERNAL,"
+            f"PortableRunner:job_endpoint={own_job_service},environment_type=EXTERNAL,"
             f"environment_config=localhost:{port},timeout_s=8"
         )
         error, seconds = timed(runner, tmp_path / "d")

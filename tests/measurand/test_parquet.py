@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from measurand.errors import InputError, SchemaError
@@ -36,6 +36,8 @@ SPEC = Table(
     ),
 )
 
+# Other processes may keep the processor: time says nothing about the code.
+SLOW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 FLOAT = st.one_of(st.none(), st.floats(allow_nan=False, width=32), st.sampled_from([0.0, -0.0]))
 ROW = st.fixed_dictionaries(
     {
@@ -98,7 +100,7 @@ def file_bytes(table: pa.Table) -> bytes:
         return path.read_bytes()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(SLOW, max_examples=60)
 @given(ROWS, st.lists(st.integers(0, 12), max_size=4), st.randoms(use_true_random=False))
 def test_any_order_and_chunking_gives_the_same_bytes(rows, cuts, random) -> None:
     items = list(rows.items())
@@ -109,7 +111,7 @@ def test_any_order_and_chunking_gives_the_same_bytes(rows, cuts, random) -> None
     assert table_hash(canonical(SPEC, other)) == table_hash(canonical(SPEC, plain))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(SLOW, max_examples=40)
 @given(ROWS)
 def test_what_is_read_back_is_what_was_written(rows) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -123,7 +125,7 @@ def test_what_is_read_back_is_what_was_written(rows) -> None:
     assert table_hash(back) == table_hash(canonical(SPEC, arrow(ordered)))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(SLOW, max_examples=40)
 @given(ROWS.filter(bool), st.data())
 def test_the_logical_hash_sees_every_value(rows, data) -> None:
     items = list(rows.items())
@@ -177,6 +179,7 @@ def test_shard_of_is_sha256() -> None:
         assert shard_of(key, 7) == int(hashlib.sha256(key.encode()).hexdigest(), 16) % 7
 
 
+@settings(SLOW)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))), st.integers(1, 9))
 def test_split_loses_no_row_and_follows_shard_of(keys: list[str], n: int) -> None:
     table = pa.table({"id": pa.array(keys, pa.string()), "row": np.arange(len(keys))})

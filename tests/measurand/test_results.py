@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from measurand.errors import SchemaError
@@ -59,6 +59,7 @@ def test_an_undefined_statistic_is_null_with_a_reason() -> None:
 WORD = st.text(st.characters(blacklist_characters=",=", blacklist_categories=["Cs"]), min_size=1)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(WORD, WORD))
 def test_slices_round_trip_in_one_order(parts: dict[str, str]) -> None:
     text = slice_text(parts)

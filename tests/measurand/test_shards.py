@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from measurand.errors import ConservationError, InputError, SchemaError
@@ -65,7 +65,7 @@ def sums(folder: Path) -> dict[str, str]:
     return {p.name: file_sha256(p) for p in folder.iterdir()}
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 60), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_row_order_does_not_change_a_dataset(
     tmp_path_factory, n: int, shards: int, seed: int
@@ -228,6 +228,23 @@ def test_a_truncated_shard_is_a_named_error(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(InputError, match="part-00000"):
         read_table(tmp_path / "d")
+
+
+def test_a_dictionary_that_outgrows_its_index_over_all_shards_is_named(tmp_path: Path) -> None:
+    small = Table("t.codes", "1.0.0", ("id",), (
+        Column("id", pa.string(), "identity"),
+        Column("d", pa.dictionary(pa.int8(), pa.string()), "too many values for 8 bits"),
+    ))  # fmt: skip
+    names = [f"k{i}" for i in range(200)]
+    for index in range(2):
+        mine = [n for n in names if shard_of(n, 2) == index]
+        write_shard(
+            small, small.from_columns({"id": mine, "d": mine}), tmp_path / shard_name(index, 2)
+        )
+    write_manifest(tmp_path, small, n_shards=2, parents={}, params={}, sources=(), rows_in=200)
+    assert verify(tmp_path) == []
+    with pytest.raises(InputError, match="wider index type"):
+        read_table(tmp_path)
 
 
 def test_importing_shards_imports_no_frame_library() -> None:

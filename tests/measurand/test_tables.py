@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from measurand.errors import SchemaError
@@ -255,6 +255,7 @@ def test_compatibility(new: Table, verdict: str) -> None:
 NUMBERS = st.one_of(st.none(), st.floats(width=32), st.sampled_from([0.0, -0.0, 1.0, -1.0]))
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(NUMBERS, st.lists(NUMBERS, max_size=3)), max_size=8))
 def test_violations_agree_with_plain_python(rows: list[tuple[float | None, list]]) -> None:
     spec = table(
