@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from evaluators.personality.scores import SUFFIX, Kind
 from measurand.report.document import Cell
 from measurand.results import slice_text
 from schemas.personality import DOMAINS
@@ -18,6 +19,9 @@ NAMES = {
     "OPE": "Openness",
 }
 assert tuple(NAMES) == DOMAINS
+
+
+WORDS: dict[Kind, str] = {"value": "likeliest answers", "expected": "expected answers"}
 
 
 class Figures:
@@ -64,6 +68,14 @@ class Figures:
             "upper": row["ci_hi"],
             "reason": row["reason"],
         }
+
+    def kinds(self, model: str, metric: str) -> list[Kind]:
+        """Kinds of answers for which a metric has any figure; likeliest first."""
+        return [
+            kind
+            for kind in SUFFIX
+            if any(r["estimate"] is not None for r in self.metrics(model, metric + SUFFIX[kind]))
+        ]
 
     def metrics(self, model: str, metric: str) -> list[dict[str, Any]]:
         """All rows of one metric of one model, in the order of their slices."""

@@ -17,6 +17,15 @@ from schemas.personality import RESPONSES, SCORES
 
 Kind = Literal["value", "expected"]
 
+SCORE: dict[Kind, Literal["score", "expected_score"]] = {
+    "value": "score",
+    "expected": "expected_score",
+}
+"""Column of SCORES that holds the score made of likeliest, or of expected, answers."""
+
+SUFFIX: dict[Kind, str] = {"value": "", "expected": "_expected"}
+"""What a metric made of these answers ends in."""
+
 
 @dataclass(frozen=True)
 class Matrix:

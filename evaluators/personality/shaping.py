@@ -8,15 +8,23 @@ import numpy as np
 import polars as pl
 
 from evaluators.personality.context import Row, Subject
+from evaluators.personality.scores import SCORE, SUFFIX, Kind
 from measurand.stats.correlation import spearman
 from measurand.stats.medians import group_medians, median_difference
 from schemas.personality import DOMAINS
 
 
-def shaping_scores(subject: Subject, experiment: str) -> pl.DataFrame:
-    """Domain scores of a shaping experiment with one column of prompted levels per domain."""
+def shaping_scores(subject: Subject, experiment: str, kind: Kind = "value") -> pl.DataFrame:
+    """Domain scores of a shaping experiment with one column of prompted levels per domain.
+
+    Args:
+        subject: one model's answers.
+        experiment: ``single`` or ``concurrent``.
+        kind: whether the column ``score`` is made of likeliest or of expected answers.
+    """
     return (
         subject.scores.filter((pl.col("experiment") == experiment) & pl.col("domain").is_not_null())
+        .with_columns(pl.col(SCORE[kind]).alias("score"))
         .drop_nulls("score")
         .with_columns(
             [pl.col("levels").arr.get(i).alias(f"level_{d}") for i, d in enumerate(DOMAINS)]
@@ -26,13 +34,14 @@ def shaping_scores(subject: Subject, experiment: str) -> pl.DataFrame:
 
 def shaping_rows(subject: Subject) -> Iterator[Row]:
     """Statistics of both shaping experiments, as far as the model answered them."""
-    yield from _single_rows(subject)
-    yield from _concurrent_rows(subject)
+    for kind in SUFFIX:
+        yield from _single_rows(subject, kind)
+        yield from _concurrent_rows(subject, kind)
 
 
-def _single_rows(subject: Subject) -> Iterator[Row]:
+def _single_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
     """Spearman's rho of prompted level and score, for the prompted trait and for the others."""
-    scores = shaping_scores(subject, "single")
+    scores = shaping_scores(subject, "single", kind)
     for prompted in DOMAINS:
         rows = scores.filter(pl.col(f"level_{prompted}") > 0)
         if rows.is_empty():
@@ -49,10 +58,10 @@ def _single_rows(subject: Subject) -> Iterator[Row]:
                 seed_words=subject.words("single"),
             )
             if measured != prompted:
-                yield subject.row("cross_rho", parts, found.estimate)
+                yield subject.row(f"cross_rho{SUFFIX[kind]}", parts, found.estimate)
             else:
                 own_parts = {"experiment": "single", "trait": prompted}
-                yield subject.row("shaping_rho", own_parts, found.estimate)
+                yield subject.row(f"shaping_rho{SUFFIX[kind]}", own_parts, found.estimate)
                 medians = group_medians(
                     score,
                     level,
@@ -61,12 +70,14 @@ def _single_rows(subject: Subject) -> Iterator[Row]:
                     seed_words=subject.words("single"),
                 )
                 for at, estimate in medians.items():
-                    yield subject.row("level_median", {**own_parts, "level": str(at)}, estimate)
+                    yield subject.row(
+                        f"level_median{SUFFIX[kind]}", {**own_parts, "level": str(at)}, estimate
+                    )
 
 
-def _concurrent_rows(subject: Subject) -> Iterator[Row]:
+def _concurrent_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
     """Median score where a trait was prompted high minus where it was prompted low."""
-    scores = shaping_scores(subject, "concurrent")
+    scores = shaping_scores(subject, "concurrent", kind)
     for domain in DOMAINS:
         own = scores.filter(pl.col("domain") == domain)
         if own.is_empty():
@@ -80,5 +91,7 @@ def _concurrent_rows(subject: Subject) -> Iterator[Row]:
             seed_words=subject.words("concurrent"),
         )
         yield subject.row(
-            "concurrent_difference", {"experiment": "concurrent", "trait": domain}, found
+            f"concurrent_difference{SUFFIX[kind]}",
+            {"experiment": "concurrent", "trait": domain},
+            found,
         )

@@ -8,7 +8,8 @@ from typing import Any
 import polars as pl
 
 from evaluators.personality.context import Subject
-from evaluators.personality.figures import NAMES, Figures
+from evaluators.personality.figures import NAMES, WORDS, Figures
+from evaluators.personality.scores import SUFFIX, Kind
 from evaluators.personality.shaping import shaping_scores
 from measurand.report.document import Block, Cell, Figure, Section, Table
 from schemas.personality import DOMAINS
@@ -18,9 +19,8 @@ def single_section(everyone: Sequence[Subject], figures: Figures) -> Section | N
     """One trait at a time, at levels 1 to 9."""
     blocks: list[Block] = []
     for subject in everyone:
-        scores = shaping_scores(subject, "single")
-        if not scores.is_empty():
-            blocks += _single_blocks(subject, scores, figures)
+        if not shaping_scores(subject, "single").is_empty():
+            blocks += _single_blocks(subject, figures)
     if not blocks:
         return None
     return Section(
@@ -31,53 +31,71 @@ def single_section(everyone: Sequence[Subject], figures: Figures) -> Section | N
     )
 
 
-def _single_blocks(subject: Subject, scores: pl.DataFrame, figures: Figures) -> list[Block]:
+def _single_blocks(subject: Subject, figures: Figures) -> list[Block]:
     model = subject.model
+    scores = shaping_scores(subject, "single")
     prompted = [d for d in DOMAINS if not scores.filter(pl.col(f"level_{d}") > 0).is_empty()]
-    rho = [[_rho(figures, model, p, m) for m in DOMAINS] for p in prompted]
-    rows: list[list[Cell]] = []
-    for p, line in zip(prompted, rho, strict=True):
-        parts = {"experiment": "single", "trait": p}
-        others = [c["estimate"] for m, c in zip(DOMAINS, line, strict=True) if c and m != p]
-        known = [abs(r) for r in others if r is not None]
-        low, high = (
-            figures.cell(model, "level_median", **parts, level=str(level))
-            for level in _ends(scores, p)
-        )
-        strongest: Cell = {"value": max(known) if known else None, "reason": "scores do not vary"}
-        own = figures.cell(model, "shaping_rho", **parts)
-        rows.append([NAMES[p], own, strongest, low, high])
+    kinds = figures.kinds(model, "shaping_rho")
+    kind = (kinds or ["value"])[0]
+    drawn = shaping_scores(subject, "single", kind)
     return [
-        Table(
-            f"{model}: prompted level and score",
-            ["trait prompted", "Spearman's rho, own score", "largest absolute rho, other scores",
-             "median at the lowest level", "median at the highest level"],
-            rows,
-        ),
-        Figure(
-            "heatmap",
-            f"{model}: Spearman's rho of prompted level and score",
-            "Rows are the trait prompted, columns the trait measured. The framed cells should be "
-            "near 1, the others near 0.",
-            {
-                "labels": [NAMES[p] for p in prompted],
-                "columns": list(NAMES.values()),
-                "values": [[cell and cell["estimate"] for cell in line] for line in rho],
-                "reasons": [[cell and cell["reason"] for cell in line] for line in rho],
-                "outlined": [[i, DOMAINS.index(p)] for i, p in enumerate(prompted)],
-                "axis": "Spearman's rho",
-            },
-        ),
-        _ridges(model, scores, prompted),
-        _levels(model, scores, prompted),
-    ]  # fmt: skip
+        _single_table(model, scores, prompted, figures),
+        *(_rho_matrix(figures, model, prompted, k) for k in kinds),
+        _ridges(model, drawn, prompted, kind),
+        _levels(model, drawn, prompted, kind),
+    ]
 
 
-def _rho(figures: Figures, model: str, prompted: str, measured: str) -> dict[str, Any] | None:
+def _single_table(model: str, scores: pl.DataFrame, prompted: list[str], figures: Figures) -> Table:
+    rows: list[list[Cell]] = []
+    for kind, end in SUFFIX.items():
+        for p in prompted:
+            line = [_rho(figures, model, p, m, kind) for m in DOMAINS if m != p]
+            known = [abs(c["estimate"]) for c in line if c and c["estimate"] is not None]
+            parts = {"experiment": "single", "trait": p}
+            low, high = (
+                figures.cell(model, f"level_median{end}", **parts, level=str(level))
+                for level in _ends(scores, p)
+            )
+            strongest: Cell = {"value": max(known, default=None), "reason": "scores do not vary"}
+            own = figures.cell(model, f"shaping_rho{end}", **parts)
+            rows.append([{"text": NAMES[p], "detail": WORDS[kind]}, own, strongest, low, high])
+    columns = [
+        "trait prompted",
+        "Spearman's rho, own score",
+        "largest absolute rho, other scores",
+        "median at the lowest level",
+        "median at the highest level",
+    ]
+    return Table(f"{model}: prompted level and score", columns, rows)
+
+
+def _rho_matrix(figures: Figures, model: str, prompted: list[str], kind: Kind) -> Figure:
+    rho = [[_rho(figures, model, p, m, kind) for m in DOMAINS] for p in prompted]
+    return Figure(
+        "heatmap",
+        f"{model}, {WORDS[kind]}: Spearman's rho of prompted level and score",
+        "Rows are the trait prompted, columns the trait measured. The framed cells should be near "
+        "1, the others near 0.",
+        {
+            "labels": [NAMES[p] for p in prompted],
+            "columns": list(NAMES.values()),
+            "values": [[cell and cell["estimate"] for cell in line] for line in rho],
+            "reasons": [[cell and cell["reason"] for cell in line] for line in rho],
+            "outlined": [[i, DOMAINS.index(p)] for i, p in enumerate(prompted)],
+            "axis": "Spearman's rho",
+        },
+    )
+
+
+def _rho(
+    figures: Figures, model: str, prompted: str, measured: str, kind: Kind
+) -> dict[str, Any] | None:
+    end = SUFFIX[kind]
     if prompted == measured:
-        return figures.get(model, "shaping_rho", experiment="single", trait=prompted)
+        return figures.get(model, f"shaping_rho{end}", experiment="single", trait=prompted)
     parts = {"experiment": "single", "prompted": prompted, "measured": measured}
-    return figures.get(model, "cross_rho", **parts)
+    return figures.get(model, f"cross_rho{end}", **parts)
 
 
 def _ends(scores: pl.DataFrame, domain: str) -> tuple[int, int]:
@@ -85,7 +103,7 @@ def _ends(scores: pl.DataFrame, domain: str) -> tuple[int, int]:
     return min(levels), max(levels)
 
 
-def _ridges(model: str, scores: pl.DataFrame, prompted: list[str]) -> Figure:
+def _ridges(model: str, scores: pl.DataFrame, prompted: list[str], kind: Kind) -> Figure:
     cells = []
     for p in prompted:
         own = scores.filter(pl.col(f"level_{p}") > 0)
@@ -98,14 +116,14 @@ def _ridges(model: str, scores: pl.DataFrame, prompted: list[str]) -> Figure:
                 )
     return Figure(
         "ridges",
-        f"{model}: scores at every prompted level",
+        f"{model}, {WORDS[kind]}: scores at every prompted level",
         "One ridge a level, the lowest at the bottom. On the diagonal the ridges should walk to "
         "the right; elsewhere they should stand still.",
         {"cells": cells, "minimum": 1, "maximum": 5, "axis": "score"},
     )
 
 
-def _levels(model: str, scores: pl.DataFrame, prompted: list[str]) -> Figure:
+def _levels(model: str, scores: pl.DataFrame, prompted: list[str], kind: Kind) -> Figure:
     rows = []
     for p in prompted:
         own = scores.filter(pl.col(f"level_{p}") > 0)
@@ -127,7 +145,7 @@ def _levels(model: str, scores: pl.DataFrame, prompted: list[str]) -> Figure:
             )
     return Figure(
         "levels",
-        f"{model}: median score by prompted level",
+        f"{model}, {WORDS[kind]}: median score by prompted level",
         "One panel a trait prompted: its own score strongly, with quartiles; the others quietly.",
         {"rows": rows, "minimum": 1, "maximum": 5, "axis": "median score"},
     )
@@ -137,9 +155,13 @@ def concurrent_section(everyone: Sequence[Subject], figures: Figures) -> Section
     """All five traits at once."""
     blocks: list[Block] = []
     for subject in everyone:
-        scores = shaping_scores(subject, "concurrent")
-        if scores.is_empty():
+        kinds = figures.kinds(subject.model, "concurrent_difference")
+        if not kinds:
             continue
+        # Likeliest answers that never differ draw nothing; expected answers may.
+        moved = [k for k in kinds if _differs(figures, subject.model, k)]
+        kind = (moved or kinds)[0]
+        scores = shaping_scores(subject, "concurrent", kind)
         rows: list[dict[str, object]] = []
         cells: list[list[Cell]] = []
         for domain in DOMAINS:
@@ -148,19 +170,31 @@ def concurrent_section(everyone: Sequence[Subject], figures: Figures) -> Section
             high = own.filter(level == level.max())["score"].to_list()
             low = own.filter(level == level.min())["score"].to_list()
             rows.append({"label": NAMES[domain], "values": {"low": low, "high": high}})
-            difference = figures.cell(
-                subject.model, "concurrent_difference", experiment="concurrent", trait=domain
+            parts = {"experiment": "concurrent", "trait": domain}
+            cells.append(
+                [
+                    NAMES[domain],
+                    figures.cell(subject.model, "concurrent_difference", **parts),
+                    figures.cell(subject.model, "concurrent_difference_expected", **parts),
+                    len(low),
+                    len(high),
+                ]
             )
-            cells.append([NAMES[domain], difference, len(low), len(high)])
         blocks += [
             Table(
                 f"{subject.model}: median score, prompted high minus prompted low",
-                ["trait", "difference of medians", "profiles low", "profiles high"],
+                [
+                    "trait",
+                    "difference of medians",
+                    "the same of expected answers",
+                    "profiles low",
+                    "profiles high",
+                ],
                 cells,
             ),
             Figure(
                 "densities",
-                f"{subject.model}: scores where a trait was prompted low and high",
+                f"{subject.model}, {WORDS[kind]}: scores where a trait was prompted low or high",
                 "Densities of the scores; the further apart, the better a trait follows while four "
                 "others are prompted too.",
                 {
@@ -179,3 +213,8 @@ def concurrent_section(everyone: Sequence[Subject], figures: Figures) -> Section
         tuple(blocks),
         "A prompt asks for all five traits, each extremely low or extremely high.",
     )
+
+
+def _differs(figures: Figures, model: str, kind: Kind) -> bool:
+    rows = figures.metrics(model, f"concurrent_difference{SUFFIX[kind]}")
+    return any(row["estimate"] for row in rows)

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from evaluators.personality.context import Row, Subject
-from evaluators.personality.scores import matrix, wide_scores
+from evaluators.personality.scores import SCORE, SUFFIX, Kind, matrix, wide_scores
 from measurand.statistics import exact
 from measurand.stats.correlation import disattenuated, pearson
 from measurand.stats.estimate import Estimate, undefined
@@ -39,8 +39,9 @@ def validity_rows(subject: Subject) -> Iterator[Row]:
             reliability[scale["scale_id"]] = found
             yield from _scale_rows(subject, scale["scale_id"], frame, found)
     yield from _facet_rows(subject, answers)
-    yield from _form_rows(subject, answers, reliability)
-    yield from _criterion_rows(subject, reliability)
+    for kind in SUFFIX:
+        yield from _form_rows(subject, reliability, kind)
+        yield from _criterion_rows(subject, kind)
     yield from _frame_rows(subject)
 
 
@@ -106,35 +107,43 @@ def _facet_rows(subject: Subject, answers: pl.DataFrame) -> Iterator[Row]:
 
 
 def _form_rows(
-    subject: Subject, answers: pl.DataFrame, reliability: dict[str, ScaleReliability]
+    subject: Subject, reliability: dict[str, ScaleReliability], kind: Kind
 ) -> Iterator[Row]:
     """Two Big Five forms as the two methods of a multitrait-multimethod matrix."""
-    found = convergent(subject)
+    found = convergent(subject, kind)
     if found is None:
         return
+    end = SUFFIX[kind]
     for metric, estimate in (
         ("convergent_mean", found.convergent),
         ("discriminant_mean", found.discriminant),
         ("discriminant_gap", found.gap),
     ):
-        yield subject.row(metric, EXPERIMENT, estimate)
+        yield subject.row(metric + end, EXPERIMENT, estimate)
     settings = subject.params.build.validity
     for i, a in enumerate(DOMAINS):
         for j, b in enumerate(DOMAINS):
             parts = {**EXPERIMENT, "first": a, "second": b}
-            yield subject.row("mtmm_r", parts, found.correlations[i][j])
+            yield subject.row(f"mtmm_r{end}", parts, found.correlations[i][j])
+        if kind == "expected":
+            continue
         sides = [reliability.get(f"{f}.{a}") for f in (settings.first_form, settings.second_form)]
         alphas = [side.alpha.value if side else None for side in sides]
         corrected = disattenuated(found.r[i][i], alphas[0], alphas[1])
         yield subject.row(
             "convergent_r_disattenuated", {**EXPERIMENT, "first": a, "second": a}, corrected
         )
-    dropped = len(shared_items(subject.instruments, settings.first_form, settings.second_form))
-    yield subject.row("items_dropped_as_shared", EXPERIMENT, exact(float(dropped)))
+    if kind == "value":
+        dropped = shared_items(subject.instruments, settings.first_form, settings.second_form)
+        yield subject.row("items_dropped_as_shared", EXPERIMENT, exact(float(len(dropped))))
 
 
-def convergent(subject: Subject) -> Validity | None:
+def convergent(subject: Subject, kind: Kind = "value") -> Validity | None:
     """The two forms against each other, items that they share left out of the first.
+
+    Args:
+        subject: one model's answers.
+        kind: scores of likeliest or of expected answers.
 
     Returns:
         None where the model did not answer both forms.
@@ -150,7 +159,7 @@ def convergent(subject: Subject) -> Validity | None:
     if set(answers["instrument_id"].unique()) != set(both):
         return None
     scores = answers.group_by("participant_id", "bio_id", "scale_id").agg(
-        pl.col("keyed_value").mean().alias("score")
+        pl.col(f"keyed_{kind}").mean().alias("score")
     )
     names = [f"{form}.{domain}" for form in both for domain in DOMAINS]
     values, clusters = wide_scores(scores, names)
@@ -163,16 +172,17 @@ def convergent(subject: Subject) -> Validity | None:
     )
 
 
-def _criterion_rows(subject: Subject, reliability: dict[str, ScaleReliability]) -> Iterator[Row]:
+def _criterion_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
     first = subject.params.build.validity.first_form
     scores = subject.scores.filter(pl.col("experiment") == "validity")
+    asked = set(scores["scale_id"].unique())
     for scale in subject.scales:
-        if scale["scale_id"] not in reliability:
+        if not {scale["scale_id"], f"{first}.{DOMAINS[0]}"} <= asked:
             continue
         for domain, sign in zip(DOMAINS, scale["expected_signs"], strict=True):
             if sign:
                 pair = (f"{first}.{domain}", scale["scale_id"])
-                values, clusters = wide_scores(scores, pair)
+                values, clusters = wide_scores(scores, pair, SCORE[kind])
                 r = pearson(
                     values[:, 0],
                     values[:, 1],
@@ -186,7 +196,7 @@ def _criterion_rows(subject: Subject, reliability: dict[str, ScaleReliability]) 
                     "criterion": scale["scale_id"],
                     "expected": "+" if sign > 0 else "-",
                 }
-                yield subject.row("criterion_r", parts, r.estimate)
+                yield subject.row(f"criterion_r{SUFFIX[kind]}", parts, r.estimate)
 
 
 def _frame_rows(subject: Subject) -> Iterator[Row]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from evaluators.personality.context import Subject
-from evaluators.personality.figures import NAMES, Figures
+from evaluators.personality.figures import NAMES, WORDS, Figures
+from evaluators.personality.scores import SUFFIX, Kind
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.results import slice_parts
 from measurand.stats.bands import Bands, band
@@ -40,6 +42,19 @@ the public-domain scales stand in."""
 
 VALIDITY = {"experiment": "validity"}
 
+_RELIABILITY_COLUMNS = (
+    "scale",
+    "items",
+    "alpha",
+    "alpha, expected answers",
+    "lambda-6",
+    "omega, 1 factor",
+    "omega, 3 factors",
+    "items flipped",
+    "band",
+)
+_COEFFICIENTS = ("alpha", "alpha_expected", "lambda6", "omega_m1", "omega_m3", "n_flipped")
+
 
 def bands_of(table: Sequence[tuple[float, str]]) -> Bands:
     """A band table of the parameters; its first band is open downwards."""
@@ -52,19 +67,20 @@ def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     rows: list[list[Cell]] = []
     for subject in everyone:
         model = subject.model
-        alphas = [figures.value(model, "alpha", **VALIDITY, form="first", scale=d) for d in DOMAINS]
-        known = [a for a in alphas if a is not None]
-        lowest: Cell = {"value": min(known) if len(known) == 5 else None, "reason": "not asked"}
-        rows.append(
-            [
-                model,
-                lowest,
-                figures.cell(model, "convergent_mean", **VALIDITY),
-                figures.cell(model, "discriminant_gap", **VALIDITY),
-                figures.cell(model, "keyed_pair_agreement", **VALIDITY, form="first"),
-                figures.cell(model, "mass_mean", **VALIDITY),
-            ]
-        )
+        for kind, end in SUFFIX.items():
+            likeliest = kind == "value"
+            rows.append(
+                [
+                    {"text": model, "detail": WORDS[kind]},
+                    _lowest_alpha(figures, model, f"alpha{end}"),
+                    figures.cell(model, f"convergent_mean{end}", **VALIDITY),
+                    figures.cell(model, f"discriminant_gap{end}", **VALIDITY),
+                    figures.cell(model, "keyed_pair_agreement", **VALIDITY, form="first")
+                    if likeliest
+                    else "",
+                    figures.cell(model, "mass_mean", **VALIDITY) if likeliest else "",
+                ]
+            )
     table = Table(
         "The five figures that decide whether domain scores can be read",
         [
@@ -78,7 +94,8 @@ def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
         rows,
         [
             "Intervals are 95%, over biographies. Alpha is that of the first form, keyed. "
-            "Opposite-keyed items: .5 is chance, near 0 a respondent that agrees with everything."
+            "Opposite-keyed items: .5 is chance, near 0 a respondent that agrees with everything. "
+            "Expected answers weigh every choice by its probability; gates read likeliest answers."
         ],
     )
     return Section(
@@ -93,16 +110,31 @@ def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     )
 
 
+def _lowest_alpha(figures: Figures, model: str, metric: str) -> Cell:
+    rows = [figures.get(model, metric, **VALIDITY, form="first", scale=d) for d in DOMAINS]
+    found = [row for row in rows if row is not None]
+    if not found:
+        return {"value": None, "reason": "not asked"}
+    undefined = next((row for row in found if row["estimate"] is None), None)
+    if undefined is not None:
+        return {"value": None, "reason": undefined["reason"]}
+    return {"value": min(row["estimate"] for row in found), "reason": None}
+
+
 def reliability_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     """Alpha and its relatives, scale by scale."""
     settings = everyone[0].params.report
     table = bands_of(settings.reliability_bands)
     dots = [
-        {**figures.dot(NAMES[d], s.model, "alpha", **VALIDITY, form="first", scale=d),
-         "series": s.model}
+        {
+            **figures.dot(NAMES[d], s.model, f"alpha{end}", **VALIDITY, form="first", scale=d),
+            "series": f"{s.model}, {WORDS[kind]}",
+        }
         for d in DOMAINS
         for s in everyone
-    ]  # fmt: skip
+        for kind, end in SUFFIX.items()
+        if figures.get(s.model, f"alpha{end}", **VALIDITY, form="first", scale=d)
+    ]
     edges = [*(bound for bound, _ in settings.reliability_bands[1:]), 1.0]
     bands = [
         {"low": low, "high": high, "label": word}
@@ -131,18 +163,14 @@ def reliability_section(everyone: Sequence[Subject], figures: Figures) -> Sectio
                 [
                     {"text": scale["name"], "detail": scale["scale_id"]},
                     scale["n_items"],
-                    *(
-                        figures.cell(subject.model, metric, **parts)
-                        for metric in ("alpha", "lambda6", "omega_m1", "omega_m3", "n_flipped")
-                    ),
+                    *(figures.cell(subject.model, metric, **parts) for metric in _COEFFICIENTS),
                     band(found["estimate"], table),
                 ]
             )
         blocks.append(
             Table(
                 f"Reliability of {subject.model}",
-                ["scale", "items", "alpha", "lambda-6", "omega, 1 factor", "omega, 3 factors",
-                 "items flipped", "band"],
+                _RELIABILITY_COLUMNS,
                 rows,
                 [
                     "Items flipped: how many items psych::omega would silently turn round. Above 0 "
@@ -150,7 +178,7 @@ def reliability_section(everyone: Sequence[Subject], figures: Figures) -> Sectio
                     "conventions."
                 ],
             )
-        )  # fmt: skip
+        )
     return Section(
         "Reliability",
         tuple(blocks),
@@ -198,36 +226,20 @@ def construct_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     rows: list[list[Cell]] = []
     for subject in everyone:
         model = subject.model
-        if figures.get(model, "discriminant_gap", **VALIDITY) is None:
-            continue
-        found = [
-            [figures.get(model, "mtmm_r", **VALIDITY, first=a, second=b) for b in DOMAINS]
-            for a in DOMAINS
-        ]
-        blocks.append(
-            Figure(
-                "heatmap",
-                f"{model}: first form (rows) by second form (columns)",
-                "Pearson correlations over participants. The framed diagonal should be high, "
-                "everything else near zero.",
-                {
-                    "labels": list(NAMES.values()),
-                    "values": [[cell and cell["estimate"] for cell in line] for line in found],
-                    "reasons": [[cell and cell["reason"] for cell in line] for line in found],
-                    "outlined": [[i, i] for i in range(5)],
-                    "axis": "Pearson r",
-                },
+        for kind, end in SUFFIX.items():
+            if figures.get(model, f"discriminant_gap{end}", **VALIDITY) is None:
+                continue
+            if kind in figures.kinds(model, "mtmm_r"):
+                blocks.append(_matrix(figures, model, kind))
+            rows.append(
+                [
+                    {"text": model, "detail": WORDS[kind]},
+                    figures.cell(model, f"convergent_mean{end}", **VALIDITY),
+                    figures.cell(model, f"discriminant_mean{end}", **VALIDITY),
+                    figures.cell(model, f"discriminant_gap{end}", **VALIDITY),
+                    figures.cell(model, "items_dropped_as_shared", **VALIDITY),
+                ]
             )
-        )
-        rows.append(
-            [
-                model,
-                figures.cell(model, "convergent_mean", **VALIDITY),
-                figures.cell(model, "discriminant_mean", **VALIDITY),
-                figures.cell(model, "discriminant_gap", **VALIDITY),
-                figures.cell(model, "items_dropped_as_shared", **VALIDITY),
-            ]
-        )
     blocks.insert(
         0,
         Table(
@@ -257,37 +269,50 @@ def construct_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     )
 
 
+def _matrix(figures: Figures, model: str, kind: Kind) -> Figure:
+    metric = f"mtmm_r{SUFFIX[kind]}"
+    found = [
+        [figures.get(model, metric, **VALIDITY, first=a, second=b) for b in DOMAINS]
+        for a in DOMAINS
+    ]
+    return Figure(
+        "heatmap",
+        f"{model}, {WORDS[kind]}: first form (rows) by second form (columns)",
+        "Pearson correlations over participants. The framed diagonal should be high, everything "
+        "else near zero.",
+        {
+            "labels": list(NAMES.values()),
+            "values": [[cell and cell["estimate"] for cell in line] for line in found],
+            "reasons": [[cell and cell["reason"] for cell in line] for line in found],
+            "outlined": [[i, i] for i in range(5)],
+            "axis": "Pearson r",
+        },
+    )
+
+
 def criterion_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
     """Correlations that theory predicts."""
     names = {s["scale_id"]: s["name"].split(" (")[0] for s in everyone[0].scales}
     blocks: list[Block] = []
     for subject in everyone:
-        rows = []
-        for found in figures.metrics(subject.model, "criterion_r"):
-            parts = slice_parts(found["slice"])
-            domain, criterion = parts["domain"], parts["criterion"]
-            rows.append(
-                {
-                    "label": names[criterion],
-                    "group": NAMES[domain],
-                    "estimate": found["estimate"],
-                    "lower": found["ci_lo"],
-                    "upper": found["ci_hi"],
-                    "reason": found["reason"],
-                    "expected": 1 if parts["expected"] == "+" else -1,
-                    "anchors": ANCHORS.get((domain, criterion), {}),
-                }
-            )
-        rows.sort(key=lambda r: list(NAMES.values()).index(str(r["group"])))
-        if rows:
+        model = subject.model
+        kinds = figures.kinds(model, "criterion_r")
+        for kind in kinds:
+            found = figures.metrics(model, f"criterion_r{SUFFIX[kind]}")
+            rows = [_criterion(row, names) for row in found]
+            rows.sort(key=lambda r: list(NAMES.values()).index(str(r["group"])))
             blocks.append(
                 Figure(
                     "bars",
-                    f"{subject.model}: domain scores and criterion scales",
+                    f"{model}, {WORDS[kind]}: domain scores and criterion scales",
                     "Bars are Pearson correlations with their 95% interval over biographies, signs "
                     "what theory expects, marks the same figure elsewhere.",
                     {"rows": rows, "axis": "Pearson r"},
                 )
+            )
+        if figures.metrics(model, "criterion_r") and "value" not in kinds:
+            blocks.append(
+                Text(f"{model}: the likeliest answers do not vary, so nothing goes with them.")
             )
     if not blocks:
         return None
@@ -297,3 +322,17 @@ def criterion_section(everyone: Sequence[Subject], figures: Figures) -> Section 
         "Do scores go with what they should go with? Public-domain scales stand in for the "
         "copyrighted ones of the original study.",
     )
+
+
+def _criterion(found: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    parts = slice_parts(found["slice"])
+    return {
+        "label": names[parts["criterion"]],
+        "group": NAMES[parts["domain"]],
+        "estimate": found["estimate"],
+        "lower": found["ci_lo"],
+        "upper": found["ci_hi"],
+        "reason": found["reason"],
+        "expected": 1 if parts["expected"] == "+" else -1,
+        "anchors": ANCHORS.get((parts["domain"], parts["criterion"]), {}),
+    }
