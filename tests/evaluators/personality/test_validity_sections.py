@@ -42,7 +42,7 @@ def test_every_asked_scale_has_a_row_with_its_reliability(
 
 
 def test_the_validity_diagonal_is_framed(found: tuple[list[Subject], Figures]) -> None:
-    [heat] = [b for b in construct_section(*found).blocks if isinstance(b, Figure)]
+    heat, _ = [b for b in construct_section(*found).blocks if isinstance(b, Figure)]
     assert heat.data["outlined"] == [[i, i] for i in range(5)]
     assert all(value is not None for line in heat.data["values"] for value in line)
 
@@ -50,7 +50,7 @@ def test_the_validity_diagonal_is_framed(found: tuple[list[Subject], Figures]) -
 def test_criteria_show_expected_sign_and_anchors(found: tuple[list[Subject], Figures]) -> None:
     section = criterion_section(*found)
     assert section is not None
-    [bars] = [b for b in section.blocks if isinstance(b, Figure)]
+    bars, _ = [b for b in section.blocks if isinstance(b, Figure)]
     row = next(
         r for r in bars.data["rows"] if (r["label"], r["group"]) == ("Anxiety", "Neuroticism")
     )
