@@ -29,7 +29,7 @@ def resolve(baseline: Baseline, items: Path, root: Path) -> tuple[Evidence, str]
     """
     if baseline.file is not None:
         path = root / baseline.file
-        if not path.exists():
+        if not os.path.exists(path):
             raise _unresolved(f"{path} does not exist", "mend baseline.file")
         return load_items(path), baseline.file
     assert baseline.ref is not None

@@ -13,9 +13,12 @@ pass. Non-inferiority as in Piaggio et al. (2012), JAMA 308, 2594-2604; inconclu
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 from measurand.gates.bounds import Bounds
 from measurand.gates.verdict import State
@@ -26,6 +29,8 @@ Direction = Literal["higher", "lower"]
 EQUAL = 1e-12
 #: Larger answers to "how many more" are no answers.
 MAX_NEEDED = 10**9
+#: Beyond (few clusters, tiny alpha) scipy's noncentral t does not return; nothing is detectable.
+MAX_QUANTILE = 1e3
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,7 @@ TESTS: dict[str, Callable[[float | None, float | None, float], tuple[State, str]
 }
 
 
+@np.errstate(all="ignore")
 def decide(test: str, found: Bounds, bound: float, direction: Direction, rules: Rules) -> Decision:
     """Decide one gate.
 
@@ -139,7 +145,7 @@ def _needed(found: Bounds, bound: float, rules: Rules) -> tuple[int | None, int 
     assert found.estimate is not None
     n, clusters = found.n, found.clusters if found.clusters is not None else found.n
     by_size = rules.min_n
-    gap = abs(found.estimate - bound)
+    gap = min(abs(found.estimate - bound), sys.float_info.max)
     if found.sd is not None and math.isfinite(found.sd) and found.sd > 0:
         if gap <= 1e-4 * found.sd:
             return None, None
@@ -155,10 +161,14 @@ def _needed(found: Bounds, bound: float, rules: Rules) -> tuple[int | None, int 
 
 
 def _detectable(found: Bounds, rules: Rules) -> float | None:
-    """Smallest effect with the stated power; None without a standard error."""
+    """Smallest effect with the stated power; None without a standard error to speak of."""
+    from scipy.special import stdtrit
+
     from measurand.stats.means import smallest_detectable
 
     if found.se is None or not 0 < found.se < math.inf:
+        return None
+    if found.df and stdtrit(found.df, 1 - rules.alpha) > MAX_QUANTILE:
         return None
     return smallest_detectable(
         found.se, df=found.df or None, power=rules.power, alpha=rules.alpha, sides=1

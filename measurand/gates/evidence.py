@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,9 +54,12 @@ class Evidence:
 
 
 def items_path(folder: Path) -> Path:
-    """Where the item results of an evidence folder lie; ``folder`` may be the results itself."""
+    """Where the item results of an evidence folder lie; ``folder`` may be the results itself.
+
+    ``os.path`` takes a name that the system refuses for a missing file; ``Path`` raises.
+    """
     for inner in (folder / "results" / "items", folder / "items"):
-        if inner.is_dir():
+        if os.path.isdir(inner):
             return inner
     return folder
 
@@ -68,9 +72,9 @@ def load_items(path: Path) -> Evidence:
             schema or have another major version, ``verify_failed`` if a shard differs from its
             manifest, ``dataset_changed`` if parts were run on different datasets.
     """
-    if path.is_file():
+    if os.path.isfile(path):
         return _plain([path], path)
-    if not path.is_dir():
+    if not os.path.isdir(path):
         raise EvidenceError(
             f"{path}: no results there",
             code="missing_metric",
@@ -96,7 +100,7 @@ def load_statistics(path: Path, results: Path | None) -> Evidence:
         EvidenceError: ``missing_metric`` if there is none, ``schema_drift`` if a declared column is
             missing or of another type, ``bad_evidence`` if a row occurs twice.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise EvidenceError(
             f"{path}: no statistics there",
             code="missing_metric",

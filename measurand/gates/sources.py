@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +20,6 @@ class Sources:
 
     spec: GateFile
     root: Path
-    folder: Path
     items_folder: Path
     statistics_file: Path
     warnings: list[str] = field(default_factory=list)
@@ -31,7 +31,7 @@ class Sources:
 
     def statistics(self) -> Evidence:
         """The candidate's statistics."""
-        results = self.items_folder if self.items_folder.is_dir() else None
+        results = self.items_folder if os.path.isdir(self.items_folder) else None
         return _whole(
             self._once("statistics", lambda: load_statistics(self.statistics_file, results))
         )
@@ -70,8 +70,8 @@ def open_sources(
         root / spec.results if spec.results is not None else root / "reports" / str(spec.system)
     )
     given = items_path(results) if results is not None else items_path(folder)
-    table = folder if folder.is_file() else folder / "statistics.parquet"
-    return Sources(spec, root, folder, given, statistics or table)
+    table = folder if os.path.isfile(folder) else folder / "statistics.parquet"
+    return Sources(spec, root, given, statistics or table)
 
 
 def _whole(evidence: Evidence) -> Evidence:

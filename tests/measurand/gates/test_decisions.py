@@ -118,6 +118,12 @@ def test_needed_clusters_keep_their_size() -> None:
     assert (decision.n_needed, decision.clusters_needed) == (1550, 155)
 
 
+def test_two_clusters_at_a_tiny_level_detect_nothing() -> None:
+    tiny = found(0.6, 0.8, df=1, n=300, clusters=2)
+    assert decide("threshold", tiny, LIMIT, "higher", Rules(alpha=1e-6)).mde is None
+    assert decide("threshold", tiny, LIMIT, "higher", Rules(alpha=1e-3)).mde is not None
+
+
 def test_on_the_limit_no_sample_decides() -> None:
     decision = decide("threshold", found(0.6, 0.8), LIMIT, "higher", Rules())
     assert (decision.state, decision.n_needed) == ("inconclusive", None)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gate_evidence import Project, bits, gate, gate_file, non_inferiority, rows, statistic
+
+from measurand.gates import evidence as reading
+from measurand.gates.bounds import EvidenceError
+from measurand.gates.cases import cases, prepare
+from measurand.gates.gatefile import validate
+from measurand.gates.sources import Sources, open_sources
+
+GOOD = bits(300, 0.9)
+
+
+def opened(project: Project, *gates: dict[str, Any], **more: Any) -> Sources:
+    return open_sources(validate(gate_file(*gates, **more)), project.root, None, None)
+
+
+def test_evidence_is_read_once_and_so_is_a_failure(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.items(GOOD)
+    sources = opened(project, gate())
+    assert sources.items() is sources.items()
+    for _ in range(2):
+        with pytest.raises(EvidenceError, match="no statistics"):
+            sources.statistics()
+    project.statistics(statistic())
+    with pytest.raises(EvidenceError, match="no statistics"):
+        sources.statistics()
+
+
+def test_a_path_that_the_system_refuses_is_an_error_case(project: Project) -> None:
+    long = "ä" * 200
+    assert project.one(gate(), results=long).reason_code == "missing_metric"
+    project.items(GOOD)
+    compared = project.one(non_inferiority({"file": long}))
+    assert compared.reason_code == "baseline_unresolved"
+
+
+def test_where_evidence_lies(project: Project) -> None:
+    by_system = opened(project, gate())
+    assert by_system.statistics_file == project.root / "reports" / "toy" / "statistics.parquet"
+    by_path = opened(project, gate(), results="mine")
+    assert by_path.statistics_file == project.root / "mine" / "statistics.parquet"
+    spec = validate(gate_file(gate()))
+    given = open_sources(spec, project.root, Path("r"), Path("s.parquet"))
+    assert (given.items_folder, given.statistics_file) == (Path("r"), Path("s.parquet"))
+
+
+def test_models_times_slices(project: Project) -> None:
+    project.results(rows(GOOD) + rows(GOOD, model="n"))
+    asked = gate(slice={"lang": ["en", "de"]})
+    sources = opened(project, asked, models=["n", "m"])
+    found = [
+        (c.result.model, c.result.slice)
+        for c in cases(sources.spec.gates[0], sources.spec, sources)
+    ]
+    assert found == [("n", "lang=en"), ("n", "lang=de"), ("m", "lang=en"), ("m", "lang=de")]
+
+
+def test_a_case_knows_its_bound_in_the_metric_s_own_orientation(project: Project) -> None:
+    project.items(GOOD)
+    for direction, bound in (("higher", -0.05), ("lower", 0.05)):
+        asked = non_inferiority({"value": 0.9}, direction=direction)
+        sources = opened(project, asked)
+        case = prepare(sources.spec.gates[0], sources.spec, sources, "m", {})
+        assert (case.bound, case.reference, case.result.margin) == (bound, 0.9, 0.05)
+        assert case.result.candidate_hash == sources.items().hash
+
+
+def test_an_unlisted_metric_without_a_model_is_an_error(project: Project) -> None:
+    project.items(GOOD)
+    content = gate_file(gate(metric="none"), gate(id="s", metric="none", **{"from": "statistics"}))
+    del content["models"]
+    sources = open_sources(validate(content), project.root, None, None)
+    found = [c for g in sources.spec.gates for c in cases(g, sources.spec, sources)]
+    assert [(c.result.model, c.result.reason_code) for c in found] == [(None, "missing_metric")] * 2
+    assert reading.MANIFEST == "manifest.json"
