@@ -10,7 +10,6 @@ from typing import NoReturn
 
 from measurand.errors import MeasurandError
 from measurand.gates.outputs import printable, to_markdown, to_text, write_outputs
-from measurand.gates.run import run_gates
 from measurand.gates.sentences import explain
 from measurand.gates.verdict import EXIT_CODES, Verdict
 
@@ -71,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace) -> int:
     out = args.out or args.root / ".measurand" / "gate" / (args.file.stem or "gate")
+    from measurand.gates.run import run_gates
+
     verdict = run_gates(args.file, root=args.root, out=out)
     print(_shown(verdict, args.format, args.explain), end="")
     # JSON on standard output stays JSON: annotations go beside it.

@@ -95,7 +95,7 @@ def test_a_defect_of_ours_is_an_error_and_not_a_failed_gate(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("oops")
 
-    monkeypatch.setattr(command, "run_gates", broken)
+    monkeypatch.setattr("measurand.gates.run.run_gates", broken)
     assert main(project) == 3
     assert "internal_error: ZeroDivisionError: oops" in capsys.readouterr().err
 
@@ -123,3 +123,13 @@ def test_in_a_process_of_its_own(project: Project) -> None:
     )
     assert done.returncode == 2, done.stderr
     assert "Undecided" in done.stdout
+
+
+@pytest.mark.integration
+def test_help_loads_nothing_heavy() -> None:
+    code = (
+        "import sys; from measurand.gates import command; command.main(['--help']); "
+        "print(sorted({'numpy', 'pyarrow', 'pydantic', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[]\n")
