@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 OPTIONS = ("template", "dtype", "device", "prefix")
 _DTYPES = ("float32", "bfloat16", "float16")
 # Tokens of one forward pass, and tokens that a shared run must save to be worth a pass of its own.
-_BUDGET = {"cpu": 2048, "cuda": 32768}
+_BUDGET = {"cpu": 512, "cuda": 32768}
 _LEAST_GAIN = {"cpu": 8, "cuda": 512}
 _HASHED = (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt")
 
