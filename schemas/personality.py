@@ -216,7 +216,6 @@ class Report(Strict):
 
     Attributes:
         resamples: bootstrap resamples.
-        confidence: level of two-sided intervals.
         seed: of the resampling.
         reliability_bands: (lower bound, name), ascending; the first bound is open downwards.
         convergent_bands: likewise for the absolute r.
@@ -224,7 +223,6 @@ class Report(Strict):
     """
 
     resamples: int = Field(ge=100)
-    confidence: float = Field(gt=0.5, lt=1)
     seed: int = Field(ge=0)
     reliability_bands: tuple[tuple[float, str], ...] = Field(min_length=1)
     convergent_bands: tuple[tuple[float, str], ...] = Field(min_length=1)

@@ -63,7 +63,6 @@ def test_full_is_the_protocol_of_the_paper() -> None:
         (("evaluate",), "scoring_mode", "guess", "evaluate.scoring_mode"),
         (("evaluate",), "batch_size", 0, "evaluate.batch_size"),
         (("evaluate",), "models", [], "evaluate.models"),
-        (("report",), "confidence", 1.0, "report.confidence"),
         (("report",), "reliability_bands", [[0.5, "a"], [0.1, "b"]], "bounds must ascend"),
     ],
 )

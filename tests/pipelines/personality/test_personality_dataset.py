@@ -137,5 +137,5 @@ def test_the_default_preset_keeps_within_its_budget() -> None:
     assert first.experiments == ("validity", "single", "concurrent", "reversed_options")
     assert contrast.instruments is not None
     other = frames * sum(names.count(n) for n in contrast.instruments)
-    assert (main, other) == (2560, 550)
+    assert (main, other) == (2560, 1400)
     assert frames >= 10
