@@ -1,18 +1,13 @@
-"""Apache Beam: which runners are allowed, and a sink whose bytes do not depend on them.
+"""Apache Beam: a pipeline on a named runner, and a sink whose bytes do not depend on it.
 
 Beam's own Parquet sink gives other bytes at every run. Here rows travel as Arrow IPC bytes, are
 grouped by the shard that their key hashes to, and one call writes each shard.
-
-Known limits, all of Beam 2.77: ``DirectRunner`` and ``PrismRunner`` try to download a binary at
-every run; ``DaskRunner`` drops all branches of a pipeline but the last and fills tagged outputs
-wrongly, with state DONE. They are refused.
 """
 
 from __future__ import annotations
 
 import io
 import logging
-import math
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,22 +24,12 @@ from measurand.errors import ConservationError, InputError, RunnerError
 from measurand.manifest import REJECTED_FILE, Manifest, Source, shard_name
 from measurand.parquet import REJECTED, split, write_shard
 from measurand.progress import Progress
+from measurand.runners import LOCAL, flags, parse, seconds
 from measurand.tables import Table
 
 if TYPE_CHECKING:
     from apache_beam import PCollection, Pipeline
     from apache_beam.options.pipeline_options import PipelineOptions
-
-LOCAL = "FnApiRunner"
-PORTABLE = ("PortableRunner", "FlinkRunner", "SparkRunner", "DataflowRunner")
-REFUSED = {
-    "DirectRunner": "it tries to download the Prism binary at every run",
-    "PrismRunner": "it tries to download the Prism binary at every run",
-    "SwitchingDirectRunner": "it tries to download the Prism binary at every run",
-    "BundleBasedDirectRunner": "it is many times slower and has other semantics",
-    "DaskRunner": "it loses rows silently: it computes the last branch alone, and tagged outputs "
-    "are wrong",
-}
 
 CONNECT_SECONDS = 30.0
 
@@ -90,61 +75,24 @@ def pipeline_options(runner: str = LOCAL, argv: Sequence[str] = ()) -> PipelineO
     """
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    name, settings = _parse(runner)
+    name, settings = parse(runner)
     if any(a.split("=")[0] == "--runner" for a in argv):
         raise RunnerError(f"--runner in {list(argv)}", hint="name the runner in one place")
-    flags = [f"--runner={name}", *_flags(name, settings), *argv]
+    words = [f"--runner={name}", *flags(name, settings), *argv]
     if name == LOCAL:
         # Beam would drop an option that it does not know; job servers may have options of theirs.
         known = PipelineOptions([]).get_all_options()
-        words = [f[2:].split("=")[0] for f in flags if f.startswith("--")]
-        if unknown := [f"--{w}" for w in words if w not in known and not w.startswith("no_")]:
+        names = [f[2:].split("=")[0] for f in words if f.startswith("--")]
+        if unknown := [f"--{w}" for w in names if w not in known and not w.startswith("no_")]:
             raise RunnerError(f"{LOCAL} has no options {unknown}", hint="see the Beam options")
-    options = PipelineOptions(flags)
+    options = PipelineOptions(words)
     with redirect_stderr(io.StringIO()) as usage:
         try:
             options.get_all_options()
         except (SystemExit, ValueError) as error:
             reason = (usage.getvalue() or str(error)).strip().splitlines()[-1]
-            raise RunnerError(f"Beam refuses {flags}: {reason}") from error
+            raise RunnerError(f"Beam refuses {words}: {reason}") from error
     return options
-
-
-def _parse(runner: str) -> tuple[str, dict[str, str]]:
-    name, _, rest = runner.partition(":")
-    if reason := REFUSED.get(name.rsplit(".", 1)[-1]):
-        raise RunnerError(f"{name} is refused: {reason}", hint=f"use {LOCAL}")
-    if name not in (LOCAL, *PORTABLE):
-        raise RunnerError(
-            f"unknown runner {name!r}", hint=f"known are {', '.join((LOCAL, *PORTABLE))}"
-        )
-    pairs = [part.partition("=") for part in rest.split(",") if part]
-    if bad := [key for key, equals, value in pairs if not (key and equals and value)]:
-        raise RunnerError(f"{runner}: {bad} without a value", hint="write Runner:key=value,...")
-    return name, {key: value for key, _, value in pairs}
-
-
-def _flags(name: str, settings: Mapping[str, str]) -> list[str]:
-    if name != LOCAL:
-        plain = [f"--{k}={v}" for k, v in settings.items() if k != "timeout_s"]
-        if "job_server_timeout" in settings:
-            return plain
-        # Beam gives the job's whole state stream this deadline, 300 s by default: a longer run on
-        # a job service like Beam's own would fail. _reach() is what finds a dead endpoint.
-        limit = _seconds(settings.get("timeout_s"))
-        return [*plain, f"--job_server_timeout={int(limit or 1_000_000) + 60}"]
-    modes = {"threads": "multi_threading", "processes": "multi_processing"}
-    if len(settings) > 1 or not set(settings) <= set(modes):
-        raise RunnerError(
-            f"{LOCAL} takes threads=N or processes=N, not {dict(settings)}",
-            hint="a time-out works on portable runners alone",
-        )
-    flags = []
-    for key, value in settings.items():
-        if not value.isdecimal() or int(value) < 1:
-            raise RunnerError(f"{LOCAL}: {key}={value} is no count")
-        flags = [f"--direct_running_mode={modes[key]}", f"--direct_num_workers={value}"]
-    return flags
 
 
 @contextmanager
@@ -165,8 +113,8 @@ def pipeline(
     """
     import apache_beam
 
-    name, settings = _parse(runner)
-    limit = _seconds(settings.get("timeout_s") if timeout_s is None else str(timeout_s))
+    name, settings = parse(runner)
+    limit = seconds(settings.get("timeout_s") if timeout_s is None else str(timeout_s))
     if limit is not None and name == LOCAL:
         raise RunnerError(f"{LOCAL} cannot be timed out", hint="it runs in this very process")
     options = pipeline_options(runner, argv)
@@ -374,18 +322,6 @@ def _write_rejected(group: tuple[int, Iterable[bytes]], spec: Table, out: Path) 
     shards.write_rejected(out, table)
     count(spec, "rejected", table.num_rows)
     return REJECTED_FILE
-
-
-def _seconds(text: str | None) -> float | None:
-    if text is None:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < 1e9:
-        raise RunnerError(f"timeout_s={text} is no number of seconds above 0")
-    return seconds
 
 
 def _named(error: Exception, runner: str) -> Exception:

@@ -157,9 +157,9 @@ def test_external_workers(
     same(name, runner, tmp_path / "d", reference)
 
 
-def test_shuffled_input_on_several_processes(tmp_path: Path, reference) -> None:
+def test_shuffled_input_on_threads(tmp_path: Path, reference) -> None:
     params = {**TOY, "shuffle_seed": 11, "blob_rows": 123}
-    toy_build.build(params, tmp_path / "d", "FnApiRunner:processes=2")
+    toy_build.build(params, tmp_path / "d", "FnApiRunner:threads=2")
     assert digests(tmp_path / "d") == reference("toy")
 
 
@@ -192,9 +192,7 @@ def timed(runner: str, out: Path) -> tuple[RunnerError, float]:
 
 # Beam's thread that reads the job's messages dies with the job service.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_worker_pool_that_is_dead_ends_in_a_time_out(
-    tmp_path: Path, own_job_service: str
-) -> None:
+def test_a_worker_pool_that_is_dead_is_a_named_error(tmp_path: Path, own_job_service: str) -> None:
     runner = (
         f"PortableRunner:job_endpoint={own_job_service},environment_type=EXTERNAL,"
         f"environment_config=localhost:{free_port()},timeout_s=8"
