@@ -14,8 +14,15 @@ IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 AnyArray = npt.NDArray[Any]
 
+LARGEST = 1e60
+"""Beyond this size products of variances overflow."""
+SMALLEST_SPREAD = 1e-60
+"""Below this spread products of variances vanish: the values count as constant."""
 
-def numbers(x: AnyArray, ndim: int, name: str, *, missing: bool = False) -> FloatArray:
+
+def numbers(
+    x: AnyArray, ndim: int, name: str, *, missing: bool = False, largest: float = np.inf
+) -> FloatArray:
     """``x`` as float64 of ``ndim`` dimensions.
 
     Args:
@@ -23,10 +30,11 @@ def numbers(x: AnyArray, ndim: int, name: str, *, missing: bool = False) -> Floa
         ndim: the number of dimensions it must have.
         name: what to call it in an error.
         missing: whether NaN is allowed, meaning a missing value.
+        largest: size that no number may exceed, for statistics that square.
 
     Raises:
-        InputError: not a numpy array, not numeric, other dimensions, infinite, or NaN where
-            nothing may be missing.
+        InputError: not a numpy array, not numeric, other dimensions, infinite or too large, or
+            NaN where nothing may be missing.
     """
     if not isinstance(x, np.ndarray):
         raise InputError(
@@ -41,6 +49,8 @@ def numbers(x: AnyArray, ndim: int, name: str, *, missing: bool = False) -> Floa
     out = x.astype(np.float64)
     if np.isinf(out).any():
         raise InputError(f"{name} holds infinite numbers", hint="mark missing values with NaN")
+    if (np.abs(out) > largest).any():
+        raise InputError(f"{name} holds numbers beyond {largest:g}", hint="use another unit")
     if not missing and np.isnan(out).any():
         raise InputError(f"{name} holds NaN", hint="leave these rows out first")
     return out

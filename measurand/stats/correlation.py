@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from measurand.stats.arrays import AnyArray, FloatArray, numbers, same_length
+from measurand.stats.arrays import (
+    LARGEST,
+    SMALLEST_SPREAD,
+    AnyArray,
+    FloatArray,
+    numbers,
+    same_length,
+)
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import Plan, percentile, plan
 
@@ -167,7 +174,9 @@ def _correlate(
     ranked: bool,
 ) -> Correlation:
     method = "Spearman correlation" if ranked else "Pearson correlation"
-    a, b = numbers(x, 1, "x", missing=True), numbers(y, 1, "y", missing=True)
+    a, b = (
+        numbers(side, 1, name, missing=True, largest=LARGEST) for side, name in ((x, "x"), (y, "y"))
+    )
     same_length(len(a), y=b)
     if clusters is not None:
         same_length(len(a), clusters=clusters)
@@ -192,7 +201,7 @@ def _correlate(
 def _lacking(a: FloatArray, b: FloatArray) -> str | None:
     if len(a) < 3:
         return f"{len(a)} rows with both values, at least 3 needed"
-    if np.ptp(a) == 0 or np.ptp(b) == 0:
+    if min(np.ptp(a), np.ptp(b)) <= SMALLEST_SPREAD:
         return "one of the two does not vary"
     return None
 

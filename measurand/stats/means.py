@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from measurand.errors import InputError
-from measurand.stats.arrays import AnyArray, FloatArray, codes, numbers, same_length
+from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, codes, numbers, same_length
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import Plan, percentile, plan
 
@@ -154,7 +154,7 @@ def bootstrap_means(
     Raises:
         InputError: wrong shapes, values that are not finite, or too few resamples.
     """
-    values = numbers(x, 2, "x")
+    values = numbers(x, 2, "x", largest=LARGEST)
     n, m = values.shape
     drawn = plan(n, clusters, resamples, seed_words)
     if n == 0:
@@ -172,11 +172,15 @@ def bootstrap_means(
 def _resampled_offsets(drawn: Plan, centred: FloatArray) -> FloatArray:
     """Resampled mean minus mean, (B, m), in single precision.
 
-    Centred sums lose nothing to cancellation: the error stays near 1e-6 standard deviations.
+    Centred sums in units of the largest deviation lose nothing to cancellation or overflow: the
+    error stays near 1e-6 of it.
     """
-    sums = drawn.unit_sums(np.vstack([centred.T, np.ones(len(centred))])).T.astype(np.float32)
+    unit = np.abs(centred).max(axis=0)
+    scaled = centred / np.where(unit > 0, unit, 1.0)
+    features = np.vstack([scaled.T, np.ones(len(centred))])
+    sums = drawn.unit_sums(features).T.astype(np.float32)
     totals = np.concatenate([taken @ sums for taken in drawn.batches()]).astype(np.float64)
-    offsets: FloatArray = totals[:, :-1] / totals[:, -1:]
+    offsets: FloatArray = totals[:, :-1] / totals[:, -1:] * unit
     return offsets
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from measurand.errors import InputError
-from measurand.stats.arrays import AnyArray, BoolArray, FloatArray, numbers, same_length
+from measurand.stats.arrays import LARGEST, AnyArray, BoolArray, FloatArray, numbers, same_length
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import Plan, percentile, plan
@@ -66,7 +66,9 @@ def convergent_discriminant(
         InputError: wrong or unequal shapes, fewer than two traits, infinite values or too few
             resamples.
     """
-    first, second = numbers(a, 2, "a", missing=True), numbers(b, 2, "b", missing=True)
+    first, second = (
+        numbers(side, 2, name, missing=True, largest=LARGEST) for side, name in ((a, "a"), (b, "b"))
+    )
     if first.shape != second.shape or first.shape[1] < 2:
         raise InputError(
             f"scores of shapes {first.shape} and {second.shape}",

@@ -11,7 +11,7 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats import coefficients
-from measurand.stats.arrays import AnyArray, BoolArray, FloatArray, numbers, same_length
+from measurand.stats.arrays import LARGEST, AnyArray, BoolArray, FloatArray, numbers, same_length
 from measurand.stats.estimate import Estimate
 from measurand.stats.factor import minres, omega_total
 from measurand.stats.resample import plan
@@ -39,7 +39,9 @@ class ScaleReliability:
         omega_m1: omega total of one factor on the items as keyed: the primary omega.
         omega_m3: omega total of three factors, from seven items on.
         omega_flip: omega total after reversing items that load negatively, as ``psych::omega``
-            does unasked; far above ``omega_m1`` where the keys do not hold.
+            does unasked; far above ``omega_m1`` where the keys do not hold. Where items share
+            nothing it feeds on chance, in resamples more so than in the data: its interval may
+            then lie above it.
         n_flipped: how many items that reverses; None where the omegas are undefined.
         alpha_if_deleted: alpha without each item, None where undefined.
         item_rest: correlation of each item with the sum of the others, None where undefined.
@@ -138,7 +140,7 @@ def _rows(
     x: AnyArray, clusters: AnyArray | None, missing: str
 ) -> tuple[FloatArray, BoolArray, BoolArray]:
     """Checked answers, which rows are complete, and which have any answer."""
-    answers = numbers(x, 2, "x", missing=True)
+    answers = numbers(x, 2, "x", missing=True, largest=LARGEST)
     n, k = answers.shape
     if not 1 <= k <= MAX_ITEMS:
         raise InputError(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from measurand.stats import coefficients
-from measurand.stats.arrays import FloatArray
+from measurand.stats.arrays import SMALLEST_SPREAD, FloatArray
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.factor import OneFactor, first_guess, one_factor
@@ -39,7 +39,7 @@ class ScaleSample:
         self.complete = bool(seen.all())
         highest = np.where(seen, x, -np.inf).max(axis=0, initial=-np.inf)
         lowest = np.where(seen, x, np.inf).min(axis=0, initial=np.inf)
-        self.constant = np.flatnonzero(~(highest > lowest))
+        self.constant = np.flatnonzero(~(highest - lowest > SMALLEST_SPREAD))
         self.cov = covariance(x)
         self.r = correlation(self.cov)
         self.problem = self._problem()

@@ -59,6 +59,11 @@ def test_unusable_labels(labels: Any) -> None:
         codes(labels, 2)
 
 
+def test_sizes_that_would_overflow_are_refused_where_asked() -> None:
+    with pytest.raises(InputError, match="beyond 10"):
+        numbers(np.array([1.0, -11.0, np.nan]), 1, "x", missing=True, largest=10.0)
+
+
 def test_same_length() -> None:
     same_length(2, y=np.ones(2))
     with pytest.raises(InputError, match="y has 3 entries for 2 rows"):

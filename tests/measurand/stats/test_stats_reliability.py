@@ -251,7 +251,11 @@ def _check(estimate: Estimate) -> None:
     x=hnp.arrays(
         np.float64,
         st.tuples(st.integers(0, 12), st.integers(1, 8)),
-        elements=st.one_of(st.sampled_from([1.0, 2.0, 3.0, 5.0, math.nan]), st.floats(-9, 9)),
+        elements=st.one_of(
+            st.sampled_from([1.0, 2.0, 3.0, 5.0, math.nan]),
+            st.floats(-9, 9),
+            st.floats(-1e60, 1e60),
+        ),
     ),
     clustered=st.booleans(),
     missing=st.sampled_from(["pairwise", "listwise"]),
