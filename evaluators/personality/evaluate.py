@@ -6,15 +6,35 @@ context of its own. Answers go through the journal, so a killed run loses at mos
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from evaluators.personality.administration import Administration
 from measurand import shards
+from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
-from measurand.results import RESULTS
-from schemas.personality import EXPERIMENTS, ModelRun, Params
+from measurand.errors import InfraError, InputError
+from measurand.journal import Journal
+from measurand.models import load
+from measurand.models.protocol import Model, Request, Score, check
+from measurand.progress import Progress
+from measurand.results import RESULTS, slice_text
+from schemas.personality import DOMAINS, EXPERIMENTS, RESPONSES, ModelRun, Params
+
+Row = dict[str, Any]
+
+RETEST_ITEMS = 32
+"""Prompts asked a second time, one by one: does the answer depend on the batch it came in?"""
 
 
 def evaluate(
@@ -77,3 +97,276 @@ def _run_of(params: Params, model: str) -> ModelRun:
             return run
     built = [name for name in EXPERIMENTS if getattr(params.build, name) is not None]
     return ModelRun.model_validate({"model": model, "experiments": built})
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves for the tables that all models share.
+
+    Attributes:
+        items: rows of ``measurand.results``.
+        costs: rows of ``measurand.costs``.
+    """
+
+    items: pa.Table
+    costs: list[Row]
+
+
+@dataclass
+class Administration:
+    """One model's run.
+
+    Attributes:
+        params: parameters.
+        spec: the model and its experiments.
+        prompts: dataset folder of the prompts.
+        parents: logical hash of the prompts.
+        out: results folder.
+        journal: folder of the model calls.
+        limit: only the first so many prompts.
+    """
+
+    params: Params
+    spec: ModelRun
+    prompts: Path
+    parents: dict[str, str]
+    out: Path
+    journal: Path
+    limit: int | None
+    _costs: dict[str, Row] = field(default_factory=dict)
+
+    def run(self) -> Outcome:
+        """Load the model, ask everything, write the responses.
+
+        Raises:
+            InputError: no prompt belongs to the model's experiments.
+            CapabilityError: the model cannot do what the scoring mode needs.
+            InfraError: too many calls failed for infrastructure reasons.
+        """
+        total = sum(table.num_rows for _, table in self._parts())
+        if not total:
+            raise InputError(
+                f"no prompts for {self.spec.model} in {list(self.spec.experiments)}",
+                hint="build the dataset with these experiments, or change evaluate.models",
+            )
+        print(f"evaluate: loading {self.spec.model}", flush=True)
+        model = load(self.spec.model)
+        try:
+            constrained = self._mode == "constrained"
+            check(model, logprobs=not constrained, constrained=constrained)
+            with Journal(self.journal / f"{slug(self.spec.model)}.jsonl") as journal:
+                return self._ask_all(model, journal, total)
+        finally:
+            model.close()
+
+    @property
+    def _mode(self) -> str:
+        return "constrained" if self.params.evaluate.scoring_mode == "constrained" else "logprob"
+
+    def _parts(self) -> Iterator[tuple[str, pa.Table]]:
+        """Prompt shards, restricted to what this model is asked; empty ones are kept."""
+        left = self.limit
+        for name, table in shards.iter_shards(self.prompts):
+            keep = pc.is_in(table["experiment"], pa.array(self.spec.experiments))
+            if self.spec.instruments is not None:
+                asked = pc.is_in(table["instrument_id"], pa.array(self.spec.instruments))
+                keep = pc.and_(keep, asked)
+            table = table.filter(keep).sort_by(
+                [
+                    ("profile_id", "ascending"),
+                    ("k_choices", "ascending"),
+                    ("prompt_id", "ascending"),
+                ]
+            )
+            if left is not None:
+                table = table.slice(0, left)
+                left -= table.num_rows
+            yield name, table
+
+    def _ask_all(self, model: Model, journal: Journal, total: int) -> Outcome:
+        run_id = _run_id(self.parents, self.params, model.fingerprint)
+        folder = self.out / "responses" / slug(self.spec.model)
+        shards.prepare(folder, RESPONSES)
+        items: list[pa.Table] = []
+        n_shards = 0
+        sample: list[tuple[Row, Score]] = []
+        every, seen = max(1, total // RETEST_ITEMS), 0
+        failures: Counter[str] = Counter()
+        with Progress(f"evaluate {self.spec.model}", total, "prompts") as progress:
+            for name, table in self._parts():
+                rows = []
+                for prompt, scored in self._scored(model, journal, table, progress):
+                    rows.append(self._response(prompt, scored, run_id))
+                    if seen % every == 0 and len(sample) < RETEST_ITEMS:
+                        sample.append((prompt, scored.score))
+                    seen += 1
+                failures.update(r["reason"] for r in rows if r["status"] == "infra_error")
+                columns = {c.name: [row[c.name] for row in rows] for c in RESPONSES.columns}
+                shards.write_shard(RESPONSES, RESPONSES.from_columns(columns), folder / name)
+                items.append(_results(item for row in rows for item in _items(row)))
+                n_shards += 1
+        self._refuse_failures(failures, total)
+        items.append(_results(self._retest(model, journal, sample, run_id)))
+        shards.write_manifest(
+            folder,
+            RESPONSES,
+            n_shards=n_shards,
+            shard_key="profile_id",
+            parents=self.parents,
+            params={"model": self.spec.model, "partial": self.limit is not None},
+            sources=(),
+            rows_in=total,
+        )
+        can = model.capabilities()
+        for row in self._costs.values():
+            row["fingerprint"] = model.fingerprint
+            row["dtype"], row["chat_template"] = can.dtype, can.chat_template
+        return Outcome(pa.concat_tables(items), list(self._costs.values()))
+
+    def _refuse_failures(self, failures: Counter[str], total: int) -> None:
+        failed = failures.total()
+        if failed <= self.params.evaluate.max_infra_share * total:
+            return
+        reason, count = failures.most_common(1)[0]
+        raise InfraError(
+            f"{failed} of {total} calls to {self.spec.model} failed for infrastructure reasons, "
+            f"{count} of them: {reason}",
+            hint="mend the server and run again: answered prompts are kept in the journal",
+            code="too_many_infra_errors",
+        )
+
+    def _scored(
+        self, model: Model, journal: Journal, table: pa.Table, progress: Progress
+    ) -> Iterator[tuple[Row, Scored]]:
+        chunks = list(self._chunks(table))
+        batches = (Batch([_request(r) for r in c], _choices(c[0])) for c in chunks)
+        answers = score_batches(model, batches, journal, mode=self._mode, progress=progress)
+        for chunk, scores in zip(chunks, answers, strict=True):
+            yield from zip(chunk, scores, strict=True)
+
+    def _chunks(self, table: pa.Table) -> Iterator[list[Row]]:
+        """Prompts that share preamble and choices, at most ``batch_size`` at a time."""
+        size = self.params.evaluate.batch_size
+        for _, group in groupby(table.to_pylist(), lambda r: (r["profile_id"], r["k_choices"])):
+            rows = list(group)
+            for start in range(0, len(rows), size):
+                yield rows[start : start + size]
+
+    def _response(self, prompt: Row, scored: Scored, run_id: str, part: str | None = None) -> Row:
+        score = scored.score
+        self._count(part or prompt["experiment"], scored)
+        return {
+            **{c.name: prompt.get(c.name) for c in RESPONSES.columns},
+            "run_id": run_id,
+            "model": self.spec.model,
+            "value": None if score.choice is None else score.choice + 1,
+            "logprobs": score.logprobs,
+            "expected": _expected(score.logprobs),
+            "mass": score.mass,
+            "tie": score.tie,
+            "scoring_mode": self.params.evaluate.scoring_mode,
+            "status": score.status,
+            "reason": score.reason,
+            "prompt_tokens": score.prompt_tokens,
+            "cached_tokens": score.cached_tokens,
+        }
+
+    def _count(self, part: str, scored: Scored) -> None:
+        blank = {"model": self.spec.model, "part": part, "calls": 0, "seconds": 0.0}
+        row = self._costs.setdefault(part, {**blank, "prompt_tokens": 0, "cached_tokens": 0})
+        row["calls"] += 1
+        row["prompt_tokens"] += scored.score.prompt_tokens or 0
+        row["cached_tokens"] += scored.score.cached_tokens or 0
+        row["seconds"] += scored.seconds
+
+    def _retest(
+        self, model: Model, journal: Journal, sample: list[tuple[Row, Score]], run_id: str
+    ) -> Iterator[Row]:
+        """Ask some prompts again, each alone, and compare with the batched answer."""
+        alone = [Batch([_request(prompt)], _choices(prompt)) for prompt, _ in sample]
+        again = score_batches(model, alone, journal, mode=self._mode, repeat=1)
+        for (prompt, before), [scored] in zip(sample, again, strict=True):
+            after = scored.score
+            row = self._response(prompt, scored, run_id, part="retest")
+            agrees = None if after.choice is None else float(before.choice == after.choice)
+            yield _item(row, "retest_agreement", agrees, repeat=1)
+            if before.logprobs and after.logprobs:
+                pairs = zip(before.logprobs, after.logprobs, strict=True)
+                gaps = [abs(a - b) for a, b in pairs if a is not None and b is not None]
+                yield _item(row, "retest_difference", max(gaps), repeat=1)
+
+
+def slug(model: str) -> str:
+    """A folder name for a model string, unique by eight hexadecimal digits of its hash."""
+    words = re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-")[-60:]
+    return f"{words}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+
+
+def _run_id(parents: dict[str, str], params: Params, fingerprint: str) -> str:
+    text = json.dumps(
+        [parents, params.evaluate.scoring_mode, params.evaluate.batch_size, fingerprint]
+    )
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _choices(prompt: Row) -> tuple[str, ...]:
+    return tuple(str(choice) for choice in range(1, prompt["k_choices"] + 1))
+
+
+def _request(prompt: Row) -> Request:
+    """The prompt, with what a synthetic respondent needs to know as tags."""
+    tags: dict[str, str | int | float] = {
+        "participant": prompt["participant_id"],
+        "item": prompt["item_id"],
+        "scale": prompt["scale_id"],
+        "keyed": prompt["keyed"],
+    }
+    if prompt["domain"] is not None:
+        tags["domain"] = prompt["domain"]
+    levels = zip(DOMAINS, prompt["levels"], strict=True)
+    tags |= {f"level_{domain}": level for domain, level in levels if level}
+    return Request(prompt["prompt"], tags)
+
+
+def _expected(logprobs: tuple[float | None, ...] | None) -> float | None:
+    """Mean choice under the renormalised probabilities; a choice not returned counts as 0."""
+    if not logprobs:
+        return None
+    weights = [0.0 if x is None else math.exp(x) for x in logprobs]
+    total = math.fsum(weights)
+    if total == 0:
+        return None
+    return math.fsum(i * w for i, w in enumerate(weights, 1)) / total
+
+
+def _results(items: Iterable[Row]) -> pa.Table:
+    rows = list(items)
+    return RESULTS.from_columns({c.name: [row[c.name] for row in rows] for c in RESULTS.columns})
+
+
+def _items(row: Row) -> Iterator[Row]:
+    """Item results of one response: was it answered, and with how much of the probability."""
+    yield _item(row, "answered", float(row["value"] is not None))
+    if row["mass"] is not None:
+        yield _item(row, "mass", row["mass"])
+
+
+def _item(row: Row, metric: str, value: float | None, repeat: int = 0) -> Row:
+    # A call that failed outside the model says nothing about the model: no value.
+    broken = row["status"] in ("infra_error", "skipped")
+    return {
+        "run_id": row["run_id"],
+        "system": "personality",
+        "model": row["model"],
+        "metric": metric,
+        "item_id": row["prompt_id"],
+        "repeat": repeat,
+        "cluster_id": f"bio{row['bio_id']:02d}",
+        "value": None if broken else value,
+        "status": row["status"] if broken or value is not None else "model_error",
+        "reason": row["reason"],
+        "slice": slice_text({"experiment": row["experiment"], "instrument": row["instrument_id"]}),
+        "seed": None,
+        "prompt_tokens": row["prompt_tokens"],
+        "prompt_sha256": row["prompt_sha256"],
+    }
