@@ -10,7 +10,7 @@ COSTS = Table(
     name="measurand.costs",
     version="1.0.0",
     key=("model", "part"),
-    doc="One row per model and part of an evaluation: calls, tokens and time, resumed runs included.",
+    doc="One row per model and part of an evaluation: calls, tokens, time; resumed runs included.",
     columns=(
         Column("model", pa.string(), "model string as given"),
         Column("part", pa.string(), "part of the evaluation, such as an experiment"),

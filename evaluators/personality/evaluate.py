@@ -74,6 +74,7 @@ def evaluate(
     config = {
         "evaluate": params.evaluate.model_dump(mode="json"),
         "models": [run.model for run in runs],
+        "instrument": {"scoring_mode": params.evaluate.scoring_mode},
         "partial": limit is not None,
     }
     rows = [row for outcome in outcomes for row in outcome.costs]

@@ -99,7 +99,10 @@ def _evaluate(system: project.System, params: Any, args: argparse.Namespace) -> 
     system.module("evaluate").evaluate(
         params, data, args.model, out, journal=system.journal, limit=args.limit
     )
-    _write_json(out / "provenance.json", provenance.collect(system.root))
+    found = provenance.collect(system.root)
+    # While a stage runs, dvc.lock still describes the run before it.
+    found.pop("dvc_lock_sha256", None)
+    _write_json(out / "provenance.json", found)
     print(f"evaluate {system.name}: {_shown(out, system)}")
 
 

@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("path", type=Path, help="a dataset folder, or a folder of such folders")
     args = parser.parse_args(argv)
-    from measurand import shards
+    import measurand.shards as shards
 
     problems = shards.verify(args.path)
     for problem in problems:

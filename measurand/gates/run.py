@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ def run_gates(
     out: Path | None = None,
     results: Path | None = None,
     statistics: Path | None = None,
+    models: Sequence[str] | None = None,
 ) -> Verdict:
     """Put every gate of a file to its evidence.
 
@@ -35,6 +37,7 @@ def run_gates(
         out: folder where looks are counted (``looks.json``); without it, each run is look 1.
         results: results folder to read instead of ``<evidence folder>/results``.
         statistics: statistics table to read instead of ``<evidence folder>/statistics.parquet``.
+        models: models to gate instead of those that the file lists.
 
     Returns:
         The verdict; whatever is wrong with file or evidence is an error in it, not an exception.
@@ -45,6 +48,8 @@ def run_gates(
     try:
         spec = read_gate_file(file)
         digest = spec.digest()
+        if models is not None:
+            spec = spec.model_copy(update={"models": tuple(models)})
         lock = _lock(spec, root)
         seen = looks.read(out) if out is not None else {}
         sources = open_sources(spec, root, results, statistics)
