@@ -98,15 +98,20 @@ class ScaleSample:
         return out
 
     def replicates(self, figures: Sequence[str]) -> FloatArray:
-        """(B, figures) coefficients of the resamples; NaN where an item does not vary in one."""
+        """(B, figures) coefficients of the resamples, NaN where undefined.
+
+        Where an item does not vary in a resample, figures made of correlations are undefined
+        there; raw alpha is not, since it is made of covariances.
+        """
         drawn = self.drawn
         if not drawn.drawable:
             return np.full((drawn.resamples, len(figures)), np.nan)
         floor = FLAT * np.diag(self.cov)
         blocks = []
         for cov in resampled_covariances(self.x, drawn):
-            cov[(np.diagonal(cov, axis1=1, axis2=2) <= floor).any(axis=1)] = np.nan
-            blocks.append(self.columns(figures, cov, correlation(cov)))
+            flat = (np.diagonal(cov, axis1=1, axis2=2) <= floor).any(axis=1)
+            r = correlation(np.where(flat[:, None, None], np.nan, cov))
+            blocks.append(self.columns(figures, cov, r))
         return np.concatenate(blocks)
 
 
@@ -153,7 +158,6 @@ def alpha_only(sample: ScaleSample) -> Estimate:
     moments = drawn.resampled_sums(np.vstack([np.ones(sample.n), parts, parts**2]))
     n, first, second = np.split(moments, [1, sample.k + 2], axis=1)
     variance = (second - first**2 / n) / n
-    flat = (variance[:, :-1] <= FLAT * np.diag(sample.cov)).any(axis=1)
     items, total = variance[:, :-1].sum(axis=1), variance[:, -1]
-    replicates = np.where(flat, np.nan, coefficients.alpha_of_variances(items, total, sample.k))
+    replicates = coefficients.alpha_of_variances(items, total, sample.k)
     return percentile(value, replicates, drawn, method=f"{NAMES['alpha']}; complete rows")

@@ -210,11 +210,27 @@ def test_resamples_without_variation_are_dropped_or_leave_no_interval() -> None:
     x[:, 0] = 3
     x[0, 0] = 4  # absent from (1 - 1/40)^40 = 36% of the resamples
     found = scale_reliability(x, resamples=200)
-    assert found.alpha.value is not None
-    assert found.alpha.ci_lo is None
-    assert "undefined in" in (found.alpha.reason or "")
+    assert found.omega_m1.value is not None
+    assert found.omega_m1.ci_lo is None
+    assert "undefined in" in (found.omega_m1.reason or "")
     x[:4, 0] = 4  # absent from 1.5%
-    assert "undefined resamples dropped" in scale_reliability(x, resamples=200).alpha.method
+    assert "undefined resamples dropped" in scale_reliability(x, resamples=200).omega_m1.method
+
+
+def test_alpha_needs_no_variation_of_an_item_that_a_resample_left_out() -> None:
+    x = _answers(n=40, k=3)
+    x[:, 0] = 3
+    x[0, 0] = 4
+    found = scale_reliability(x, resamples=200).alpha
+    again = cronbach_alpha(x, resamples=200)
+    rng = np.random.default_rng(found.seed)
+    replicates = []
+    for _ in range(200):
+        cov = np.cov(x[rng.integers(0, 40, 40, np.int32)], rowvar=False)
+        replicates.append(1.5 * (1 - np.trace(cov) / cov.sum()))
+    expected = np.quantile(replicates, [0.025, 0.975])
+    np.testing.assert_allclose((found.ci_lo, found.ci_hi), expected, atol=1e-9)
+    np.testing.assert_allclose((again.ci_lo, again.ci_hi), expected, atol=1e-9)
 
 
 @pytest.mark.parametrize(
