@@ -265,8 +265,10 @@ def _past(parents: Sequence[Node | None], kept: dict[Node, Any], length: int) ->
     for side in (0, 1):
         some = next(kept[node][side] for node in parents if node is not None)
         layers, heads, _, width = some.shape
-        whole = some.new_zeros(layers, len(parents), heads, length, width)
+        whole = some.new_empty(layers, len(parents), heads, length, width)
         for at, leaf in enumerate(parents):
+            # What the mask hides must still be a number: zero times NaN is NaN.
+            whole[:, at, :, 0 if leaf is None else leaf.stop :] = 0
             node = leaf
             while node is not None:
                 whole[:, at, :, node.start : node.stop] = kept[node][side]
