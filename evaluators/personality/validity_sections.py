@@ -101,6 +101,7 @@ def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     return Section(
         "In short",
         (
+            Text("\n".join(f"- {_modal(subject)}" for subject in everyone)),
             table,
             Text(
                 "Scores describe a model together with a prompt frame (biography, instruction, "
@@ -108,6 +109,22 @@ def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
             ),
         ),
     )
+
+
+def _modal(subject: Subject) -> str:
+    """How often the model gave its favourite answer: the first thing to know of its scores."""
+    values = subject.responses["value"].drop_nulls()
+    if values.is_empty():
+        return f"{subject.model} answered nothing."
+    answer, count = values.value_counts(sort=True).sort("count", "value").row(-1)
+    share = count / len(values)
+    asked = f"{share:.1%} of {len(values)} questions"
+    if share > 0.9:
+        return (
+            f"{subject.model} answered {answer} to {asked}: so would a respondent that does not "
+            "read them."
+        )
+    return f"{subject.model} gave its most frequent answer, {answer}, to {asked}."
 
 
 def _lowest_alpha(figures: Figures, model: str, metric: str) -> Cell:

@@ -7,9 +7,9 @@ from measurand.report.document import Document, Table
 from measurand.report.text import interval, number, shorten
 from measurand.report.verdict import (
     limit_of,
-    name_of,
     ordered_gates,
     sentence_of,
+    short_names,
     word_of,
 )
 
@@ -45,7 +45,7 @@ def shorten_keeping_columns(text: str) -> str:
 
 def _gate_lines(document: Document) -> list[str]:
     gates = ordered_gates(document.verdict)
-    names = [shorten(name_of(gate), 40) for gate in gates]
+    names = [shorten(name, 40) for name in short_names(gates)]
     width = max((len(name) for name in names), default=0)
     lines = []
     for name, gate in zip(names, gates, strict=True):

@@ -28,7 +28,10 @@ def sentence_of(verdict: Mapping[str, Any] | None) -> str:
     if verdict is None:
         return "No gate was run on these results."
     if verdict.get("sentence"):
-        return str(verdict["sentence"])
+        # The word stands beside the sentence already.
+        word, _, rest = str(verdict["sentence"]).partition(": ")
+        said = rest and word.lower() in (state_of(verdict), word_of(verdict))
+        return rest[:1].upper() + rest[1:] if said else str(verdict["sentence"])
     gates = ordered_gates(verdict)
     counts = [(sum(gate.get("state") == s for gate in gates), STATES[s]) for s in _WORST_FIRST]
     return (
@@ -68,7 +71,8 @@ def gates_table(verdict: Mapping[str, Any] | None) -> Table | None:
     ]
     if warned:
         notes.append("A gate marked as a warning does not change the verdict.")
-    return Table("Gates", columns + tail, tuple(_row(gate) for gate in gates), tuple(notes))
+    rows = tuple(_row(g, name) for g, name in zip(gates, short_names(gates), strict=True))
+    return Table("Gates", columns + tail, rows, tuple(notes))
 
 
 def limit_of(gate: Mapping[str, Any]) -> float | None:
@@ -88,14 +92,39 @@ def name_of(gate: Mapping[str, Any]) -> str:
     return name if not part or part in name else f"{name} [{part}]"
 
 
-def _row(gate: Mapping[str, Any]) -> tuple[Cell, ...]:
+def short_names(gates: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names that tell the gates of one verdict apart: the id, and what differs within it.
+
+    ``reliable: EXT`` where the gates called ``reliable`` differ in one part of their slices only.
+    """
+    models = {str(gate.get("model") or "") for gate in gates}
+    found = []
+    for gate in gates:
+        same = [_parts(other) for other in gates if other.get("id") == gate.get("id")]
+        own = _parts(gate)
+        differing = [k for k in own if any(other.get(k) != own[k] for other in same)]
+        words = [own[k] if len(differing) == 1 else f"{k} {own[k]}" for k in differing]
+        if len(models) > 1 and gate.get("model"):
+            words.insert(0, str(gate["model"]))
+        name = str(gate.get("id") or gate.get("metric") or "gate")
+        found.append(f"{name}: {', '.join(words)}" if words else name)
+    return found
+
+
+def _parts(gate: Mapping[str, Any]) -> dict[str, str]:
+    text = str(gate.get("slice") or "")
+    return dict(part.split("=", 1) for part in text.split(",") if "=" in part)
+
+
+def _row(gate: Mapping[str, Any], name: str) -> tuple[Cell, ...]:
     why = str(gate.get("sentence") or gate.get("reason_code") or "")
+    why = why.removeprefix(name_of(gate)).lstrip()
     severity = str(gate.get("severity") or "block")
     flags = ", ".join(str(flag) for flag in gate.get("flags") or ())
     parts = ["Warning only." if severity != "block" else "", why, f"({flags})" if flags else ""]
     detail = " ".join(part for part in parts if part)
     return (
-        {"text": name_of(gate), "detail": detail},
+        {"text": name, "detail": detail},
         {"state": gate.get("state") or "error"},
         {
             "estimate": gate.get("estimate"),

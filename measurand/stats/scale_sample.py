@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from measurand.stats import coefficients
-from measurand.stats.arrays import SMALLEST_SPREAD, FloatArray
+from measurand.stats.arrays import SMALLEST_SPREAD, BoolArray, FloatArray
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.factor import OneFactor, first_guess, one_factor
@@ -53,7 +53,7 @@ class ScaleSample:
         if self.k < 2:
             return "one item, at least 2 needed"
         if len(self.constant):
-            return f"items that never vary, at positions {', '.join(map(str, self.constant))}"
+            return f"{len(self.constant)} of {self.k} items never vary"
         if np.isnan(self.cov).any():
             return "some pairs of items were answered together fewer than twice"
         return None
@@ -109,7 +109,7 @@ class ScaleSample:
         floor = FLAT * np.diag(self.cov)
         blocks = []
         for cov in resampled_covariances(self.x, drawn):
-            flat = (np.diagonal(cov, axis1=1, axis2=2) <= floor).any(axis=1)
+            flat: BoolArray = np.any(np.diagonal(cov, axis1=1, axis2=2) <= floor, axis=1)
             r = correlation(np.where(flat[:, None, None], np.nan, cov))
             blocks.append(self.columns(figures, cov, r))
         return np.concatenate(blocks)

@@ -127,7 +127,7 @@ def test_constant_items_leave_no_figure_but_say_which() -> None:
     x[:, 2] = 3
     found = scale_reliability(x, resamples=100)
     assert found.constant_items == (2,)
-    assert set(_reasons(found).values()) == {"items that never vary, at positions 2"}
+    assert set(_reasons(found).values()) == {f"1 of {found.k} items never vary"}
     assert found.n_flipped is None
     # Without the constant item the scale is sound; without another it is not.
     assert [a is None for a in found.alpha_if_deleted] == [True, True, False, True]
