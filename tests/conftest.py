@@ -1,10 +1,15 @@
-"""A real but tiny language model that tests build for themselves."""
+"""What all tests share: fixed examples in property tests, and a real but tiny language model."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples at every run: a red test is the change's doing, never the dice's.
+settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
+settings.load_profile("fixed")
 
 CORPUS = [
     "The statement describes me. RATING: 1",

@@ -38,7 +38,8 @@ def test_foreign_text_is_shown_and_marks_nothing_up(text: str) -> None:
     tokens = PARSER.parse("x" + line(text))
     assert {t.type for t in tokens} <= {"paragraph_open", "inline", "paragraph_close"}
     assert {t.type for t in inline(tokens)} <= {"text", "text_special"}
-    assert shown(tokens) == "x" + one_line(text)
+    # A paragraph loses the space at its end, of whatever kind.
+    assert shown(tokens) == ("x" + one_line(text)).rstrip()
 
 
 @given(MARKUP)
