@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from measurand.errors import InputError
-from measurand.journal import Journal, call_key, canonical_json
+from measurand.journal import Journal, call_key, call_record
 from measurand.models.protocol import Model, Request, Sampling, Score
 from measurand.progress import Progress
 
@@ -78,13 +77,11 @@ def score_batches(
     reads_tags = model.capabilities().reads_tags
     for batch in batches:
         how = _how(mode, sampling or Sampling(max_tokens=8, temperature=1.0), batch.choices)
-        keys = [
-            call_key(model.fingerprint, _identity(r, reads_tags), how.record, repeat)
-            for r in batch.requests
-        ]
+        prompts = [r.tagged_sha256 if reads_tags else r.sha256 for r in batch.requests]
+        keys = [call_key(model.fingerprint, prompt, how.record, repeat) for prompt in prompts]
         records = [journal.get(key) for key in keys]
         if any(record is None for record in records):
-            records = _ask(model, batch, how, keys, journal, repeat)
+            records = _ask(model, batch, how, prompts, journal, repeat)
         if progress is not None:
             progress.advance(len(keys))
         yield [
@@ -107,15 +104,8 @@ def _how(mode: str, sampling: Sampling, choices: tuple[str, ...]) -> _How:
     return _How(drawn.record(), drawn)
 
 
-def _identity(request: Request, reads_tags: bool) -> str:
-    if not reads_tags:
-        return request.sha256
-    tagged = f"{request.sha256}{canonical_json(dict(request.tags))}"
-    return hashlib.sha256(tagged.encode()).hexdigest()
-
-
 def _ask(
-    model: Model, batch: Batch, how: _How, keys: list[str], journal: Journal, repeat: int
+    model: Model, batch: Batch, how: _How, prompts: list[str], journal: Journal, repeat: int
 ) -> list[dict[str, Any] | None]:
     start = time.perf_counter()
     if how.sampling is None:
@@ -136,10 +126,10 @@ def _ask(
             )
             for c in completions
         ]
-    seconds = (time.perf_counter() - start) / len(keys)
+    seconds = (time.perf_counter() - start) / len(prompts)
     records: list[dict[str, Any] | None] = [
-        {"key": key, "seconds": seconds, **score.record()}
-        for key, score in zip(keys, scores, strict=True)
+        call_record(model.fingerprint, prompt, how.record, repeat, score.record(), seconds)
+        for prompt, score in zip(prompts, scores, strict=True)
     ]
     journal.append_batch([r for r in records if r is not None and r["status"] != "infra_error"])
     return records

@@ -58,6 +58,8 @@ class Replay:
             chat_template=False,
             max_model_tokens=None,
             dtype="as recorded",
+            # The recorded run may have answered from tags: equal prompts are not equal calls.
+            reads_tags=True,
             live=False,
         )
 

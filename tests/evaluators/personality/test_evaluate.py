@@ -110,3 +110,15 @@ def test_expected_counts_a_choice_that_was_not_returned_as_nothing() -> None:
 @pytest.mark.parametrize("logs", [None, (), (None, None)])
 def test_expected_is_null_without_probabilities(logs: tuple[float | None, ...] | None) -> None:
     assert _expected(logs) is None
+
+
+def test_the_journal_of_a_run_replays_to_the_same_answers(
+    small: Params, data: Path, administer: Callable[[str], Path], tmp_path: Path
+) -> None:
+    results = administer("synthetic:factor")
+    [calls] = (results.parent / "journal").iterdir()
+    model = f"replay:{calls}"
+    evaluate(small, data, model, tmp_path / "r", journal=tmp_path / "j")
+    [first], [second] = ((r / "responses").iterdir() for r in (results, tmp_path / "r"))
+    columns = ["prompt_id", "value", "logprobs", "mass", "status"]
+    assert shards.read_table(first, columns) == shards.read_table(second, columns)
