@@ -42,7 +42,7 @@ class Engine:
 @pytest.fixture(scope="session")
 def vllm_engine(smollm2_folder: Path) -> Iterator[Engine]:
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
-    model = load(f"vllm:{smollm2_folder}?context=2048")
+    model = load(f"vllm:{smollm2_folder}?template=none&context=2048")
     start = time.monotonic()
     model.score([Request("One, two, ")], ("1", "2"))
     yield Engine(model, time.monotonic() - start)

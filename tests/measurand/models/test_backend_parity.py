@@ -20,10 +20,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[3]
 DIGITS = ("1", "2", "3", "4", "5")
-WORDINGS = (
-    'Thinking about the statement, "{}", please rate your answer on a scale from 1 to 5 '
-    "(where 1 is very inaccurate and 5 is very accurate). RATING: ",
-    'How accurate is "{}" of you, from 1 to 5? RATING: ',
+# After another rated statement and without the chat template this small model gives different
+# answers, many of them close calls; in a chat it rates nearly everything 1, and agreement on the
+# answer would mean nothing.
+WORDING = 'Rate each statement from 1 to 5.\n"{}" RATING: {}\n"{}" RATING: '
+CHAT_WORDING = (
+    'Evaluating the statement, "{}", please rate how accurately it describes you on a scale from 1 '
+    "(very inaccurate) to 5 (very accurate). RATING: "
 )
 CONSTRAINED = Sampling(temperature=1.0, choices=DIGITS)
 GREEDY = Sampling(max_tokens=16)
@@ -31,12 +34,26 @@ GREEDY = Sampling(max_tokens=16)
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(900)]
 
 
-def requests() -> list[Request]:
+def texts() -> list[str]:
     path = ROOT / "pipelines" / "personality" / "instruments" / "ipip_neo_300.csv"
-    with path.open(newline="") as file:
-        texts = [row["text"] for row in csv.DictReader(file)]
-    assert len(set(texts)) == 300
-    return [Request(wording.format(text)) for wording in WORDINGS for text in texts][:500]
+    with path.open(newline="", encoding="utf-8") as file:
+        found = [row["text"] for row in csv.DictReader(file)]
+    assert len(set(found)) == 300
+    return found
+
+
+def requests() -> list[Request]:
+    """500 different prompts."""
+    items, rng = texts(), np.random.default_rng(0)
+    prompts = []
+    for i in range(500):
+        example, rating = items[rng.integers(300)], rng.integers(1, 6)
+        prompts.append(Request(WORDING.format(example, rating, items[i % 300])))
+    return prompts
+
+
+def chat_requests() -> list[Request]:
+    return [Request(CHAT_WORDING.format(text)) for text in texts()[:25]]
 
 
 class Answers:
@@ -62,7 +79,7 @@ class Answers:
 
 @pytest.fixture(scope="module")
 def hf(smollm2_folder: Path) -> Answers:
-    return Answers(load(f"hf:{smollm2_folder}"))
+    return Answers(load(f"hf:{smollm2_folder}?template=none"))
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +89,8 @@ def vllm(vllm_engine: Engine) -> Answers:
 
 @pytest.fixture(scope="module")
 def served(vllm_server: Server, smollm2_folder: Path) -> Iterator[OpenAIModel]:
-    model = load(f"openai:{vllm_server.url}#{vllm_server.name}?tokenizer={smollm2_folder}")
+    spec = f"openai:{vllm_server.url}#{vllm_server.name}?tokenizer={smollm2_folder}&template=none"
+    model = load(spec)
     assert isinstance(model, OpenAIModel)
     yield model
     model.close()
@@ -97,8 +115,8 @@ def test_five_hundred_items_agree(
             print(f"{name}: {500 / answers.seconds:.1f} items/s")
     assert agreement >= 0.99
     assert largest <= 1e-3
-    assert np.ptp(one.logprobs[:, 0]) > 0.5
-    assert len(set(one.choices)) > 1
+    shares = np.bincount(one.choices, minlength=5) / 500
+    assert shares.max() < 0.9, f"nearly all items have the same answer: {shares}"
     assert [s.prompt_tokens for s in one.scores] == [s.prompt_tokens for s in other.scores]
 
 
@@ -122,58 +140,63 @@ def test_one_request_serves_all_choices(served: OpenAIModel) -> None:
     assert score.prompt_tokens is not None
     assert score.cached_tokens is not None
     has = served.capabilities()
-    assert (has.max_model_tokens, has.chat_template) == (2048, True)
+    assert (has.max_model_tokens, has.chat_template) == (2048, False)
 
 
 def test_long_choices_agree(served: OpenAIModel, vllm_engine: Engine) -> None:
-    choices = ("very accurate", "accurate", "very inaccurate", "5", "10")
-    ours, theirs = (m.score(requests()[:4], choices) for m in (vllm_engine.model, served))
+    choices = ("very accurate", "accurate", "5", "10")
+    ours, theirs = (m.score(requests()[:2], choices) for m in (vllm_engine.model, served))
     for one, other in zip(ours, theirs, strict=True):
         assert one.logprobs == pytest.approx(other.logprobs, abs=1e-3)
         assert one.prompt_tokens == other.prompt_tokens
 
 
-def test_raw_text_by_echo_agrees_with_token_ids(vllm_server: Server, smollm2_folder: Path) -> None:
-    spec = f"openai:{vllm_server.url}#{vllm_server.name}?template=none"
-    plain, exact = load(spec), load(f"{spec}&tokenizer={smollm2_folder}")
+def test_raw_text_by_echo_agrees_with_token_ids(vllm_server: Server, openai: Answers) -> None:
+    plain = load(f"openai:{vllm_server.url}#{vllm_server.name}?template=none")
     assert isinstance(plain, OpenAIModel)
-    by_text, by_ids = (m.score(requests()[:5], DIGITS) for m in (plain, exact))
+    scores = plain.score(requests()[:5], DIGITS)
     assert plain.route == "echo"
-    for one, other in zip(by_text, by_ids, strict=True):
+    for one, other in zip(scores, openai.scores, strict=False):
         assert one.logprobs == pytest.approx(other.logprobs, abs=1e-3)
-    assert plain.fingerprint != exact.fingerprint
+        assert one.choice == other.choice
     plain.close()
-    exact.close()
 
 
-def test_the_chat_api_gives_what_it_lists_and_flags_the_rest(
-    vllm_server: Server, openai: Answers
+def test_chats_agree_whoever_applies_the_template(
+    vllm_server: Server, smollm2_folder: Path
 ) -> None:
-    model = load(f"openai:{vllm_server.url}#{vllm_server.name}")
-    assert isinstance(model, OpenAIModel)
-    has = model.capabilities()
-    assert (model.route, has.constrained, has.chat_template) == ("top", True, True)
-    scores = model.score(requests()[:20], DIGITS)
+    """Template by transformers, by us before the server, and by the server's own chat API."""
+    spec = f"openai:{vllm_server.url}#{vllm_server.name}"
+    here, ours, theirs = (
+        load(text) for text in (f"hf:{smollm2_folder}", f"{spec}?tokenizer={smollm2_folder}", spec)
+    )
+    assert all(m.capabilities().chat_template for m in (here, ours, theirs))
+    assert isinstance(theirs, OpenAIModel)
+    assert theirs.route == "top"
+    assert len({m.fingerprint for m in (here, ours, theirs)}) == 3
+    rows = [m.score(chat_requests(), DIGITS) for m in (here, ours, theirs)]
     listed = 0
-    for score, known in zip(scores, openai.scores, strict=False):
-        assert known.logprobs is not None
-        assert known.mass is not None
-        if score.logprobs is None:
-            assert score.status == "model_error"
+    for exact, same, top in zip(*rows, strict=True):
+        assert exact.logprobs is not None
+        assert exact.mass is not None
+        assert same.logprobs == pytest.approx(exact.logprobs, abs=1e-3)
+        assert same.prompt_tokens == exact.prompt_tokens
+        if top.logprobs is None:
+            assert top.status == "model_error"
             continue
-        for x, exact in zip(score.logprobs, known.logprobs, strict=True):
-            assert exact is not None
-            assert x is None or x == pytest.approx(exact, abs=1e-3)
+        for x, known in zip(top.logprobs, exact.logprobs, strict=True):
+            assert x is None or x == pytest.approx(known, abs=1e-3)
             listed += x is not None
-        assert score.choice == known.choice
-        assert (score.reason is not None) == (None in score.logprobs)
-        if score.reason is not None:
-            low, high = (float(w) for w in score.reason.split("between ")[1].split(" and "))
-            assert low * 0.99 <= known.mass <= high * 1.01
+        assert top.choice == exact.choice
+        assert (top.reason is not None) == (None in top.logprobs)
+        if top.reason is not None:
+            low, high = (float(w) for w in top.reason.split("between ")[1].split(" and "))
+            assert low * 0.99 <= exact.mass <= high * 1.01
     assert listed > 0
-    drawn = model.generate(requests()[:5], CONSTRAINED)
+    drawn = theirs.generate(chat_requests()[:5], CONSTRAINED)
     assert {completion.text for completion in drawn} <= set(DIGITS)
-    model.close()
+    for model in (here, ours, theirs):
+        model.close()
 
 
 def test_a_prompt_over_the_context_is_skipped(served: OpenAIModel) -> None:
