@@ -61,7 +61,7 @@ check: $(VENV)/.test-stamp
 
 unit: $(VENV)/.test-stamp
 	$(call say,unit tests)
-	@python -m pytest -q -m "not integration and not browser and not vllm"
+	@OMP_NUM_THREADS=1 python -m pytest -q -n auto -m "not integration and not browser and not vllm"
 
 integration: $(VENV)/.test-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)

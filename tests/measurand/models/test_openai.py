@@ -16,7 +16,7 @@ from measurand.models.openai import OpenAIModel
 from measurand.models.protocol import Model, Request, Sampling, check
 
 DIGITS = ("1", "2", "3", "4", "5")
-QUICK = "retries=2&backoff=0.01&timeout=0.3"
+QUICK = "retries=2&backoff=0.01&timeout=1.5"
 REQUESTS = [Request(f"Item {i}. Rate it from 1 to 5:{' ' * (i % 7)}") for i in range(40)]
 
 
@@ -63,7 +63,7 @@ def test_concurrency_is_bounded_and_used(toy: ToyServer) -> None:
         (toy_server.status(500), "HTTP 500: broken; gave up after 3 attempts"),
         (toy_server.status(429), "HTTP 429: broken; gave up after 3 attempts"),
         (toy_server.status(400), "HTTP 400: broken"),
-        (toy_server.hang(0.5), "no answer within 0.3 s; gave up after 3 attempts"),
+        (toy_server.hang(2.0), "no answer within 1.5 s; gave up after 3 attempts"),
         (toy_server.body(b'{"choices": [{"lo'), "cut or no JSON; gave up after 3 attempts"),
         (toy_server.short, "gave up after 3 attempts"),
         (toy_server.reset, "gave up after 3 attempts"),

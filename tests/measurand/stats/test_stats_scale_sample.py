@@ -39,7 +39,7 @@ def test_an_item_that_does_not_vary_in_a_resample_undoes_it() -> None:
     x[0, 0] = 0.3
     sample = ScaleSample(x, plan(30, None, 200, ("s",)))
     absent = cluster_counts(np.arange(30), 200, sample.drawn.seed)[:, 0] == 0
-    assert np.array_equal(np.isnan(sample.replicates(("alpha",))[:, 0]), absent)
+    assert np.array_equal(np.isnan(sample.replicates(("alpha_standardised",))[:, 0]), absent)
 
 
 def test_only_what_is_asked_for() -> None:
