@@ -28,6 +28,8 @@ BATCH_NUMBERS = 2**22
 """Most counts of one batch: with many units a batch has fewer resamples."""
 MIN_RESAMPLES = 40
 MAX_UNDEFINED_SHARE = 0.05
+MIN_CLUSTERS = 5
+"""Two clusters have three distinct resamples, four have 35: no tail of 2.5% can be read off."""
 CACHE_DRAWS = 2**17
 """Draws counted at a time: draws and counts stay in the processor's cache, twice as fast."""
 
@@ -200,6 +202,8 @@ def percentile(
         return without("no resamples asked for")
     if drawn.n_units < 2:
         return without(f"fewer than two {over}")
+    if clusters is not None and clusters < MIN_CLUSTERS:
+        return without(f"{clusters} clusters, a bootstrap needs at least {MIN_CLUSTERS}")
     defined = replicates[np.isfinite(replicates)]
     lost = drawn.resamples - len(defined)
     if lost > MAX_UNDEFINED_SHARE * drawn.resamples:
