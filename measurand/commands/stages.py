@@ -71,7 +71,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _build(system: project.System, params: Any, args: argparse.Namespace) -> None:
     out = _own_folder(args.out or system.dataset)
-    system.module("dataset").build(params, out, args.runner, args.beam)
+    system.module("dataset").build(params, out, args.runner, args.beam, journal=system.journal)
     print(f"build {system.name}: {_shown(out, system)}")
 
 

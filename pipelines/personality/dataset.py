@@ -31,7 +31,14 @@ TEXTS = (
 )
 
 
-def build(params: Params, out: Path, runner: str, argv: Sequence[str] = ()) -> None:
+def build(
+    params: Params,
+    out: Path,
+    runner: str,
+    argv: Sequence[str] = (),
+    *,
+    journal: Path | None = None,
+) -> None:
     """Write ``instruments``, ``scales``, ``profiles`` and ``prompts`` below ``out``.
 
     Args:
@@ -39,6 +46,7 @@ def build(params: Params, out: Path, runner: str, argv: Sequence[str] = ()) -> N
         out: folder of the dataset.
         runner: see :func:`measurand.beam.pipeline_options`.
         argv: further Beam options.
+        journal: folder of the model calls of builds; this one makes none.
 
     Raises:
         ParamsError: an instrument is not known, or is not the form that it is used as.

@@ -9,7 +9,9 @@ from measurand import shards
 from schemas.coin import ITEMS, Params
 
 
-def build(params: Params, out: Path, runner: str, beam_options: Sequence[str] = ()) -> None:
+def build(
+    params: Params, out: Path, runner: str, beam_options: Sequence[str] = (), *, journal: Path
+) -> None:
     """Write ``out/items``."""
     rows = ITEMS.from_columns({"item_id": [f"q{i:04d}" for i in range(params.build.n_items)]})
     shards.write_dataset(out / "items", ITEMS, rows, n_shards=2)
