@@ -13,6 +13,7 @@ VERBS = {
     "list": ("measurand.commands.show", "the systems of this project, one line each"),
     "show": ("measurand.commands.show", "a system's front page, parameters, tables and files"),
     "preset": ("measurand.commands.preset", "list presets, or put one in force"),
+    "run": ("measurand.commands.run", "build, train, evaluate and report into one folder"),
     "build": ("measurand.commands.stages", "build a system's dataset (Beam)"),
     "train": ("measurand.commands.stages", "train a system's models, where it has any"),
     "evaluate": ("measurand.commands.stages", "run models over a dataset, write item results"),

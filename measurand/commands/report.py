@@ -15,7 +15,9 @@ from measurand.errors import InputError
 from measurand.results import STATISTICS
 
 
-def write_report(system: project.System, params: Any, data: Path, results: Path, out: Path) -> None:
+def write_report(
+    system: project.System, params: Any, data: Path, results: Path, out: Path, gates: Path | None
+) -> None:
     """Write everything that is derived from item results.
 
     Writes ``statistics.parquet``, ``verdict/``, ``metrics.json``, ``report.json``, ``report.html``
@@ -28,35 +30,23 @@ def write_report(system: project.System, params: Any, data: Path, results: Path,
         data: folder with ``dataset/``.
         results: folder that ``evaluate`` wrote.
         out: folder to write to.
+        gates: gate file; None writes no verdict.
     """
-    from measurand import gates, shards
+    from measurand import shards
     from measurand.report import document, render
 
     module = system.module("report")
     statistics = STATISTICS.validate(module.statistics(data, results, params))
     shards.write_shard(STATISTICS, statistics, out / "statistics.parquet")
 
-    # A run of one model by hand is judged as that model; a project's own run as its file says.
-    ran = sorted(set(statistics["model"].to_pylist()))
-    verdict = gates.run_gates(
-        system.gates,
-        root=system.root,
-        results=results,
-        statistics=out / "statistics.parquet",
-        models=ran if len(ran) == 1 else None,
-    )
-    scratch = out / ".verdict.tmp"
-    shutil.rmtree(scratch, ignore_errors=True)
-    gates.write_outputs(verdict, scratch)
-    shutil.rmtree(out / "verdict", ignore_errors=True)
-    os.replace(scratch, out / "verdict")
-
-    _write(out / "metrics.json", _metrics(statistics.to_pylist(), module.HEADLINES, verdict.state))
+    verdict = _verdict(system.root, gates, results, out)
+    state = None if verdict is None else verdict["state"]
+    _write(out / "metrics.json", _metrics(statistics.to_pylist(), module.HEADLINES, state))
     content = module.section(data, results, statistics, params)
     content = dataclasses.replace(
         content,
-        verdict=json.loads((out / "verdict" / "verdict.json").read_text(encoding="utf-8")),
-        provenance=_provenance(system, params, data, results),
+        verdict=verdict,
+        provenance=_provenance(gates, params, data, results),
     )
     _write_text(out / "report.json", document.to_json(content))
     _write_text(out / "report.md", render.to_markdown(content))
@@ -79,7 +69,39 @@ def print_report(out: Path) -> None:
     print(f"\nreport: {os.path.relpath(out / 'report.html')} (also .md and .json)")
 
 
-def _metrics(rows: list[dict[str, Any]], headlines: tuple[str, ...], state: str) -> dict[str, Any]:
+def _verdict(root: Path, file: Path | None, results: Path, out: Path) -> dict[str, Any] | None:
+    """Run the gates and write their outputs; no gates, no folder."""
+    import pyarrow.parquet as pq
+
+    from measurand.gates import run_gates, write_outputs
+
+    scratch = out / ".verdict.tmp"
+    shutil.rmtree(scratch, ignore_errors=True)
+    if file is not None:
+        path = out / "statistics.parquet"
+        # A run of one model by hand is judged as that model; a project's run as its file says.
+        ran = sorted(set(pq.read_table(path, columns=["model"])["model"].to_pylist()))
+        write_outputs(
+            run_gates(
+                file,
+                root=root,
+                results=results,
+                statistics=path,
+                models=ran if len(ran) == 1 else None,
+            ),
+            scratch,
+        )
+    shutil.rmtree(out / "verdict", ignore_errors=True)
+    if file is None:
+        return None
+    os.replace(scratch, out / "verdict")
+    found: dict[str, Any] = json.loads((out / "verdict" / "verdict.json").read_text("utf-8"))
+    return found
+
+
+def _metrics(
+    rows: list[dict[str, Any]], headlines: tuple[str, ...], state: str | None
+) -> dict[str, Any]:
     """Headline figures, nested for ``dvc metrics diff``: model -> metric[slice] -> figures."""
     tree: dict[str, Any] = {"verdict": state}
     for row in rows:
@@ -92,7 +114,7 @@ def _metrics(rows: list[dict[str, Any]], headlines: tuple[str, ...], state: str)
     return tree
 
 
-def _provenance(system: project.System, params: Any, data: Path, results: Path) -> dict[str, Any]:
+def _provenance(gate_file: Path | None, params: Any, data: Path, results: Path) -> dict[str, Any]:
     """What the report was made from: hashes of data, results, gates; versions at evaluation."""
     from measurand import shards
 
@@ -103,7 +125,7 @@ def _provenance(system: project.System, params: Any, data: Path, results: Path) 
         }
 
     at_evaluation = results / "provenance.json"
-    gates = system.gates.read_bytes() if system.gates.exists() else b""
+    gates = gate_file.read_bytes() if gate_file is not None and gate_file.exists() else b""
     return {
         "evaluation": json.loads(at_evaluation.read_text(encoding="utf-8"))
         if at_evaluation.exists()

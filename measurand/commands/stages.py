@@ -38,6 +38,8 @@ def main(argv: Sequence[str]) -> int:
             default="FnApiRunner",
             help="Beam runner; its options follow after --, as in `-- --job_endpoint=HOST:PORT`",
         )
+    if verb == "train":
+        parser.add_argument("--data", type=Path, help="folder with dataset/")
     if verb == "evaluate":
         parser.add_argument("--model", help="one model string instead of the parameters' list")
         parser.add_argument(
@@ -45,6 +47,9 @@ def main(argv: Sequence[str]) -> int:
         )
         parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
     if verb == "report":
+        parser.add_argument(
+            "--gates", help="gate file instead of gates/<system>.yaml, or `none` for no verdict"
+        )
         parser.add_argument("--results", type=Path, help="results folder of an evaluation")
         parser.add_argument(
             "--print", action="store_true", help="print the first lines of the report that is there"
@@ -82,7 +87,8 @@ def _train(system: project.System, params: Any, args: argparse.Namespace) -> Non
         _write_json(out / "manifest.json", {"system": system.name, "trained": False})
         print(f"train {system.name}: this system trains no model")
         return
-    system.module("train").train(params, system.dataset, out)
+    dataset = args.data / "dataset" if args.data else system.dataset
+    system.module("train").train(params, dataset, out)
 
 
 def _evaluate(system: project.System, params: Any, args: argparse.Namespace) -> None:
@@ -117,7 +123,8 @@ def _report(system: project.System, params: Any, args: argparse.Namespace) -> No
         )
     out = args.out or system.reports
     out.mkdir(parents=True, exist_ok=True)
-    write_report(system, params, data, results, out)
+    gates = None if args.gates == "none" else Path(args.gates or system.gates)
+    write_report(system, params, data, results, out, gates)
 
 
 def _own_folder(out: Path) -> Path:
