@@ -1,4 +1,4 @@
-# make run   a report on the personality that SmolLM2 shows, from nothing
+# make run   the reports of all systems on SmolLM2, from nothing
 # make test  everything that CI runs, from nothing
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -23,10 +23,10 @@ help:
 	@echo "make bench     side-by-side measurements, as ratios"
 
 run: setup
-	$(call say,dvc repro: build - evaluate - report (about 10 minutes on 2 cores))
+	$(call say,dvc repro: build - evaluate - report (about 25 minutes on 2 cores))
 	@dvc repro
-	$(call say,the report)
-	@measurand report personality --print
+	$(call say,the reports)
+	@for s in $$(ls params/*.yaml); do measurand report $$(basename $$s .yaml) --print; done
 
 setup: $(VENV)/.run-stamp
 

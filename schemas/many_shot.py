@@ -28,6 +28,9 @@ RATIONALES_SHOWN = ("none", "human", "program", "model")
 SPLITS = ("train", "dev", "test")
 VERIFIERS = ("exact", "numeric", "regex", "sequence", "plan", "reasoning_gym", "callable")
 
+MODEL = "smollm2?template=none"
+SEED = 20260101
+
 Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
@@ -263,9 +266,9 @@ class NearDuplicates(Strict):
         permutations: hash functions of a MinHash signature.
     """
 
-    jaccard: float = Field(gt=0, le=1)
-    words: int = Field(ge=1)
-    permutations: int = Field(ge=16, le=1024)
+    jaccard: float = Field(default=0.8, gt=0, le=1)
+    words: int = Field(default=5, ge=1)
+    permutations: int = Field(default=128, ge=16, le=1024)
 
 
 class Rationales(Strict):
@@ -307,13 +310,13 @@ class Build(Strict):
         seed: of splits, permutations and orders.
     """
 
-    tokenizer: str = Field(min_length=1)
+    tokenizer: str = Field(default=MODEL, min_length=1)
     context_limit: int | None = Field(default=None, ge=16)
     tasks: tuple[Task, ...] = Field(min_length=1)
-    rationales: Rationales | None
-    near_duplicates: NearDuplicates
-    n_shards: int = Field(ge=1, le=9999)
-    seed: int = Field(ge=0)
+    rationales: Rationales | None = None
+    near_duplicates: NearDuplicates = NearDuplicates()
+    n_shards: int = Field(default=4, ge=1, le=9999)
+    seed: int = Field(default=SEED, ge=0)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -353,10 +356,10 @@ class Evaluate(Strict):
         retest: prompts asked a second time, each alone.
     """
 
-    models: tuple[ModelRun, ...] = Field(min_length=1)
-    batch_size: int = Field(ge=1)
-    max_infra_share: float = Field(ge=0, le=1)
-    retest: int = Field(ge=0)
+    models: tuple[ModelRun, ...] = Field(default=(ModelRun(model=MODEL),), min_length=1)
+    batch_size: int = Field(default=160, ge=1)
+    max_infra_share: float = Field(default=0.005, ge=0, le=1)
+    retest: int = Field(default=16, ge=0)
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -373,18 +376,21 @@ class Report(Strict):
         seed: of the resampling.
     """
 
-    few_shot: int = Field(ge=0)
-    resamples: int = Field(ge=100)
-    seed: int = Field(ge=0)
+    few_shot: int = Field(default=4, ge=0)
+    resamples: int = Field(default=2000, ge=100)
+    seed: int = Field(default=SEED, ge=0)
 
 
 class Params(Strict):
-    """Everything that can be set, one section a stage; nothing is trained here."""
+    """Everything that can be set, one section a stage; nothing is trained here.
+
+    Everything but ``build.tasks`` has a default, so a task of one's own is one block.
+    """
 
     build: Build
     train: None = None
-    evaluate: Evaluate
-    report: Report
+    evaluate: Evaluate = Evaluate()
+    report: Report = Report()
 
     @model_validator(mode="after")
     def _models_are_asked_what_is_built(self) -> Self:
