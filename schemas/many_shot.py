@@ -31,6 +31,12 @@ VERIFIERS = ("exact", "numeric", "regex", "sequence", "plan", "reasoning_gym", "
 MODEL = "smollm2?template=none"
 SEED = 20260101
 
+
+def _no_repeats(name: str, values: tuple[object, ...]) -> None:
+    if len(set(values)) != len(values):
+        raise ValueError(f"{name}: the same name twice")
+
+
 Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
 
@@ -416,11 +422,6 @@ def load_params(path: Path) -> Params:
         ParamsError: it is missing, is not YAML, or breaks a rule; every key at fault is named.
     """
     return parameters.read(path, Params)
-
-
-def _no_repeats(name: str, values: tuple[object, ...]) -> None:
-    if len(set(values)) != len(values):
-        raise ValueError(f"{name}: the same name twice")
 
 
 _SHA256 = "^[0-9a-f]{64}$"
