@@ -1,0 +1,317 @@
+"""Models whose curves are known: ``oracle:<name>``, readers of the same prompts as a language model.
+
+They see the text of a prompt, and know its layout, and which task and curve it belongs to. An error
+in assembly, label map, order, truncation or scoring shows as a figure that they cannot have.
+
+============  ====================================================================================
+knn5          5 nearest shots by Euclidean distance (scikit-learn, all else default)
+logreg        logistic regression fitted to the shots (scikit-learn, ``C=1e3, max_iter=2000``)
+solver        the right answer, worked out from the question: linear, parity, arithmetic, planning
+parity        the same for parity alone
+majority      the commonest answer of the shots
+copy_nearest  the answer of the shot that shares most character 3-grams (Jaccard)
+prior         an option drawn by a hash of the question: chance, whatever stands in the prompt
+constant      the same option always
+============  ====================================================================================
+
+``majority``, ``prior`` and ``constant`` know options as words: the first option is the first in the
+alphabet, so a label map that swaps words swaps their answers. Option: ``seed`` (0), for ``prior``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from measurand import models
+from measurand.errors import CapabilityError, InputError, MeasurandError
+from measurand.models.protocol import (
+    Capabilities,
+    Completion,
+    Model,
+    ModelSpec,
+    Request,
+    Sampling,
+    Score,
+)
+from pipelines.many_shot import labels, reader
+from schemas.many_shot import Arithmetic, Curve, Linear, Params, Parity, Planning, Task
+
+RATIONALES = "rationales"
+"""Curve tag of prompts that ask for a solution to show in reinforced prompts."""
+
+# Probability of the answer; the rest is shared, so that every log-probability is finite.
+_SURE = 0.98
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w)")
+
+
+def open_model(spec: str, params: Params) -> Model:
+    """A model by its string: an oracle, or what ``measurand.models`` loads.
+
+    Raises:
+        InputError: code ``bad_model``: an unknown name, option or value.
+        CapabilityError: the model's packages are not installed.
+    """
+    return load(spec, params) if spec.startswith("oracle:") else models.load(spec)
+
+
+def load(spec: str, params: Params) -> Oracle:
+    """Make an oracle.
+
+    Args:
+        spec: ``oracle:<name>``, optionally with ``?seed=n``.
+        params: the tasks, their layouts and curves.
+
+    Raises:
+        InputError: code ``bad_model``: an unknown name or option.
+    """
+    parsed = ModelSpec.parse(spec)
+    if parsed.backend != "oracle" or parsed.target not in ORACLES:
+        raise InputError(
+            f"unknown oracle {spec!r}",
+            hint=f"write oracle: and one of {', '.join(ORACLES)}",
+            code="bad_model",
+        )
+    parsed.allow("seed")
+    return Oracle(spec, parsed.target, params.build.tasks, int(parsed.number("seed", 0)))
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an oracle answers.
+
+    Attributes:
+        task: the task.
+        label_map: of the curve.
+        shots: the solved examples that the prompt shows.
+        question: its last question.
+        options: words of the classes; None where the answer is free.
+        seed: of the oracle.
+    """
+
+    task: Task
+    label_map: str
+    shots: tuple[reader.Shot, ...]
+    question: str
+    options: tuple[str, ...] | None
+    seed: int
+
+
+class _UndefinedAnswer(Exception):
+    """The prompt does not hold what the answer needs."""
+
+
+class Oracle:
+    """A model that reads prompts by rule.
+
+    Args:
+        spec: model string.
+        name: key of ``ORACLES``.
+        tasks: what it may be asked.
+        seed: of ``prior``.
+    """
+
+    def __init__(self, spec: str, name: str, tasks: Sequence[Task], seed: int = 0) -> None:
+        self.spec, self.name, self.seed = spec, name, seed
+        self._tasks = {task.id: task for task in tasks}
+        known = [task.model_dump(mode="json") for task in tasks]
+        identity = json.dumps(["oracle", name, seed, known], sort_keys=True)
+        self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
+        self._read: tuple[tuple[str, str, str], tuple[reader.Shot, ...]] | None = None
+
+    def capabilities(self) -> Capabilities:
+        """Scores; free answers where the rule has any."""
+        return Capabilities(
+            logprobs=True,
+            generate=self.name not in _OPTIONS_ONLY,
+            constrained=False,
+            chat_template=False,
+            max_model_tokens=None,
+            dtype="float64",
+            reads_tags=True,
+        )
+
+    def require(self, tasks: Sequence[Task]) -> None:
+        """Refuse tasks that the oracle has no rule for.
+
+        Raises:
+            CapabilityError: names the first such task.
+        """
+        able = _ABLE.get(self.name)
+        for task in tasks:
+            if able is not None and task.source.kind not in able:
+                raise CapabilityError(
+                    f"{self.spec} has no rule for task {task.id} (source {task.source.kind})",
+                    hint=f"it reads {', '.join(able)}; list the tasks of this model in"
+                    " evaluate.models",
+                )
+
+    def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
+        """A sharp, proper distribution around the answer.
+
+        A single choice is the text of a free answer. A prompt from which no answer follows, such as
+        one without shots for ``knn5``, is a ``model_error``.
+        """
+        return [self._score(request, request.choices or tuple(choices)) for request in requests]
+
+    def generate(
+        self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0
+    ) -> list[Completion]:
+        """The answer as text, after the answer cue where the curve shows solutions.
+
+        Raises:
+            CapabilityError: the oracle knows options only.
+        """
+        if self.name in _OPTIONS_ONLY:
+            raise CapabilityError(
+                f"{self.spec} writes no free text", hint="ask it tasks with options"
+            )
+        return [self._complete(request) for request in requests]
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+    def _complete(self, request: Request) -> Completion:
+        try:
+            text = self._text(request)
+        except _UndefinedAnswer as why:
+            return Completion.failed("model_error", str(why))
+        return Completion(text, tokens=len(text.split()), finish="stop")
+
+    def _score(self, request: Request, choices: tuple[str, ...]) -> Score:
+        try:
+            if len(choices) == 1:
+                same = choices[0] == self._text(request)
+                return Score.of([math.log(_SURE) if same else _strange(choices[0])])
+            words = tuple(choice.removeprefix(" ") for choice in choices)
+            answer = self._answer(request, words)
+        except _UndefinedAnswer as why:
+            return Score.failed("model_error", str(why))
+        if answer not in words:
+            return Score.failed("model_error", f"the answer {answer!r} is none of the options")
+        other = math.log((1 - _SURE) / (len(words) - 1))
+        return Score.of([math.log(_SURE) if word == answer else other for word in words])
+
+    def _text(self, request: Request) -> str:
+        task, _, with_rationale = self._asked(request)
+        answer = self._answer(request, None)
+        if not with_rationale:
+            return f" {answer}"
+        solution = _solution(task, reader.split_question(request.prompt, task.layout)[1])
+        shown = f" {solution}" if self.name == "solver" and solution else ""
+        return f"{shown} {task.layout.answer_cue} {answer}"
+
+    def _answer(self, request: Request, options: tuple[str, ...] | None) -> str:
+        task, label_map, with_rationale = self._asked(request)
+        try:
+            prefix, question = reader.split_question(request.prompt, task.layout)
+        except ValueError as error:
+            raise _UndefinedAnswer(str(error)) from error
+        shots = self._shots(task, prefix, with_rationale)
+        case = Case(task, label_map, shots, question, options, self.seed)
+        return ORACLES[self.name](case)
+
+    def _asked(self, request: Request) -> tuple[Task, str, bool]:
+        """(task, label map, whether answers stand after a solution)."""
+        task = self._tasks[str(request.tags["task"])]
+        name = str(request.tags["curve"])
+        if name == RATIONALES:
+            return task, "default", True
+        curve: Curve = next(c for c in task.curves if c.name == name)
+        return task, curve.label_map, curve.rationale != "none"
+
+    def _shots(self, task: Task, prefix: str, with_rationale: bool) -> tuple[reader.Shot, ...]:
+        # Neighbouring requests share their shots: a long prompt is read once, not per question.
+        key = (task.id, str(with_rationale), prefix)
+        if self._read is None or self._read[0] != key:
+            self._read = key, reader.shots(prefix, task.layout, with_rationale)
+        return self._read[1]
+
+
+def _strange(text: str) -> float:
+    """Log-probability of a text other than the answer, under a proper distribution.
+
+    The remaining probability is shared by all byte strings: a length n with 2^-(n+1), and every
+    byte with 1/256.
+    """
+    n = len(text.encode())
+    return math.log(1 - _SURE) - (n + 1) * math.log(2) - n * math.log(256)
+
+
+def _constant(case: Case) -> str:
+    if case.options is not None:
+        return min(case.options)
+    if isinstance(case.task.source, Parity):
+        from pipelines.many_shot.tasks import parity
+
+        return " ".join([parity.WORDS[0]] * case.task.source.bits)
+    return "0"
+
+
+def _majority(case: Case) -> str:
+    counts = Counter(shot.answer for shot in case.shots)
+    if case.options is not None:
+        return min(case.options, key=lambda word: (-counts[word], word))
+    if not counts:
+        raise _UndefinedAnswer("the prompt shows no answer")
+    return min(counts, key=lambda word: (-counts[word], word))
+
+
+def _prior(case: Case) -> str:
+    words = sorted(case.options or ())
+    digest = hashlib.sha256(f"{case.seed}\0{case.question}".encode()).digest()
+    return words[int.from_bytes(digest[:8], "big") * len(words) >> 64]
+
+
+def _copy_nearest(case: Case) -> str:
+    if not case.shots:
+        raise _UndefinedAnswer("the prompt shows no answer")
+    own = _grams(case.question)
+
+    def similarity(shot: reader.Shot) -> float:
+        other = _grams(shot.question)
+        return len(own & other) / (len(own | other) or 1)
+
+    return max(case.shots, key=similarity).answer
+
+
+def _grams(text: str) -> set[str]:
+    return {text[at : at + 3] for at in range(max(len(text) - 2, 1))}
+
+
+def _knn5(case: Case) -> str:
+    from sklearn.neighbors import KNeighborsClassifier
+
+    if len(case.shots) < 5:
+        raise _UndefinedAnswer(f"{len(case.shots)} shots, 5 neighbours are needed")
+    x, y, query = _arrays(case)
+    return str(_fitted(case, lambda: KNeighborsClassifier().fit(x, y)).predict(query)[0])
+
+
+def _logreg(case: Case) -> str:
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+    x, y, query = _arrays(case)
+    # Features of the linear task are known to lie in 1..1000; others are scaled by the shots.
+    known = isinstance(case.task.source, Linear)
+    scale = FunctionTransformer(_centred) if known else StandardScaler()
+    fit = LogisticRegression(C=1e3, max_iter=2000)
+    return str(_fitted(case, lambda: make_pipeline(scale, fit).fit(x, y)).predict(query)[0])
+
+
+def _centred(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    return (x - 500) / 300
+
+
+_last_fit: list[tuple[tuple[reader.Shot, ...], str, Any]] = []

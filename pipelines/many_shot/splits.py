@@ -1,0 +1,113 @@
+"""Training, dev and test examples that share no group, no text and no near-duplicate."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from measurand.errors import ParamsError
+from pipelines.many_shot.example import Drawn, Example, Rejected
+from pipelines.many_shot.leakage import near_duplicates, normalise
+from schemas.many_shot import NearDuplicates, Task
+
+Groups = list[list[Example]]
+
+
+@dataclass
+class Split:
+    """Examples by use, each in the order of their groups' hashes, and those left out."""
+
+    train: list[Example] = field(default_factory=list)
+    dev: list[Example] = field(default_factory=list)
+    test: list[Example] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+
+
+def split_examples(task: Task, drawn: Drawn, seed: int, near: NearDuplicates) -> Split:
+    """Split by groups in the order of their hash: test is filled first, then dev, then train.
+
+    Of equal normalised questions the first is kept. Training and dev examples that are
+    near-duplicates of a test question are left out, and so is what is not needed; every example is
+    in one split or among the rejected, with its reason.
+
+    Raises:
+        ParamsError: too few examples are left for the sizes that the task asks for.
+    """
+    out = Split()
+    groups = _groups(task, _distinct(drawn.examples, out.rejected), seed)
+    if drawn.split is None:
+        rest = _fill(out.test, task.test, groups, out.rejected)
+        rest = _without_near(out.test, rest, near, out.rejected)
+        rest = _fill(out.dev, task.dev, rest, out.rejected)
+        _leave(_fill(out.train, task.train, rest, out.rejected), out.rejected)
+    else:
+        by = {name: _of(groups, drawn.split, name) for name in ("test", "dev", "train")}
+        _leave(_fill(out.test, task.test, by["test"], out.rejected), out.rejected)
+        for name, some, n in (("dev", out.dev, task.dev), ("train", out.train, task.train)):
+            clean = _without_near(out.test, by[name], near, out.rejected)
+            _leave(_fill(some, n, clean, out.rejected), out.rejected)
+    for name, some, n in (
+        ("test", out.test, task.test),
+        ("dev", out.dev, task.dev),
+        ("train", out.train, task.train),
+    ):
+        if len(some) < n:
+            raise ParamsError(
+                f"{task.id}: {len(some)} examples for {name}, {n} asked "
+                f"({len(drawn.examples)} came from the source, {len(drawn.rejected)} were refused)",
+                hint=f"lower {name}, or give the source more examples",
+            )
+    return out
+
+
+def _distinct(examples: Iterable[Example], rejected: list[Rejected]) -> list[Example]:
+    kept: dict[str, Example] = {}
+    for example in examples:
+        first = kept.setdefault(normalise(example.input), example)
+        if first is not example:
+            rejected.append(Rejected(example.key, "duplicate_question", f"that of {first.key}"))
+    return list(kept.values())
+
+
+def _groups(task: Task, examples: list[Example], seed: int) -> Groups:
+    by_group: dict[str, list[Example]] = {}
+    for example in examples:
+        by_group.setdefault(example.group, []).append(example)
+
+    def place(group: str) -> bytes:
+        return hashlib.sha256(f"{seed}\0{task.id}\0{group}".encode()).digest()
+
+    return [by_group[group] for group in sorted(by_group, key=place)]
+
+
+def _of(groups: Groups, split: dict[str, str], name: str) -> Groups:
+    return [group for group in groups if split[group[0].key] == name]
+
+
+def _fill(some: list[Example], n: int, groups: Groups, rejected: list[Rejected]) -> Groups:
+    """Take whole groups until there are n examples; what is left of the last one goes nowhere."""
+    for at, group in enumerate(groups):
+        if len(some) >= n:
+            return groups[at:]
+        free = n - len(some)
+        some += group[:free]
+        _leave([group[free:]], rejected)
+    return []
+
+
+def _without_near(
+    test: list[Example], groups: Groups, near: NearDuplicates, rejected: list[Rejected]
+) -> Groups:
+    others = [example for group in groups for example in group]
+    pairs = near_duplicates([e.input for e in test], [e.input for e in others], near)
+    close = {others[other].key: (test[at].key, similarity) for at, other, similarity in pairs}
+    for key, (twin, similarity) in close.items():
+        detail = f"Jaccard {similarity:.3f} with {twin}"
+        rejected.append(Rejected(key, "near_duplicate_of_test", detail))
+    clean = [[e for e in group if e.key not in close] for group in groups]
+    return [group for group in clean if group]
+
+
+def _leave(groups: Groups, rejected: list[Rejected]) -> None:
+    rejected += [Rejected(e.key, "not_needed", "") for group in groups for e in group]
