@@ -1,4 +1,4 @@
-"""Models whose curves are known: ``oracle:<name>``, readers of the same prompts as a language model.
+"""Models whose curves are known: ``oracle:<name>``, readers of the prompts a language model reads.
 
 They see the text of a prompt, and know its layout, and which task and curve it belongs to. An error
 in assembly, label map, order, truncation or scoring shows as a figure that they cannot have.
@@ -23,17 +23,12 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
 
 from measurand import models
-from measurand.errors import CapabilityError, InputError, MeasurandError
+from measurand.errors import CapabilityError, InputError
 from measurand.models.protocol import (
     Capabilities,
     Completion,
@@ -43,7 +38,8 @@ from measurand.models.protocol import (
     Sampling,
     Score,
 )
-from pipelines.many_shot import labels, reader
+from pipelines.many_shot import classifiers, labels, plans, reader
+from pipelines.many_shot.tasks import arithmetic, linear, parity, planning
 from schemas.many_shot import Arithmetic, Curve, Linear, Params, Parity, Planning, Task
 
 RATIONALES = "rationales"
@@ -51,7 +47,6 @@ RATIONALES = "rationales"
 
 # Probability of the answer; the rest is shared, so that every log-probability is finite.
 _SURE = 0.98
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\w)")
 
 
 def open_model(spec: str, params: Params) -> Model:
@@ -104,10 +99,6 @@ class Case:
     question: str
     options: tuple[str, ...] | None
     seed: int
-
-
-class _UndefinedAnswer(Exception):
-    """The prompt does not hold what the answer needs."""
 
 
 class Oracle:
@@ -183,7 +174,7 @@ class Oracle:
     def _complete(self, request: Request) -> Completion:
         try:
             text = self._text(request)
-        except _UndefinedAnswer as why:
+        except reader.Undefined as why:
             return Completion.failed("model_error", str(why))
         return Completion(text, tokens=len(text.split()), finish="stop")
 
@@ -194,7 +185,7 @@ class Oracle:
                 return Score.of([math.log(_SURE) if same else _strange(choices[0])])
             words = tuple(choice.removeprefix(" ") for choice in choices)
             answer = self._answer(request, words)
-        except _UndefinedAnswer as why:
+        except reader.Undefined as why:
             return Score.failed("model_error", str(why))
         if answer not in words:
             return Score.failed("model_error", f"the answer {answer!r} is none of the options")
@@ -212,10 +203,7 @@ class Oracle:
 
     def _answer(self, request: Request, options: tuple[str, ...] | None) -> str:
         task, label_map, with_rationale = self._asked(request)
-        try:
-            prefix, question = reader.split_question(request.prompt, task.layout)
-        except ValueError as error:
-            raise _UndefinedAnswer(str(error)) from error
+        prefix, question = reader.split_question(request.prompt, task.layout)
         shots = self._shots(task, prefix, with_rationale)
         case = Case(task, label_map, shots, question, options, self.seed)
         return ORACLES[self.name](case)
@@ -251,8 +239,6 @@ def _constant(case: Case) -> str:
     if case.options is not None:
         return min(case.options)
     if isinstance(case.task.source, Parity):
-        from pipelines.many_shot.tasks import parity
-
         return " ".join([parity.WORDS[0]] * case.task.source.bits)
     return "0"
 
@@ -262,7 +248,7 @@ def _majority(case: Case) -> str:
     if case.options is not None:
         return min(case.options, key=lambda word: (-counts[word], word))
     if not counts:
-        raise _UndefinedAnswer("the prompt shows no answer")
+        raise reader.Undefined("the prompt shows no answer")
     return min(counts, key=lambda word: (-counts[word], word))
 
 
@@ -274,7 +260,7 @@ def _prior(case: Case) -> str:
 
 def _copy_nearest(case: Case) -> str:
     if not case.shots:
-        raise _UndefinedAnswer("the prompt shows no answer")
+        raise reader.Undefined("the prompt shows no answer")
     own = _grams(case.question)
 
     def similarity(shot: reader.Shot) -> float:
@@ -289,29 +275,49 @@ def _grams(text: str) -> set[str]:
 
 
 def _knn5(case: Case) -> str:
-    from sklearn.neighbors import KNeighborsClassifier
-
-    if len(case.shots) < 5:
-        raise _UndefinedAnswer(f"{len(case.shots)} shots, 5 neighbours are needed")
-    x, y, query = _arrays(case)
-    return str(_fitted(case, lambda: KNeighborsClassifier().fit(x, y)).predict(query)[0])
+    return classifiers.knn5(case.shots).label(case.question)
 
 
 def _logreg(case: Case) -> str:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import FunctionTransformer, StandardScaler
-
-    x, y, query = _arrays(case)
     # Features of the linear task are known to lie in 1..1000; others are scaled by the shots.
     known = isinstance(case.task.source, Linear)
-    scale = FunctionTransformer(_centred) if known else StandardScaler()
-    fit = LogisticRegression(C=1e3, max_iter=2000)
-    return str(_fitted(case, lambda: make_pipeline(scale, fit).fit(x, y)).predict(query)[0])
+    return classifiers.logreg(case.shots, known).label(case.question)
 
 
-def _centred(x: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    return (x - 500) / 300
+def _solver(case: Case) -> str:
+    source = case.task.source
+    if isinstance(source, Linear):
+        word = linear.answer(source.features, source.seed, case.question)
+        return labels.words(linear.OPTIONS, case.label_map)[linear.OPTIONS.index(word)]
+    if isinstance(source, Planning):
+        return plans.solve(planning.parse(case.question, source))
+    if isinstance(source, Arithmetic):
+        return arithmetic.answer(case.question)
+    return parity.answer(case.question)
 
 
-_last_fit: list[tuple[tuple[reader.Shot, ...], str, Any]] = []
+def _solution(task: Task, question: str) -> str | None:
+    """The program's solution, where the task has one."""
+    if not isinstance(task.source, Arithmetic):
+        return None
+    return arithmetic.solution(question.removeprefix("What is ").removesuffix("?"))[0]
+
+
+ORACLES: dict[str, Callable[[Case], str]] = {
+    "knn5": _knn5,
+    "logreg": _logreg,
+    "solver": _solver,
+    "parity": _solver,
+    "majority": _majority,
+    "copy_nearest": _copy_nearest,
+    "prior": _prior,
+    "constant": _constant,
+}
+_OPTIONS_ONLY = ("knn5", "logreg", "prior")
+# Kinds of sources that an oracle has a rule for; where none are listed, all.
+_ABLE: dict[str, tuple[str, ...]] = {
+    "knn5": ("linear", "tabular", "file"),
+    "logreg": ("linear", "tabular", "file"),
+    "solver": ("linear", "parity", "arithmetic", "planning"),
+    "parity": ("parity",),
+}

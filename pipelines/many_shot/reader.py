@@ -12,6 +12,10 @@ from typing import NamedTuple
 from schemas.many_shot import Layout
 
 
+class Undefined(ValueError):
+    """A prompt does not hold what its reader needs."""
+
+
 class Shot(NamedTuple):
     """A question of the prompt with the answer that it shows."""
 
@@ -23,12 +27,12 @@ def split_question(prompt: str, layout: Layout) -> tuple[str, str]:
     """(everything before the last question, the last question).
 
     Raises:
-        ValueError: the prompt does not end with a question that waits for its answer.
+        Undefined: the prompt does not end with a question that waits for its answer.
     """
     cue = f"\n{layout.answer}:"
     starts = [found.start("field") for found in _fields(layout).finditer(prompt)]
     if not starts or not prompt.endswith(cue):
-        raise ValueError(f"the prompt does not end with {layout.question!r} and {layout.answer!r}")
+        raise Undefined(f"the prompt does not end with {layout.question!r} and {layout.answer!r}")
     question = prompt[starts[-1] : -len(cue)].removeprefix(f"{layout.question}: ")
     return prompt[: starts[-1]], question
 
