@@ -10,7 +10,7 @@ import io
 import logging
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 import pyarrow as pa
 
 from measurand import errors, shards
-from measurand.errors import ConservationError, InputError, RunnerError
+from measurand.errors import ConservationError, InputError, RunnerError, SchemaError
 from measurand.manifest import REJECTED_FILE, Manifest, Source, shard_name
 from measurand.parquet import REJECTED, split, write_shard
 from measurand.progress import Progress
@@ -206,15 +206,64 @@ def to_shards(
         >> apache_beam.Map(_write, spec, out, n_shards).with_output_types(str)
     )
     if rejected is not None:
-        _ = (
-            rejected
-            | f"{spec.name}: rejected"
-            >> apache_beam.Map(lambda blob: (0, blob)).with_output_types(tuple[int, bytes])
-            | f"{spec.name}: group rejected" >> apache_beam.GroupByKey()
-            | f"{spec.name}: write rejected"
-            >> apache_beam.Map(_write_rejected, spec, out).with_output_types(str)
-        )
+        _to_rejected(rejected, spec, out)
     return files
+
+
+Make = Callable[[list[str]], Iterable[tuple[pa.Table, pa.Table]]]
+"""From keys to their rows: pieces of (rows of the table, rows of ``REJECTED``)."""
+
+
+def make_shards(
+    pipeline: Pipeline, keys: Sequence[str], spec: Table, out: Path, n_shards: int, make: Make
+) -> None:
+    """Make the rows of known keys, each shard in one step: nothing is shuffled.
+
+    A worker holds the rows of one shard at a time. Every key must give one row, or one rejected
+    row. Call :func:`finish` after the pipeline has run.
+
+    Args:
+        pipeline: the pipeline.
+        keys: values of the first key column, which decides the shard.
+        spec: declaration of the table.
+        out: dataset folder, emptied of an earlier build at once.
+        n_shards: number of files; each is written, even without a row.
+        make: picklable; called once a shard, with the shard's keys sorted. What it needs beyond
+            the keys it should load at its first call and keep.
+
+    Raises:
+        SchemaError: at run time, where a row breaks a rule or does not belong to the shard.
+    """
+    import apache_beam
+
+    shard_key = shards.check_sharding(spec, n_shards, None)
+    out = Path(out).resolve()
+    shards.prepare(out, spec)
+    _SINKS.setdefault(pipeline, []).append(_Sink(spec, out, n_shards, shard_key))
+    groups: list[list[str]] = [[] for _ in range(n_shards)]
+    for key in keys:
+        groups[shards.shard_of(key, n_shards)].append(key)
+    rejected = (
+        pipeline
+        | f"{spec.name}: keys" >> apache_beam.Create(list(enumerate(map(sorted, groups))))
+        | f"{spec.name}: spread" >> apache_beam.Reshuffle()
+        | f"{spec.name}: make"
+        >> apache_beam.FlatMap(_make, spec, out, n_shards, make).with_output_types(bytes)
+    )
+    _to_rejected(rejected, spec, out)
+
+
+def _to_rejected(rejected: PCollection[bytes], spec: Table, out: Path) -> None:
+    import apache_beam
+
+    _ = (
+        rejected
+        | f"{spec.name}: rejected"
+        >> apache_beam.Map(lambda blob: (0, blob)).with_output_types(tuple[int, bytes])
+        | f"{spec.name}: group rejected" >> apache_beam.GroupByKey()
+        | f"{spec.name}: write rejected"
+        >> apache_beam.Map(_write_rejected, spec, out).with_output_types(str)
+    )
 
 
 def count(spec: Table, name: str, n: int = 1) -> None:
@@ -315,6 +364,26 @@ def _write(group: tuple[int, Iterable[bytes]], spec: Table, out: Path, n_shards:
     write_shard(spec, table, out / name)
     count(spec, "rows_out", table.num_rows)
     return name
+
+
+def _make(
+    group: tuple[int, list[str]], spec: Table, out: Path, n_shards: int, make: Make
+) -> Iterator[bytes]:
+    index, keys = group
+    count(spec, "rows_in", len(keys))
+    rows, left = [spec.schema().empty_table()], [REJECTED.schema().empty_table()]
+    for made, rejected in make(keys) if keys else ():
+        rows.append(spec.conform(made))
+        left.append(REJECTED.conform(rejected))
+    table = pa.concat_tables(rows)
+    key = spec.key[0]
+    if strangers := set(table.column(key).to_pylist()) - set(keys):
+        raise SchemaError(f"{spec.name}: rows of other keys were made: {sorted(strangers)[:3]}")
+    count(spec, "rows_at_sink", table.num_rows)
+    write_shard(spec, table, out / shard_name(index, n_shards))
+    count(spec, "rows_out", table.num_rows)
+    if (refused := pa.concat_tables(left)).num_rows:
+        yield to_ipc(refused)
 
 
 def _write_rejected(group: tuple[int, Iterable[bytes]], spec: Table, out: Path) -> str:
