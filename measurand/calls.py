@@ -1,4 +1,4 @@
-"""Scoring through the journal: resumed, cached, counted, in batches that never change shape."""
+"""Model calls through the journal: resumed, cached, counted, in batches that never change shape."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from measurand.errors import InputError
 from measurand.journal import Journal, call_key, call_record
-from measurand.models.protocol import Model, Request, Sampling, Score
+from measurand.models.protocol import Completion, Model, Request, Sampling, Score
 from measurand.progress import Progress
 
 MODES = ("logprob", "constrained")
@@ -21,11 +21,24 @@ class Batch:
 
     Attributes:
         requests: in a fixed order; neighbours should share their prefix.
-        choices: the texts to choose from, the same for all requests.
+        choices: the texts to choose from, for all requests that bring none of their own.
     """
 
     requests: Sequence[Request]
-    choices: tuple[str, ...]
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Generated:
+    """One completion and what it cost.
+
+    Attributes:
+        completion: the completion.
+        seconds: its share of the batch's wall time; of the first run, where it was resumed.
+    """
+
+    completion: Completion
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -76,12 +89,17 @@ def score_batches(
         raise InputError(f"unknown scoring mode {mode!r}", hint=f"one of: {', '.join(MODES)}")
     reads_tags = model.capabilities().reads_tags
     for batch in batches:
-        how = _how(mode, sampling or Sampling(max_tokens=8, temperature=1.0), batch.choices)
+        drawn = sampling or Sampling(max_tokens=8, temperature=1.0)
+        hows = [_how(mode, drawn, r.choices or batch.choices) for r in batch.requests]
         prompts = [r.tagged_sha256 if reads_tags else r.sha256 for r in batch.requests]
-        keys = [call_key(model.fingerprint, prompt, how.record, repeat) for prompt in prompts]
+        calls = [
+            _Call(model.fingerprint, prompt, how.record, repeat)
+            for prompt, how in zip(prompts, hows, strict=True)
+        ]
+        keys = [call.key for call in calls]
         records = [journal.get(key) for key in keys]
         if any(record is None for record in records):
-            records = _ask(model, batch, how, prompts, journal, repeat)
+            records = _ask(model, batch, hows, calls, journal, repeat)
         if progress is not None:
             progress.advance(len(keys))
         yield [
@@ -104,32 +122,109 @@ def _how(mode: str, sampling: Sampling, choices: tuple[str, ...]) -> _How:
     return _How(drawn.record(), drawn)
 
 
+def generate_batches(
+    model: Model,
+    batches: Iterable[Sequence[Request]],
+    journal: Journal,
+    sampling: Sampling,
+    *,
+    repeat: int = 0,
+    progress: Progress | None = None,
+) -> Iterator[list[Generated]]:
+    """Let the model write, skipping batches that the journal holds whole.
+
+    The rules are those of :func:`score_batches`.
+
+    Args:
+        model: a checked model.
+        batches: requests that go to the model together, in a fixed order.
+        journal: the run's journal.
+        sampling: how to draw.
+        repeat: 0-based repeat.
+        progress: advanced by the number of requests that were asked or found.
+
+    Yields:
+        One list per batch, in the order of its requests.
+    """
+    reads_tags = model.capabilities().reads_tags
+    for requests in batches:
+        prompts = [r.tagged_sha256 if reads_tags else r.sha256 for r in requests]
+        calls = [_Call(model.fingerprint, p, sampling.record(), repeat) for p in prompts]
+        records = [journal.get(call.key) for call in calls]
+        if any(record is None for record in records):
+            start = time.perf_counter()
+            completions = model.generate(requests, sampling, repeat)
+            records = _keep(calls, completions, journal, time.perf_counter() - start)
+        if progress is not None:
+            progress.advance(len(calls))
+        yield [
+            Generated(Completion.from_record(record), float(record["seconds"]))
+            for record in records
+            if record is not None
+        ]
+
+
+@dataclass(frozen=True)
+class _Call:
+    fingerprint: str
+    prompt: str
+    settings: dict[str, Any]
+    repeat: int
+
+    @property
+    def key(self) -> str:
+        return call_key(self.fingerprint, self.prompt, self.settings, self.repeat)
+
+
 def _ask(
-    model: Model, batch: Batch, how: _How, prompts: list[str], journal: Journal, repeat: int
+    model: Model,
+    batch: Batch,
+    hows: list[_How],
+    calls: list[_Call],
+    journal: Journal,
+    repeat: int,
 ) -> list[dict[str, Any] | None]:
     start = time.perf_counter()
-    if how.sampling is None:
+    sampling = hows[0].sampling
+    if sampling is None:
         scores = model.score(batch.requests, batch.choices)
     else:
-        completions = model.generate(batch.requests, how.sampling, repeat)
-        scores = [
-            Score(
-                logprobs=None,
-                choice=batch.choices.index(c.text) if c.text in batch.choices else None,
-                mass=None,
-                tie=False,
-                prompt_tokens=c.prompt_tokens,
-                status="model_error"
-                if c.status == "ok" and c.text not in batch.choices
-                else c.status,
-                reason=c.reason if c.text in batch.choices else c.reason or f"answered {c.text!r}",
-            )
-            for c in completions
-        ]
-    seconds = (time.perf_counter() - start) / len(prompts)
+        if any(request.choices for request in batch.requests):
+            raise InputError("constrained requests share their choices", hint="use mode='logprob'")
+        completions = model.generate(batch.requests, sampling, repeat)
+        scores = [_chosen(completion, batch.choices) for completion in completions]
+    return _keep(calls, scores, journal, time.perf_counter() - start)
+
+
+def _chosen(c: Completion, choices: tuple[str, ...]) -> Score:
+    known = c.text in choices
+    return Score(
+        logprobs=None,
+        choice=choices.index(c.text) if c.text is not None and known else None,
+        mass=None,
+        tie=False,
+        prompt_tokens=c.prompt_tokens,
+        status="model_error" if c.status == "ok" and not known else c.status,
+        reason=c.reason if known else c.reason or f"answered {c.text!r}",
+    )
+
+
+def _keep(
+    calls: Sequence[_Call],
+    answers: Sequence[Score | Completion],
+    journal: Journal,
+    seconds: float,
+) -> list[dict[str, Any] | None]:
     records: list[dict[str, Any] | None] = [
-        call_record(model.fingerprint, prompt, how.record, repeat, score.record(), seconds)
-        for prompt, score in zip(prompts, scores, strict=True)
+        call_record(
+            call.fingerprint,
+            call.prompt,
+            call.settings,
+            call.repeat,
+            answer.record(),
+            seconds / len(calls),
+        )
+        for call, answer in zip(calls, answers, strict=True)
     ]
     journal.append_batch([r for r in records if r is not None and r["status"] != "infra_error"])
     return records

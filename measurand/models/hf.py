@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from measurand.errors import InputError
+from measurand.models.prompts import Prompts
 from measurand.models.protocol import (
     Capabilities,
     Completion,
@@ -28,7 +29,7 @@ from measurand.models.protocol import (
     prompt_seed,
 )
 from measurand.models.sampling import constrained, draw
-from measurand.models.tokens import Tokens, split_choices
+from measurand.models.tokens import Tokens
 
 if TYPE_CHECKING:
     from measurand.models.forward import Forward, Read, Row
@@ -129,7 +130,8 @@ class HfModel:
     ) -> None:
         self.spec = spec
         self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
-        self.tokenizer, self.forward, self._chat, self._dtype = tokenizer, forward, chat, dtype
+        self.tokenizer, self.forward, self._dtype = tokenizer, forward, dtype
+        self._prompts = Prompts(tokenizer, chat=chat)
         self._context = forward.context
 
     def capabilities(self) -> Capabilities:
@@ -138,7 +140,7 @@ class HfModel:
             logprobs=True,
             generate=True,
             constrained=True,
-            chat_template=self._chat,
+            chat_template=self._prompts.chat,
             max_model_tokens=self._context,
             dtype=self._dtype,
         )
@@ -155,13 +157,7 @@ class HfModel:
         """
         from measurand.models.forward import Row
 
-        if not choices or not all(choices) or len(set(choices)) < len(choices):
-            raise InputError(
-                f"choices {list(choices)!r} cannot be told apart",
-                hint="give different, non-empty texts",
-                code="bad_choices",
-            )
-        parts = [self._split(request.prompt, choices) for request in requests]
+        parts = self._prompts.split_all(requests, choices)
         rows: list[Row] = []
         spans: list[tuple[int, int] | None] = []
         for prompt, continuations in parts:
@@ -186,7 +182,7 @@ class HfModel:
         if sampling.choices is not None:
             scores = self.score(requests, sampling.choices)
             return constrained(requests, scores, sampling, repeat)
-        prompts = [self._encode(self.text(request.prompt)) for request in requests]
+        prompts = self._prompts.encode_all([self.text(request.prompt) for request in requests])
         writers = [
             _Writer(
                 self.tokenizer,
@@ -212,21 +208,7 @@ class HfModel:
 
     def text(self, prompt: str) -> str:
         """What the model is given for a prompt: inside the chat template, where one is used."""
-        if not self._chat:
-            return prompt
-        turn = [{"role": "user", "content": prompt}]
-        return str(
-            self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
-        )
-
-    def _encode(self, text: str) -> Tokens:
-        # A chat template writes its own begin-of-text.
-        return tuple(self.tokenizer(text, add_special_tokens=not self._chat)["input_ids"])
-
-    def _split(self, prompt: str, choices: Sequence[str]) -> tuple[Tokens, list[Tokens]]:
-        text = self.text(prompt)
-        joint = [self._encode(text + choice) for choice in choices]
-        return split_choices(self._encode(text), joint)
+        return self._prompts.text(prompt)
 
     def _left(self, prompt: Tokens) -> int:
         """Tokens that fit after the prompt."""

@@ -173,12 +173,13 @@ class OpenAIModel:
         Raises:
             InputError: code ``bad_choices``: none, an empty one, or one twice.
         """
-        check_choices(choices)
+        for some in {request.choices or tuple(choices) for request in requests}:
+            check_choices(some)
 
         def one(request: Request) -> Score:
             if self._score is None:
                 raise NotGiven("the server gives no log-probs")
-            return self._score(self._server, request.prompt, choices)
+            return self._score(self._server, request.prompt, request.choices or choices)
 
         return self._all(requests, one, lambda reason: Score.failed("infra_error", reason))
 

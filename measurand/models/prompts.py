@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from measurand.errors import InputError
-from measurand.models.protocol import ModelSpec
+from measurand.models.protocol import ModelSpec, Request
 from measurand.models.tokens import Tokens, split_choices
 
 
@@ -41,9 +41,35 @@ class Prompts:
         return self.encode(self.text(prompt))
 
     def split(self, prompt: str, choices: Sequence[str]) -> tuple[Tokens, list[Tokens]]:
-        """Tokens shared by all choices, and those of each choice after them."""
-        text = self.text(prompt)
-        return split_choices(self.encode(text), [self.encode(text + c) for c in choices])
+        """:meth:`split_all` of one prompt."""
+        return self.split_all([Request(prompt)], choices)[0]
+
+    def split_all(
+        self, requests: Sequence[Request], choices: Sequence[str]
+    ) -> list[tuple[Tokens, list[Tokens]]]:
+        """Per request the tokens shared by all its choices, and those of each choice after them.
+
+        All texts go through the tokenizer in one call, which uses every core.
+
+        Raises:
+            InputError: code ``bad_choices``: none, an empty one, or one twice.
+        """
+        own = [request.choices or tuple(choices) for request in requests]
+        for some in set(own):
+            check_choices(some)
+        starts = [self.text(request.prompt) for request in requests]
+        texts = [
+            text + tail for text, some in zip(starts, own, strict=True) for tail in ("", *some)
+        ]
+        tokens = iter(self.encode_all(texts))
+        return [split_choices(next(tokens), [next(tokens) for _ in some]) for some in own]
+
+    def encode_all(self, texts: Sequence[str]) -> list[Tokens]:
+        """:meth:`encode` of many texts at once."""
+        if not texts:
+            return []
+        found = self.tokenizer(list(texts), add_special_tokens=not self.chat)["input_ids"]
+        return [tuple(ids) for ids in found]
 
 
 def load_prompts(spec: ModelSpec, folder: Path) -> Prompts:

@@ -126,10 +126,13 @@ class Request:
     Attributes:
         prompt: the text that the model sees.
         tags: what a synthetic respondent answers from; models that read prompts ignore it.
+        choices: its own choices, in place of those of the call; one is enough for the
+            log-probability of a text. Empty: the call's.
     """
 
     prompt: str
     tags: Mapping[str, str | int | float] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -221,6 +224,7 @@ class Completion:
         tokens: generated tokens.
         prompt_tokens: length of the prompt.
         finish: ``stop`` or ``length``.
+        cached_tokens: leading tokens of the prompt that the engine did not compute again.
         status: one of ``measurand.results.STATUSES``.
         reason: why there is no text.
     """
@@ -229,13 +233,14 @@ class Completion:
     tokens: int | None = None
     prompt_tokens: int | None = None
     finish: str | None = None
+    cached_tokens: int | None = None
     status: str = "ok"
     reason: str | None = None
 
     @classmethod
     def failed(cls, status: str, reason: str, *, prompt_tokens: int | None = None) -> Completion:
         """A row without text: ``status`` is skipped, model_error or infra_error."""
-        return cls(None, None, prompt_tokens, None, status, reason)
+        return cls(None, None, prompt_tokens, None, None, status, reason)
 
     def record(self) -> dict[str, Any]:
         """Plain values for the journal."""
@@ -244,7 +249,8 @@ class Completion:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Completion:
         """Inverse of :meth:`record`; other keys of the journal record are ignored."""
-        return cls(**{name: record[name] for name in cls.__dataclass_fields__})
+        names = (name for name in cls.__dataclass_fields__ if name in record)
+        return cls(**{name: record[name] for name in names})
 
 
 @dataclass(frozen=True)
@@ -316,6 +322,7 @@ class Model(Protocol):
     def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
         """Log-probabilities of every choice after every prompt; one score per request, in order.
 
+        A request with choices of its own is scored over those instead.
         A request that cannot be scored gets a :meth:`Score.failed` with its reason.
         """
         ...

@@ -65,9 +65,9 @@ class Replay:
 
     def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
         """Recorded scores; ``skipped`` where the prompt was not scored with these choices."""
-        settings = {"mode": "logprob", "choices": list(choices)}
         missing = f"{self._name} does not hold this prompt with these choices"
-        found = [self._find(request, settings, 0) for request in requests]
+        asked = [{"mode": "logprob", "choices": list(r.choices or choices)} for r in requests]
+        found = [self._find(r, settings, 0) for r, settings in zip(requests, asked, strict=True)]
         return [Score.from_record(r) if r else Score.failed("skipped", missing) for r in found]
 
     def generate(

@@ -138,7 +138,7 @@ class Synthetic:
 
     def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
         """A sharp, proper distribution around the answer."""
-        return [self._score(request.tags, len(choices)) for request in requests]
+        return [self._score(r.tags, len(r.choices or choices)) for r in requests]
 
     def generate(
         self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0

@@ -23,7 +23,7 @@ from typing import Any, ClassVar
 
 from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.models.hf import file_sha256
-from measurand.models.prompts import Prompts, check_choices, load_prompts
+from measurand.models.prompts import Prompts, load_prompts
 from measurand.models.protocol import (
     Capabilities,
     Completion,
@@ -131,11 +131,9 @@ class VllmModel:
             InputError: code ``bad_choices``: none, an empty one, or one twice.
             InfraError: the engine failed.
         """
-        check_choices(choices)
         jobs: list[tuple[Tokens, dict[str, Any]]] = []
         parts = []
-        for request in requests:
-            prompt, tails = self._prompts.split(request.prompt, choices)
+        for prompt, tails in self._prompts.split_all(requests, choices):
             own = _jobs(prompt, tails)
             if not prompt or any(self._too_long(len(tokens) + 1) for tokens, _ in own):
                 own = []

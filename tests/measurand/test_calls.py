@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from measurand.calls import Batch, Scored, score_batches
+from measurand.calls import Batch, Scored, generate_batches, score_batches
 from measurand.errors import InputError
 from measurand.journal import Journal
 from measurand.models import load
-from measurand.models.protocol import Request, Score
+from measurand.models.protocol import Completion, Request, Sampling, Score
 from measurand.progress import Progress
 
 
@@ -109,3 +109,86 @@ def test_progress_counts_every_request(tmp_path: Path) -> None:
     with Journal(tmp_path / "j") as journal:
         list(score_batches(Counting(), batches(), journal, progress=progress))
     assert progress.done == 6
+
+
+def test_own_choices_key_the_call_and_take_the_place_of_the_batchs(
+    tmp_path: Path, toy_model_folder: Path
+) -> None:
+    model = load(f"hf:{toy_model_folder}?template=none")
+    own = [Request("RATING:", choices=(" 1", " 2", " 3")), Request("RATING:", choices=(" 5",))]
+    with Journal(tmp_path / "j") as journal:
+        [[wide, single]] = score_batches(model, [Batch(own)], journal)
+        [[plain]] = score_batches(model, [Batch([Request("RATING:")], (" 1", " 5"))], journal)
+        assert len(journal) == 3
+        [[again, _]] = score_batches(model, [Batch(own)], journal)
+        assert again == wide
+    assert wide.score.logprobs is not None
+    assert plain.score.logprobs is not None
+    assert single.score.logprobs is not None
+    assert wide.score.logprobs[0] == pytest.approx(plain.score.logprobs[0], abs=1e-5)
+    assert single.score.logprobs[0] == pytest.approx(plain.score.logprobs[1], abs=1e-5)
+
+
+def test_requests_with_own_choices_are_scored_not_constrained(tmp_path: Path) -> None:
+    batch = Batch([Request("p", choices=("1",))], ("1", "2"))
+    with (
+        Journal(tmp_path / "j") as journal,
+        pytest.raises(InputError, match="share their choices"),
+    ):
+        list(score_batches(load("synthetic:uniform"), [batch], journal, mode="constrained"))
+
+
+class Writing:
+    """The real toy model, counting what it is asked to write."""
+
+    def __init__(self, folder: Path) -> None:
+        self._model = load(f"hf:{folder}?template=none")
+        self.spec, self.fingerprint = self._model.spec, self._model.fingerprint
+        self.capabilities, self.score = self._model.capabilities, self._model.score
+        self.close = self._model.close
+        self.asked: list[int] = []
+        self.broken = False
+
+    def generate(
+        self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0
+    ) -> list[Completion]:
+        self.asked.append(len(requests))
+        if self.broken:
+            return [Completion.failed("infra_error", "down") for _ in requests]
+        return self._model.generate(requests, sampling, repeat)
+
+
+def test_texts_are_kept_by_prompt_sampling_and_repeat(
+    tmp_path: Path, toy_model_folder: Path
+) -> None:
+    model, how = Writing(toy_model_folder), Sampling(max_tokens=4, temperature=1.0)
+    asked = [[Request("I like"), Request("I worry")], [Request("very")]]
+    with Journal(tmp_path / "j") as journal:
+        first = list(generate_batches(model, asked, journal, how))
+        assert model.asked == [2, 1]
+        assert list(generate_batches(model, asked, journal, how)) == first
+        assert model.asked == [2, 1]
+        other = list(generate_batches(model, asked, journal, how, repeat=1))
+        assert model.asked == [2, 1, 2, 1]
+        list(generate_batches(model, asked, journal, Sampling(max_tokens=4)))
+        assert model.asked == [2, 1, 2, 1, 2, 1]
+    texts = [[g.completion.text for batch in some for g in batch] for some in (first, other)]
+    assert texts[0] != texts[1]
+    alone = load(f"hf:{toy_model_folder}?template=none").generate([Request("very")], how)
+    assert first[1][0].completion.text == alone[0].text
+
+
+def test_failed_texts_are_asked_again_by_whole_batches(
+    tmp_path: Path, toy_model_folder: Path
+) -> None:
+    model, how = Writing(toy_model_folder), Sampling(max_tokens=2)
+    asked = [[Request("I like"), Request("I worry")]]
+    with Journal(tmp_path / "j") as journal:
+        model.broken = True
+        [[one, _]] = generate_batches(model, asked, journal, how)
+        assert one.completion.status == "infra_error"
+        assert len(journal) == 0
+        model.broken = False
+        [[one, _]] = generate_batches(model, asked, journal, how)
+        assert one.completion.status == "ok"
+    assert model.asked == [2, 2]

@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import toy_server
@@ -115,8 +116,10 @@ def test_ids_needs_a_tokenizer(server: Server) -> None:
 class Letters:
     """A tokenizer whose tokens are characters, like those of the server."""
 
-    def __call__(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
-        return {"input_ids": [ord(letter) for letter in text]}
+    def __call__(self, texts: str | list[str], add_special_tokens: bool) -> dict[str, Any]:
+        if isinstance(texts, str):
+            return {"input_ids": [ord(letter) for letter in texts]}
+        return {"input_ids": [[ord(letter) for letter in text] for text in texts]}
 
 
 def test_ids_gives_the_known_log_probs_in_one_request(toy: ToyServer, server: Server) -> None:

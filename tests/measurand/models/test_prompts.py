@@ -7,7 +7,7 @@ import pytest
 
 from measurand.errors import InputError
 from measurand.models.prompts import Prompts, check_choices, load_prompts
-from measurand.models.protocol import ModelSpec
+from measurand.models.protocol import ModelSpec, Request
 
 WORDS = ("<s>", "<u>", "</u>", "<a>", "is", "it", "fine", "?", "4", "5", "yes", "no", "!")
 TEMPLATE = (
@@ -70,9 +70,10 @@ class Letters:
 
     chat_template = None
 
-    def __call__(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
-        letters = text.replace("no", "N")
-        return {"input_ids": [0] * add_special_tokens + [ord(letter) for letter in letters]}
+    def __call__(self, texts: list[str], add_special_tokens: bool) -> dict[str, Any]:
+        letters = [text.replace("no", "N") for text in texts]
+        begin = [0] * add_special_tokens
+        return {"input_ids": [begin + [ord(letter) for letter in one] for one in letters]}
 
 
 def test_a_choice_that_merges_with_the_prompt_is_found() -> None:
@@ -80,6 +81,17 @@ def test_a_choice_that_merges_with_the_prompt_is_found() -> None:
     tokens, tails = prompts.split("an", ["o", "y"])
     assert tokens == (0, ord("a"))
     assert tails == [(ord("N"),), (ord("n"), ord("y"))]
+
+
+def test_many_prompts_with_choices_of_their_own_split_as_each_alone() -> None:
+    prompts = Prompts(Letters(), chat=False)
+    requests = [Request("an"), Request("was", choices=("p",)), Request("no", choices=("n", "o"))]
+    found = prompts.split_all(requests, ("o", "y"))
+    alone = [("an", ["o", "y"]), ("was", ["p"]), ("no", ["n", "o"])]
+    assert found == [prompts.split(prompt, choices) for prompt, choices in alone]
+    assert prompts.split_all([], ("o",)) == []
+    with pytest.raises(InputError, match="cannot be told apart"):
+        prompts.split_all([Request("an", choices=("o", "o"))], ("o", "y"))
 
 
 @pytest.mark.parametrize("choices", [[], [""], ["1", ""], ["1", "2", "1"]])
