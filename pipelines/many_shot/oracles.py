@@ -27,6 +27,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from measurand import models
 from measurand.errors import CapabilityError, InputError
 from measurand.models.protocol import (
@@ -127,7 +129,7 @@ class Oracle:
             constrained=False,
             chat_template=False,
             max_model_tokens=None,
-            dtype="float64",
+            dtype="float32",
             reads_tags=True,
         )
 
@@ -182,7 +184,7 @@ class Oracle:
         try:
             if len(choices) == 1:
                 same = choices[0] == self._text(request)
-                return Score.of([math.log(_SURE) if same else _strange(choices[0])])
+                return _scored([math.log(_SURE) if same else _strange(choices[0])])
             words = tuple(choice.removeprefix(" ") for choice in choices)
             answer = self._answer(request, words)
         except reader.Undefined as why:
@@ -190,7 +192,7 @@ class Oracle:
         if answer not in words:
             return Score.failed("model_error", f"the answer {answer!r} is none of the options")
         other = math.log((1 - _SURE) / (len(words) - 1))
-        return Score.of([math.log(_SURE) if word == answer else other for word in words])
+        return _scored([math.log(_SURE) if word == answer else other for word in words])
 
     def _text(self, request: Request) -> str:
         task, _, with_rationale = self._asked(request)
@@ -223,6 +225,11 @@ class Oracle:
         if self._read is None or self._read[0] != key:
             self._read = key, reader.shots(prefix, task.layout, with_rationale)
         return self._read[1]
+
+
+def _scored(logprobs: Sequence[float]) -> Score:
+    # In the precision that tables store, as the engines do.
+    return Score.of(np.array(logprobs, np.float32).tolist())
 
 
 def _strange(text: str) -> float:
