@@ -74,7 +74,7 @@ def write_rationales(params: Params, pool: Path, out: Path, journal: Path) -> No
     shards.write_dataset(
         out,
         RATIONALES,
-        RATIONALES.from_columns({c.name: [r[c.name] for r in rows] for c in RATIONALES.columns}),
+        runs.table(RATIONALES, rows),
         parents={"pool": shards.read_manifest(pool).logical_hash},
         params={"rationales": how.model_dump(mode="json"), "model_fingerprint": model.fingerprint},
     )
