@@ -3,19 +3,7 @@
 They see the text of a prompt, and know its layout, and which task and curve it belongs to. An error
 in assembly, label map, order, truncation or scoring shows as a figure that they cannot have.
 
-============  ====================================================================================
-knn5          5 nearest shots by Euclidean distance (scikit-learn, all else default)
-logreg        logistic regression fitted to the shots (scikit-learn, ``C=1e3, max_iter=2000``)
-solver        the right answer, worked out from the question: linear, parity, arithmetic, planning
-parity        the same for parity alone
-majority      the commonest answer of the shots
-copy_nearest  the answer of the shot that shares most character 3-grams (Jaccard)
-prior         an option drawn by a hash of the question: chance, whatever stands in the prompt
-constant      the same option always
-============  ====================================================================================
-
-``majority``, ``prior`` and ``constant`` know options as words: the first option is the first in the
-alphabet, so a label map that swaps words swaps their answers. Option: ``seed`` (0), for ``prior``.
+Names are those of :data:`pipelines.many_shot.rules.RULES`. Option: ``seed`` (0), for ``prior``.
 """
 
 from __future__ import annotations
@@ -23,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,9 +26,8 @@ from measurand.models.protocol import (
     Sampling,
     Score,
 )
-from pipelines.many_shot import classifiers, labels, plans, reader
-from pipelines.many_shot.tasks import arithmetic, linear, parity, planning
-from schemas.many_shot import Arithmetic, Curve, Linear, Params, Parity, Planning, Task
+from pipelines.many_shot import reader, rules
+from schemas.many_shot import Curve, Params, Task
 
 RATIONALES = "rationales"
 """Curve tag of prompts that ask for a solution to show in reinforced prompts."""
@@ -72,35 +57,14 @@ def load(spec: str, params: Params) -> Oracle:
         InputError: code ``bad_model``: an unknown name or option.
     """
     parsed = ModelSpec.parse(spec)
-    if parsed.backend != "oracle" or parsed.target not in ORACLES:
+    if parsed.backend != "oracle" or parsed.target not in rules.RULES:
         raise InputError(
             f"unknown oracle {spec!r}",
-            hint=f"write oracle: and one of {', '.join(ORACLES)}",
+            hint=f"write oracle: and one of {', '.join(rules.RULES)}",
             code="bad_model",
         )
     parsed.allow("seed")
     return Oracle(spec, parsed.target, params.build.tasks, int(parsed.number("seed", 0)))
-
-
-@dataclass(frozen=True)
-class Case:
-    """What an oracle answers.
-
-    Attributes:
-        task: the task.
-        label_map: of the curve.
-        shots: the solved examples that the prompt shows.
-        question: its last question.
-        options: words of the classes; None where the answer is free.
-        seed: of the oracle.
-    """
-
-    task: Task
-    label_map: str
-    shots: tuple[reader.Shot, ...]
-    question: str
-    options: tuple[str, ...] | None
-    seed: int
 
 
 class Oracle:
@@ -108,7 +72,7 @@ class Oracle:
 
     Args:
         spec: model string.
-        name: key of ``ORACLES``.
+        name: key of ``rules.RULES``.
         tasks: what it may be asked.
         seed: of ``prior``.
     """
@@ -125,7 +89,7 @@ class Oracle:
         """Scores; free answers where the rule has any."""
         return Capabilities(
             logprobs=True,
-            generate=self.name not in _OPTIONS_ONLY,
+            generate=self.name not in rules.OPTIONS_ONLY,
             constrained=False,
             chat_template=False,
             max_model_tokens=None,
@@ -139,7 +103,7 @@ class Oracle:
         Raises:
             CapabilityError: names the first such task.
         """
-        able = _ABLE.get(self.name)
+        able = rules.ABLE.get(self.name)
         for task in tasks:
             if able is not None and task.source.kind not in able:
                 raise CapabilityError(
@@ -164,7 +128,7 @@ class Oracle:
         Raises:
             CapabilityError: the oracle knows options only.
         """
-        if self.name in _OPTIONS_ONLY:
+        if self.name in rules.OPTIONS_ONLY:
             raise CapabilityError(
                 f"{self.spec} writes no free text", hint="ask it tasks with options"
             )
@@ -199,7 +163,7 @@ class Oracle:
         answer = self._answer(request, None)
         if not with_rationale:
             return f" {answer}"
-        solution = _solution(task, reader.split_question(request.prompt, task.layout)[1])
+        solution = rules.solution(task, reader.split_question(request.prompt, task.layout)[1])
         shown = f" {solution}" if self.name == "solver" and solution else ""
         return f"{shown} {task.layout.answer_cue} {answer}"
 
@@ -207,8 +171,8 @@ class Oracle:
         task, label_map, with_rationale = self._asked(request)
         prefix, question = reader.split_question(request.prompt, task.layout)
         shots = self._shots(task, prefix, with_rationale)
-        case = Case(task, label_map, shots, question, options, self.seed)
-        return ORACLES[self.name](case)
+        case = rules.Case(task, label_map, shots, question, options, self.seed)
+        return rules.RULES[self.name](case)
 
     def _asked(self, request: Request) -> tuple[Task, str, bool]:
         """(task, label map, whether answers stand after a solution)."""
@@ -240,91 +204,3 @@ def _strange(text: str) -> float:
     """
     n = len(text.encode())
     return math.log(1 - _SURE) - (n + 1) * math.log(2) - n * math.log(256)
-
-
-def _constant(case: Case) -> str:
-    if case.options is not None:
-        return min(case.options)
-    if isinstance(case.task.source, Parity):
-        return " ".join([parity.WORDS[0]] * case.task.source.bits)
-    return "0"
-
-
-def _majority(case: Case) -> str:
-    counts = Counter(shot.answer for shot in case.shots)
-    if case.options is not None:
-        return min(case.options, key=lambda word: (-counts[word], word))
-    if not counts:
-        raise reader.Undefined("the prompt shows no answer")
-    return min(counts, key=lambda word: (-counts[word], word))
-
-
-def _prior(case: Case) -> str:
-    words = sorted(case.options or ())
-    digest = hashlib.sha256(f"{case.seed}\0{case.question}".encode()).digest()
-    return words[int.from_bytes(digest[:8], "big") * len(words) >> 64]
-
-
-def _copy_nearest(case: Case) -> str:
-    if not case.shots:
-        raise reader.Undefined("the prompt shows no answer")
-    own = _grams(case.question)
-
-    def similarity(shot: reader.Shot) -> float:
-        other = _grams(shot.question)
-        return len(own & other) / (len(own | other) or 1)
-
-    return max(case.shots, key=similarity).answer
-
-
-def _grams(text: str) -> set[str]:
-    return {text[at : at + 3] for at in range(max(len(text) - 2, 1))}
-
-
-def _knn5(case: Case) -> str:
-    return classifiers.knn5(case.shots).label(case.question)
-
-
-def _logreg(case: Case) -> str:
-    # Features of the linear task are known to lie in 1..1000; others are scaled by the shots.
-    known = isinstance(case.task.source, Linear)
-    return classifiers.logreg(case.shots, known).label(case.question)
-
-
-def _solver(case: Case) -> str:
-    source = case.task.source
-    if isinstance(source, Linear):
-        word = linear.answer(source.features, source.seed, case.question)
-        return labels.words(linear.OPTIONS, case.label_map)[linear.OPTIONS.index(word)]
-    if isinstance(source, Planning):
-        return plans.solve(planning.parse(case.question, source))
-    if isinstance(source, Arithmetic):
-        return arithmetic.answer(case.question)
-    return parity.answer(case.question)
-
-
-def _solution(task: Task, question: str) -> str | None:
-    """The program's solution, where the task has one."""
-    if not isinstance(task.source, Arithmetic):
-        return None
-    return arithmetic.solution(question.removeprefix("What is ").removesuffix("?"))[0]
-
-
-ORACLES: dict[str, Callable[[Case], str]] = {
-    "knn5": _knn5,
-    "logreg": _logreg,
-    "solver": _solver,
-    "parity": _solver,
-    "majority": _majority,
-    "copy_nearest": _copy_nearest,
-    "prior": _prior,
-    "constant": _constant,
-}
-_OPTIONS_ONLY = ("knn5", "logreg", "prior")
-# Kinds of sources that an oracle has a rule for; where none are listed, all.
-_ABLE: dict[str, tuple[str, ...]] = {
-    "knn5": ("linear", "tabular", "file"),
-    "logreg": ("linear", "tabular", "file"),
-    "solver": ("linear", "parity", "arithmetic", "planning"),
-    "parity": ("parity",),
-}

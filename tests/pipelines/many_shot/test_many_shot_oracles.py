@@ -14,6 +14,7 @@ from measurand.errors import CapabilityError, InputError
 from measurand.models.protocol import Request, Sampling, Score, check
 from pipelines.many_shot import labels, layout, oracles, tasks
 from pipelines.many_shot.example import Example
+from pipelines.many_shot.rules import RULES
 from pipelines.many_shot.tasks import linear
 from pipelines.many_shot.verifiers import extract, verify
 from schemas.many_shot import Params, Task
@@ -260,7 +261,7 @@ def test_without_shots_two_label_maps_are_mirror_images(name: str) -> None:
     assert np.mean(plain) + np.mean(flipped) == 1
 
 
-@pytest.mark.parametrize("name", sorted({*oracles.ORACLES} - {"parity"}))
+@pytest.mark.parametrize("name", sorted({*RULES} - {"parity"}))
 def test_distributions_are_proper_and_sharp(name: str) -> None:
     params, task = linear_case(4, 0, 8, 6)
     shots, questions = parts(task)
