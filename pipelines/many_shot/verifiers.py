@@ -6,7 +6,7 @@ import importlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from typing import Any
 
 from measurand.errors import InputError, ParamsError
@@ -37,9 +37,10 @@ def verify(verifier: str, text: str, target: str, details: Details) -> Judgement
     numeric         equal as decimal numbers within ``details["tolerance"]``; thousands commas, a
                     leading ``$``, a final full stop and one unit word behind are ignored
     regex           ``details["pattern"]`` matches all of it; ``{answer}`` stands for the target
-    sequence        the same words in the same order; ``partial`` is the share of right positions
+    sequence        the same words in the same order, in any case; ``partial`` is the share of right
+                    positions
     plan            executing it reaches the goal; ``partial`` is the share that can be executed
-    reasoning_gym   the package's ``score_answer`` gives 1
+    reasoning_gym   the package's ``score_answer`` gives 1; an answer that makes it fail is wrong
     callable        ``details["function"]`` (``module:name``) called with (text, target) is true
     ==============  ================================================================================
 
@@ -57,6 +58,18 @@ def verify(verifier: str, text: str, target: str, details: Details) -> Judgement
     if judge is None:
         raise InputError(f"unknown verifier {verifier!r}", hint=f"one of {', '.join(_JUDGES)}")
     return judge(text, target, details)
+
+
+def check(verifier: str, details: Details) -> None:
+    """Refuse what a user gave to a verifier before the first answer is judged by it.
+
+    Raises:
+        ParamsError: a pattern is no regular expression, or a function cannot be loaded.
+    """
+    if verifier == "regex":
+        _pattern(str(details["pattern"]), "answer")
+    elif verifier == "callable":
+        _function(str(details["function"]))
 
 
 def extract(text: str, answer_cue: str, with_rationale: bool) -> str | None:
@@ -110,13 +123,19 @@ def _numeric(text: str, target: str, details: Details) -> Judgement:
         raise ParamsError(f"the right answer {target!r} is no number", hint="use another verifier")
     if given is None:
         return Judgement(False, reason="not a number")
-    return Judgement(abs(given - right) <= Decimal(str(details.get("tolerance", 0))))
+    # Without traps: the difference to a number like 1e999999999 is infinite, not an error.
+    apart = abs(Context(prec=64, traps=[]).subtract(given, right))
+    return Judgement(given == right or apart <= Decimal(str(details.get("tolerance", 0))))
 
 
 def _regex(text: str, target: str, details: Details) -> Judgement:
-    pattern = str(details["pattern"]).replace("{answer}", re.escape(target))
+    return Judgement(_pattern(str(details["pattern"]), target).fullmatch(text) is not None)
+
+
+def _pattern(template: str, target: str) -> re.Pattern[str]:
+    pattern = template.replace("{answer}", re.escape(target))
     try:
-        return Judgement(re.fullmatch(pattern, text) is not None)
+        return re.compile(pattern)
     except re.error as error:
         raise ParamsError(
             f"the pattern {pattern!r} is no regular expression: {error}", hint="mend it"
@@ -142,7 +161,12 @@ def _reasoning_gym(text: str, target: str, details: Details) -> Judgement:
     from pipelines.many_shot.tasks.reasoning_gym_task import load
 
     judge = load().get_score_answer_fn(details["generator"])
-    score = float(judge(text, dict(details["entry"])))
+    try:
+        score = float(judge(text, dict(details["entry"])))
+    except Exception as error:
+        # Some judges expect the form of a right answer: prime_factorization reads every word as a
+        # number. That entries can be judged at all was seen when they were drawn.
+        return Judgement(False, 0.0, f"not readable for score_answer: {error!r}"[:200])
     return Judgement(score == 1.0, score)
 
 
@@ -161,9 +185,9 @@ def _function(name: str) -> Callable[[str, str], Any]:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:
         raise ParamsError(
-            f"verifier {name!r} cannot be loaded: {error}",
+            f"verifier {name!r} cannot be loaded: {error!r}",
             hint="write module:function; the module must be importable from here",
         ) from error
     if not callable(found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,10 @@ from pipelines.many_shot.example import Drawn, Example
 from pipelines.many_shot.tasks import wanted
 from schemas.many_shot import Arithmetic, Task
 
-_STEP = re.compile(r"(-?\d+) ([+-]) (\d+) = (-?\d+)")
+_STEP = re.compile(
+    r"(?<![\d.,])(?P<sum>-?\d+(?:\s*[+-]\s*\d+)+)\s*=\s*(?P<total>-?\d+)(?![.,]?\d)(?!\s*[+*/-])"
+)
+_TERM = re.compile(r"[+-]?\s*\d+")
 
 
 def draw(task: Task, seed: int, sources: Path) -> Drawn:
@@ -60,11 +64,18 @@ def answer(text: str) -> str:
 
 
 def steps_valid(text: str) -> bool:
-    """Whether a solution holds at least one step ``a + b = c``, and all that it holds are right."""
-    steps = _STEP.findall(text)
-    return bool(steps) and all(
-        int(a) + (int(b) if sign == "+" else -int(b)) == int(c) for a, sign, b, c in steps
-    )
+    """Whether a solution holds a step such as ``a + b = c``, and every equation in it is right.
+
+    A chain such as ``3 + 4 = 7 + 2 = 9`` is wrong. That steps follow from each other, or from the
+    question, is not asked.
+    """
+    steps = list(_STEP.finditer(text))
+    return bool(steps) and len(steps) == text.count("=") and all(map(_holds, steps))
+
+
+def _holds(step: re.Match[str]) -> bool:
+    terms = [Decimal("".join(term.split())) for term in _TERM.findall(step["sum"])]
+    return sum(terms) == Decimal(step["total"])
 
 
 def _example(expression: str) -> Example:

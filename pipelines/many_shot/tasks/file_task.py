@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, cast
 
 from measurand import project
 from measurand.errors import InputError
+from measurand.journal import canonical_json
 from measurand.manifest import MANIFEST, Source, file_sha256
 from pipelines.many_shot.example import Drawn, Example, Rejected
+from pipelines.many_shot.verifiers import check, number
 from schemas.many_shot import File, Task
 
 Row = dict[str, Any]
@@ -21,20 +24,24 @@ _FORMATS = ".csv, .tsv, .jsonl, .parquet, a folder of datasets.save_to_disk, a d
 
 
 def draw(task: Task, seed: int, sources: Path) -> Drawn:
-    """Every usable row; the others are rejected with their reason.
+    """Every usable row, its question distinct; the others are rejected with their reason.
+
+    Rows are named ``row-1``, ``row-2``, ... in the file's order; blank lines are no rows. All parts
+    of a ``DatasetDict`` are read as one: the task's own sizes split it.
 
     Raises:
-        InputError: there is no such file, it cannot be read, or a column is missing.
+        InputError: there is no such file, it cannot be read, holds no row, or lacks a column.
+        ParamsError: the pattern or the function of the verifier cannot be used.
     """
     source = cast(File, task.source)
     path = locate(source.path)
     reading = _Reading(source)
+    check(source.verifier, reading.details)
     for key, row in rows(path, source):
         reading.take(key, row)
-    digest = file_sha256(path) if path.is_file() else None
+    digest = _digest(path)
     origin = Source(path.name, source.path, source.licence, digest)
-    version = digest[:16] if digest else path.name
-    return Drawn(list(reading.examples.values()), "file", version, reading.rejected, [origin])
+    return Drawn(list(reading.examples.values()), "file", digest[:16], reading.rejected, [origin])
 
 
 def locate(path: str) -> Path:
@@ -60,26 +67,37 @@ def rows(path: Path, source: File) -> Iterator[tuple[str, Row | Rejected]]:
     """(identity, row) of a file in its order; a row that cannot be read comes as its rejection.
 
     Raises:
-        InputError: unknown format, not UTF-8, no header, or a column is missing.
+        InputError: unknown format, not UTF-8, no row, or (after the last row) no row has a column.
     """
+    read = _reader(path)
+    columns: dict[str, None] = {}
+    read_rows = 0
     try:
-        read: Iterator[Row | Rejected]
-        if path.is_dir():
-            read = _folder(path)
-        elif path.suffix in (".csv", ".tsv"):
-            read = _cells(path, "\t" if path.suffix == ".tsv" else ",")
-        elif path.suffix in (".jsonl", ".ndjson"):
-            read = _json_lines(path)
-        elif path.suffix == ".parquet":
-            read = _parquet(path)
-        else:
-            raise InputError(f"{path.name}: unknown format", hint=f"give one of: {_FORMATS}")
-        for number, row in enumerate(read, 1):
+        for read_rows, row in enumerate(read, 1):
             if isinstance(row, dict):
-                _check_columns(path, source, row)
-            yield f"row-{number}", row
+                columns |= dict.fromkeys(row)
+            yield f"row-{read_rows}", row
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path.name} cannot be read: {error}", hint="save it as UTF-8") from error
+        raise InputError(
+            f"{path.name} cannot be read after row {read_rows}: {error}",
+            hint='save it as UTF-8; in tables, quotes around a cell are "..." and are closed',
+        ) from error
+    if not read_rows:
+        raise InputError(f"{path.name} holds no rows", hint="give one row a question")
+    _check_columns(path, source, list(columns))
+
+
+def _reader(path: Path) -> Iterator[Row | Rejected]:
+    suffix = path.suffix.lower()
+    if path.is_dir():
+        return _folder(path)
+    if suffix in (".csv", ".tsv"):
+        return _cells(path, "\t" if suffix == ".tsv" else ",")
+    if suffix in (".jsonl", ".ndjson"):
+        return _json_lines(path)
+    if suffix == ".parquet":
+        return _parquet(path)
+    raise InputError(f"{path.name}: unknown format", hint=f"give one of: {_FORMATS}")
 
 
 @dataclass
@@ -93,32 +111,37 @@ class _Reading:
             self.rejected.append(row._replace(key=key))
             return
         source = self.source
-        question, answer = _text(row[source.question]), _text(row[source.answer])
+        values = [row.get(name) for name in _named(source)]
+        if any(isinstance(value, list | dict | bytes) for value in values):
+            self.rejected.append(Rejected(key, "not_text", "a list, a record or bytes"))
+            return
+        question, answer = _text(row.get(source.question)), _text(row.get(source.answer))
         problem = self._problem(question, answer)
         if problem is not None:
             self.rejected.append(Rejected(key, *problem))
             return
-        details = {
-            name: value
-            for name, value in (
-                ("tolerance", source.tolerance if source.verifier == "numeric" else None),
-                ("pattern", source.pattern),
-                ("function", source.function),
-            )
-            if value is not None
-        }
-        rationale = _text(row[source.rationale]) if source.rationale else ""
+        rationale = _text(row.get(source.rationale)) if source.rationale else ""
+        group = _text(row.get(source.group)) if source.group else ""
         self.examples[question] = Example(
             question,
             answer,
             key,
-            _text(row[source.group]) if source.group else question,
+            group or question,
             source.options,
             source.verifier,
-            details,
+            self.details,
             rationale or None,
             "human" if rationale else "none",
         )
+
+    @property
+    def details(self) -> Row:
+        """What the verifier needs."""
+        source = self.source
+        given: Row = {"pattern": source.pattern, "function": source.function}
+        if source.verifier == "numeric":
+            given["tolerance"] = source.tolerance
+        return {name: value for name, value in given.items() if value is not None}
 
     def _problem(self, question: str, answer: str) -> tuple[str, str] | None:
         options = self.source.options
@@ -126,9 +149,12 @@ class _Reading:
             return "empty_question", ""
         if not answer:
             return "empty_answer", ""
+        if len(answer.splitlines()) > 1:
+            # An answer ends with its line, so no model could ever give this one.
+            return "answer_of_several_lines", f"{len(answer.splitlines())} lines"
         if options is not None and answer not in options:
             return "answer_not_in_options", f"{answer!r} is none of {', '.join(options)}"
-        if self.source.verifier == "numeric" and not _is_number(answer):
+        if self.source.verifier == "numeric" and number(answer) is None:
             return "not_a_number", repr(answer)
         if (same := self.examples.get(question)) is not None:
             return "duplicate_question", f"the question of {same.key}"
@@ -137,7 +163,7 @@ class _Reading:
 
 def _cells(path: Path, delimiter: str) -> Iterator[Row | Rejected]:
     with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file, delimiter=delimiter)
+        lines = csv.reader(file, delimiter=delimiter, strict=True)
         header = next(lines, None)
         if not header:
             raise InputError(f"{path.name} is empty", hint="its first line names the columns")
@@ -198,22 +224,29 @@ def _folder(path: Path) -> Iterator[Row | Rejected]:
         yield from part
 
 
-def _check_columns(path: Path, source: File, row: Row) -> None:
-    named = (source.question, source.answer, source.rationale, source.group)
-    missing = [name for name in named if name is not None and name not in row]
+def _named(source: File) -> list[str]:
+    names = (source.question, source.answer, source.rationale, source.group)
+    return [name for name in names if name is not None]
+
+
+def _check_columns(path: Path, source: File, columns: list[str]) -> None:
+    missing = [name for name in _named(source) if name not in columns]
     if missing:
         raise InputError(
             f"{path.name} has no column {missing[0]!r}",
-            hint=f"its columns are: {', '.join(map(str, row))}",
+            hint=f"its columns are: {', '.join(map(str, columns))}",
         )
 
 
 def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    return "" if missing else str(value).strip()
 
 
-def _is_number(text: str) -> bool:
-    try:
-        return Decimal(text.replace(",", "")).is_finite()
-    except InvalidOperation:
-        return False
+def _digest(path: Path) -> str:
+    """SHA-256 of a file, or of the names and hashes of all files in a folder."""
+    if path.is_file():
+        return file_sha256(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    listed = [[file.relative_to(path).as_posix(), file_sha256(file)] for file in files]
+    return hashlib.sha256(canonical_json(listed).encode()).hexdigest()

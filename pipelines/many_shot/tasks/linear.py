@@ -14,6 +14,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from measurand.errors import ParamsError
 from pipelines.many_shot.example import Drawn, Example
 from schemas.many_shot import Linear, Task
 
@@ -29,7 +30,11 @@ def draw(task: Task, seed: int, sources: Path) -> Drawn:
     """Balanced draws: first the training examples, then test, then dev, from one generator.
 
     The generator is ``numpy.random.default_rng([source.seed, N])``, so the data do not depend on
-    the dataset's seed. Features of 1,000 values each make equal rows practically impossible.
+    the dataset's seed. Texts are not forced to differ: with three features or more, of 1,000 values
+    each, equal rows are as good as impossible.
+
+    Raises:
+        ParamsError: the rule puts nearly all rows into one class.
     """
     source = cast(Linear, task.source)
     rng, rule = start(source.features, source.seed)
@@ -77,13 +82,16 @@ def block(rng: np.random.Generator, rule: Rule, per_class: int) -> tuple[Ints, I
         Features (2 K, N) and labels (2 K,), in random order.
 
     Raises:
-        ValueError: one draw of 6 K + 50 rows held fewer than K of a class.
+        ParamsError: one draw of 6 K + 50 rows held fewer than K of a class.
     """
     x = rng.integers(1, 1001, (6 * per_class + 50, len(rule.weights)))
     y = rule.labels(x)
     ones, zeros = np.flatnonzero(y == 1)[:per_class], np.flatnonzero(y == 0)[:per_class]
     if min(len(ones), len(zeros)) < per_class:
-        raise ValueError(f"fewer than {per_class} rows of a class")
+        raise ParamsError(
+            f"linear: {6 * per_class + 50} rows held fewer than {per_class} of a class",
+            hint="give source.seed another value",
+        )
     rows = np.concatenate([ones, zeros])[rng.permutation(2 * per_class)]
     return x[rows], y[rows]
 

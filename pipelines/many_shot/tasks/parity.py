@@ -18,6 +18,8 @@ from pipelines.many_shot.tasks import wanted
 from schemas.many_shot import Parity, Task
 
 WORDS = ("Even", "Odd")
+_ALL = 20
+"""Up to so many bits, all strings are listed and shuffled."""
 
 
 def draw(task: Task, seed: int, sources: Path) -> Drawn:
@@ -34,12 +36,15 @@ def draw(task: Task, seed: int, sources: Path) -> Drawn:
             hint="ask for fewer, or for more bits",
         )
     rng = rng_for("many_shot", task.id, seed)
-    if bits <= 16:
-        numbers = rng.permutation(2**bits)[: wanted(task)]
+    n = min(wanted(task), 2**bits)
+    if bits <= _ALL:
+        numbers = rng.permutation(2**bits)[:n].tolist()
     else:
-        found = dict.fromkeys(rng.integers(0, 2**bits, 2 * wanted(task), np.uint64).tolist())
-        numbers = np.array(list(found)[: wanted(task)], np.uint64)
-    texts = [" ".join(format(int(number), f"0{bits}b")) for number in numbers]
+        found: dict[int, None] = {}
+        while len(found) < n:
+            found |= dict.fromkeys(rng.integers(0, 2**bits, n, np.uint64).tolist())
+        numbers = list(found)[:n]
+    texts = [" ".join(format(number, f"0{bits}b")) for number in numbers]
     return Drawn([_example(text) for text in texts], "measurand", f"{bits} bits; seed {seed}")
 
 

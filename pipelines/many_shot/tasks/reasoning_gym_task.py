@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,13 +13,19 @@ from measurand.manifest import Source
 from measurand.stats.resample import seed_for
 from pipelines.many_shot.example import Drawn, Example, Rejected
 from pipelines.many_shot.tasks import wanted
+from pipelines.many_shot.verifiers import verify
 from schemas.many_shot import ReasoningGym, Task
 
-VERSION = "0.1.25"
+_TRIES = 8
+"""Entries that are tried for each one wanted."""
 
 
 def draw(task: Task, seed: int, sources: Path) -> Drawn:
-    """Entries of one generator; those without an answer text cannot be shown and are rejected.
+    """Entries of one generator until the task has enough; questions are distinct.
+
+    Some entries cannot be used and are rejected: those without an answer text cannot be shown,
+    answers of several lines cannot be told from what a model writes after its answer, and some
+    answers are not accepted by the judge of their own generator.
 
     Raises:
         CapabilityError: the package is not installed.
@@ -29,31 +36,47 @@ def draw(task: Task, seed: int, sources: Path) -> Drawn:
     examples: dict[str, Example] = {}
     rejected = []
     for number in range(len(data)):
+        if len(examples) == wanted(task):
+            break
         entry = data[number]
         key = f"{source.generator}-{number}"
         question, answer = entry["question"].strip(), entry["answer"]
-        if not isinstance(answer, str) or not answer.strip():
-            rejected.append(Rejected(key, "no_answer", "the generator gives no answer text"))
-        elif question in examples:
-            rejected.append(Rejected(key, "duplicate_question", ""))
-        else:
-            details = {"generator": source.generator, "entry": _plain(entry)}
-            examples[question] = Example(
-                question, answer.strip(), key, question, verifier="reasoning_gym", details=details
-            )
+        details = {"generator": source.generator, "entry": _plain(entry)}
+        problem = _problem(answer, details)
+        if problem is None and question in examples:
+            problem = "duplicate_question", f"the question of {examples[question].key}"
+        if problem is not None:
+            rejected.append(Rejected(key, *problem))
+            continue
+        examples[question] = Example(
+            question, answer.strip(), key, question, verifier="reasoning_gym", details=details
+        )
     origin = Source("reasoning-gym", "https://pypi.org/project/reasoning-gym/", "Apache-2.0")
-    return Drawn(list(examples.values()), "reasoning-gym", VERSION, rejected, [origin])
+    found = version("reasoning-gym")
+    return Drawn(list(examples.values()), "reasoning-gym", found, rejected, [origin])
+
+
+def _problem(answer: object, details: dict[str, Any]) -> tuple[str, str] | None:
+    if not isinstance(answer, str) or not answer.strip():
+        return "no_answer", "the generator gives no answer text"
+    answer = answer.strip()
+    if len(answer.splitlines()) > 1:
+        return "answer_of_several_lines", f"{len(answer.splitlines())} lines"
+    if not verify("reasoning_gym", answer, answer, details).correct:
+        return "answer_not_accepted", "score_answer gives its own answer less than 1"
+    return None
 
 
 def generator(name: str, config: dict[str, Any], seed: int, task: Task) -> Any:
-    """The package's data set object, as many entries as the task wants.
+    """The package's data set object; entries are made when they are read.
 
     Raises:
         CapabilityError, ParamsError: as :func:`draw`.
     """
     package = load()
+    size = _TRIES * wanted(task)
     try:
-        return package.create_dataset(name, size=wanted(task), seed=seed % 2**31, **config)
+        return package.create_dataset(name, size=size, seed=seed % 2**31, **config)
     except (ValueError, TypeError, AssertionError) as error:
         raise ParamsError(
             f"{task.id}: reasoning-gym refuses {name!r} with {config}: {error}",

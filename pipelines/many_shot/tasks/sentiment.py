@@ -1,4 +1,4 @@
-"""Sentences with the ratings of 10 to 99 people each, as two or three classes.
+"""Sentences with the ratings of 15 to 99 people each, as two or three classes.
 
 The four corpora of Hutto & Gilbert 2014 (ICWSM, "VADER: A parsimonious rule-based model for
 sentiment analysis of social media text"), MIT licence, lie in the source distribution of the

@@ -11,11 +11,12 @@ from schemas.many_shot import Tabular, Task
 
 
 def draw(task: Task, seed: int, sources: Path) -> Drawn:
-    """Every row; features as they are stored, without trailing zeros.
+    """Every row; features with the digits that tell them apart, never in powers of ten.
 
     Classes become single words: digits keep their digit, the others are ``A``, ``B``, ``C`` in the
-    order of the data set. Equal rows share a group.
+    order of the data set. No two rows of these data sets are equal.
     """
+    import numpy as np
     import sklearn
     from sklearn import datasets
 
@@ -25,7 +26,7 @@ def draw(task: Task, seed: int, sources: Path) -> Drawn:
     words = [str(c) if name == "digits" else "ABCDEFGHIJ"[c] for c in classes]
     examples = []
     for row, (features, label) in enumerate(zip(bunch.data, bunch.target, strict=True)):
-        text = ", ".join(f"{value:g}" for value in features.tolist())
+        text = ", ".join(np.format_float_positional(value, trim="-") for value in features)
         examples.append(Example(text, words[int(label)], str(row), text, tuple(words)))
     origin = Source(
         f"scikit-learn data set {name}", "https://scikit-learn.org", "BSD-3-Clause, UCI CC BY 4.0"
