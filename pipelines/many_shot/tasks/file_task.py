@@ -14,7 +14,7 @@ from typing import Any, cast
 from measurand import project
 from measurand.errors import InputError
 from measurand.journal import canonical_json
-from measurand.manifest import MANIFEST, Source, file_sha256
+from measurand.manifest import MANIFEST, Source, file_sha256, read_manifest
 from pipelines.many_shot.example import Drawn, Example, Rejected
 from pipelines.many_shot.verifiers import check, number
 from schemas.many_shot import File, Task
@@ -244,9 +244,11 @@ def _text(value: Any) -> str:
 
 
 def _digest(path: Path) -> str:
-    """SHA-256 of a file, or of the names and hashes of all files in a folder."""
+    """SHA-256 of a file, of a dataset's rows, or of the names and hashes of a folder's files."""
     if path.is_file():
         return file_sha256(path)
+    if (path / MANIFEST).is_file():
+        return read_manifest(path).logical_hash
     files = sorted(file for file in path.rglob("*") if file.is_file())
     listed = [[file.relative_to(path).as_posix(), file_sha256(file)] for file in files]
     return hashlib.sha256(canonical_json(listed).encode()).hexdigest()
