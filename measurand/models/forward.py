@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from measurand.models.tokens import Node, Tokens, micro_batches, plan_rows
+from measurand.models import kv
+from measurand.models.tokens import Node, Plan, Tokens, micro_batches, plan_rows
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,11 @@ class Forward:
 
     def __init__(self, model: Any, *, budget: int, least_gain: int, share: bool) -> None:
         self.model, self._budget, self._least_gain = model, budget, least_gain
-        self._share = share and _plain_cache(model.config)
+        self._plain = kv.is_plain(model.config)
+        self._share = share and self._plain
         self._base, self._head = model.base_model, model.get_output_embeddings()
         self._plain_head = self._head_is_all()
-        self._room = max(_KV_BYTES // _kv_bytes_per_token(model), 1)
+        self._room = max(_KV_BYTES // kv.bytes_per_token(model), 1)
         self.context: int | None = getattr(model.config, "max_position_embeddings", None)
         end = model.generation_config.eos_token_id
         self.end_tokens = frozenset([end] if isinstance(end, int) else end or ())
@@ -89,17 +91,7 @@ class Forward:
 
     def _logprobs(self, rows: Sequence[Row]) -> list[Read]:
         tokens = [row.tokens for row in rows]
-        shareable = [row.shareable if self._share else 0 for row in rows]
-        plan = plan_rows(tokens, shareable, self._least_gain)
-        computed = [0] * len(rows)
-        kept: dict[Node, Any] = {}
-        for level in plan.levels:
-            for nodes in micro_batches(
-                level, lambda n: n.stop - n.start, lambda n: n.start, self._budget, self._room
-            ):
-                self._keep(nodes, tokens, kept)
-            for node in level:
-                computed[node.row] += node.stop - node.start
+        plan, kept, computed = self._shared(tokens, [row.shareable for row in rows])
         out: list[Read | None] = [None] * len(rows)
         for leaves in micro_batches(
             plan.leaves,
@@ -123,44 +115,91 @@ class Forward:
                 out[row] = Read(read, computed[row] + len(own))
         return [read for read in out if read is not None]
 
-    def generate(self, prompts: Sequence[Tokens], writers: Sequence[Writer]) -> Sequence[Writer]:
-        """Let each writer draw tokens after its prompt until it has enough; returns the writers."""
+    def _shared(
+        self, tokens: Sequence[Tokens], shareable: Sequence[int]
+    ) -> tuple[Plan, dict[Node, Any], list[int]]:
+        """Plan the rows and compute what they share.
+
+        Returns:
+            The plan, keys and values of its shared runs, and per row the tokens of those runs that
+            count as its own.
+        """
+        plan = plan_rows(tokens, shareable if self._share else [0] * len(tokens), self._least_gain)
+        computed = [0] * len(tokens)
+        kept: dict[Node, Any] = {}
+        for level in plan.levels:
+            for nodes in micro_batches(
+                level, lambda n: n.stop - n.start, lambda n: n.start, self._budget, self._room
+            ):
+                self._keep(nodes, tokens, kept)
+            for node in level:
+                computed[node.row] += node.stop - node.start
+        return plan, kept, computed
+
+    def generate(self, prompts: Sequence[Tokens], writers: Sequence[Writer]) -> list[int]:
+        """Let each writer draw tokens after its prompt until it has enough.
+
+        Returns:
+            Per prompt, how many of its tokens were computed for it.
+        """
         import torch
 
         with torch.inference_mode():
-            for jobs in micro_batches(
-                range(len(prompts)),
-                lambda at: len(prompts[at]),
-                lambda at: writers[at].most,
-                self._budget,
+            plan, kept, computed = self._shared(prompts, [len(prompt) - 1 for prompt in prompts])
+            for leaves in micro_batches(
+                plan.leaves,
+                lambda leaf: len(prompts[leaf[0]]) - leaf[1],
+                lambda leaf: leaf[1] + writers[leaf[0]].most,
+                # A window counts what it holds, padding too, so such rows go one by one.
+                self._budget if self._plain else 1,
                 self._room,
             ):
-                self._write([prompts[at] for at in jobs], [writers[at] for at in jobs])
-        return writers
+                owns = [prompts[row][start:] for row, start, _ in leaves]
+                parents = [node for _, _, node in leaves]
+                self._write(owns, parents, kept, [writers[row] for row, _, _ in leaves])
+                for own, (row, _, _) in zip(owns, leaves, strict=True):
+                    computed[row] += len(own)
+        return computed
 
-    def _write(self, prompts: Sequence[Tokens], writers: Sequence[Writer]) -> None:
+    def _write(
+        self,
+        owns: Sequence[Tokens],
+        parents: Sequence[Node | None],
+        kept: dict[Node, Any],
+        writers: Sequence[Writer],
+    ) -> None:
         import torch
-        from transformers.cache_utils import DynamicCache
 
-        inputs = self._inputs(prompts, [None] * len(prompts), {}, keep=True)
-        inputs["past_key_values"] = DynamicCache(config=self.model.config)
-        where = [(at, len(prompt) - 1) for at, prompt in enumerate(prompts)]
-        position = torch.tensor([at for _, at in where], device=self.model.device)[:, None]
-        mask = inputs["attention_mask"]
+        device = self.model.device
+        most = max(writer.most for writer in writers)
+        inputs = self._inputs(owns, parents, kept, keep=True, more=most)
+        mask = torch.nn.functional.pad(inputs["attention_mask"], (0, most), value=1)
+        where = [(at, len(own) - 1) for at, own in enumerate(owns)]
+        ends = [(0 if p is None else p.stop) + len(o) for p, o in zip(parents, owns, strict=True)]
+        position = torch.tensor(ends, device=device)[:, None]
+        width = mask.shape[1] - most
         while any(writer.most for writer in writers):
             logits = self._logits(inputs, where).float().cpu().numpy()
             drawn = [
                 writer.take(row) if writer.most else 0
                 for writer, row in zip(writers, logits, strict=True)
             ]
-            position, mask = position + 1, torch.cat([mask, torch.ones_like(mask[:, :1])], 1)
+            live = [at for at, writer in enumerate(writers) if writer.most]
+            if 2 * len(live) <= len(writers):
+                # The others are done; they would only be computed on.
+                index = torch.tensor(live, dtype=torch.long, device=device)
+                inputs["past_key_values"].batch_select_indices(index)
+                mask, position = mask[index], position[index]
+                writers, drawn = [writers[at] for at in live], [drawn[at] for at in live]
+            width += 1
             inputs = {
                 **inputs,
-                "input_ids": torch.tensor(drawn, device=self.model.device)[:, None],
-                "attention_mask": mask,
+                "input_ids": torch.tensor(drawn, device=device)[:, None],
+                "attention_mask": mask[:, :width],
                 "position_ids": position,
             }
-            where = [(at, 0) for at in range(len(prompts))]
+            position = position + 1
+            where = [(at, 0) for at in range(len(writers))]
 
     def _keep(self, nodes: list[Node], tokens: Sequence[Tokens], kept: dict[Node, Any]) -> None:
         """Compute shared runs and keep their keys and values: (layers, heads, tokens, width)."""
@@ -187,8 +226,12 @@ class Forward:
         parents: Sequence[Node | None],
         kept: dict[Node, Any],
         keep: bool = False,
+        more: int = 0,
     ) -> dict[str, Any]:
-        """Padded inputs of one forward pass, with the past of each row."""
+        """Padded inputs of one forward pass, with the past of each row.
+
+        The cache, where there is one, holds the pass and ``more`` tokens after it.
+        """
         import torch
 
         device = self.model.device
@@ -207,7 +250,9 @@ class Forward:
             "use_cache": keep or past > 0,
         }
         if past:
-            inputs["past_key_values"] = _past(parents, kept, past)
+            inputs["past_key_values"] = kv.joined(parents, kept, past, longest + more)
+        elif keep:
+            inputs["past_key_values"] = kv.empty(self.model.config, longest + more)
         return inputs
 
     def _logits(self, inputs: dict[str, Any], where: Sequence[tuple[int, int]]) -> Any:
@@ -240,41 +285,6 @@ class Forward:
 
 
 _KV_BYTES = 1 << 30
-
-
-def _plain_cache(config: Any) -> bool:
-    """Whether every layer keeps all keys and values; windows and recurrent states cannot be cut."""
-    from transformers.cache_utils import DynamicCache, DynamicLayer
-
-    layers = DynamicCache(config=config).layers
-    return bool(layers) and all(type(layer) is DynamicLayer for layer in layers)
-
-
-def _kv_bytes_per_token(model: Any) -> int:
-    config = model.config.get_text_config(decoder=True)
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-    return int(2 * config.num_hidden_layers * heads * width * model.dtype.itemsize)
-
-
-def _past(parents: Sequence[Node | None], kept: dict[Node, Any], length: int) -> Any:
-    """Keys and values before each row, padded on the right to ``length``."""
-    from transformers.cache_utils import DynamicCache
-
-    sides = []
-    for side in (0, 1):
-        some = next(kept[node][side] for node in parents if node is not None)
-        layers, heads, _, width = some.shape
-        whole = some.new_empty(layers, len(parents), heads, length, width)
-        for at, leaf in enumerate(parents):
-            # What the mask hides must still be a number: zero times NaN is NaN.
-            whole[:, at, :, 0 if leaf is None else leaf.stop :] = 0
-            node = leaf
-            while node is not None:
-                whole[:, at, :, node.start : node.stop] = kept[node][side]
-                node = node.parent
-        sides.append(whole)
-    return DynamicCache(list(zip(*sides, strict=True)))
 
 
 def _pick(table: Any, ids: Sequence[Tokens]) -> list[list[float]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from measurand.errors import InputError
-from measurand.models.prompts import Prompts
+from measurand.models.prompts import Prompts, load_prompts
 from measurand.models.protocol import (
     Capabilities,
     Completion,
@@ -62,13 +62,12 @@ def load(spec: ModelSpec) -> HfModel:
 def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> HfModel:
     """Load ``folder`` as the model that ``spec`` names; ``checksums`` are sha256 by file name."""
     spec.allow(*OPTIONS)
-    template = spec.option("template", "", ("", "chat", "none"))
     dtype = spec.option("dtype", "float32", _DTYPES)
     device = spec.option("device", "auto", ("auto", "cpu", "cuda"))
     prefix = spec.option("prefix", "shared", ("shared", "none"))
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
     from transformers.utils import logging
 
     from measurand.models.forward import Forward
@@ -79,13 +78,13 @@ def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> 
             hint="leave out device=cuda",
             code="bad_model",
         )
+    prompts = load_prompts(spec, folder)
     kind = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(len(os.sched_getaffinity(0)))
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModelForCausalLM.from_pretrained(
             folder, dtype=getattr(torch, dtype), local_files_only=True
         )
@@ -98,21 +97,14 @@ def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> 
     finally:
         if shown:
             logging.enable_progress_bar()
-    if template == "chat" and not tokenizer.chat_template:
-        raise InputError(
-            f"{spec.text}: the tokenizer in {folder} has no chat template",
-            hint="write template=none",
-            code="bad_model",
-        )
-    chat = bool(tokenizer.chat_template) and template != "none"
     forward = Forward(
         model.to(kind).eval(),
         budget=_BUDGET[kind],
         least_gain=_LEAST_GAIN[kind],
         share=prefix == "shared",
     )
-    identity = json.dumps(["hf", dict(checksums), chat, dtype], sort_keys=True)
-    return HfModel(spec.text, identity, tokenizer, forward, chat=chat, dtype=dtype)
+    identity = json.dumps(["hf", dict(checksums), prompts.chat, dtype], sort_keys=True)
+    return HfModel(spec.text, identity, prompts, forward, dtype=dtype)
 
 
 class HfModel:
@@ -126,12 +118,12 @@ class HfModel:
     """
 
     def __init__(
-        self, spec: str, identity: str, tokenizer: Any, forward: Forward, *, chat: bool, dtype: str
+        self, spec: str, identity: str, prompts: Prompts, forward: Forward, *, dtype: str
     ) -> None:
         self.spec = spec
         self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
-        self.tokenizer, self.forward, self._dtype = tokenizer, forward, dtype
-        self._prompts = Prompts(tokenizer, chat=chat)
+        self.tokenizer, self.forward, self._dtype = prompts.tokenizer, forward, dtype
+        self._prompts = prompts
         self._context = forward.context
 
     def capabilities(self) -> Capabilities:
@@ -178,7 +170,10 @@ class HfModel:
     def generate(
         self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0
     ) -> list[Completion]:
-        """Completions; a draw depends on (prompt, seed, repeat), not on the batch."""
+        """Completions; a draw depends on (prompt, seed, repeat), not on the batch.
+
+        ``cached_tokens`` is counted as in :meth:`score`.
+        """
         if sampling.choices is not None:
             scores = self.score(requests, sampling.choices)
             return constrained(requests, scores, sampling, repeat)
@@ -195,12 +190,13 @@ class HfModel:
             for request, prompt in zip(requests, prompts, strict=True)
         ]
         able = [at for at, prompt in enumerate(prompts) if prompt and self._left(prompt) > 0]
-        self.forward.generate([prompts[at] for at in able], [writers[at] for at in able])
-        out = [writer.completion(len(p)) for writer, p in zip(writers, prompts, strict=True)]
-        for at in set(range(len(out))) - set(able):
-            out[at] = Completion.failed(
-                "skipped", self._reason(prompts[at]), prompt_tokens=len(prompts[at])
-            )
+        computed = self.forward.generate([prompts[at] for at in able], [writers[at] for at in able])
+        out = [
+            Completion.failed("skipped", self._reason(prompt), prompt_tokens=len(prompt))
+            for prompt in prompts
+        ]
+        for at, n in zip(able, computed, strict=True):
+            out[at] = writers[at].completion(len(prompts[at]), len(prompts[at]) - n)
         return out
 
     def close(self) -> None:
@@ -302,6 +298,8 @@ class _Writer:
             self.most, self._finish = 0, "stop"
         return token
 
-    def completion(self, prompt_tokens: int) -> Completion:
+    def completion(self, prompt_tokens: int, cached_tokens: int) -> Completion:
         """What was written."""
-        return Completion(self._text, len(self._ids), prompt_tokens, self._finish)
+        return Completion(
+            self._text, len(self._ids), prompt_tokens, self._finish, cached_tokens=cached_tokens
+        )

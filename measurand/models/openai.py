@@ -47,6 +47,7 @@ from measurand.models.openai_routes import (
     NotGiven,
     Route,
     Server,
+    cached_tokens,
     constrain,
     explain,
     find_constraint,
@@ -248,7 +249,7 @@ class OpenAIModel:
         if sampling.stop:
             settings["stop"] = list(sampling.stop)
         if sampling.choices is not None:
-            return self._write_choice(request.prompt, sampling.choices, settings)
+            return self._write_choice(request.prompt, request.choices or sampling.choices, settings)
         sent = self._server.wire(request.prompt)
         reason = None if isinstance(sent, str) else self._server.over_length(len(sent))
         if reason is not None:
@@ -258,7 +259,8 @@ class OpenAIModel:
         used = used_tokens(answer)
         if finish == "content_filter":
             return Completion.failed("model_error", "withheld by a content filter")
-        return Completion(text, tokens, used, "length" if finish == "length" else "stop")
+        finish = "length" if finish == "length" else "stop"
+        return Completion(text, tokens, used, finish, cached_tokens=cached_tokens(answer))
 
     def _write_choice(
         self, prompt: str, choices: tuple[str, ...], settings: dict[str, Any]

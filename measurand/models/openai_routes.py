@@ -114,7 +114,7 @@ def by_ids(server: Server, prompt: str, choices: Sequence[str]) -> Score:
     with _reading("log-probs of the choices"):
         table = answer["choices"][0]["logprobs"]["top_logprobs"][0]
         logprobs = [_number(table[f"token_id:{tail[0]}"]) for tail in tails]
-    return Score.of(logprobs, prompt_tokens=len(tokens), cached_tokens=_cached(answer))
+    return Score.of(logprobs, prompt_tokens=len(tokens), cached_tokens=cached_tokens(answer))
 
 
 def by_echo(server: Server, prompt: str, choices: Sequence[str]) -> Score:
@@ -220,7 +220,8 @@ def used_tokens(answer: dict[str, Any]) -> int | None:
     return tokens if isinstance(tokens, int) else None
 
 
-def _cached(answer: dict[str, Any]) -> int | None:
+def cached_tokens(answer: dict[str, Any]) -> int | None:
+    """Leading tokens of the prompt that the server did not compute again, where it says so."""
     usage = answer.get("usage")
     details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
     tokens = details.get("cached_tokens") if isinstance(details, dict) else None

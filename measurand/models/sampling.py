@@ -39,15 +39,14 @@ def constrained(
 
     Args:
         requests: what was asked.
-        scores: its scores over ``sampling.choices``.
+        scores: its scores over ``sampling.choices``, or over a request's own.
         sampling: temperature, top_p, seed and the choices.
         repeat: 0-based repeat.
 
     Raises:
         ValueError: ``sampling.choices`` is None.
     """
-    choices = sampling.choices
-    if choices is None:
+    if sampling.choices is None:
         raise ValueError("constrained sampling needs choices")
     out = []
     for request, score in zip(requests, scores, strict=True):
@@ -59,5 +58,8 @@ def constrained(
         known = [-np.inf if x is None else x for x in score.logprobs]
         rng = np.random.default_rng(prompt_seed(request.prompt, sampling.seed, repeat))
         at = draw(known, sampling.temperature, sampling.top_p, rng.random())
-        out.append(Completion(choices[at], None, score.prompt_tokens, "stop"))
+        text = (request.choices or sampling.choices)[at]
+        out.append(
+            Completion(text, None, score.prompt_tokens, "stop", cached_tokens=score.cached_tokens)
+        )
     return out

@@ -183,8 +183,17 @@ class VllmModel:
                 failed = Completion.failed("skipped", self._no_room(prompt), prompt_tokens=n)
                 completions.append(failed)
                 continue
-            out = next(outputs).outputs[0]
-            completions.append(Completion(out.text, len(out.token_ids), n, out.finish_reason))
+            done = next(outputs)
+            out = done.outputs[0]
+            completions.append(
+                Completion(
+                    out.text,
+                    len(out.token_ids),
+                    n,
+                    out.finish_reason,
+                    cached_tokens=done.num_cached_tokens,
+                )
+            )
         return completions
 
     def close(self) -> None:

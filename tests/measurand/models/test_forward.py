@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -88,6 +89,72 @@ def test_a_batch_may_be_empty(llama: torch.nn.Module) -> None:
     assert forward(llama).logprobs([]) == []
 
 
+class Greedy:
+    """Takes the likeliest token, ``most`` times."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.taken: list[int] = []
+
+    def take(self, logits: np.ndarray) -> int:
+        self.most -= 1
+        self.taken.append(int(logits.argmax()))
+        return self.taken[-1]
+
+
+def whole_greedy(model: torch.nn.Module, prompt: tuple[int, ...], most: int) -> list[int]:
+    """The same with no cache at all: every step computes the whole row."""
+    tokens = list(prompt)
+    with torch.inference_mode():
+        for _ in range(most):
+            logits = model(torch.tensor([tokens]), use_cache=False).logits[0, -1]
+            tokens.append(int(logits.argmax()))
+    return tokens[len(prompt) :]
+
+
+def writes_as_whole(engine: Forward, model: torch.nn.Module) -> tuple[int, int]:
+    """Writers of unequal length, some of them done at once; tokens computed and in all."""
+    prompts = [row.tokens for row in rows()]
+    lengths = [(0, 1, 1, 2, 9)[at % 5] for at in range(len(prompts))]
+    writers = [Greedy(most) for most in lengths]
+    computed = engine.generate(prompts, writers)
+    for prompt, writer, most in zip(prompts, writers, lengths, strict=True):
+        assert writer.taken == whole_greedy(model, prompt, most)
+    return sum(computed), sum(map(len, prompts))
+
+
+def test_writing_after_shared_prefixes_equals_whole_rows(llama: torch.nn.Module) -> None:
+    computed, total = writes_as_whole(forward(llama, budget=512), llama)
+    assert computed == 28 + 38 + sum(range(3, 7)) * 6 + 40
+    assert writes_as_whole(forward(llama, share=False), llama) == (total, total)
+    assert forward(llama).generate([], []) == []
+
+
+def test_a_step_does_not_copy_the_past(llama: torch.nn.Module) -> None:
+    """The buffers of the first step are those of the last; their room is used to the last token."""
+    seen: list[tuple[int, int]] = []
+
+    class Watching(Greedy):
+        def take(self, logits: np.ndarray) -> int:
+            seen.append((caches[-1].layers[0].keys.data_ptr(), caches[-1].get_seq_length()))
+            return super().take(logits)
+
+    engine, caches = forward(llama), []
+    plain = engine._logits
+
+    def logits(inputs: dict[str, Any], where: list[tuple[int, int]]) -> Any:
+        out = plain(inputs, where)
+        caches.append(inputs["past_key_values"])
+        return out
+
+    engine._logits = logits  # type: ignore[method-assign, assignment]
+    engine.generate([rows()[0].tokens], [Watching(6)])
+    length = len(rows()[0].tokens)
+    assert [n for _, n in seen] == list(range(length, length + 6))
+    assert len({where for where, _ in seen}) == 1
+    assert caches[-1].layers[0].keys.shape[2] == length + 6
+
+
 def small(kind: type, config: type, **more: object) -> torch.nn.Module:
     with torch.random.fork_rng():
         torch.manual_seed(5)
@@ -111,7 +178,9 @@ def test_capped_logits_and_windows_are_respected() -> None:
         initializer_range=0.5,
     )
     batch = rows()
-    assert agree(forward(model), model, batch) == sum(len(row.tokens) for row in batch)
+    total = sum(len(row.tokens) for row in batch)
+    assert agree(forward(model), model, batch) == total
+    assert writes_as_whole(forward(model), model) == (total, total)
 
 
 def test_learned_positions_are_respected() -> None:
@@ -119,4 +188,6 @@ def test_learned_positions_are_respected() -> None:
         GPT2LMHeadModel, GPT2Config, n_embd=32, n_layer=2, n_head=4, n_positions=64,
         initializer_range=0.5,
     )  # fmt: skip
+    computed, total = writes_as_whole(forward(model), model)
+    assert computed < total
     assert agree(forward(model), model, rows()) < sum(len(row.tokens) for row in rows())

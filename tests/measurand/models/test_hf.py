@@ -155,11 +155,46 @@ def test_greedy_generation_equals_transformers(
 def test_drawn_text_does_not_depend_on_the_batch(toy: Callable[[str], HfModel]) -> None:
     model = toy("template=none")
     how = Sampling(max_tokens=8, temperature=1.0, top_p=0.9)
-    together = model.generate(REQUESTS, how)
-    alone = [model.generate([request], how)[0] for request in REQUESTS]
-    assert together == alone
-    assert model.generate(REQUESTS, how, repeat=1) != together
-    assert model.generate(REQUESTS, Sampling(max_tokens=8, temperature=1.0, seed=1)) != together
+    together = [c.text for c in model.generate(REQUESTS, how)]
+    assert [model.generate([request], how)[0].text for request in REQUESTS] == together
+    for other, repeat in ((how, 1), (Sampling(max_tokens=8, temperature=1.0, seed=1), 0)):
+        assert [c.text for c in model.generate(REQUESTS, other, repeat)] != together
+
+
+def test_texts_are_the_same_with_and_without_shared_prefixes(
+    toy: Callable[[str], HfModel],
+) -> None:
+    whole = toy("template=none&prefix=none")
+    for how in (Sampling(max_tokens=12), Sampling(max_tokens=12, temperature=1.0)):
+        ours, plain = toy("template=none").generate(REQUESTS, how), whole.generate(REQUESTS, how)
+        assert [c.text for c in ours] == [c.text for c in plain]
+        assert [c.prompt_tokens for c in ours] == [c.prompt_tokens for c in plain]
+        assert {c.cached_tokens for c in plain} == {0}
+    [stem] = toy("template=none").generate([Request(STEM)], Sampling(max_tokens=1))
+    shared = (stem.prompt_tokens or 0) - 1
+    # One of the three computes the beginning; its last token may belong to the statement.
+    cached = sorted(c.cached_tokens or 0 for c in ours)
+    assert cached[0] == 0
+    assert shared <= cached[1] == cached[2]
+
+
+def test_own_choices_take_the_place_of_the_calls(toy: Callable[[str], HfModel]) -> None:
+    model = toy("template=none")
+    own = [
+        Request(REQUESTS[0].prompt, choices=("2", "4")),
+        REQUESTS[1],
+        Request(REQUESTS[2].prompt, choices=("I worry",)),
+    ]
+    found = model.score(own, DIGITS)
+    for request, score in zip(own, found, strict=True):
+        [alone] = model.score([Request(request.prompt)], request.choices or DIGITS)
+        assert score.logprobs == pytest.approx(alone.logprobs, abs=1e-5)
+    assert [len(score.logprobs or ()) for score in found] == [2, 5, 1]
+    assert model.score([own[0], own[2]], ())[0].status == "ok"
+    with pytest.raises(InputError, match="cannot be told apart"):
+        model.score(own, ())
+    drawn = model.generate(own[:1], Sampling(choices=DIGITS))
+    assert drawn[0].text == ("2", "4")[found[0].choice or 0]
 
 
 def test_generation_stops_where_it_should(toy: Callable[[str], HfModel]) -> None:

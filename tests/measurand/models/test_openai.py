@@ -46,6 +46,29 @@ def test_scores_are_the_known_ones_in_order(model: OpenAIModel, toy: ToyServer) 
     assert model.capabilities().max_model_tokens == 4096
 
 
+def test_own_choices_take_the_place_of_the_calls(model: OpenAIModel, toy: ToyServer) -> None:
+    own = [
+        Request("Rate: ", choices=("7",)),
+        Request("Rate: "),
+        Request("Is it", choices=("a", "b")),
+    ]
+    for request, score in zip(own, model.score(own, DIGITS), strict=True):
+        known = [logprob(request.prompt, c) for c in request.choices or DIGITS]
+        assert score.logprobs == pytest.approx(known, abs=1e-12)
+    with pytest.raises(InputError, match="cannot be told apart"):
+        model.score(own, ())
+    chat = load(f"{toy.spec}?{QUICK}")
+    listed = [c for c in toy_server.best(toy_server.row("[Say one.]"), 20) if c != toy_server.END]
+    one, two = chat.score(
+        [Request("Say one.", choices=(listed[2],)), Request("Say one.")], tuple(listed[:2])
+    )
+    assert one.logprobs == pytest.approx([logprob("[Say one.]", listed[2])], abs=1e-12)
+    assert len(two.logprobs or ()) == 2
+    (text,) = chat.generate([own[2]], Sampling(choices=DIGITS))
+    assert text.text in ("a", "b")
+    chat.close()
+
+
 def test_concurrency_is_bounded_and_used(toy: ToyServer) -> None:
     model = load(f"{toy.spec}?template=none&concurrency=3")
     check(model, logprobs=True)

@@ -132,7 +132,15 @@ def test_records_go_through_json() -> None:
     assert Completion.from_record(json.loads(json.dumps(done.record()))) == done
 
 
+def test_texts_of_older_journals_are_read() -> None:
+    old = {"text": "t", "tokens": 3, "prompt_tokens": 4, "finish": "stop", "status": "ok"}
+    assert Completion.from_record({**old, "reason": None, "key": "k"}) == Completion(
+        "t", 3, 4, "stop"
+    )
+
+
 def test_request_identity() -> None:
+    assert Request("p", choices=("1",)).sha256 == Request("p").sha256
     a, b = Request("p", {"item": 1, "scale": "s"}), Request("p", {"scale": "s", "item": 1})
     assert a.sha256 == Request("p").sha256
     assert a.tagged_sha256 == b.tagged_sha256 != Request("p", {"item": 2}).tagged_sha256

@@ -61,6 +61,12 @@ def test_answers_are_those_of_the_recording(replay: Model) -> None:
     assert [d.text for d in drawn] == ["3", "1"]
 
 
+def test_own_choices_find_their_recording(replay: Model) -> None:
+    own = [Request("a", choices=DIGITS), Request("a")]
+    assert replay.score(own[:1], ()) == [SCORES["a"]]
+    assert [s.status for s in replay.score(own, ("1", "2"))] == ["ok", "skipped"]
+
+
 def test_what_was_not_asked_is_skipped_with_a_reason(replay: Model) -> None:
     for score in [
         *replay.score([Request("c"), Request("t", {"participant": 2})], DIGITS),

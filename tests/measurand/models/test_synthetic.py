@@ -152,6 +152,14 @@ def test_answers_depend_on_tags_and_seed_alone() -> None:
     assert a.fingerprint != load("synthetic:unkeyed").fingerprint
 
 
+def test_own_choices_take_the_place_of_the_calls() -> None:
+    model = load("synthetic:factor")
+    own = [Request("p", tags(participant=n), choices=("a", "b")) for n in range(20)]
+    assert model.score(own, DIGITS) == model.score([Request("p", r.tags) for r in own], ("a", "b"))
+    drawn = model.generate(own, Sampling(temperature=1.0, choices=DIGITS))
+    assert {c.text for c in drawn} == {"a", "b"}
+
+
 def test_constrained_answers_and_missing_tags() -> None:
     model = load("synthetic:factor")
     requests = [Request("p", tags(participant=n)) for n in range(200)]
