@@ -73,7 +73,7 @@ class Forward:
         self._share = share and self._plain
         self._base, self._head = model.base_model, model.get_output_embeddings()
         self._plain_head = self._head_is_all()
-        self._room = max(_KV_BYTES // kv.bytes_per_token(model), 1)
+        self._room = max(_KV_BYTES[model.device.type] // kv.bytes_per_token(model), 1)
         self.context: int | None = getattr(model.config, "max_position_embeddings", None)
         end = model.generation_config.eos_token_id
         self.end_tokens = frozenset([end] if isinstance(end, int) else end or ())
@@ -284,7 +284,8 @@ class Forward:
             return bool(torch.allclose(self._head(hidden), whole, rtol=1e-3, atol=1e-3))
 
 
-_KV_BYTES = 1 << 30
+# Keys and values of one pass. On a processor larger ones cost more to lay out than passes cost.
+_KV_BYTES = {"cpu": 1 << 29, "cuda": 1 << 30}
 
 
 def _pick(table: Any, ids: Sequence[Tokens]) -> list[list[float]]:
