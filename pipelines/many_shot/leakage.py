@@ -20,18 +20,25 @@ from schemas.many_shot import NearDuplicates
 MISS = 1e-4
 """Largest probability that a pair exactly at the threshold is no candidate."""
 
-_POINT = r"[.,;:!?\"'`“”‘’„…()\[\]{}]"
-_PUNCTUATION = re.compile(rf"(?<!\d){_POINT}|{_POINT}(?!\d)")
+_MARK = r"[,;:!?\"'`“”‘’„]"
+# A full stop goes unless a digit follows that it belongs to: 2.5 and .5, but not "end.5" or "...5".
+_PUNCTUATION = re.compile(rf"(?<!\d){_MARK}|{_MARK}(?!\d)|\.(?!\d)|(?<=[^\W\d])\.|(?<=\.)\.")
+_BRACKET = re.compile(r"([()\[\]{}<>])")
 
 
 def normalise(text: str) -> str:
     """The text without differences that do not make it another question.
 
-    Compatibility forms (NFKC), case, runs of white space, quotes, brackets and sentence
-    punctuation are levelled. Points within numbers, signs and the order of words stay.
+    Compatibility forms (NFKC), case, runs of white space, quotes and sentence punctuation are
+    levelled. Points within numbers, signs, brackets and the order of words stay. Normalising twice
+    gives what normalising once gives.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(_PUNCTUATION.sub(" ", folded).split())
+    folded = text.replace("\N{MINUS SIGN}", "-")
+    # Folding can undo the compatibility form, and the form the folding: until nothing changes.
+    while (again := unicodedata.normalize("NFKC", folded).casefold()) != folded:
+        folded = again
+    spaced = _BRACKET.sub(r" \1 ", _PUNCTUATION.sub(" ", folded))
+    return " ".join(spaced.split())
 
 
 def shingles(text: str, words: int) -> frozenset[str]:
@@ -44,8 +51,9 @@ def shingles(text: str, words: int) -> frozenset[str]:
 
 def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
     """Size of the intersection by size of the union; 1 for two empty sets."""
-    union = len(a | b)
-    return len(a & b) / union if union else 1.0
+    both = len(a & b)
+    union = len(a) + len(b) - both
+    return both / union if union else 1.0
 
 
 def bands(near: NearDuplicates) -> tuple[int, int]:
@@ -128,8 +136,10 @@ def search(
     test = pool.filter(pl.col("split") == "test")
     seen = pool.filter(pl.col("example_id").is_in(sorted(shown)))
     asked, texts = test["input"].to_list(), seen["input"].to_list()
-    pairs = near_duplicates(asked, texts, near, at_least=0.0)
     planted = plant_leaks(asked, min(plant, len(asked)), near, seed, task)
+    found = near_duplicates(asked, [*texts, *planted], near, at_least=0.0)
+    pairs = [similarity for _, at, similarity in found if at < len(texts)]
+    leaks = {at for _, at, similarity in found if at >= len(texts) and similarity >= near.jaccard}
     return {
         "task": task,
         "n_test": len(asked),
@@ -137,11 +147,11 @@ def search(
         "shared_ids": len(set(test["example_id"]) & shown),
         "shared_groups": len(set(test["group_id"]) & set(seen["group_id"])),
         "shared_texts": len(set(map(normalise, asked)) & set(map(normalise, texts))),
-        "near_duplicates": sum(similarity >= near.jaccard for _, _, similarity in pairs),
-        "max_jaccard": max((similarity for _, _, similarity in pairs), default=None),
+        "near_duplicates": sum(similarity >= near.jaccard for similarity in pairs),
+        "max_jaccard": max(pairs, default=None),
         "removed": removed,
         "planted": len(planted),
-        "found": len({other for _, other, _ in near_duplicates(asked, planted, near)}),
+        "found": len(leaks),
     }
 
 
@@ -155,13 +165,10 @@ def plant_leaks(
 
 
 def _disguise(text: str, kind: int, near: NearDuplicates) -> str:
-    edited = f"{text} indeed"
-    if (
-        kind == 2
-        and jaccard(shingles(text, near.words), shingles(edited, near.words)) >= near.jaccard
-    ):
-        return edited
-    return text if kind == 0 else f"  {text.upper().replace(' ', '   ')} !"
+    """The text itself where a disguise would make it another one, as upper case does to "ı"."""
+    disguised = (text, f"  {text.upper().replace(' ', '   ')} !", f"{text} indeed")[kind]
+    same = jaccard(shingles(text, near.words), shingles(disguised, near.words))
+    return disguised if same >= near.jaccard else text
 
 
 def _bytes(parts: frozenset[str]) -> list[bytes]:

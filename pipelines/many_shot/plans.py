@@ -24,7 +24,8 @@ class Execution:
 
     Attributes:
         reached: every step could be executed and the goal holds at the end.
-        executable: share of the steps before the first that could not be executed.
+        executable: share of the steps before the first that could not be executed; 0 where there
+            are no steps and the goal does not hold.
         reason: why the goal was not reached.
     """
 
@@ -47,9 +48,7 @@ def validate(details: Details, text: str) -> Execution:
     for at, (name, *objects) in enumerate(steps):
         problem = world.fault(name, objects)
         if problem is None:
-            action = world.problem.action(name)
-            arguments = [world.problem.object(o) for o in objects]
-            after = world.simulator.apply(state, action, arguments)
+            after = world.after(state, name, objects)
             if after is None:
                 problem = f"{name} {' '.join(objects)} is not possible there"
             else:
@@ -58,7 +57,7 @@ def validate(details: Details, text: str) -> Execution:
             return Execution(False, at / len(steps), f"step {at + 1}: {problem}")
     if world.simulator.is_goal(state):
         return Execution(True, 1.0)
-    return Execution(False, 1.0, "the goal is not reached")
+    return Execution(False, 1.0 if steps else 0.0, "the goal is not reached")
 
 
 def solve(details: Details) -> str:
@@ -106,6 +105,17 @@ class _World:
 
         self.problem = problem
         self.simulator = SequentialSimulator(problem=problem)
+
+    def after(self, state: Any, name: str, objects: list[str]) -> Any:
+        """The state after an action, None where it is not possible."""
+        from unified_planning.exceptions import UPInvalidActionError
+
+        arguments = [self.problem.object(o) for o in objects]
+        try:
+            return self.simulator.apply(state, self.problem.action(name), arguments)
+        except UPInvalidActionError:
+            # Raised instead where no state at all allows it: a road that does not exist.
+            return None
 
     def fault(self, name: str, objects: list[str]) -> str | None:
         """Why an action cannot even be named so."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass, field
 
 from measurand.errors import ParamsError
@@ -12,6 +12,8 @@ from pipelines.many_shot.leakage import near_duplicates, normalise
 from schemas.many_shot import NearDuplicates, Task
 
 Groups = list[list[Example]]
+
+_ORDER = ("test", "dev", "train")
 
 
 @dataclass
@@ -27,53 +29,60 @@ class Split:
 def split_examples(task: Task, drawn: Drawn, seed: int, near: NearDuplicates) -> Split:
     """Split by groups in the order of their hash: test is filled first, then dev, then train.
 
-    Of equal normalised questions the first is kept. Training and dev examples that are
-    near-duplicates of a test question are left out, and so is what is not needed; every example is
-    in one split or among the rejected, with its reason.
+    Groups that share a normalised question count as one; of equal questions one is kept. Training
+    and dev examples that are near-duplicates of a test question are left out, and so is what is not
+    needed; every example is in one split or among the rejected, with its reason. Where the source
+    decides the split, a group belongs to the first of test, dev and train that it reaches into.
 
     Raises:
         ParamsError: too few examples are left for the sizes that the task asks for.
     """
     out = Split()
-    groups = _groups(task, _distinct(drawn.examples, out.rejected), seed)
+    groups = _groups(task, drawn, seed, out.rejected)
     if drawn.split is None:
         rest = _fill(out.test, task.test, groups, out.rejected)
         rest = _without_near(out.test, rest, near, out.rejected)
         rest = _fill(out.dev, task.dev, rest, out.rejected)
         _leave(_fill(out.train, task.train, rest, out.rejected), out.rejected)
     else:
-        by = {name: _of(groups, drawn.split, name) for name in ("test", "dev", "train")}
+        by = _by_split(groups, drawn.split, out.rejected)
         _leave(_fill(out.test, task.test, by["test"], out.rejected), out.rejected)
         for name, some, n in (("dev", out.dev, task.dev), ("train", out.train, task.train)):
             clean = _without_near(out.test, by[name], near, out.rejected)
             _leave(_fill(some, n, clean, out.rejected), out.rejected)
-    for name, some, n in (
-        ("test", out.test, task.test),
-        ("dev", out.dev, task.dev),
-        ("train", out.train, task.train),
-    ):
+    for name in _ORDER:
+        some, n = getattr(out, name), getattr(task, name)
         if len(some) < n:
+            left = Counter(r.reason for r in (*drawn.rejected, *out.rejected))
+            reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(left.items()))
             raise ParamsError(
-                f"{task.id}: {len(some)} examples for {name}, {n} asked "
-                f"({len(drawn.examples)} came from the source, {len(drawn.rejected)} were refused)",
-                hint=f"lower {name}, or give the source more examples",
+                f"{task.id}: {len(some)} examples for {name}, {n} asked; the source gave "
+                f"{len(drawn.examples)}; left out: {reasons or 'none'}",
+                hint=f"lower {name}, or give the source more examples; where long instructions "
+                "make all questions alike, raise near_duplicates.jaccard",
             )
     return out
 
 
-def _distinct(examples: Iterable[Example], rejected: list[Rejected]) -> list[Example]:
+def _groups(task: Task, drawn: Drawn, seed: int, rejected: list[Rejected]) -> Groups:
+    """Groups in the order of their hash, those that share a question made one."""
+    ranked = drawn.examples
+    if drawn.split is not None:
+        # Of equal questions the one that the source tests with is kept.
+        where = drawn.split
+        ranked = sorted(ranked, key=lambda e: _ORDER.index(where[e.key]))
     kept: dict[str, Example] = {}
-    for example in examples:
+    joined: dict[str, str] = {}
+    for example in ranked:
         first = kept.setdefault(normalise(example.input), example)
         if first is not example:
             rejected.append(Rejected(example.key, "duplicate_question", f"that of {first.key}"))
-    return list(kept.values())
-
-
-def _groups(task: Task, examples: list[Example], seed: int) -> Groups:
+            ends = sorted((_root(joined, first.group), _root(joined, example.group)))
+            if ends[0] != ends[1]:
+                joined[ends[1]] = ends[0]
     by_group: dict[str, list[Example]] = {}
-    for example in examples:
-        by_group.setdefault(example.group, []).append(example)
+    for example in kept.values():
+        by_group.setdefault(_root(joined, example.group), []).append(example)
 
     def place(group: str) -> bytes:
         return hashlib.sha256(f"{seed}\0{task.id}\0{group}".encode()).digest()
@@ -81,8 +90,23 @@ def _groups(task: Task, examples: list[Example], seed: int) -> Groups:
     return [by_group[group] for group in sorted(by_group, key=place)]
 
 
-def _of(groups: Groups, split: dict[str, str], name: str) -> Groups:
-    return [group for group in groups if split[group[0].key] == name]
+def _root(joined: dict[str, str], group: str) -> str:
+    while group in joined:
+        group = joined[group]
+    return group
+
+
+def _by_split(groups: Groups, split: dict[str, str], rejected: list[Rejected]) -> dict[str, Groups]:
+    found: dict[str, Groups] = {name: [] for name in _ORDER}
+    for group in groups:
+        own = min((split[e.key] for e in group), key=_ORDER.index)
+        found[own].append([e for e in group if split[e.key] == own])
+        rejected += [
+            Rejected(e.key, "group_elsewhere", f"its group is in {own}")
+            for e in group
+            if split[e.key] != own
+        ]
+    return found
 
 
 def _fill(some: list[Example], n: int, groups: Groups, rejected: list[Rejected]) -> Groups:

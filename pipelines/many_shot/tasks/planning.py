@@ -6,8 +6,9 @@ in the names of their objects alone share a group: a renamed twin of a test prob
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
+from itertools import permutations
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +21,6 @@ from measurand.progress import Progress
 from measurand.stats.resample import rng_for
 from pipelines.many_shot import plans
 from pipelines.many_shot.example import Drawn, Example
-from pipelines.many_shot.tasks import wanted
 from schemas.many_shot import Planning, Task
 
 Details = dict[str, Any]
@@ -38,13 +38,16 @@ def draw(task: Task, seed: int, sources: Path) -> Drawn:
     rng = rng_for("many_shot", task.id, seed)
     make = _blocks if source.domain == "blocksworld" else _logistics
     found: dict[str, Details] = {}
-    n = wanted(task)
+    needed = task.train + task.dev + task.test
+    # Problems of a small world are near each other: of two cities and two packages one in ten is
+    # too near to a test problem, or more.
+    n = needed + max(needed // 3, 8)
     for _ in range(_TRIES * n):
         if len(found) == n:
             break
         details = make(rng, source)
         found.setdefault(text(details), details)
-    if len(found) < task.train + task.dev + task.test:
+    if len(found) < needed:
         raise ParamsError(
             f"{task.id}: {len(found)} different problems were found, too few",
             hint="ask for fewer examples, or for more objects",
@@ -92,11 +95,11 @@ def twin(details: Mapping[str, Any]) -> str:
     """The problem without its names: equal for problems that differ in names alone.
 
     Blocks are renamed in the order in which the towers of the start list them, tallest tower first;
-    towers of equal height are tried in every order and the smallest result counts. Logistics
-    problems are their own twins: renaming packages or cities changes too little to be worth it.
+    towers of equal height are tried in every order and the smallest result counts. Cities are tried
+    in every order, too; a package is where it stands and where it goes, so packages are sorted.
     """
     if details["domain"] != "blocksworld":
-        return text(details)
+        return min(_journeys(details, order) for order in permutations(details["cities"]))
     return min(_renamed(details, order) for order in _tower_orders(_towers(details["start"])))
 
 
@@ -110,9 +113,22 @@ def _renamed(details: Mapping[str, Any], order: list[str]) -> str:
     )
 
 
-def _tower_orders(towers: list[list[str]]) -> Iterator[list[str]]:
-    from itertools import permutations
+def _journeys(details: Mapping[str, Any], cities: Sequence[Sequence[str]]) -> str:
+    """Where packages stand and go, where planes stand, and the trucks of each city."""
+    name = {
+        place: f"{at}.{which}" for at, city in enumerate(cities) for which, place in enumerate(city)
+    }
+    at, goal = details["at"], details["goal"]
+    return canonical_json(
+        [
+            sorted([name[at[p]], name[goal[p]]] for p in goal),
+            sorted(name[where] for thing, where in at.items() if thing.startswith("plane")),
+            sorted(name[where] for thing, where in at.items() if thing.startswith("truck")),
+        ]
+    )
 
+
+def _tower_orders(towers: list[list[str]]) -> Iterator[list[str]]:
     for order in permutations(towers):
         if [len(t) for t in order] == sorted((len(t) for t in towers), reverse=True):
             yield [block for tower in order for block in tower]
