@@ -14,6 +14,7 @@ from typing import Any
 
 import polars as pl
 
+from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
 from schemas.many_shot import NearDuplicates
 
@@ -60,12 +61,18 @@ def bands(near: NearDuplicates) -> tuple[int, int]:
     """Bands b and rows r of the index: the most selective that miss less than :data:`MISS`.
 
     A pair of similarity s is a candidate with probability 1 - (1 - s^r)^b.
+
+    Raises:
+        ParamsError: the signatures are too short to find pairs of so low a similarity.
     """
     for rows in range(near.permutations, 0, -1):
         count = near.permutations // rows
         if (1 - near.jaccard**rows) ** count <= MISS:
             return count, rows
-    return near.permutations, 1
+    raise ParamsError(
+        f"{near.permutations} permutations miss too many pairs of similarity {near.jaccard}",
+        hint="raise near_duplicates.permutations, or near_duplicates.jaccard",
+    )
 
 
 def near_duplicates(
