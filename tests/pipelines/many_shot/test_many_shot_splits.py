@@ -47,7 +47,7 @@ WORDS = st.lists(st.sampled_from(["a", "b", "B", "c,", "d"]), min_size=1, max_si
 
 
 @given(
-    st.lists(st.tuples(WORDS, st.sampled_from("pqrstuvwxyz")), min_size=1, max_size=40),
+    st.lists(st.tuples(WORDS, st.sampled_from("pqrstuvwxyz")), min_size=15, max_size=40),
     st.booleans(),
     st.data(),
 )
@@ -132,6 +132,20 @@ def test_a_source_that_decides_is_obeyed_but_not_where_it_leaks() -> None:
         ("k0", "duplicate_question"),
         ("k2", "group_elsewhere"),
     ]
+
+
+def test_a_source_that_decides_is_not_obeyed_for_near_duplicates() -> None:
+    words = " ".join(f"w{j}" for j in range(30))
+    source = drawn(
+        [words, f"{words} again", f"again {words}", "a", "b"],
+        split=["test", "train", "dev", "train", "dev"],
+    )
+    split = split_examples(task(1, 1, 1), source, 0, NEAR)
+    assert [keys(some) for some in parts(split).values()] == [["k3"], ["k4"], ["k0"]]
+    assert {(r.key, r.reason) for r in split.rejected} == {
+        ("k1", "near_duplicate_of_test"),
+        ("k2", "near_duplicate_of_test"),
+    }
 
 
 def test_too_few_examples_are_an_error_that_counts_them() -> None:
