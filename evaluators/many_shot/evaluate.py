@@ -13,9 +13,6 @@ from typing import Any
 
 import pyarrow as pa
 
-from evaluators.many_shot import answers
-from evaluators.many_shot.asking import Asker
-from evaluators.many_shot.material import Asked, Material
 from measurand import runs, shards
 from measurand.costs import COSTS
 from measurand.errors import InputError
@@ -23,7 +20,9 @@ from measurand.journal import Journal
 from measurand.models.protocol import Model, Sampling, check
 from measurand.progress import Progress
 from measurand.results import RESULTS
-from pipelines.many_shot import oracles
+from pipelines.many_shot import answers, oracles
+from pipelines.many_shot.asking import Asker
+from pipelines.many_shot.material import Asked, Material
 from schemas.many_shot import RESPONSES, Curve, ModelRun, Params, Task
 
 Row = dict[str, Any]
@@ -41,7 +40,7 @@ def evaluate(
     """Ask every model its tasks and curves.
 
     Writes ``responses/<model>/`` (what was answered), ``items/`` (item results: ``accuracy`` and
-    :data:`evaluators.many_shot.answers.MEASURES`, ``retest_agreement``, ``retest_difference``) and
+    :data:`pipelines.many_shot.answers.MEASURES`, ``retest_agreement``, ``retest_difference``) and
     ``costs/``.
 
     Args:

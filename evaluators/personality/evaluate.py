@@ -6,13 +6,10 @@ context of its own. Answers go through the journal, so a killed run loses at mos
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -20,10 +17,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from measurand import shards
+from measurand import runs, shards
 from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
-from measurand.errors import InfraError, InputError
+from measurand.errors import InputError
 from measurand.journal import Journal
 from measurand.models import load
 from measurand.models.protocol import Model, Request, Score, check
@@ -67,18 +64,17 @@ def evaluate(
     """
     prompts = data / "dataset" / "prompts"
     parents = {"prompts": shards.read_manifest(prompts).logical_hash}
-    runs = params.evaluate.models if model is None else (_run_of(params, model),)
+    asked = params.evaluate.models if model is None else (_run_of(params, model),)
     outcomes = [
-        Administration(params, run, prompts, parents, out, journal, limit).run() for run in runs
+        Administration(params, run, prompts, parents, out, journal, limit).run() for run in asked
     ]
     config = {
         "evaluate": params.evaluate.model_dump(mode="json"),
-        "models": [run.model for run in runs],
+        "models": [run.model for run in asked],
         "instrument": {"scoring_mode": params.evaluate.scoring_mode},
         "partial": limit is not None,
     }
-    rows = [row for outcome in outcomes for row in outcome.costs]
-    costs = COSTS.from_columns({c.name: [row[c.name] for row in rows] for c in COSTS.columns})
+    costs = runs.table(COSTS, [row for outcome in outcomes for row in outcome.costs])
     shards.write_dataset(out / "costs", COSTS, costs, parents=parents, params=config)
     items = pa.concat_tables([outcome.items for outcome in outcomes])
     shards.write_dataset(
@@ -134,7 +130,9 @@ class Administration:
     out: Path
     journal: Path
     limit: int | None
-    _costs: dict[str, Row] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._costs = runs.Costs(self.spec.model)
 
     def run(self) -> Outcome:
         """Load the model, ask everything, write the responses.
@@ -155,7 +153,7 @@ class Administration:
         try:
             constrained = self._mode == "constrained"
             check(model, logprobs=not constrained, constrained=constrained)
-            with Journal(self.journal / f"{slug(self.spec.model)}.jsonl") as journal:
+            with Journal(self.journal / f"{runs.slug(self.spec.model)}.jsonl") as journal:
                 return self._ask_all(model, journal, total)
         finally:
             model.close()
@@ -185,8 +183,9 @@ class Administration:
             yield name, table
 
     def _ask_all(self, model: Model, journal: Journal, total: int) -> Outcome:
-        run_id = _run_id(self.parents, self.params, model.fingerprint)
-        folder = self.out / "responses" / slug(self.spec.model)
+        how = self.params.evaluate
+        run_id = runs.run_id(self.parents, how.scoring_mode, how.batch_size, model.fingerprint)
+        folder = self.out / "responses" / runs.slug(self.spec.model)
         shards.prepare(folder, RESPONSES)
         items: list[pa.Table] = []
         n_shards = 0
@@ -202,12 +201,11 @@ class Administration:
                         sample.append((prompt, scored.score))
                     seen += 1
                 failures.update(r["reason"] for r in rows if r["status"] == "infra_error")
-                columns = {c.name: [row[c.name] for row in rows] for c in RESPONSES.columns}
-                shards.write_shard(RESPONSES, RESPONSES.from_columns(columns), folder / name)
-                items.append(_results(item for row in rows for item in _items(row)))
+                shards.write_shard(RESPONSES, runs.table(RESPONSES, rows), folder / name)
+                items.append(runs.results_table([item for row in rows for item in _items(row)]))
                 n_shards += 1
-        self._refuse_failures(failures, total)
-        items.append(_results(self._retest(model, journal, sample, run_id)))
+        runs.refuse_failures(self.spec.model, failures, total, how.max_infra_share)
+        items.append(runs.results_table(list(self._retest(model, journal, sample, run_id))))
         shards.write_manifest(
             folder,
             RESPONSES,
@@ -218,23 +216,7 @@ class Administration:
             sources=(),
             rows_in=total,
         )
-        can = model.capabilities()
-        for row in self._costs.values():
-            row["fingerprint"] = model.fingerprint
-            row["dtype"], row["chat_template"] = can.dtype, can.chat_template
-        return Outcome(pa.concat_tables(items), list(self._costs.values()))
-
-    def _refuse_failures(self, failures: Counter[str], total: int) -> None:
-        failed = failures.total()
-        if failed <= self.params.evaluate.max_infra_share * total:
-            return
-        reason, count = failures.most_common(1)[0]
-        raise InfraError(
-            f"{failed} of {total} calls to {self.spec.model} failed for infrastructure reasons, "
-            f"{count} of them: {reason}",
-            hint="mend the server and run again: answered prompts are kept in the journal",
-            code="too_many_infra_errors",
-        )
+        return Outcome(pa.concat_tables(items), self._costs.rows(model))
 
     def _scored(
         self, model: Model, journal: Journal, table: pa.Table, progress: Progress
@@ -255,7 +237,9 @@ class Administration:
 
     def _response(self, prompt: Row, scored: Scored, run_id: str, part: str | None = None) -> Row:
         score = scored.score
-        self._count(part or prompt["experiment"], scored)
+        self._costs.add(
+            part or prompt["experiment"], score.prompt_tokens, score.cached_tokens, scored.seconds
+        )
         return {
             **{c.name: prompt.get(c.name) for c in RESPONSES.columns},
             "run_id": run_id,
@@ -272,14 +256,6 @@ class Administration:
             "cached_tokens": score.cached_tokens,
         }
 
-    def _count(self, part: str, scored: Scored) -> None:
-        blank = {"model": self.spec.model, "part": part, "calls": 0, "seconds": 0.0}
-        row = self._costs.setdefault(part, {**blank, "prompt_tokens": 0, "cached_tokens": 0})
-        row["calls"] += 1
-        row["prompt_tokens"] += scored.score.prompt_tokens or 0
-        row["cached_tokens"] += scored.score.cached_tokens or 0
-        row["seconds"] += scored.seconds
-
     def _retest(
         self, model: Model, journal: Journal, sample: list[tuple[Row, Score]], run_id: str
     ) -> Iterator[Row]:
@@ -295,19 +271,6 @@ class Administration:
                 pairs = zip(before.logprobs, after.logprobs, strict=True)
                 gaps = [abs(a - b) for a, b in pairs if a is not None and b is not None]
                 yield _item(row, "retest_difference", max(gaps), repeat=1)
-
-
-def slug(model: str) -> str:
-    """A folder name for a model string, unique by eight hexadecimal digits of its hash."""
-    words = re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-")[-60:]
-    return f"{words}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
-
-
-def _run_id(parents: dict[str, str], params: Params, fingerprint: str) -> str:
-    text = json.dumps(
-        [parents, params.evaluate.scoring_mode, params.evaluate.batch_size, fingerprint]
-    )
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _choices(prompt: Row) -> tuple[str, ...]:
@@ -338,11 +301,6 @@ def _expected(logprobs: tuple[float | None, ...] | None) -> float | None:
     if total == 0:
         return None
     return math.fsum(i * w for i, w in enumerate(weights, 1)) / total
-
-
-def _results(items: Iterable[Row]) -> pa.Table:
-    rows = list(items)
-    return RESULTS.from_columns({c.name: [row[c.name] for row in rows] for c in RESULTS.columns})
 
 
 def _items(row: Row) -> Iterator[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from schemas.many_shot import Layout
 
@@ -39,12 +40,22 @@ def prefix(
     Source: Agarwal et al. 2024, section 3, for the order of the parts of an unsupervised prompt:
     what is coming, the questions, what to do now, and how answers look.
     """
-    parts = [layout.preface] if layout.preface else []
+    parts = [*_head(layout, regime, bool(shots)), *shots]
     if regime == "unsupervised" and shots:
-        parts += [layout.unsupervised_intro, *shots, layout.unsupervised_outro]
-    else:
-        parts += shots
+        parts.append(layout.unsupervised_outro)
     return SEPARATOR.join([*parts, *demonstrations])
+
+
+def starts(layout: Layout, shots: Sequence[str], regime: str) -> list[int]:
+    """Index of the first character of every shot within :func:`prefix`."""
+    at = sum(len(part) + len(SEPARATOR) for part in _head(layout, regime, bool(shots)))
+    lengths = (len(shot) + len(SEPARATOR) for shot in shots)
+    return list(accumulate(lengths, initial=at))[:-1]
+
+
+def _head(layout: Layout, regime: str, shown: bool) -> list[str]:
+    head = [layout.preface] if layout.preface else []
+    return head + ([layout.unsupervised_intro] if regime == "unsupervised" and shown else [])
 
 
 def join(before: str, question: str) -> str:

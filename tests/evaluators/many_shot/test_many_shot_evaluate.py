@@ -12,7 +12,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from handmade import make, params_of
+from many_shot_handmade import make, params_of
 
 from evaluators.many_shot.evaluate import evaluate
 from measurand import shards
@@ -254,7 +254,7 @@ KILLED = """
 import sys
 from pathlib import Path
 sys.path[:0] = [{root!r}, {tests!r}]
-from handmade import params_of
+from many_shot_handmade import params_of
 from evaluators.many_shot.evaluate import evaluate
 params = params_of([{{"model": {model!r}}}], batch_size=16, retest=8)
 evaluate(params, Path({data!r}), None, Path({out!r}), journal=Path({journal!r}))
@@ -269,7 +269,7 @@ def test_a_killed_process_resumes_to_the_same_bytes(
     journal = tmp_path / "j" / f"{slug(toy)}.jsonl"
     code = KILLED.format(
         root=str(ROOT),
-        tests=str(Path(__file__).parent),
+        tests=str(ROOT / "tests"),
         model=toy,
         data=str(data),
         out=str(tmp_path / "r"),

@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from evaluators.personality.evaluate import _expected, evaluate, slug
+from evaluators.personality.evaluate import _expected, evaluate
 from measurand import shards
 from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.results import RESULTS
@@ -89,13 +88,6 @@ def test_nothing_to_ask_is_said(small: Params, data: Path, tmp_path: Path) -> No
     params = Params.model_validate(raw)
     with pytest.raises(InputError, match="no prompts"):
         evaluate(params, data, None, tmp_path / "r", journal=tmp_path / "j")
-
-
-def test_a_slug_is_a_file_name_and_tells_models_apart() -> None:
-    names = ["smollm2", "smollm2?template=none", "hf:/a/b", "hf:/a?b", "openai:http://h:1/v1#m"]
-    slugs = [slug(name) for name in names]
-    assert len(set(slugs)) == len(names)
-    assert all(re.fullmatch(r"[A-Za-z0-9.-]+", s) for s in slugs)
 
 
 def test_expected_is_the_mean_under_the_renormalised_probabilities() -> None:

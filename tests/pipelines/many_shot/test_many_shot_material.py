@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from handmade import make, params_of
 from hypothesis import given
 from hypothesis import strategies as st
+from many_shot_handmade import make, params_of
 
-from evaluators.many_shot.material import Material, _cuts, written
+from pipelines.many_shot.material import Material, _cuts, written
 from schemas.many_shot import Curve, ModelRun
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluators.many_shot import answers
-from evaluators.many_shot.material import Asked, Question
 from measurand.models.protocol import Completion, Score
+from pipelines.many_shot import answers
+from pipelines.many_shot.material import Asked, Question
 from schemas.many_shot import Params
 
 PARAMS = Params.model_validate(

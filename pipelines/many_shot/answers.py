@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from evaluators.many_shot.material import Asked
 from measurand.models.protocol import Completion, Score
 from measurand.results import slice_text
+from pipelines.many_shot.material import Asked
 from pipelines.many_shot.verifiers import Judgement, extract, verify
 from schemas.many_shot import RESPONSES
 

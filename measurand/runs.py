@@ -1,0 +1,97 @@
+"""What every evaluation does besides asking: names, identities, refusals, costs, tables of rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from measurand.errors import InfraError
+from measurand.models.protocol import Model
+from measurand.results import RESULTS
+from measurand.tables import Table
+
+Row = dict[str, Any]
+
+
+def slug(model: str) -> str:
+    """A folder name for a model string, unique by eight hexadecimal digits of its hash."""
+    words = re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-")[-60:]
+    return f"{words}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
+
+
+def run_id(*parts: Any) -> str:
+    """Identity of a run: 16 hexadecimal digits that depend on the parts (JSON values) alone."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def table(spec: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a table of ``spec``; keys that it does not declare are left out."""
+    return spec.from_columns({c.name: [row[c.name] for row in rows] for c in spec.columns})
+
+
+def results_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows of item results as the table ``RESULTS``."""
+    return table(RESULTS, rows)
+
+
+def refuse_failures(model: str, failures: Counter[str], total: int, max_share: float) -> None:
+    """Refuse a run in which too many calls failed for reasons outside the model.
+
+    Args:
+        model: model string.
+        failures: failed calls by reason.
+        total: calls made.
+        max_share: largest share of them that may have failed.
+
+    Raises:
+        InfraError: code ``too_many_infra_errors``.
+    """
+    failed = failures.total()
+    if failed <= max_share * total:
+        return
+    reason, count = failures.most_common(1)[0]
+    raise InfraError(
+        f"{failed} of {total} calls to {model} failed for infrastructure reasons, "
+        f"{count} of them: {reason}",
+        hint="mend the server and run again: answered prompts are kept in the journal",
+        code="too_many_infra_errors",
+    )
+
+
+class Costs:
+    """Adds up calls, tokens and time of one model by part of the evaluation.
+
+    Args:
+        model: model string.
+    """
+
+    def __init__(self, model: str) -> None:
+        self.model = model
+        self._parts: dict[str, Row] = {}
+
+    def add(
+        self, part: str, prompt_tokens: int | None, cached_tokens: int | None, seconds: float
+    ) -> None:
+        """Count one call."""
+        blank = {"model": self.model, "part": part, "calls": 0, "seconds": 0.0}
+        row = self._parts.setdefault(part, {**blank, "prompt_tokens": 0, "cached_tokens": 0})
+        row["calls"] += 1
+        row["prompt_tokens"] += prompt_tokens or 0
+        row["cached_tokens"] += cached_tokens or 0
+        row["seconds"] += seconds
+
+    def rows(self, model: Model) -> list[Row]:
+        """Rows of ``measurand.costs``, with what decides the model's answers."""
+        able = model.capabilities()
+        more = {
+            "fingerprint": model.fingerprint,
+            "dtype": able.dtype,
+            "chat_template": able.chat_template,
+        }
+        return [{**row, **more} for row in self._parts.values()]

@@ -1,0 +1,70 @@
+"""Names, identities, refusals and costs of a run."""
+
+import re
+from collections import Counter
+
+import pytest
+
+from measurand import runs
+from measurand.costs import COSTS
+from measurand.errors import InfraError
+from measurand.models import load
+from measurand.results import RESULTS
+
+
+def test_a_slug_is_a_file_name_and_tells_models_apart() -> None:
+    names = ["smollm2", "smollm2?template=none", "hf:/a/b", "hf:/a?b", "openai:http://h:1/v1#m"]
+    slugs = [runs.slug(name) for name in names]
+    assert len(set(slugs)) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9.-]+", s) for s in slugs)
+
+
+def test_a_run_id_depends_on_every_part_and_on_nothing_else() -> None:
+    ids = [runs.run_id(*parts) for parts in (({"a": 1}, 2), ({"a": 1}, 3), ({"a": 2}, 2), (2,))]
+    assert len(set(ids)) == len(ids)
+    assert runs.run_id({"a": 1}, 2) == ids[0]
+    assert re.fullmatch("[0-9a-f]{16}", ids[0])
+
+
+def test_a_share_of_failures_up_to_the_limit_passes_and_one_more_is_refused() -> None:
+    runs.refuse_failures("m", Counter({"timeout": 5}), 1000, 0.005)
+    with pytest.raises(InfraError, match=r"6 of 1000 calls to m failed.*4 of them: refused") as e:
+        runs.refuse_failures("m", Counter({"timeout": 2, "refused": 4}), 1000, 0.005)
+    assert e.value.code == "too_many_infra_errors"
+
+
+def test_costs_add_up_by_part_and_take_what_is_unknown_as_nothing() -> None:
+    costs = runs.Costs("synthetic:uniform")
+    costs.add("a", 10, 4, 0.5)
+    costs.add("a", None, None, 0.25)
+    costs.add("b", 1, 0, 1.0)
+    model = load("synthetic:uniform")
+    rows = {row["part"]: row for row in costs.rows(model)}
+    assert {
+        p: (r["calls"], r["prompt_tokens"], r["cached_tokens"], r["seconds"])
+        for p, r in rows.items()
+    } == {"a": (2, 10, 4, 0.75), "b": (1, 1, 0, 1.0)}
+    table = runs.table(COSTS, list(rows.values()))
+    assert table.schema.names == [c.name for c in COSTS.columns]
+    assert set(table["fingerprint"].to_pylist()) == {model.fingerprint}
+
+
+def test_keys_that_a_table_does_not_declare_are_left_out_and_missing_ones_are_refused() -> None:
+    row = {c.name: None for c in RESULTS.columns}
+    row |= {
+        "run_id": "r",
+        "system": "s",
+        "model": "m",
+        "metric": "x",
+        "item_id": "i",
+        "repeat": 0,
+        "value": 1.0,
+        "status": "ok",
+        "more": 1,
+    }
+    table = runs.results_table([row])
+    assert "more" not in table.schema.names
+    assert table["value"].to_pylist() == [1.0]
+    del row["metric"]
+    with pytest.raises(KeyError, match="metric"):
+        runs.results_table([row])
