@@ -59,7 +59,7 @@ def cluster_mean(
     reason = None
     if se <= 1e-12 * float(np.abs(x).max()):
         se, reason = 0.0, "degenerate: no variation between clusters, the interval is a point"
-    return _student(mean, se, g - 1, confidence, method, n, shown, reason)
+    return student(mean, se, g - 1, confidence, method, n, shown, reason)
 
 
 def paired_difference(
@@ -253,7 +253,7 @@ def _check_levels(power: float, alpha: float) -> None:
         raise InputError(f"power {power}, alpha {alpha}", hint="both lie between 0 and 1")
 
 
-def _student(
+def student(
     value: float,
     se: float,
     df: int,
@@ -263,6 +263,18 @@ def _student(
     n_clusters: int | None,
     reason: str | None,
 ) -> Estimate:
+    """A mean with the intervals of Student's t.
+
+    Args:
+        value: the mean.
+        se: its standard error.
+        df: degrees of freedom.
+        confidence: level of the two-sided interval.
+        method: in words.
+        n: rows.
+        n_clusters: independent units, None where rows are.
+        reason: a remark on the interval.
+    """
     from scipy.special import stdtrit
 
     half = float(stdtrit(df, (1 + confidence) / 2)) * se
