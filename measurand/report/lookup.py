@@ -1,0 +1,61 @@
+"""Figures of the statistics table, looked up for tables and pictures of a report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from measurand.report.document import Cell
+from measurand.results import slice_text
+
+
+class Figures:
+    """The statistics table, by model, metric and slice."""
+
+    def __init__(self, statistics: pa.Table) -> None:
+        self._rows = {(r["model"], r["metric"], r["slice"]): r for r in statistics.to_pylist()}
+
+    def get(self, model: str, metric: str, **parts: str) -> dict[str, Any] | None:
+        """The row, None where the statistic was not made."""
+        return self._rows.get((model, metric, slice_text(parts)))
+
+    def value(self, model: str, metric: str, **parts: str) -> float | None:
+        """The estimate, None where undefined or not made."""
+        row = self.get(model, metric, **parts)
+        return None if row is None else row["estimate"]
+
+    def cell(self, model: str, metric: str, **parts: str) -> Cell:
+        """A table cell: estimate with interval, or null with its reason."""
+        row = self.get(model, metric, **parts)
+        if row is None:
+            return {"value": None, "reason": "not asked"}
+        if row["ci_lo"] is None or row["method"] == "exact count":
+            # An estimate without interval needs no note: the interval's reason stands in the data.
+            reason = row["reason"] if row["estimate"] is None else None
+            return {"value": row["estimate"], "reason": reason}
+        return {
+            "estimate": row["estimate"],
+            "lower": row["ci_lo"],
+            "upper": row["ci_hi"],
+            "reason": row["reason"],
+        }
+
+    def dot(self, label: str, model: str, metric: str, **parts: str) -> dict[str, Any]:
+        """A row of a forest plot."""
+        row = self.get(model, metric, **parts)
+        if row is None:
+            return {"label": label, "estimate": None, "lower": None, "upper": None,
+                    "reason": "not asked"}  # fmt: skip
+        return {
+            "label": label,
+            "estimate": row["estimate"],
+            "lower": row["ci_lo"],
+            "upper": row["ci_hi"],
+            "reason": row["reason"],
+        }
+
+    def metrics(self, model: str, metric: str) -> list[dict[str, Any]]:
+        """All rows of one metric of one model, in the order of their slices."""
+        found = [r for (m, name, _), r in self._rows.items() if m == model and name == metric]
+        return sorted(found, key=lambda r: r["slice"])
