@@ -131,6 +131,39 @@ def proportion(
     )
 
 
+def within_unit(found: Estimate) -> Estimate:
+    """The mean of shares with its interval made on the logit scale, so that it stays in 0..1.
+
+    The error of logit(p) is se / (p (1 - p)); Student's t is taken there and turned back.
+
+    Source: Korn & Graubard (1998), Survey Methodology 24, 193-201; as R ``survey::svyciprop`` with
+    method "logit", and as a logistic regression on an intercept with cluster-robust errors.
+
+    Args:
+        found: a mean of values in 0..1, as from :func:`cluster_mean`.
+
+    Returns:
+        The estimate; as it was where it is 0, 1 or without an error above 0.
+    """
+    from scipy.special import expit, logit, stdtrit
+
+    p, se = found.value, found.se
+    units = found.n if found.n_clusters is None else found.n_clusters
+    if p is None or not 0 < p < 1 or not se or units is None or units < 2:
+        return found
+    at, error = float(logit(p)), se / (p * (1 - p))
+    half = float(stdtrit(units - 1, (1 + found.confidence) / 2)) * error
+    one_sided = float(stdtrit(units - 1, 0.95)) * error
+    return replace(
+        found,
+        ci_lo=float(expit(at - half)),
+        ci_hi=float(expit(at + half)),
+        lower=float(expit(at - one_sided)),
+        upper=float(expit(at + one_sided)),
+        method=f"{found.method}, on the logit scale",
+    )
+
+
 def bootstrap_means(
     x: AnyArray,
     *,

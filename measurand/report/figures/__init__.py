@@ -16,6 +16,7 @@ from measurand.report import svg
 from measurand.report.document import Figure, Table
 from measurand.report.figures import (
     bars,
+    curves,
     densities,
     forest,
     heatmap,
@@ -29,6 +30,7 @@ GRIDS = ("heatmap", "ridges")
 
 _KINDS: dict[str, ModuleType] = {
     "bars": bars,
+    "curves": curves,
     "densities": densities,
     "forest": forest,
     "heatmap": heatmap,

@@ -1,0 +1,175 @@
+"""What the statistics of one model are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from measurand import shards
+from measurand.statistics import statistic_row
+from measurand.stats.crossed import crossed_mean
+from measurand.stats.estimate import Estimate
+from measurand.stats.means import cluster_mean, proportion, within_unit
+from schemas.many_shot import RESPONSES, Params
+
+Row = dict[str, Any]
+
+SYSTEM = "many_shot"
+ORACLE = "oracle:"
+"""How the model strings of readers of prompts begin: baselines, not what is measured."""
+PLAIN = "supervised"
+"""Name of the curve that others are compared with."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One model's answers with everything that is needed to judge them.
+
+    Attributes:
+        model: model string.
+        responses: its answers, a row per prompt and question, with ``k_requested`` and ``n_tokens``
+            of the prompt.
+        baselines: responses of every oracle, by its model string.
+        options: possible answers by task; free tasks are missing.
+        params: parameters.
+    """
+
+    model: str
+    responses: pl.DataFrame
+    baselines: Mapping[str, pl.DataFrame]
+    options: Mapping[str, tuple[str, ...]]
+    params: Params
+
+    @property
+    def is_oracle(self) -> bool:
+        """Whether it is a reader of prompts rather than a language model."""
+        return self.model.startswith(ORACLE)
+
+    def curves(self) -> Iterator[tuple[str, str, pl.DataFrame]]:
+        """(task, curve, its answers), in the order of the parameters."""
+        for task in self.params.build.tasks:
+            for curve in task.curves:
+                own = self.curve(task.id, curve.name)
+                if not own.is_empty():
+                    yield task.id, curve.name, own
+
+    def curve(self, task: str, curve: str) -> pl.DataFrame:
+        """Answers to one curve's prompts; empty where it was not asked."""
+        return self.responses.filter(task=task, curve=curve)
+
+    def words(self, *more: str) -> tuple[str | int, ...]:
+        """Seed words of a statistic; two models see the same resamples."""
+        return (SYSTEM, self.params.report.seed, *more)
+
+    def row(
+        self,
+        metric: str,
+        parts: Mapping[str, str],
+        estimate: Estimate,
+        reliability: float | None = None,
+    ) -> Row:
+        """A row of the statistics table."""
+        return statistic_row(SYSTEM, self.model, metric, parts, estimate, reliability=reliability)
+
+
+def subjects(data: Path, results: Path, params: Params) -> list[Subject]:
+    """Every model in a results folder, in the order of the parameters.
+
+    Args:
+        data: folder with ``dataset/``.
+        results: folder that ``evaluate`` wrote.
+        params: parameters.
+    """
+    dataset = data / "dataset"
+    prompts = frame(
+        shards.read_table(dataset / "prompts", ["prompt_id", "k_requested", "n_tokens"])
+    )
+    pool = frame(shards.read_table(dataset / "pool", ["task", "options"])).drop_nulls("options")
+    options = {
+        task: tuple(some)
+        for task, some in pool.unique("task", keep="first", maintain_order=True).iter_rows()
+    }
+    found: dict[str, pl.DataFrame] = {}
+    for folder in sorted(p for p in (results / "responses").iterdir() if p.is_dir()):
+        table = RESPONSES.conform(shards.read_table(folder))
+        rows = frame(table.drop_columns(["text", "option_logprobs"]))
+        found[rows["model"][0]] = rows.join(prompts, on="prompt_id", how="left").with_columns(
+            pl.col("correct").cast(pl.Float64)
+        )
+    baselines = {name: rows for name, rows in found.items() if name.startswith(ORACLE)}
+    listed = [run.model for run in params.evaluate.models if run.model in found]
+    order = listed + sorted(set(found) - set(listed))
+    return [Subject(name, found[name], baselines, options, params) for name in order]
+
+
+def frame(table: pa.Table) -> pl.DataFrame:
+    """An Arrow table as a polars frame."""
+    found = pl.from_arrow(table)
+    assert isinstance(found, pl.DataFrame)
+    return found
+
+
+def by_shot_set(rows: pl.DataFrame, column: str = "correct") -> pl.DataFrame:
+    """Means over orders: ``query_id``, ``seed``, ``value``; rows without a value are left out."""
+    return (
+        rows.drop_nulls(column)
+        .group_by("query_id", "seed")
+        .agg(pl.col(column).mean().alias("value"))
+        .sort("query_id", "seed")
+    )
+
+
+def paired(a: pl.DataFrame, b: pl.DataFrame, column: str = "correct") -> pl.DataFrame:
+    """The same questions under the same shot sets: ``query_id``, ``seed``, ``value``, ``value_b``.
+
+    A prompt without shots is one for all shot sets, so it goes with each of them.
+
+    Args:
+        a: answers at one point of a curve.
+        b: answers at another point, of the same or another curve or model.
+        column: what is compared.
+    """
+    left, right = by_shot_set(a, column), by_shot_set(b, column)
+    without = [part["k"].max() == 0 for part in (a, b)]
+    if any(without) and not all(without):
+        shared = 0 if without[0] else 1
+        sides = [left, right]
+        sides[shared] = sides[shared].drop("seed")
+        both = sides[0].join(sides[1], on="query_id", suffix="_b")
+    else:
+        both = left.join(right, on=["query_id", "seed"], suffix="_b")
+    return both.select("query_id", "seed", "value", "value_b").sort("query_id", "seed")
+
+
+def over_shot_sets(values: pl.DataFrame, column: str = "value", *, share: bool = False) -> Estimate:
+    """Mean with clusters of shot sets; of one prompt, over its questions.
+
+    Args:
+        values: ``query_id``, ``seed`` and the column.
+        column: what is averaged.
+        share: the values are 0 or 1 (or means of them), and the interval stays between. Where all
+            are right, or all wrong, it is the exact one over distinct questions: shot sets repeat
+            questions and add none, and an interval without width would claim to know.
+    """
+    x = values[column].to_numpy()
+    if share and len(x) and np.ptp(x) == 0 and x[0] in (0.0, 1.0):
+        n_questions = values["query_id"].n_unique()
+        return proportion(n_questions * int(x[0]), n_questions, "clopper_pearson")
+    seeds = values["seed"].to_numpy()
+    found = cluster_mean(x, seeds if len(set(seeds)) > 1 else values["query_id"].to_numpy())
+    return within_unit(found) if share else found
+
+
+def over_both(values: pl.DataFrame, column: str = "value", *, share: bool = False) -> Estimate:
+    """Mean with clusters of shot sets and of questions; else as :func:`over_shot_sets`."""
+    x = values[column].to_numpy()
+    if len(x) == 0 or np.ptp(x) == 0:
+        return over_shot_sets(values, column, share=share)
+    found = crossed_mean(x, values["seed"].to_numpy(), values["query_id"].to_numpy())
+    return within_unit(found) if share else found

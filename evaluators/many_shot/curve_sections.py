@@ -1,0 +1,141 @@
+"""Report sections on what more shots do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from evaluators.many_shot.context import PLAIN, Subject
+from evaluators.many_shot.contrasts import few_shot
+from evaluators.many_shot.pictures import baseline_figure, curve_figure, every_point, measured
+from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.report.lookup import Figures
+
+Parts = dict[str, str]
+
+
+def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+    """One row a model and curve: what more shots did, in words and in figures."""
+    rows: list[list[Cell]] = []
+    sentences = []
+    for subject in measured(everyone):
+        for task, curve, answers in subject.curves():
+            parts = {"task": task, "curve": curve}
+            asked = answers["k"].unique().sort().to_list()
+            few, most = few_shot(asked, subject.params.report.few_shot), max(asked)
+            gain = figures.get(subject.model, "gain_crossed", **parts, k=str(most), over=str(few))
+            if curve == PLAIN and gain is not None:
+                sentences.append(f"- {subject.model}, {task}: {_verdict(gain, few, most)}")
+            rows.append(
+                [
+                    {"text": f"{task}, {curve}", "detail": subject.model},
+                    few,
+                    figures.cell(subject.model, "accuracy_crossed", **parts, k=str(few)),
+                    most,
+                    figures.cell(subject.model, "accuracy_crossed", **parts, k=str(most)),
+                    figures.cell(
+                        subject.model, "gain_crossed", **parts, k=str(most), over=str(few)
+                    ),
+                    figures.cell(subject.model, "best_k_accuracy", **parts),
+                ]
+            )
+    table = Table(
+        "Accuracy with few shots, with most, and at the best number",
+        ["task and curve", "few", "accuracy", "most", "accuracy", "gain, paired",
+         "best K, cross-checked"],
+        rows,
+        [
+            "Intervals are 95%, over shot sets and questions together. The best K is chosen on one "
+            "half of the questions and measured on the other."
+        ],
+    )  # fmt: skip
+    return Section(
+        "In short",
+        (Text("\n".join(sentences)), table) if sentences else (table,),
+        "Does a frozen model do better the more solved examples its prompt holds?",
+    )
+
+
+def _verdict(gain: dict[str, Any], few: int, most: int) -> str:
+    what = f"from {few} to {most} shots"
+    value, low, high = gain["estimate"], gain["ci_lo"], gain["ci_hi"]
+    if value is None:
+        return f"{what}, the change is undefined ({gain['reason']})."
+    if low is None:
+        return f"{what}, accuracy changes by {value:+.2f}, without an interval."
+    if value == low == high == 0:
+        return f"{what}, accuracy does not change at all."
+    size = f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
+    if low > 0:
+        return f"{what}, accuracy rises by {size}."
+    if high < 0:
+        return f"{what}, accuracy falls by {size}."
+    return f"{what}, accuracy changes by {size}: this sample cannot tell whether at all."
+
+
+def curve_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+    """Accuracy against shots, with every shot set and the baselines."""
+    blocks: list[Block] = []
+    for subject in measured(everyone):
+        readers = [s for s in everyone if s.is_oracle and s is not subject]
+        blocks.append(baseline_figure(subject, readers, figures))
+        blocks.append(
+            curve_figure(
+                subject,
+                figures,
+                "accuracy_crossed",
+                "Regimes, label maps and solutions",
+                "share of right answers",
+                "Each line is one way of making prompts from the same examples.",
+                points="correct",
+            )
+        )
+        if any(figures.metrics(subject.model, "partial")):
+            blocks.append(
+                curve_figure(
+                    subject,
+                    figures,
+                    "partial",
+                    "Answers in parts",
+                    "share of the answer that is right",
+                    "Sequences: positions that are right. Accuracy counts whole answers alone.",
+                    points="partial",
+                )
+            )
+        blocks.append(_accuracy_table(subject, figures))
+    return Section(
+        "Accuracy against shots",
+        tuple(blocks),
+        "Small dots are single shot sets; lines are 95% intervals over shot sets and questions. "
+        "The set of K shots lies in that of every larger K, so that a curve is paired along its "
+        "length. A prompt without shots stands apart at the left.",
+    )
+
+
+def _accuracy_table(subject: Subject, figures: Figures) -> Table:
+    rows: list[list[Cell]] = []
+    alone: Cell = {"value": None, "reason": "there is one prompt without shots"}
+    for at in every_point(subject):
+        model, shown = subject.model, at["k"] != "0"
+        share = figures.cell(model, "variance_share", **at, source="shot_set")
+        rows.append(
+            [
+                f"{at['task']}, {at['curve']}",
+                int(at["k"]),
+                figures.cell(model, "accuracy", **at),
+                figures.cell(model, "accuracy_crossed", **at),
+                figures.cell(model, "seed_alpha", **at) if shown else alone,
+                share if shown else alone,
+            ]
+        )
+    return Table(
+        f"Accuracy of {subject.model}, point by point",
+        ["task and curve", "K", "over shot sets", "over shot sets and questions",
+         "reliability over shot sets", "variance between shot sets"],
+        rows,
+        [
+            "Reliability is Cronbach's alpha of questions over shot sets: would other shot sets "
+            "find the same questions hard? The last column is the share of the variance of single "
+            "answers that lies between shot sets."
+        ],
+    )  # fmt: skip

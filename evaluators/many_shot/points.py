@@ -1,0 +1,91 @@
+"""Statistics of every point of a curve: how good, how sure, how likely, how repeatable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from evaluators.many_shot.context import Row, Subject, by_shot_set, over_both, over_shot_sets
+from measurand.stats.crossed import components
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.reliability import cronbach_alpha
+
+MEASURES = ("partial", "confidence", "mass", "nll", "nll_program", "nll_model")
+"""Columns of the responses that are averaged as they are."""
+
+
+def point_rows(subject: Subject) -> Iterator[Row]:
+    """Statistics of every task, curve and number of shots.
+
+    ``accuracy`` has clusters of shot sets, ``accuracy_crossed`` of shot sets and questions; the
+    reliability beside it is that of ``seed_alpha``.
+    """
+    for task, curve, answers in subject.curves():
+        for k in answers["k"].unique().sort().to_list():
+            yield from _point(subject, {"task": task, "curve": curve, "k": str(k)}, answers, k)
+
+
+def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: int) -> Iterator[Row]:
+    at = answers.filter(k=k)
+    values = by_shot_set(at)
+    table = _table(values)
+    alpha = _alpha(subject, parts, table)
+    yield subject.row("accuracy", parts, over_shot_sets(values, share=True), alpha.value)
+    yield subject.row("accuracy_crossed", parts, over_both(values, share=True), alpha.value)
+    if k:
+        yield subject.row("seed_alpha", parts, alpha)
+        for source, share in _shares(table).items():
+            yield subject.row("variance_share", {**parts, "source": source}, share)
+    if at["order"].n_unique() > 1:
+        yield subject.row("order_range", parts, _order_range(at))
+    for metric in MEASURES:
+        measured = by_shot_set(at, metric)
+        if not measured.is_empty():
+            yield subject.row(metric, parts, over_shot_sets(measured))
+
+
+def _table(values: pl.DataFrame) -> np.ndarray:
+    """Questions x shot sets, NaN where an answer is missing."""
+    wide = values.pivot(on="seed", index="query_id", values="value", sort_columns=True)
+    return wide.drop("query_id").cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def _alpha(subject: Subject, parts: dict[str, str], table: np.ndarray) -> Estimate:
+    """Would other shot sets rank the questions alike? Shot sets are items, questions respondents.
+
+    Alpha is the reliability of a question's share of right answers over these shot sets.
+    """
+    if min(table.shape) < 2:
+        return undefined("fewer than two shot sets or questions", n=len(table))
+    words = subject.words("seed_alpha", *(parts[name] for name in sorted(parts)))
+    return cronbach_alpha(table, resamples=subject.params.report.resamples, seed_words=words)
+
+
+def _shares(table: np.ndarray) -> dict[str, Estimate]:
+    """Where the variance of single answers lies: questions, shot sets, and the two together."""
+    names = ("question", "shot_set", "rest")
+    complete = table[~np.isnan(table).any(axis=1)]
+    if min(complete.shape) < 2:
+        why = undefined("fewer than two shot sets or questions", n=len(complete))
+        return dict.fromkeys(names, why)
+    shares = components(complete).shares()
+    if shares is None:
+        return dict.fromkeys(names, undefined("every answer is the same", n=complete.size))
+    return {
+        name: Estimate(
+            share, method="ANOVA components", n=complete.size, reason="no interval is computed"
+        )
+        for name, share in zip(names, shares, strict=True)
+    }
+
+
+def _order_range(at: pl.DataFrame) -> Estimate:
+    """Best minus worst order of the same shots, mean over shot sets."""
+    by_order = at.drop_nulls("correct").group_by("seed", "order").agg(pl.col("correct").mean())
+    ranges = by_order.group_by("seed").agg(
+        (pl.col("correct").max() - pl.col("correct").min()).alias("value"),
+        pl.lit("all").alias("query_id"),
+    )
+    return over_shot_sets(ranges.sort("seed"))

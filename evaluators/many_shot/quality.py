@@ -1,0 +1,144 @@
+"""Quality of answers, prompts and solutions: what may make every other figure void."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from evaluators.many_shot.context import SYSTEM, Row, Subject, frame, over_shot_sets
+from measurand import shards
+from measurand.manifest import MANIFEST, REJECTED_FILE
+from measurand.parquet import REJECTED, read_shard
+from measurand.statistics import exact, statistic_row
+from measurand.stats.estimate import Estimate
+from measurand.stats.means import cluster_mean, proportion
+from pipelines.many_shot.tasks import arithmetic
+from schemas.many_shot import Params
+
+LEAKS = ("shared_ids", "shared_groups", "shared_texts", "near_duplicates")
+"""Columns of the leakage table that must be 0."""
+REASONS = ("over_context", "too_few_shots")
+"""Why a prompt is rejected."""
+
+
+def quality_rows(subject: Subject, data: Path, results: Path) -> Iterator[Row]:
+    """Statistics of the prompts and of the answers themselves.
+
+    Args:
+        subject: one model's answers.
+        data: folder with ``dataset/``.
+        results: folder that ``evaluate`` wrote, for retest and costs.
+    """
+    yield from _answer_rows(subject)
+    yield from _retest_rows(subject, results)
+    yield from _cost_rows(subject, results)
+    yield from _leak_rows(subject, data)
+    yield from _prompt_rows(subject, data)
+
+
+def _answer_rows(subject: Subject) -> Iterator[Row]:
+    everything = subject.responses
+    tasks = {str(task): own for (task,), own in everything.group_by("task", maintain_order=True)}
+    for parts, own in (({}, everything), *(({"task": task}, own) for task, own in tasks.items())):
+        yield subject.row("missing_share", parts, _rate(own, pl.col("correct").is_null()))
+        failed = pl.col("status") == "infra_error"
+        yield subject.row("infra_error_share", parts, _rate(own, failed))
+
+
+def _rate(rows: pl.DataFrame, happened: pl.Expr) -> Estimate:
+    """Share of calls; where none or all are hit, the exact interval, never a point."""
+    flags = rows.select("query_id", "seed", happened.cast(pl.Float64).alias("value"))
+    hits = int(flags["value"].sum())
+    if hits in (0, len(flags)):
+        return proportion(hits, len(flags), "clopper_pearson")
+    return over_shot_sets(flags)
+
+
+def _retest_rows(subject: Subject, results: Path) -> Iterator[Row]:
+    """The same prompts asked again, each alone: what batching changes, or what chance does."""
+    items = frame(shards.read_table(results / "items", ["model", "metric", "value"]))
+    own = items.filter(model=subject.model).drop_nulls("value")
+    again = own.filter(metric="retest_agreement")
+    if not again.is_empty():
+        agreed = int(again["value"].sum())
+        yield subject.row("retest_agreement", {}, proportion(agreed, again.height))
+    gaps = own.filter(metric="retest_difference")["value"]
+    if len(gaps):
+        yield subject.row("retest_logprob_difference_max", {}, exact(float(gaps.to_numpy().max())))
+
+
+def _cost_rows(subject: Subject, results: Path) -> Iterator[Row]:
+    """Tokens asked for over tokens computed: what sharing prefixes saves."""
+    costs = frame(shards.read_table(results / "costs")).filter(model=subject.model)
+    asked, shared = int(costs["prompt_tokens"].sum()), int(costs["cached_tokens"].sum())
+    if asked > shared:
+        yield subject.row("prefix_saving", {}, exact(asked / (asked - shared), n=asked))
+
+
+def _leak_rows(subject: Subject, data: Path) -> Iterator[Row]:
+    for row in shards.read_table(data / "dataset" / "leakage").to_pylist():
+        parts = {"task": row["task"]}
+        yield subject.row("leaks", parts, exact(float(sum(row[name] for name in LEAKS))))
+        planted, found = row["planted"], row["found"]
+        if planted:
+            yield subject.row("planted_leaks_found", parts, exact(found / planted, n=planted))
+
+
+def _prompt_rows(subject: Subject, data: Path) -> Iterator[Row]:
+    folder = data / "dataset" / "prompts"
+    rejected = shards.read_manifest(folder).rejected
+    for reason in REASONS:
+        found = float(rejected.get(reason, 0))
+        yield subject.row("prompts_rejected", {"reason": reason}, exact(found))
+    columns = ["boundary_stable", "k", "k_requested", "context_limit", "answer_budget", "prompt_id"]
+    prompts = frame(shards.read_table(folder, columns))
+    unstable = float((~prompts["boundary_stable"]).sum())
+    yield subject.row("boundary_unstable", {}, exact(unstable, n=len(prompts)))
+    fewer = float((prompts["k"] < prompts["k_requested"]).sum())
+    yield subject.row("prompts_with_fewer_shots", {}, exact(fewer, n=len(prompts)))
+    lengths = subject.responses.select("prompt_id", "prompt_tokens").drop_nulls()
+    if lengths.is_empty():
+        return
+    asked = lengths.join(prompts, on="prompt_id")
+    room = pl.col("context_limit") - pl.col("answer_budget")
+    over = float(asked.filter(pl.col("prompt_tokens") > room).height)
+    yield subject.row("answers_over_budget", {}, exact(over, n=len(asked)))
+
+
+def rationale_rows(data: Path, params: Params) -> Iterator[Row]:
+    """Yield of the solutions that a model wrote, under the model string of their writer.
+
+    ``keep_rate`` is the share of solutions with the right answer, ``solved_share`` that of problems
+    with a solution that prompts may show, ``step_valid_rate`` that of such solutions whose every
+    equation holds (sums only: elsewhere no program can tell).
+    """
+    folder = data / "dataset" / "rationales"
+    if not (folder / MANIFEST).exists():
+        return
+    rows = frame(shards.read_table(folder)).sort("task", "split", "example_id", "sample")
+    for (task, split), some in rows.group_by(["task", "split"], maintain_order=True):
+        for metric, estimate in _yield(some, params.task(str(task)).source.kind):
+            parts = {"task": str(task), "split": str(split)}
+            yield statistic_row(SYSTEM, some["model"][0], metric, parts, estimate)
+
+
+def _yield(some: pl.DataFrame, kind: str) -> Iterator[tuple[str, Estimate]]:
+    tried = some.drop_nulls("correct")
+    right = tried["correct"].cast(pl.Float64).to_numpy()
+    yield "keep_rate", cluster_mean(right, tried["example_id"].to_numpy())
+    chosen = some.filter(pl.col("chosen"))
+    yield "solved_share", proportion(len(chosen), some["example_id"].n_unique())
+    if kind == "arithmetic":
+        valid = sum(arithmetic.steps_valid(text) for text in chosen["rationale"])
+        yield "step_valid_rate", proportion(valid, len(chosen))
+
+
+def rejected_prompts(data: Path) -> list[tuple[str, str, str]]:
+    """(prompt, reason, detail) of every prompt that was not made."""
+    path = data / "dataset" / "prompts" / REJECTED_FILE
+    if not path.exists():
+        return []
+    table = REJECTED.conform(read_shard(path))
+    return list(zip(*(table[c].to_pylist() for c in ("key", "reason", "detail")), strict=True))

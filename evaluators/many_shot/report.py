@@ -1,0 +1,95 @@
+"""Statistics and report of the many-shot system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from evaluators.many_shot.bias import bias_rows
+from evaluators.many_shot.context import Row, subjects
+from evaluators.many_shot.contrast_sections import (
+    baseline_section,
+    contrast_section,
+    likelihood_section,
+)
+from evaluators.many_shot.contrasts import contrast_rows
+from evaluators.many_shot.curve_sections import curve_section, summary_section
+from evaluators.many_shot.pictures import measured
+from evaluators.many_shot.points import point_rows
+from evaluators.many_shot.quality import quality_rows, rationale_rows
+from evaluators.many_shot.quality_sections import (
+    answer_section,
+    bias_section,
+    cost_section,
+    leak_section,
+    method_section,
+    prompt_section,
+    rationale_section,
+)
+from measurand.report.document import Document
+from measurand.report.lookup import Figures
+from measurand.statistics import statistics_table
+from schemas.many_shot import Params
+
+HEADLINES = (
+    "best_k_accuracy",
+    "nll_accuracy_rho",
+    "keep_rate",
+    "leaks",
+    "missing_share",
+    "retest_agreement",
+    "prefix_saving",
+)
+"""Figures for ``metrics.json``."""
+
+
+def statistics(data: Path, results: Path, params: Params) -> pa.Table:
+    """Every statistic of every model, as a table ``measurand.results.STATISTICS``.
+
+    Args:
+        data: folder with ``dataset/``.
+        results: folder that ``evaluate`` wrote.
+        params: parameters.
+    """
+    rows: list[Row] = list(rationale_rows(data, params))
+    for subject in subjects(data, results, params):
+        rows += point_rows(subject)
+        rows += contrast_rows(subject)
+        rows += bias_rows(subject)
+        rows += quality_rows(subject, data, results)
+    return statistics_table(rows)
+
+
+def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> Document:
+    """The report, findings first.
+
+    Args:
+        data: folder with ``dataset/``.
+        results: folder that ``evaluate`` wrote.
+        statistics: as from :func:`statistics`.
+        params: parameters.
+    """
+    everyone = subjects(data, results, params)
+    figures = Figures(statistics)
+    sections = [
+        summary_section(everyone, figures),
+        curve_section(everyone, figures),
+        likelihood_section(everyone, figures),
+        contrast_section(everyone, figures),
+        bias_section(everyone, figures),
+        baseline_section(everyone, figures),
+        rationale_section(figures, data),
+        leak_section(data),
+        prompt_section(data),
+        answer_section(everyone, figures),
+        cost_section(results),
+        method_section(everyone[0]),
+    ]
+    models = ", ".join(subject.model for subject in measured(everyone))
+    return Document(
+        title="Many-shot in-context learning",
+        subtitle=f"Models: {models}",
+        verdict=None,
+        sections=tuple(part for part in sections if part is not None),
+    )
