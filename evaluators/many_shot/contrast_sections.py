@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluators.many_shot.context import PLAIN, Subject
+from evaluators.many_shot.contrasts import few_shot
 from evaluators.many_shot.pictures import curve_figure, every_point, measured
 from measurand.report.document import Block, Cell, Section, Table
 from measurand.report.lookup import Figures
@@ -84,10 +85,9 @@ def contrast_section(everyone: Sequence[Subject], figures: Figures) -> Section |
                     f"Other ways of making prompts of the same shots, {subject.model}",
                     ["task and curve", "K", "accuracy", "plain prompts", "difference, paired"],
                     rows,
-                    ["The difference is over the shot sets and questions that both have, its "
-                     "interval over shot sets. Flipped labels show each class under another's "
-                     "word: a model that reads labels follows them, one that knows words does "
-                     "not."],
+                    ["The difference is over the shot sets and questions that both have. Flipped "
+                     "labels show each class under another's word: a model that reads labels "
+                     "follows them, one that knows words does not."],
                 )
             )  # fmt: skip
         if any(figures.metrics(subject.model, "confidence")):
@@ -110,7 +110,7 @@ def baseline_section(everyone: Sequence[Subject], figures: Figures) -> Section |
     readers = [s.model for s in everyone if s.is_oracle]
     for subject in (s for s in everyone if not s.is_oracle):
         for at in every_point(subject):
-            for reader in readers if at["curve"] == PLAIN else ():
+            for reader in readers if _is_end(subject, at) else ():
                 if figures.get(subject.model, "advantage", **at, over=reader) is None:
                     continue
                 rows.append(
@@ -125,10 +125,18 @@ def baseline_section(everyone: Sequence[Subject], figures: Figures) -> Section |
     if not rows:
         return None
     table = Table(
-        "Accuracy beside baselines on the same prompts",
+        "Accuracy beside baselines on the same prompts, with few shots and with most",
         ["task and shots", "baseline", "model", "baseline's accuracy", "difference, paired"],
         rows,
-        ["The interval of a difference is over shot sets. k-nearest neighbours is a weak ceiling "
+        ["All intervals are over shot sets and questions. k-nearest neighbours is a weak ceiling "
          "for a linear rule: logistic regression on the same shots is far better."],
     )  # fmt: skip
     return Section("Baselines", (table,))
+
+
+def _is_end(subject: Subject, at: dict[str, str]) -> bool:
+    """Whether a point is that of few shots, or of most, of a plain curve."""
+    if at["curve"] != PLAIN:
+        return False
+    asked = subject.curve(at["task"], PLAIN)["k"].unique().to_list()
+    return int(at["k"]) in (few_shot(asked, subject.params.report.few_shot), max(asked))

@@ -28,7 +28,8 @@ def contrast_rows(subject: Subject) -> Iterator[Row]:
 
     ``gain`` is against the few-shot point of the same curve, ``against_supervised`` against the
     plain curve at as many shots, ``advantage`` against a baseline on the same prompts, each paired
-    by question and shot set. ``best_k_accuracy`` is accuracy at the best number of shots, chosen on
+    by question and shot set. ``gain`` has clusters of shot sets, ``gain_crossed`` and the others of
+    shot sets and questions. ``best_k_accuracy`` is accuracy at the best number of shots, chosen on
     one half of the questions and measured on the other, so that choosing is not rewarded.
     """
     for task, curve, answers in subject.curves():
@@ -66,8 +67,7 @@ def _against_plain(subject: Subject, parts: dict[str, str], answers: pl.DataFram
         if other.is_empty():
             continue
         both = _differences(paired(answers.filter(k=k), other))
-        slice_ = {**parts, "k": str(k)}
-        yield subject.row("against_supervised", slice_, over_shot_sets(both))
+        yield subject.row("against_supervised", {**parts, "k": str(k)}, over_both(both))
 
 
 def _advantages(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Iterator[Row]:
@@ -79,7 +79,7 @@ def _advantages(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) 
             if both.is_empty():
                 continue
             slice_ = {**parts, "k": str(k), "over": name}
-            yield subject.row("advantage", slice_, over_shot_sets(both))
+            yield subject.row("advantage", slice_, over_both(both))
 
 
 def _differences(both: pl.DataFrame) -> pl.DataFrame:

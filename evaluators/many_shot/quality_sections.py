@@ -7,7 +7,7 @@ from pathlib import Path
 
 from evaluators.many_shot.bias import word
 from evaluators.many_shot.context import Subject
-from evaluators.many_shot.pictures import measured
+from evaluators.many_shot.pictures import every_point, measured
 from evaluators.many_shot.quality import rejected_prompts
 from measurand import shards
 from measurand.manifest import MANIFEST
@@ -51,32 +51,39 @@ def leak_section(data: Path) -> Section:
 
 
 def bias_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
-    """Does a model favour a word?"""
-    rows: list[list[Cell]] = []
+    """Does a model favour a word? The word that it says too often, point by point."""
+    blocks: list[Block] = []
     for subject in measured(everyone):
-        for task, curve, answers in subject.curves():
-            for k in answers["k"].unique().sort().to_list():
-                for index in range(len(subject.options.get(task, ()))):
-                    parts = {"task": task, "curve": curve, "k": str(k), "class": str(index)}
-                    if figures.get(subject.model, "label_bias", **parts) is None:
-                        continue
-                    rows.append(
-                        [
-                            {"text": f"{task}, {curve}", "detail": subject.model},
-                            k,
-                            word(subject, task, curve, index),
-                            figures.cell(subject.model, "label_bias", **parts),
-                        ]
-                    )
-    if not rows:
-        return None
-    table = Table(
-        "Label bias: share of answers with a word minus share of questions where it is right",
-        ["task and curve", "K", "word", "bias"],
-        rows,
-        ["0 is no bias. Intervals over shot sets; without shots over questions."],
-    )
-    return Section("Label bias", (table,))
+        rows: list[list[Cell]] = []
+        for at in every_point(subject):
+            found = {
+                index: figures.value(subject.model, "label_bias", **at, **{"class": str(index)})
+                for index in range(len(subject.options.get(at["task"], ())))
+            }
+            known = {index: value for index, value in found.items() if value is not None}
+            if not known:
+                continue
+            most = max(known, key=lambda index: known[index])
+            rows.append(
+                [
+                    f"{at['task']}, {at['curve']}",
+                    int(at["k"]),
+                    word(subject, at["task"], at["curve"], most),
+                    figures.cell(subject.model, "label_bias", **at, **{"class": str(most)}),
+                ]
+            )
+        if rows:
+            blocks.append(
+                Table(
+                    f"Label bias of {subject.model}: the word that is said too often",
+                    ["task and curve", "K", "word", "bias"],
+                    rows,
+                    ["Share of answers with the word minus share of questions where it is right: 0 "
+                     "is no bias. Intervals over shot sets; without shots over questions. The "
+                     "statistics hold every word."],
+                )
+            )  # fmt: skip
+    return Section("Label bias", tuple(blocks)) if blocks else None
 
 
 def rationale_section(figures: Figures, data: Path) -> Section | None:

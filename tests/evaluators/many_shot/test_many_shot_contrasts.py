@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+
+from evaluators.many_shot.context import Subject
+from evaluators.many_shot.contrasts import contrast_rows, few_shot
+
+
+@pytest.fixture(scope="module")
+def subject(everyone: list[Subject]) -> Subject:
+    """A reader that gets some questions right and others wrong, taken as a model."""
+    [found] = [s for s in everyone if s.model == "oracle:knn5"]
+    return replace(found, model="m")
+
+
+def rows_of(subject: Subject) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(r["metric"], r["slice"]): r for r in contrast_rows(subject)}
+
+
+def invented(subject: Subject, right: dict[int, list[list[float]]]) -> Subject:
+    """Answers by number of shots: rows are shot sets, columns questions."""
+    rows = [
+        {"task": "line", "curve": "supervised", "query_id": f"q{q}", "seed": seed, "order": 0,
+         "k": k, "correct": value, "nll": 1.0 - value, "nll_program": None, "nll_model": None}
+        for k, table in right.items()
+        for seed, line in enumerate(table)
+        for q, value in enumerate(line)
+    ]  # fmt: skip
+    types = {"correct": pl.Float64, "nll_program": pl.Float64, "nll_model": pl.Float64}
+    return replace(subject, responses=pl.DataFrame(rows, schema_overrides=types), baselines={})
+
+
+def test_the_nearest_number_of_shots_is_the_few_shot_point() -> None:
+    assert few_shot([0, 2, 8], 4) == 2
+    assert few_shot([0, 4, 16], 4) == 4
+    assert few_shot([2, 6], 4) == 2
+    assert few_shot([16], 4) == 16
+
+
+def test_gains_equal_the_paired_difference_by_hand(subject: Subject) -> None:
+    rows = rows_of(subject)
+    answers = subject.curve("line", "supervised")
+    wide = {
+        k: answers.filter(k=k).sort("query_id", "seed")["correct"].to_numpy() for k in (6, 12, 24)
+    }
+    for k in (12, 24):
+        row = rows["gain", f"curve=supervised,k={k},over=6,task=line"]
+        difference = wide[k] - wide[6]
+        assert row["estimate"] == pytest.approx(difference.mean())
+        by_seed = difference.reshape(-1, 3).mean(axis=0)
+        assert row["se"] == pytest.approx(by_seed.std(ddof=1) / 3**0.5)
+        assert row["n_clusters"] == 3
+    assert not any(slice_ == "curve=supervised,k=6,over=6,task=line" for _, slice_ in rows)
+
+
+def test_the_advantage_over_itself_is_nothing_and_over_the_solver_what_is_wrong(
+    subject: Subject,
+) -> None:
+    rows = rows_of(subject)
+    accuracy = subject.curve("line", "supervised").filter(k=12)["correct"].mean()
+    itself = rows["advantage", "curve=supervised,k=12,over=oracle:knn5,task=line"]
+    assert itself["estimate"] == 0
+    solver = rows["advantage", "curve=supervised,k=12,over=oracle:solver,task=line"]
+    assert solver["estimate"] == pytest.approx(accuracy - 1)  # type: ignore[operator]
+
+
+def test_oracles_are_not_compared_with_oracles(everyone: list[Subject]) -> None:
+    assert not any(metric == "advantage" for metric, _ in rows_of(everyone[1]))
+
+
+def test_other_curves_are_compared_with_the_plain_one(everyone: list[Subject]) -> None:
+    [majority] = [s for s in everyone if s.model == "oracle:majority"]
+    rows = rows_of(majority)
+    row = rows["against_supervised", "curve=supervised-flipped,k=6,task=line"]
+    plain, flipped = (
+        majority.curve("line", curve).filter(k=6)["correct"].mean()
+        for curve in ("supervised", "supervised-flipped")
+    )
+    assert row["estimate"] == pytest.approx(flipped - plain)  # type: ignore[operator]
+
+
+def test_the_best_number_of_shots_is_chosen_on_other_questions(subject: Subject) -> None:
+    """Pure luck: each K is right on its own half alone, so choosing must not be rewarded."""
+    luck = {2: [[1.0, 0.0] * 4] * 3, 4: [[0.0, 1.0] * 4] * 3}
+    rows = rows_of(invented(subject, luck))
+    assert rows["best_k_accuracy", "curve=supervised,task=line"]["estimate"] == 0
+    halves = [rows["best_k", f"curve=supervised,half={h},task=line"]["estimate"] for h in (1, 2)]
+    assert halves == [2, 4]
+    skill = {2: [[0.0] * 8] * 3, 4: [[1.0] * 6 + [0.0] * 2] * 3}
+    best = rows_of(invented(subject, skill))["best_k_accuracy", "curve=supervised,task=line"]
+    assert best["estimate"] == pytest.approx(0.75)
+
+
+def test_a_prompt_without_shots_may_be_the_best_one(subject: Subject) -> None:
+    right = {0: [[1.0, 1.0, 1.0, 0.0]], 4: [[0.0] * 4] * 3}
+    row = rows_of(invented(subject, right))["best_k_accuracy", "curve=supervised,task=line"]
+    assert row["estimate"] == pytest.approx(0.75)
+    assert row["n_clusters"] == 3
+
+
+def test_likelihood_and_accuracy_are_correlated_over_points(subject: Subject) -> None:
+    from scipy.stats import spearmanr
+
+    rng = np.random.default_rng(0)
+    right = {k: (rng.random((6, 8)) < share).astype(float).tolist() for k, share in
+             ((1, 0.2), (2, 0.5), (4, 0.8))}  # fmt: skip
+    made = invented(subject, right)
+    rows = rows_of(made)
+    row = rows["nll_accuracy_rho", "curve=supervised,of=nll,task=line"]
+    points = made.responses.group_by("k", "seed").agg(
+        pl.col("correct").mean(), pl.col("nll").mean()
+    )
+    assert row["estimate"] == pytest.approx(spearmanr(points["correct"], points["nll"]).statistic)
+    assert row["estimate"] == pytest.approx(-1)  # nll is 1 - correct here
+    assert ("nll_accuracy_rho", "curve=supervised,of=nll_model,task=line") not in rows

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from evaluators.many_shot.context import Subject
+from evaluators.many_shot.quality import quality_rows, rationale_rows, rejected_prompts
+from measurand import shards
+from schemas.many_shot import RATIONALES, Params
+
+
+def rows_of(subject: Subject, data: Path, results: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(r["metric"], r["slice"]): r for r in quality_rows(subject, data, results)}
+
+
+def test_missing_answers_are_counted(everyone: list[Subject], built: Path, results: Path) -> None:
+    toy, solver = everyone[0], everyone[1]
+    nothing = rows_of(solver, built, results)["missing_share", ""]
+    assert nothing["estimate"] == 0
+    assert 0 < nothing["ci_hi"] < 0.05
+    some = rows_of(toy, built, results)["missing_share", ""]
+    # The toy's 96 positions do not hold the longer prompts: those answers are missing, not wrong.
+    missing = toy.responses["correct"].null_count()
+    assert 0 < missing < toy.responses.height
+    assert some["estimate"] == pytest.approx(missing / toy.responses.height)
+
+
+def test_a_built_dataset_has_no_leaks_and_its_search_finds_planted_ones(
+    everyone: list[Subject], built: Path, results: Path
+) -> None:
+    rows = rows_of(everyone[1], built, results)
+    for task in ("line", "sums"):
+        assert rows["leaks", f"task={task}"]["estimate"] == 0
+        assert rows["planted_leaks_found", f"task={task}"]["estimate"] == 1
+
+
+def test_prompts_that_were_cut_down_or_not_made_are_counted(
+    everyone: list[Subject], built: Path, results: Path
+) -> None:
+    rows = rows_of(everyone[1], built, results)
+    fewer = rows["prompts_with_fewer_shots", ""]
+    prompts = shards.read_table(built / "dataset" / "prompts", ["k", "k_requested"]).to_pylist()
+    assert fewer["estimate"] == sum(p["k"] < p["k_requested"] for p in prompts) > 0
+    listed = rejected_prompts(built)
+    for reason in ("over_context", "too_few_shots"):
+        found = rows["prompts_rejected", f"reason={reason}"]["estimate"]
+        assert found == sum(why == reason for _, why, _ in listed)
+
+
+def test_yield_of_solutions_equals_counts_by_hand(built: Path, small: Params) -> None:
+    rows = {(r["metric"], r["slice"]): r for r in rationale_rows(built, small)}
+    table = shards.read_table(built / "dataset" / "rationales").to_pylist()
+    for split in ("train", "test"):
+        own = [r for r in table if r["split"] == split]
+        at = f"split={split},task=sums"
+        kept = rows["keep_rate", at]
+        assert kept["model"] == "oracle:solver"
+        assert kept["estimate"] == sum(r["correct"] for r in own) / len(own) == 1
+        chosen = sum(r["chosen"] for r in own)
+        assert rows["solved_share", at]["estimate"] == 2 * chosen / len(own)
+
+
+def test_solutions_with_a_wrong_step_do_not_hold(tmp_path: Path, small: Params) -> None:
+    def solution(n: int, text: str, *, correct: bool = True) -> dict[str, Any]:
+        blank: dict[str, Any] = {c.name: None for c in RATIONALES.columns}
+        known = {
+            "task": "sums", "example_id": f"{n:064d}", "split": "train", "sample": 0, "model": "w",
+            "temperature": 1.0, "seed": 0, "text": text, "rationale": text, "correct": correct,
+            "chosen": correct, "status": "ok",
+        }  # fmt: skip
+        return blank | known
+
+    rows = [
+        solution(0, "3 + 4 = 7."),
+        solution(1, "3 + 4 = 8, 8 - 1 = 7."),
+        solution(2, "I know it."),
+        solution(3, "3 + 4 = 7.", correct=False),
+    ]
+    table = RATIONALES.from_columns({c.name: [r[c.name] for r in rows] for c in RATIONALES.columns})
+    assert isinstance(table, pa.Table)
+    shards.write_dataset(tmp_path / "dataset" / "rationales", RATIONALES, table)
+    found = {r["metric"]: r for r in rationale_rows(tmp_path, small)}
+    assert found["keep_rate"]["estimate"] == 0.75
+    assert found["solved_share"]["estimate"] == 0.75
+    assert found["step_valid_rate"]["estimate"] == pytest.approx(1 / 3)
+
+
+def test_no_solutions_no_rows(tmp_path: Path, small: Params) -> None:
+    assert list(rationale_rows(tmp_path, small)) == []
+
+
+def test_retests_and_savings_are_read_from_the_results(
+    everyone: list[Subject], built: Path, results: Path
+) -> None:
+    rows = rows_of(everyone[0], built, results)
+    again = rows["retest_agreement", ""]
+    assert again["estimate"] == 1
+    assert again["n"] >= 1
+    assert rows["prefix_saving", ""]["estimate"] > 1
+    assert ("prefix_saving", "") not in rows_of(everyone[1], built, results)
