@@ -5,6 +5,8 @@ import math
 import numpy as np
 import pingouin
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from measurand.errors import InputError
@@ -15,6 +17,7 @@ from measurand.stats.means import (
     proportion,
     required_n,
     smallest_detectable,
+    within_unit,
 )
 
 
@@ -166,3 +169,32 @@ def test_bootstrap_means_agree_with_scipy_and_with_the_clustered_t() -> None:
 
 def test_bootstrap_means_of_nothing() -> None:
     assert [e.reason for e in bootstrap_means(np.empty((0, 2)))] == ["no rows", "no rows"]
+
+
+def test_within_unit_equals_a_logistic_regression_with_clustered_errors() -> None:
+    import statsmodels.api as sm
+
+    rng = np.random.default_rng(11)
+    units = np.repeat(np.arange(12), 9)
+    x = (rng.random(len(units)) < 0.75 + 0.2 * rng.standard_normal(12)[units]).astype(float)
+    fit = sm.GLM(x, np.ones_like(x), family=sm.families.Binomial()).fit(
+        cov_type="cluster", cov_kwds={"groups": units}
+    )
+    found = within_unit(cluster_mean(x, units))
+    half = stats.t.ppf(0.975, 11) * fit.bse[0]
+    low, high = (1 / (1 + np.exp(-(fit.params[0] + d))) for d in (-half, half))
+    assert (found.ci_lo, found.ci_hi) == (pytest.approx(low), pytest.approx(high))
+    assert found.value == pytest.approx(x.mean())
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0]), min_size=2, max_size=40))
+def test_within_unit_stays_there_and_keeps_what_has_no_error(values: list[float]) -> None:
+    before = cluster_mean(np.array(values))
+    after = within_unit(before)
+    if len(set(values)) == 1:
+        assert after == before
+    else:
+        assert after.ci_lo is not None
+        assert after.ci_hi is not None
+        assert after.lower is not None
+        assert 0 < after.ci_lo < after.lower < np.mean(values) < after.ci_hi < 1
