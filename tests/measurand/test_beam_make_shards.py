@@ -1,0 +1,135 @@
+"""Shards that are made in one step from keys known before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from measurand import beam, shards
+from measurand.errors import ConservationError, SchemaError
+from measurand.manifest import file_sha256
+from measurand.parquet import REJECTED, read_shard
+from measurand.tables import Column, Table
+
+SPEC = Table(
+    name="toy.squares",
+    version="1.0.0",
+    key=("name",),
+    doc="A number and its square.",
+    columns=(
+        Column("name", pa.string(), "the number in words"),
+        Column("square", pa.int64(), "its square", minimum=0),
+    ),
+)
+KEYS = [f"n{i:03d}" for i in range(60)]
+
+
+def rows(names: list[str]) -> pa.Table:
+    return SPEC.from_columns({"name": names, "square": [int(n[1:]) ** 2 for n in names]})
+
+
+def left(names: list[str]) -> pa.Table:
+    n = len(names)
+    return REJECTED.from_columns({"key": names, "reason": ["seventh"] * n, "detail": [""] * n})
+
+
+@dataclass
+class Squares:
+    """Every seventh number is rejected; works in pieces of five keys."""
+
+    calls: list[list[str]] = field(default_factory=list)
+
+    def __call__(self, keys: list[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
+        self.calls.append(keys)
+        for at in range(0, len(keys), 5):
+            some = keys[at : at + 5]
+            bad = [n for n in some if int(n[1:]) % 7 == 0]
+            yield rows([n for n in some if n not in bad]), left(bad)
+
+
+class Stranger(Squares):
+    """Makes a row of a key that it was not given."""
+
+    def __call__(self, keys: list[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
+        yield rows(["n999"]), left([])
+
+
+class Forgetful(Squares):
+    """Loses a key: neither a row nor a rejected one."""
+
+    def __call__(self, keys: list[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
+        for made, bad in super().__call__(keys):
+            yield made.slice(1), bad
+
+
+def build(
+    out: Path, make: beam.Make, runner: str = "FnApiRunner", n: int = 4, keys: list[str] = KEYS
+) -> None:
+    with beam.pipeline(runner, ()) as pipeline:
+        beam.make_shards(pipeline, keys, SPEC, out, n, make)
+    beam.finish(pipeline, out, parents={}, params={}, rows_in=len(keys))
+
+
+def digests(out: Path) -> dict[str, str]:
+    return {p.name: file_sha256(p) for p in sorted(out.iterdir())}
+
+
+def test_rows_and_rejected_rows_are_the_keys(tmp_path: Path) -> None:
+    build(tmp_path / "d", Squares())
+    manifest = shards.read_manifest(tmp_path / "d")
+    assert shards.verify(tmp_path / "d") == []
+    assert manifest.rows_in == 60
+    assert manifest.rejected == {"seventh": 9}
+    assert manifest.rows == 51
+    table = shards.read_table(tmp_path / "d")
+    written = dict(zip(table["name"].to_pylist(), table["square"].to_pylist(), strict=True))
+    assert written == {n: int(n[1:]) ** 2 for n in KEYS if int(n[1:]) % 7}
+    lost = read_shard(tmp_path / "d" / "rejected.parquet")["key"].to_pylist()
+    assert sorted([*written, *lost]) == KEYS
+
+
+@pytest.mark.parametrize("runner", ["FnApiRunner:threads=2", "FnApiRunner"])
+def test_order_of_keys_and_number_of_workers_change_no_byte(tmp_path: Path, runner: str) -> None:
+    build(tmp_path / "a", Squares())
+    build(tmp_path / "b", Squares(), runner, keys=KEYS[::-1])
+    assert digests(tmp_path / "a") == digests(tmp_path / "b")
+
+
+def test_a_shard_without_keys_is_written_too(tmp_path: Path) -> None:
+    build(tmp_path / "d", Squares(), n=200)
+    assert len(list((tmp_path / "d").glob("part-*"))) == 200
+    assert shards.read_table(tmp_path / "d").num_rows == 51
+    build(tmp_path / "e", Squares(), n=3, keys=[])
+    assert shards.read_table(tmp_path / "e").num_rows == 0
+
+
+def test_rows_of_other_keys_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SchemaError, match="rows of other keys were made: \\['n999'\\]"):
+        build(tmp_path / "d", Stranger())
+    assert not (tmp_path / "d" / "manifest.json").exists()
+
+
+def test_a_lost_key_is_noticed(tmp_path: Path) -> None:
+    with pytest.raises(ConservationError):
+        build(tmp_path / "d", Forgetful())
+    assert not (tmp_path / "d" / "manifest.json").exists()
+
+
+def test_an_earlier_build_is_emptied_first(tmp_path: Path) -> None:
+    build(tmp_path / "d", Squares(), n=9)
+    build(tmp_path / "d", Squares(), n=2)
+    assert len(list((tmp_path / "d").glob("part-*"))) == 2
+    assert shards.verify(tmp_path / "d") == []
+
+
+def test_a_call_gets_the_keys_of_one_shard_sorted(tmp_path: Path) -> None:
+    make = Squares()
+    group = (1, [key for key in KEYS if shards.shard_of(key, 4) == 1])
+    assert len(list(beam._make(group, SPEC, tmp_path, 4, make))) == 1
+    assert make.calls == [sorted(group[1])]
+    written = read_shard(tmp_path / "part-00001-of-00004.parquet")["name"].to_pylist()
+    assert written == [key for key in sorted(group[1]) if int(key[1:]) % 7]
