@@ -157,6 +157,10 @@ class File(Strict):
             raise ValueError("verifier regex and pattern belong together")
         if (self.verifier == "callable") != (self.function is not None):
             raise ValueError("verifier callable and function belong together")
+        if self.options is not None:
+            _no_repeats("options", self.options)
+            if len(self.options) < 2:
+                raise ValueError("options: give two answers or more, or null for free answers")
         return self
 
 

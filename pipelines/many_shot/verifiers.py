@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any
 
 from measurand.errors import InputError, ParamsError
@@ -183,12 +185,14 @@ def _callable(text: str, target: str, details: Details) -> Judgement:
 
 def _function(name: str) -> Callable[[str, str], Any]:
     module, _, attribute = name.partition(":")
+    if (here := str(Path.cwd())) not in sys.path:
+        sys.path.append(here)  # an installed command does not look where it was called
     try:
         found = getattr(importlib.import_module(module), attribute)
     except Exception as error:
         raise ParamsError(
             f"verifier {name!r} cannot be loaded: {error!r}",
-            hint="write module:function; the module must be importable from here",
+            hint=f"write module:function, of {here} or of an installed package",
         ) from error
     if not callable(found):
         raise ParamsError(f"verifier {name!r} is no function", hint="write module:function")

@@ -83,6 +83,8 @@ def test_what_is_impossible_is_refused_by_name(
         ({"verifier": "regex"}, "regex and pattern belong together"),
         ({"pattern": "x"}, "regex and pattern belong together"),
         ({"verifier": "callable"}, "callable and function belong together"),
+        ({"options": ["yes"]}, "two answers or more"),
+        ({"options": ["yes", "no", "yes"]}, "options: the same name twice"),
         ({"tolerance": -1}, "tolerance"),
     ],
 )

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -310,3 +312,16 @@ CUE = "The answer is"
 )
 def test_extract(text: str, with_rationale: bool, answer: str | None) -> None:
     assert extract(text, CUE, with_rationale) == answer
+
+
+def test_a_function_of_the_folder_that_the_command_is_called_in_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "my_own_checks_4711.py").write_text(
+        "def same(text, answer):\n    return text == answer\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [p for p in sys.path if p != str(tmp_path)])
+    details = {"function": "my_own_checks_4711:same"}
+    assert verify("callable", "x", "x", details).correct
+    assert not verify("callable", "x", "y", details).correct
