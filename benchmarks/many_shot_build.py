@@ -29,7 +29,7 @@ sys.path.insert(0, str(ROOT))
 SHOTS = {
     "linear": [12, 24, 36, 48, 60, 72, 88],
     "parity": [15, 30, 45, 60, 75, 90, 112],
-    "sums": [52, 104, 156, 208, 260, 312, 390],
+    "sums": [46, 92, 138, 184, 230, 276, 340],
 }
 SOURCES = {
     "linear": {"kind": "linear", "features": 16, "seed": 0},
