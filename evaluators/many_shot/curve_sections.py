@@ -24,8 +24,9 @@ def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
             asked = answers["k"].unique().sort().to_list()
             few, most = few_shot(asked, subject.params.report.few_shot), max(asked)
             gain = figures.get(subject.model, "gain_crossed", **parts, k=str(most), over=str(few))
-            if curve == PLAIN and gain is not None:
-                sentences.append(f"- {subject.model}, {task}: {_verdict(gain, few, most)}")
+            if gain is not None and (curve == PLAIN or _moves(gain)):
+                what = f"{subject.model}, {task}" + (f", {curve}" if curve != PLAIN else "")
+                sentences.append(f"- {what}: {_verdict(gain, few, most)}")
             rows.append(
                 [
                     {"text": f"{task}, {curve}", "detail": subject.model},
@@ -54,6 +55,11 @@ def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
         (Text("\n".join(sentences)), table) if sentences else (table,),
         "Does a frozen model do better the more solved examples its prompt holds?",
     )
+
+
+def _moves(gain: dict[str, Any]) -> bool:
+    low, high = gain["ci_lo"], gain["ci_hi"]
+    return low is not None and (low > 0 or high < 0)
 
 
 def _verdict(gain: dict[str, Any], few: int, most: int) -> str:

@@ -13,7 +13,7 @@ from measurand.manifest import MANIFEST, REJECTED_FILE
 from measurand.parquet import REJECTED, read_shard
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate
-from measurand.stats.means import cluster_mean, proportion
+from measurand.stats.means import cluster_mean, proportion, within_unit
 from pipelines.many_shot.tasks import arithmetic
 from schemas.many_shot import Params
 
@@ -127,7 +127,7 @@ def rationale_rows(data: Path, params: Params) -> Iterator[Row]:
 def _yield(some: pl.DataFrame, kind: str) -> Iterator[tuple[str, Estimate]]:
     tried = some.drop_nulls("correct")
     right = tried["correct"].cast(pl.Float64).to_numpy()
-    yield "keep_rate", cluster_mean(right, tried["example_id"].to_numpy())
+    yield "keep_rate", within_unit(cluster_mean(right, tried["example_id"].to_numpy()))
     chosen = some.filter(pl.col("chosen"))
     yield "solved_share", proportion(len(chosen), some["example_id"].n_unique())
     if kind == "arithmetic":

@@ -189,7 +189,8 @@ def answer_section(everyone: Sequence[Subject], figures: Figures) -> Section:
 
 
 def cost_section(results: Path) -> Section:
-    """Calls, tokens, time."""
+    """Calls, tokens, time, of those that compute tokens."""
+    calls = shards.read_table(results / "costs").to_pylist()
     rows: list[list[Cell]] = [
         [
             {"text": r["part"], "detail": r["model"]},
@@ -199,7 +200,7 @@ def cost_section(results: Path) -> Section:
             r["seconds"],
             r["dtype"],
         ]
-        for r in shards.read_table(results / "costs").to_pylist()
+        for r in [r for r in calls if r["prompt_tokens"]] or calls
     ]
     table = Table(
         "Calls of the models",
