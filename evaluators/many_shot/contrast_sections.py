@@ -101,7 +101,31 @@ def contrast_section(everyone: Sequence[Subject], figures: Figures) -> Section |
                     "Probability of the right class among the classes, mean over questions.",
                 )
             )
-    return Section("Regimes and label maps", tuple(blocks)) if blocks else None
+        blocks += _orders(subject, figures)
+    return Section("Regimes, label maps and orders", tuple(blocks)) if blocks else None
+
+
+def _orders(subject: Subject, figures: Figures) -> list[Block]:
+    rows: list[list[Cell]] = [
+        [
+            f"{at['task']}, {at['curve']}",
+            int(at["k"]),
+            figures.cell(subject.model, "accuracy_crossed", **at),
+            figures.cell(subject.model, "order_range", **at),
+        ]
+        for at in every_point(subject)
+        if figures.get(subject.model, "order_range", **at) is not None
+    ]
+    if not rows:
+        return []
+    return [
+        Table(
+            f"The same shots in other orders, {subject.model}",
+            ["task and curve", "K", "accuracy", "best minus worst order"],
+            rows,
+            ["The range grows with the number of orders; its interval is over shot sets."],
+        )
+    ]
 
 
 def baseline_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:

@@ -36,3 +36,15 @@ def test_contrasts_show_both_sides(
     for row in table.rows:
         assert row[2]["estimate"] == row[3]["estimate"] == 1.0  # type: ignore[index,call-overload]
         assert row[4]["estimate"] == 0.0  # type: ignore[index,call-overload]
+
+
+def test_orders_are_compared_where_there_are_several(
+    everyone: list[Subject], small: Params, built: Path, results: Path
+) -> None:
+    figures = Figures(statistics(built, results, small))
+    part = contrast_section(everyone[1:2], figures)
+    assert part is not None
+    table = part.blocks[-1]
+    assert isinstance(table, Table)
+    assert "other orders" in table.caption
+    assert [row[:2] for row in table.rows] == [["sums, supervised", 1], ["sums, supervised", 2]]

@@ -29,7 +29,7 @@ def test_sections_come_in_the_readers_order(
         "In short",
         "Accuracy against shots",
         "Likelihood against shots",
-        "Regimes and label maps",
+        "Regimes, label maps and orders",
         "Label bias",
         "Baselines",
         "Yield of the reinforced regime",
