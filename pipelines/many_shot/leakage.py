@@ -7,8 +7,6 @@ of Massive Datasets", section 3.4) and are then compared exactly, so that bands 
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,30 +14,11 @@ import polars as pl
 
 from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
+from measurand.texts import normalise
 from schemas.many_shot import NearDuplicates
 
 MISS = 1e-4
 """Largest probability that a pair exactly at the threshold is no candidate."""
-
-_MARK = r"[,;:!?\"'`“”‘’„]"
-# A full stop goes unless a digit follows that it belongs to: 2.5 and .5, but not "end.5" or "...5".
-_PUNCTUATION = re.compile(rf"(?<!\d){_MARK}|{_MARK}(?!\d)|\.(?!\d)|(?<=[^\W\d])\.|(?<=\.)\.")
-_BRACKET = re.compile(r"([()\[\]{}<>])")
-
-
-def normalise(text: str) -> str:
-    """The text without differences that do not make it another question.
-
-    Compatibility forms (NFKC), case, runs of white space, quotes and sentence punctuation are
-    levelled. Points within numbers, signs, brackets and the order of words stay. Normalising twice
-    gives what normalising once gives.
-    """
-    folded = text.replace("\N{MINUS SIGN}", "-")
-    # Folding can undo the compatibility form, and the form the folding: until nothing changes.
-    while (again := unicodedata.normalize("NFKC", folded).casefold()) != folded:
-        folded = again
-    spaced = _BRACKET.sub(r" \1 ", _PUNCTUATION.sub(" ", folded))
-    return " ".join(spaced.split())
 
 
 def shingles(text: str, words: int) -> frozenset[str]:

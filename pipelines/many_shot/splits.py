@@ -7,8 +7,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from measurand.errors import ParamsError
+from measurand.texts import normalise
 from pipelines.many_shot.example import Drawn, Example, Rejected
-from pipelines.many_shot.leakage import near_duplicates, normalise
+from pipelines.many_shot.leakage import near_duplicates
 from schemas.many_shot import NearDuplicates, Task
 
 Groups = list[list[Example]]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import cast
 
 from measurand import hutto
+from measurand.texts import normalise
 from pipelines.many_shot.example import Drawn, Example, Rejected
-from pipelines.many_shot.leakage import normalise
 from schemas.many_shot import Sentiment, Task
 
 _WORDS = {2: ("negative", "positive"), 3: ("negative", "neutral", "positive")}

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from typing import Any
@@ -13,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from measurand.errors import ParamsError
+from measurand.texts import normalise
 from pipelines.many_shot import leakage
 from pipelines.many_shot.leakage import (
     bands,
     jaccard,
     near_duplicates,
-    normalise,
     plant_leaks,
     search,
     shingles,
@@ -39,56 +38,6 @@ def edited(rng: np.random.Generator, words: list[str], edits: int) -> list[str]:
     for at in rng.choice(len(words), edits, replace=False):
         changed[at] = f"new{rng.integers(10**9)}"
     return changed
-
-
-@given(st.text())
-def test_normalising_twice_is_normalising_once(text: str) -> None:
-    assert normalise(normalise(text)) == normalise(text)
-
-
-@pytest.mark.parametrize(
-    "same",
-    [
-        ("What is 3 - 5?", "  WHAT is\n3 - 5 ?"),
-        (
-            "\N{LEFT DOUBLE QUOTATION MARK}No\N{RIGHT DOUBLE QUOTATION MARK}, she said.",
-            "no she said",
-        ),
-        ("f(x) = 2.5", "F ( x ) = 2.5."),
-        ("-7", "\N{MINUS SIGN}7"),
-        ("\N{LATIN SMALL LIGATURE FI}ve \N{FULLWIDTH DIGIT TWO}", "five 2"),
-        ("Stra\N{LATIN SMALL LETTER SHARP S}e", "STRASSE"),
-    ],
-)
-def test_case_spaces_punctuation_and_forms_make_no_other_question(same: tuple[str, str]) -> None:
-    assert normalise(same[0]) == normalise(same[1])
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        ("3 - 5", "3 5"),
-        ("-3", "3"),
-        ("2.5", "25"),
-        (".5", "5"),
-        ("1,000", "1,0,00"),
-        ("3 - 5", "5 - 3"),
-        ("(1 + 2) * 3", "1 + (2 * 3)"),
-        ("[ < >", "< [ >"),
-        ("12:30", "12 30"),
-    ],
-)
-def test_numbers_signs_brackets_and_order_make_another_question(other: tuple[str, str]) -> None:
-    assert normalise(other[0]) != normalise(other[1])
-
-
-@given(
-    st.lists(st.one_of(st.integers(-(10**6), 10**6), st.decimals(-99, 99, places=2)), min_size=1),
-    st.sampled_from([" ", ", ", "; ", " - ", ") (", "! "]),
-)
-def test_every_number_survives_in_its_place(numbers: list[Any], between: str) -> None:
-    text = f"Take {between.join(map(str, numbers))}."
-    assert re.findall(r"-?\d+(?:\.\d+)?", normalise(text)) == [str(n) for n in numbers]
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=12), st.integers(1, 6))

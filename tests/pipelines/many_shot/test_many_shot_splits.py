@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from measurand.errors import ParamsError
+from measurand.texts import normalise
 from pipelines.many_shot.example import Drawn, Example
-from pipelines.many_shot.leakage import jaccard, normalise, shingles
+from pipelines.many_shot.leakage import jaccard, shingles
 from pipelines.many_shot.splits import Split, split_examples
 from schemas.many_shot import NearDuplicates, Task
 
