@@ -63,3 +63,14 @@ def test_another_file_is_refused(tmp_path: Path, archive: Path) -> None:
         pass
     with pytest.raises(VerifyError, match="does not hold the corpus film"):
         hutto.read(tmp_path / "empty.tar.gz", "film")
+
+
+def test_the_lexicon_holds_rated_words(archive: Path, tmp_path: Path) -> None:
+    words = hutto.lexicon(archive)
+    assert len(words) == 7209  # lines of the file whose word is letters alone
+    assert words["destruction"] == -2.7
+    assert all(word.isalpha() and -4 <= mean <= 4 for word, mean in words.items())
+    with tarfile.open(tmp_path / "empty.tar.gz", "w:gz"):
+        pass
+    with pytest.raises(VerifyError, match="does not hold the lexicon"):
+        hutto.lexicon(tmp_path / "empty.tar.gz")
