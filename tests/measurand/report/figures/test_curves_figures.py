@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
+from measurand.errors import InputError
 from measurand.report.document import Figure
 from measurand.report.figures import PHONE, draw, twin
-from measurand.report.figures.curves import Axis
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -55,14 +52,14 @@ def test_marks_stand_where_the_scales_say() -> None:
 
 
 def test_zero_stands_apart_behind_a_break_and_no_line_crosses_it() -> None:
-    axis = Axis((0.0, 4.0, 16.0), "log2", 0.0, 100.0)
-    assert axis.broken
     [path] = nodes(DATA, "path", "curve")
     assert path.get("d").count("L") == 2  # from 4 to 16 to 64
     without = {**DATA, "rows": ROWS[1:]}
-    assert len(nodes(DATA, "line", "foot")) == len(nodes(without, "line", "foot")) + 2
-    assert not Axis((4.0, 16.0), "log2", 0.0, 1.0).broken
-    assert not Axis((0.0, 16.0), "linear", 0.0, 1.0).broken
+    strokes = nodes(DATA, "line", "zero")
+    zero, four = (float(n.get("cx")) for n in nodes(DATA, "circle", "s0")[:2])
+    assert len(strokes) == 2
+    assert all(zero < float(n.get("x1")) < float(n.get("x2")) < four for n in strokes)
+    assert nodes(without, "line", "zero") == []
 
 
 def test_an_undefined_figure_leaves_a_gap_and_its_reason_in_the_table() -> None:
@@ -123,24 +120,150 @@ def test_points_and_a_reference_are_drawn_and_counted_in_the_table() -> None:
     assert "2 single points" in table.notes[0]
 
 
-def test_names_are_escaped() -> None:
-    data = {**DATA, "rows": [row("<b>&", "a", k, 0.5) for k in (1, 2)]}
-    assert "<b>&" in words(data)
+def test_points_stand_beside_their_interval_and_not_under_it() -> None:
+    rows = [row("one", name, k, 0.5, lower=0.4, upper=0.6) for name in "abc" for k in (1, 2)]
+    points = [{"panel": "one", "series": "a", "x": 1, "y": 0.5}]
+    data = {**DATA, "rows": rows, "points": points}
+    [dot] = nodes(data, "circle", "p0")
+    whiskers = sorted({float(n.get("x1")) for n in nodes(data, "line", "whisker")})
+    assert whiskers[0] < float(dot.get("cx")) < whiskers[1]
 
 
-@given(
-    st.lists(st.integers(0, 5000), min_size=1, max_size=12, unique=True),
-    st.sampled_from(["linear", "log2", "log10"]),
-    st.floats(120, 600),
+def test_points_of_no_row_are_neither_drawn_nor_counted() -> None:
+    points = [{"panel": "one", "series": "a", "x": 4, "y": 0.2},
+              {"panel": "one", "series": "nobody", "x": 4, "y": 0.2},
+              {"panel": "nowhere", "series": "a", "x": 4, "y": 7.0}]  # fmt: skip
+    data = {**DATA, "points": points}
+    assert len(nodes(data, "circle", "p0")) == 1
+    assert "1 single points" in twin(Figure("curves", "t", "d", data)).notes[0]
+
+
+LINES = [{"panel": "one", "series": "a", "y": 0.75}, {"panel": "one", "series": "knn", "y": 0.5},
+         {"panel": "two", "series": "knn", "y": 0.25}]  # fmt: skip
+LINED = {**DATA, "rows": [*ROWS, *({**r, "panel": "two"} for r in ROWS)], "lines": LINES}
+
+
+def test_lines_are_dashed_levels_at_their_height_in_their_panel() -> None:
+    grid = sorted({float(n.get("y1")) for n in nodes(LINED, "line", "grid")})
+    bottom, top = grid[-1], grid[0]
+    drawn = [n for n in nodes(LINED, "line", "curve") if n.find("title") is not None]
+    heights = [(bottom - float(n.get("y1"))) / (bottom - top) for n in drawn]
+    assert heights == pytest.approx([0.75, 0.5, 0.25], abs=1e-3)
+    assert all(n.get("y1") == n.get("y2") for n in drawn)
+    assert float(drawn[1].get("x2")) < float(drawn[2].get("x1"))  # panels stand side by side
+    assert [n.find("title").text for n in drawn] == ["a: 0.75", "knn: 0.5", "knn: 0.25"]
+    # The line of a series has its colour; others have one of their own. Patterns tell them apart.
+    assert [n.get("class") for n in drawn] == ["curve c0", "curve c1", "curve c1"]
+    assert drawn[0].get("stroke-dasharray") != drawn[1].get("stroke-dasharray")
+    assert drawn[1].get("stroke-dasharray") == drawn[2].get("stroke-dasharray")
+    assert words(LINED).count("knn") == 1
+
+
+def test_lines_and_the_reference_are_in_the_table() -> None:
+    table = twin(Figure("curves", "t", "d", {**LINED, "reference": 0.25}))
+    assert len(table.rows) == len(LINED["rows"]) + len(LINES)
+    panel, series, x, level = table.rows[-1]
+    assert (panel, series, x["value"], level) == ("two", "knn", None, 0.25)
+    assert table.notes == ["Dotted line: 0.25."]
+
+
+def test_a_line_of_no_panel_is_an_error() -> None:
+    data = {**DATA, "lines": [{"panel": "elsewhere", "series": "knn", "y": 0.5}]}
+    with pytest.raises(InputError, match="without rows: elsewhere"):
+        parsed(data)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"x_scale": "ln"}, "unknown scale 'ln'"),
+        ({"rows": [row("one", "a", -1, 0.5)]}, "a negative x has no place on a log2 scale"),
+    ],
 )
-def test_ticks_never_touch_and_the_last_number_has_one(
-    xs: list[int], scale: str, end: float
+def test_what_a_scale_cannot_show_is_an_error(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parsed({**DATA, **change})
+
+
+@pytest.mark.parametrize(
+    ("change", "tag", "class_", "at"),
+    [
+        ({"rows": [row("one", "a", 1, 1.2), row("one", "a", 2, 0.5)]}, "circle", "s0", "cy"),
+        ({"reference": 1.2}, "line", "reference", "y1"),
+        ({"lines": [{"panel": "one", "series": "a", "y": 1.2}]}, "line", "curve", "y1"),
+    ],
+)
+def test_a_stated_range_hides_nothing(
+    change: dict[str, Any], tag: str, class_: str, at: str
 ) -> None:
-    axis = Axis(tuple(float(x) for x in sorted(xs)), scale, 40.0, end)
-    places = [axis(x) for x in axis.values]
-    assert places == sorted(places)
-    assert all(40 - 1e-9 <= p <= end + 1e-9 for p in places)
-    ticks = axis.ticks()
-    assert axis.values[-1] in ticks
-    at = [axis(t) for t in ticks]
-    assert all(b - a >= 20 - 1e-9 for a, b in pairwise(at))
+    data = {**DATA, **change}
+    grid = sorted(float(n.get("y1")) for n in nodes(data, "line", "grid"))
+    found = [n for n in nodes(data, tag, class_) if tag != "line" or n.get("x1") != "0"]
+    highest = min(float(n.get(at)) for n in found)
+    assert highest < grid[0]  # above the line of 1.0
+    assert (grid[-1] - highest) / (grid[-1] - grid[0]) == pytest.approx(1.2, abs=0.01)
+
+
+def test_the_end_of_an_interval_does_not_widen_a_stated_range() -> None:
+    data = {**DATA, "rows": [row("one", "a", k, 0.9, lower=0.7, upper=1.4) for k in (1, 2)]}
+    grid = [float(n.get("y1")) for n in nodes(data, "line", "grid")]
+    assert {float(n.get("y2")) for n in nodes(data, "line", "whisker")} == {min(grid)}
+
+
+def test_names_are_escaped() -> None:
+    evil = '<b>&"]]>'
+    rows = [row(evil, name, k, 0.5) for name in (evil, "a") for k in (1, 2)]
+    lines = [{"panel": evil, "series": evil + "line", "y": 0.5}]
+    data = {**DATA, "rows": rows, "lines": lines, "x_axis": evil, "y_axis": evil}
+    assert words(data).count(evil) == 4  # panel, series and both axes
+    assert list(parsed(data).iter("b")) == []
+
+
+@pytest.mark.parametrize("width", [720.0, PHONE])
+def test_a_long_name_is_cut_and_whole_in_its_title(width: float) -> None:
+    long, short = "sentiment with swapped labels, " * 3 + "end", "short"
+    data = {**DATA, "rows": [{**r, "panel": name} for name in (long, short) for r in ROWS]}
+    heads = [n.text for n in nodes(data, "text", "head", width)]
+    assert heads[0] is not None
+    assert heads[0].endswith("…")
+    assert heads[1] == short
+    titles = [n.text for group in parsed(data, width).iter("g") for n in group.findall("title")]
+    assert titles == [long]
+
+
+@pytest.mark.parametrize("width", [720.0, PHONE])
+def test_no_text_leaves_the_picture_and_tick_labels_do_not_touch(width: float) -> None:
+    shots = [0, *(2**i for i in range(17))]
+    rows = [row(p, s, k, 0.5) for p in "abcdef" for s in "xyz" for k in shots]
+    data = {**DATA, "rows": rows, "x_axis": "shots " * 30, "y_axis": "share " * 40}
+    root = parsed(data, width)
+    spans: dict[str, list[tuple[float, float]]] = {}
+    for node in root.iter("text"):
+        x, size = float(node.get("x", "nan")), len(node.text or "") * 6.6
+        left = x - {"middle": size / 2, "end": size}.get(node.get("text-anchor") or "", 0.0)
+        assert left >= -0.5
+        assert left + size <= width + 0.5
+        if node.get("class") == "tick" and node.get("text-anchor") == "middle":
+            spans.setdefault(node.get("y", ""), []).append((left, left + size))
+    for row_of_ticks in spans.values():
+        ordered = sorted(row_of_ticks)
+        ends = [0.0, *(end for _, end in ordered)]
+        assert all(start > end for (start, _), end in zip(ordered, ends, strict=False))
+    assert "65\u2009536" in words(data, width)
+
+
+def test_no_rows_say_why_and_undefined_rows_still_have_axes() -> None:
+    assert "No data: nothing was asked" in words({"rows": [], "reason": "nothing was asked"})
+    bare = {**DATA, "rows": [row("one", "a", k, None) for k in (0, 1)], "minimum": None}
+    assert nodes(bare, "circle", "s0") == []
+    assert {"0", "1", "one"} <= set(words(bare))
+
+
+def test_equal_data_draw_equal_bytes() -> None:
+    assert draw(Figure("curves", "t", "d", LINED), "u") == draw(
+        Figure("curves", "t", "d", LINED), "u"
+    )
+    turned = {**LINED, "rows": LINED["rows"][:4][::-1] + LINED["rows"][4:]}
+    assert draw(Figure("curves", "t", "d", LINED), "u") == draw(
+        Figure("curves", "t", "d", turned), "u"
+    )
