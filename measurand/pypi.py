@@ -7,13 +7,14 @@ its sha256 and read as an archive; it is not installed, and none of its code is 
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import httpx
 
@@ -65,8 +66,8 @@ def fetch(package: str, version: str, file: str, sha256: str, folder: Path) -> P
                 finally:
                     part.unlink(missing_ok=True)
                 return path
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            reasons.append(f"{_shown(index)}: {error or type(error).__name__}")
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+            reasons.append(f"{_shown(index)}: {_reason(error)}")
     raise InfraError(
         f"{file} of {package} {version} cannot be fetched: {'; '.join(reasons)}",
         hint=f"put the file with sha256 {sha256} into {folder}",
@@ -95,17 +96,24 @@ def _client() -> httpx.Client:
 
 
 def _find(client: httpx.Client, index: str, package: str, file: str) -> str | None:
-    page = f"{index.rstrip('/')}/{package.lower().replace('_', '-').replace('.', '-')}/"
+    page = f"{index.rstrip('/')}/{re.sub('[-_.]+', '-', package).lower()}/"
     response = client.get(page, headers={"Accept": _ACCEPT})
     if response.status_code == httpx.codes.NOT_FOUND:
         return None
     response.raise_for_status()
     base = str(response.url)
     if "json" in response.headers.get("content-type", ""):
-        links = [(entry["filename"], entry["url"]) for entry in response.json()["files"]]
+        links = _entries(response)
     else:
         links = list(_links(response.text))
     return next((urldefrag(urljoin(base, url)).url for name, url in links if name == file), None)
+
+
+def _entries(response: httpx.Response) -> list[tuple[str, str]]:
+    try:
+        return [(entry["filename"], entry["url"]) for entry in response.json()["files"]]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError("its page is not a list of files") from None
 
 
 def _links(page: str) -> Iterator[tuple[str, str]]:
@@ -121,17 +129,20 @@ def _links(page: str) -> Iterator[tuple[str, str]]:
     anchors.found = []
     anchors.feed(page)
     for href in anchors.found:
-        yield urlsplit(href).path.rpartition("/")[2], href
+        yield unquote(urlsplit(href).path.rpartition("/")[2]), href
 
 
 def _download(client: httpx.Client, url: str, part: Path, file: str) -> None:
-    with client.stream("GET", url) as response, part.open("wb") as out:
+    # An archive is wanted as it lies there: some servers call its own gzip a content encoding.
+    plain = {"Accept-Encoding": "identity"}
+    with client.stream("GET", url, headers=plain) as response, part.open("wb") as out:
         response.raise_for_status()
         size = int(response.headers.get("content-length") or 0)
         with Progress(f"fetch {file}", max(size // 1024, 1), "KiB") as progress:
-            for piece in response.iter_bytes():
+            for piece in response.iter_raw():
+                before = out.tell() // 1024
                 out.write(piece)
-                progress.advance(len(piece) // 1024)
+                progress.advance(out.tell() // 1024 - before)
 
 
 def _check(path: Path, file: str, sha256: str) -> None:
@@ -146,4 +157,11 @@ def _check(path: Path, file: str, sha256: str) -> None:
 def _shown(index: str) -> str:
     """An address without the user's name and password."""
     parts = urlsplit(index)
-    return f"{parts.scheme}://{parts.hostname}{parts.path}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
+def _reason(error: Exception) -> str:
+    """Why an index was of no use; httpx writes whole addresses, with passwords, into some."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"answered {error.response.status_code} {error.response.reason_phrase}"
+    return str(error) or type(error).__name__

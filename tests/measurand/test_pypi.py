@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
+import os
 import threading
+import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,11 +27,15 @@ class Server:
 
     Attributes:
         pages: (content type, body) by path; anything else is 404.
+        headers: more headers by path.
+        refusal: status of every answer, where it is not None.
         asked: paths in the order in which they were asked for.
     """
 
     def __init__(self) -> None:
         self.pages: dict[str, tuple[str, bytes]] = {}
+        self.headers: dict[str, dict[str, str]] = {}
+        self.refusal: int | None = None
         self.asked: list[str] = []
         outer = self
 
@@ -36,9 +43,11 @@ class Server:
             def do_GET(self) -> None:
                 outer.asked.append(self.path)
                 kind, body = outer.pages.get(self.path, ("", b""))
-                self.send_response(200 if kind else 404)
+                self.send_response(outer.refusal or (200 if kind else 404))
                 self.send_header("Content-Type", kind or "text/plain")
                 self.send_header("Content-Length", str(len(body)))
+                for name, value in outer.headers.get(self.path, {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
 
@@ -47,7 +56,7 @@ class Server:
 
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._http.server_port}/simple"
-        self._thread = threading.Thread(target=self._http.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -77,7 +86,8 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     running = Server()
     for name in ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("PIP_INDEX_URL", running.url)
     monkeypatch.setattr(pypi, "PUBLIC", running.url)
     yield running
@@ -104,6 +114,26 @@ def test_both_kinds_of_page_lead_to_the_file(
     found = fetch(tmp_path / "new" / "folder")
     assert found.read_bytes() == CONTENT
     assert server.asked == ["/simple/some-data/", path]
+    assert fetch(tmp_path / "new" / "folder") == found
+    assert len(server.asked) == 2
+    assert list(found.parent.iterdir()) == [found]
+
+
+def test_names_are_made_equal_as_indexes_do(server: Server, tmp_path: Path) -> None:
+    file = "some_data-1.0+local.tar.gz"
+    server.html("/f/some_data-1.0%2Blocal.tar.gz")
+    server.file("/f/some_data-1.0%2Blocal.tar.gz")
+    path = pypi.fetch("some_.-DATA", "1.0", file, SHA256, tmp_path)
+    assert path == tmp_path / file
+    assert path.read_bytes() == CONTENT
+
+
+def test_an_archive_is_not_unpacked_on_the_way(server: Server, tmp_path: Path) -> None:
+    archive = gzip.compress(CONTENT, mtime=0)
+    server.html(f"/f/{FILE}")
+    server.file(f"/f/{FILE}", archive)
+    server.headers[f"/f/{FILE}"] = {"Content-Encoding": "gzip"}
+    assert fetch(tmp_path, hashlib.sha256(archive).hexdigest()).read_bytes() == archive
 
 
 def test_an_address_elsewhere_is_followed(server: Server, tmp_path: Path) -> None:
@@ -175,6 +205,40 @@ def test_a_dead_index_is_an_outage_and_its_password_is_not_shown(
     with pytest.raises(InfraError, match=r"127\.0\.0\.1") as caught:
         fetch(tmp_path)
     assert "secret" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize("refusal", [401, 403, 500, None])
+def test_a_refusal_does_not_show_the_password(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: int | None
+) -> None:
+    # None: the page is there and the file that it lists is gone.
+    server.refusal = refusal
+    server.html(f"../../gone/{FILE}")
+    monkeypatch.setenv("PIP_INDEX_URL", server.url.replace("http://", "http://user:secret@"))
+    with pytest.raises(InfraError, match=f"answered {refusal or 404}") as caught:
+        fetch(tmp_path)
+    assert caught.value.code == "not_fetched"
+    words = "".join(traceback.format_exception(caught.value))
+    assert "secret" not in words
+    assert "user:" not in words
+    assert server.url in words
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"files": [{"filename": "x"}]}', b"{}"])
+def test_a_page_that_is_no_list_is_an_outage(server: Server, tmp_path: Path, body: bytes) -> None:
+    server.pages["/simple/some-data/"] = ("application/vnd.pypi.simple.v1+json", body)
+    with pytest.raises(InfraError, match="not a list of files") as caught:
+        fetch(tmp_path)
+    assert caught.value.code == "not_fetched"
+
+
+def test_an_index_that_is_no_address_is_passed_over(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.html(f"/f/{FILE}")
+    server.file(f"/f/{FILE}")
+    monkeypatch.setenv("PIP_INDEX_URL", "http://user:secret@host:port/simple")
+    assert fetch(tmp_path).read_bytes() == CONTENT
 
 
 def test_indexes_are_asked_in_order_without_repetition(
