@@ -8,6 +8,8 @@ compile() {
   uv pip compile --quiet --python-version 3.11 ${UV_FIND_LINKS:+--find-links "$UV_FIND_LINKS"} \
     --no-emit-find-links --no-annotate --no-header --override overrides.txt "$@"
 }
+# What is locked stays as it is unless something new needs another version; delete a lock to renew it.
+cat ../requirements.lock ./*.lock >"$work/all"
 compile base.in test.in vllm.in bench.in -o "$work/all"
 grep -v '^torch==' "$work/all" >"$work/pins"
 compile base.in -c "$work/pins" -o "$work/base"
