@@ -139,6 +139,7 @@ class Judge(Strict):
         sets: pair sets that it judges; null for all.
         splits: splits that it judges.
         batch_size: pairs per call of the model; both orders and all wordings go together.
+        max_infra_share: share of failed calls above which its work is refused.
     """
 
     id: Name
@@ -148,6 +149,7 @@ class Judge(Strict):
     sets: tuple[Name, ...] | None = None
     splits: tuple[Literal["train", "dev", "test"], ...] = ("train", "dev", "test")
     batch_size: int = Field(default=16, ge=1)
+    max_infra_share: float = Field(default=0.005, ge=0, le=1)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
