@@ -83,6 +83,7 @@ def judged(
     cache: Path,
     *,
     costs: list[Row] | None = None,
+    part: str = "judge",
 ) -> list[Judgement]:
     """Judge every pair in every wording and order.
 
@@ -92,6 +93,7 @@ def judged(
         journal: folder of the model calls; answered ones are not made again.
         cache: folder for converted weights.
         costs: gets rows of ``measurand.costs``; they stay out of datasets, as time does.
+        part: name of this work among the costs.
 
     Returns:
         One judgement per pair, wording and order, in the order of the pairs.
@@ -120,7 +122,7 @@ def judged(
             for batch, scores in zip(batches, answers, strict=True):
                 for (where, request), scored in zip(batch, scores, strict=True):
                     counted.add(
-                        f"judge {judge.id}",
+                        part,
                         scored.score.prompt_tokens,
                         scored.score.cached_tokens,
                         scored.seconds,

@@ -6,11 +6,25 @@ import json
 from pathlib import Path
 from typing import Any
 
-from measurand.errors import ParamsError
+from measurand.errors import InputError, ParamsError
 from measurand.models.adapters import CONFIG, WEIGHTS
 from measurand.stats.resample import seed_for
 from pipelines.soft_labels.policy import Policy
 from schemas.soft_labels import Lora, Trainable
+
+
+def model_string(policy: str, trainable: Trainable, folder: Path) -> str:
+    """What loads a saved policy, for any command that takes a model.
+
+    Args:
+        policy: model string of the policy before training.
+        trainable: which weights moved.
+        folder: where it was saved.
+    """
+    options = policy.partition("?")[2]
+    if isinstance(trainable, Lora):
+        return f"{policy}{'&' if options else '?'}adapter={folder}"
+    return f"hf:{folder}{'?' if options else ''}{options}"
 
 
 class Moving:
@@ -84,11 +98,38 @@ class Moving:
         text = json.dumps(config, indent=1, sort_keys=True, default=str)
         (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
-    def model_string(self, folder: Path) -> str:
-        """What loads the saved policy."""
-        if self._adapted is None:
-            return f"hf:{folder}"
-        return f"{self._spec}{'&' if '?' in self._spec else '?'}adapter={folder}"
+    def load(self, folder: Path) -> None:
+        """Put saved weights back.
+
+        Raises:
+            InputError: they are missing, or those of other parameters.
+        """
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        name = "model.safetensors" if self._adapted is None else WEIGHTS
+        try:
+            state = load_file(folder / name)
+            if self._adapted is None:
+                self._policy.model.load_state_dict(state, strict=False)
+                known = set(state)
+                missing = [n for n in self.weights if n not in known and "embed" not in n]
+            else:
+                import peft
+
+                found = peft.set_peft_model_state_dict(self._adapted, state)
+                missing = list(found.unexpected_keys)
+                missing += [n for n in found.missing_keys if "lora_" in n]
+        except (OSError, SafetensorError, RuntimeError) as error:
+            raise InputError(
+                f"{folder}/{name} cannot be used: {str(error).splitlines()[0]}",
+                hint="run `measurand train soft_labels` again",
+            ) from error
+        if missing:
+            raise InputError(
+                f"{folder}/{name} was trained with other parameters ({missing[0]})",
+                hint="run `measurand train soft_labels` again",
+            )
 
     def _adapt(self, lora: Lora, n: int) -> None:
         import peft

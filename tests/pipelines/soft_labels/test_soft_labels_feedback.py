@@ -85,8 +85,8 @@ def test_braces_of_a_response_are_text() -> None:
 
 def test_costs_are_counted_by_judge(tmp_path: Path) -> None:
     costs: list[feedback.Row] = []
-    judged(_judge("oracle:longer"), SHOWN, tmp_path, tmp_path, costs=costs)
-    assert [(row["part"], row["calls"]) for row in costs] == [("judge j", 12)]
+    judged(_judge("oracle:longer"), SHOWN, tmp_path, tmp_path, costs=costs, part="me")
+    assert [(row["part"], row["calls"]) for row in costs] == [("me", 12)]
 
 
 def test_a_real_model_judges(tmp_path: Path, toy_model_folder: Path) -> None:

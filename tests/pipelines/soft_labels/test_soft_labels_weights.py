@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from measurand import models
-from measurand.errors import ParamsError
+from measurand.errors import InputError, ParamsError
 from measurand.models.protocol import Request
 from pipelines.soft_labels.policy import Policy, load_policy
-from pipelines.soft_labels.weights import Moving
+from pipelines.soft_labels.weights import Moving, model_string
 from schemas.soft_labels import Layers, Lora, Trainable
 
 PAIRS = [("Statement:", "I like dogs.", "I worry about things.")]
@@ -102,11 +102,9 @@ def test_whole_layers_are_set_back(toy_model_folder: Path) -> None:
 def test_a_saved_policy_is_a_model_string(
     toy_model_folder: Path, tmp_path: Path, trainable: Trainable
 ) -> None:
-    policy, moving = _moved(toy_model_folder, trainable, tmp_path / "run")
-    spec = moving.model_string(tmp_path / "run")
-    if isinstance(trainable, Layers):
-        spec += "?template=none"
-    loaded = models.load(spec)
+    policy, _ = _moved(toy_model_folder, trainable, tmp_path / "run")
+    spec = f"hf:{toy_model_folder}?template=none"
+    loaded = models.load(model_string(spec, trainable, tmp_path / "run"))
     [(first, _)] = policy.encode(PAIRS)
     text = policy.prompts.tokenizer.decode(first.tokens[first.start : -1])
     [score] = loaded.score([Request("Statement:", choices=(text,))], ())
@@ -134,3 +132,34 @@ def test_more_layers_than_there_are_is_named(toy_model_folder: Path) -> None:
     policy, spec = _policy(toy_model_folder)
     with pytest.raises(ParamsError, match="the policy has 3 layers"):
         Moving(policy, Lora(layers=4), spec)
+
+
+@pytest.mark.parametrize(
+    "trainable", [Lora(rank=2, layers=2), Layers(kind="layers", layers=1)], ids=str
+)
+def test_saved_weights_come_back(
+    toy_model_folder: Path, tmp_path: Path, trainable: Trainable
+) -> None:
+    policy, moving = _moved(toy_model_folder, trainable, tmp_path / "run")
+    pairs = policy.encode(PAIRS)
+    trained = policy.measure(pairs)
+    moving.reset("seed", 0)
+    assert not torch.allclose(policy.measure(pairs), trained)
+    moving.load(tmp_path / "run")
+    torch.testing.assert_close(policy.measure(pairs), trained)
+
+
+@pytest.mark.parametrize("damage", ["missing", "garbage", "other"])
+def test_weights_that_cannot_be_used_are_named(
+    toy_model_folder: Path, tmp_path: Path, damage: str
+) -> None:
+    _moved(toy_model_folder, Lora(rank=2, layers=1), tmp_path / "run")
+    file = tmp_path / "run" / "adapter_model.safetensors"
+    if damage == "missing":
+        file.unlink()
+    elif damage == "garbage":
+        file.write_bytes(b"\xff" * 64)
+    policy, spec = _policy(toy_model_folder)
+    moving = Moving(policy, Lora(rank=2, layers=2 if damage == "other" else 1), spec)
+    with pytest.raises(InputError, match="run `measurand train"):
+        moving.load(tmp_path / "run")
