@@ -9,9 +9,8 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, FloatArray, numbers, same_length
-from measurand.stats.dyads import undefined_by
+from measurand.stats.dyads import drawn_by, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate
-from measurand.stats.resample import percentile, plan
 
 Weights = Literal["none", "linear", "quadratic"]
 MAX_CATEGORIES = 1000
@@ -23,7 +22,7 @@ def cohen_kappa(
     *,
     weights: Weights = "none",
     categories: AnyArray | None = None,
-    clusters: AnyArray | None = None,
+    by: AnyArray | None = None,
     resamples: int = 2000,
     seed_words: Sequence[str | int] = (),
 ) -> Estimate:
@@ -40,7 +39,7 @@ def cohen_kappa(
         weights: how a disagreement weighs.
         categories: (k,) all categories in order; without, those that occur, rising. Matters only
             to weights, since a category that nobody used still lies between two others.
-        clusters: (n,) unit of independent sampling of each row.
+        by: None for independent rows, (n,) their clusters, or (n, 2) items where a row is a pair.
         resamples: bootstrap resamples B; 0 for no interval.
         seed_words: words that the seed is made of.
 
@@ -56,11 +55,11 @@ def cohen_kappa(
         raise InputError(f"unknown weights {weights!r}", hint="none, linear or quadratic")
     first, second = numbers(a, 1, "a", missing=True), numbers(b, 1, "b", missing=True)
     same_length(len(first), b=second)
-    if clusters is not None:
-        same_length(len(first), clusters=clusters)
+    if by is not None:
+        same_length(len(first), by=by)
     both = ~(np.isnan(first) | np.isnan(second))
     first, second = first[both], second[both]
-    drawn = plan(len(first), None if clusters is None else clusters[both], resamples, seed_words)
+    drawn = drawn_by(len(first), None if by is None else by[both], resamples, seed_words)
     method = "Cohen's kappa" if weights == "none" else f"Cohen's kappa, {weights} weights"
     if len(first) == 0:
         return undefined_by("no row with both ratings", drawn, method=method)
@@ -74,7 +73,7 @@ def cohen_kappa(
     replicates = np.full(drawn.resamples, np.nan)
     if drawn.drawable:
         replicates = _kappa(drawn.resampled_sums(features), cost)
-    return percentile(value, replicates, drawn, method=method)
+    return percentile_by(value, replicates, drawn, method=method)
 
 
 def _categories(

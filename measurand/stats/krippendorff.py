@@ -9,9 +9,8 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, numbers, same_length
-from measurand.stats.dyads import undefined_by
+from measurand.stats.dyads import drawn_by, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate
-from measurand.stats.resample import percentile, plan
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 MAX_VALUES = 1000
@@ -23,7 +22,7 @@ def krippendorff_alpha(
     ratings: AnyArray,
     level: Level,
     *,
-    clusters: AnyArray | None = None,
+    by: AnyArray | None = None,
     resamples: int = 2000,
     seed_words: Sequence[str | int] = (),
 ) -> Estimate:
@@ -40,7 +39,8 @@ def krippendorff_alpha(
         ratings: (units, raters) numbers, NaN = missing. Raters are interchangeable.
         level: which differences count: unequal (nominal), ranks (ordinal), distances (interval),
             distances by sums (ratio, no negative values).
-        clusters: (units,) unit of independent sampling of each row.
+        by: None for independent units, (units,) their clusters, or (units, 2) items where a unit
+            is a pair.
         resamples: bootstrap resamples B; 0 for no interval.
         seed_words: words that the seed is made of.
 
@@ -55,14 +55,14 @@ def krippendorff_alpha(
     if level not in ("nominal", "ordinal", "interval", "ratio"):
         raise InputError(f"unknown level {level!r}", hint="nominal, ordinal, interval or ratio")
     x = numbers(ratings, 2, "ratings", missing=True, largest=LARGEST)
-    if clusters is not None:
-        same_length(len(x), clusters=clusters)
+    if by is not None:
+        same_length(len(x), by=by)
     if level == "ratio" and (x < 0).any():
         raise InputError("a negative rating on the ratio level", hint="use interval")
     pairable = (~np.isnan(x)).sum(axis=1) >= 2
     x = x[pairable]
-    by = None if clusters is None else clusters[pairable]
-    drawn = plan(len(x), by, resamples, seed_words)
+    kept = None if by is None else by[pairable]
+    drawn = drawn_by(len(x), kept, resamples, seed_words)
     method = f"Krippendorff's alpha, {level}"
     if len(x) == 0:
         return undefined_by("no unit with two ratings", drawn, method=method)
@@ -75,7 +75,7 @@ def krippendorff_alpha(
         replicates = np.concatenate(
             [table.alpha(taken.astype(np.float64)) for taken in drawn.row_batches()]
         )
-    return percentile(value, replicates, drawn, method=method)
+    return percentile_by(value, replicates, drawn, method=method)
 
 
 class _Interval:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from measurand.errors import InputError
+from measurand.stats.dyads import drawn_by
 from measurand.stats.kappa import Weights, cohen_kappa
 from measurand.stats.resample import cluster_counts
 
@@ -58,13 +59,28 @@ def test_replicates_are_those_of_resampled_clusters() -> None:
     ids = np.repeat(np.arange(12), 5)
     a = rng.integers(0, 3, 60)
     b = np.where(rng.random(60) < 0.6, a, rng.integers(0, 3, 60))
-    found = cohen_kappa(a, b, clusters=ids, resamples=100, seed_words=("k",))
+    found = cohen_kappa(a, b, by=ids, resamples=100, seed_words=("k",))
     again = [
         cohen_kappa_score(np.repeat(a, w), np.repeat(b, w))
         for w in cluster_counts(ids, 100, found.seed or 0).astype(int)
     ]
     assert found.se == pytest.approx(np.std(again, ddof=1))
     assert found.n_clusters == 12
+
+
+def test_pairs_of_items() -> None:
+    rng = np.random.default_rng(4)
+    items = np.array([(i % 9, 9 + i % 5) for i in range(45)])
+    a = rng.integers(0, 3, 45)
+    b = np.where(rng.random(45) < 0.6, a, rng.integers(0, 3, 45))
+    found = cohen_kappa(a, b, by=items, resamples=80, seed_words=("p",))
+    drawn = drawn_by(45, items, 80, ("p",))
+    again = [
+        cohen_kappa_score(np.repeat(a, w), np.repeat(b, w))
+        for w in np.concatenate(list(drawn.row_batches())).astype(int)
+    ]
+    assert found.se == pytest.approx(np.std(again, ddof=1))
+    assert (found.n, found.n_clusters) == (45, 14)
 
 
 def test_missing_ratings_and_order_do_not_matter() -> None:
@@ -88,5 +104,5 @@ def test_what_is_undefined_or_refused() -> None:
         cohen_kappa(x, x, categories=np.array([0, 1, 1]))
     with pytest.raises(InputError, match="1001 categories"):
         cohen_kappa(np.arange(1001), np.arange(1001), resamples=0)
-    with pytest.raises(InputError, match="clusters"):
-        cohen_kappa(x, x, clusters=np.array([0]))
+    with pytest.raises(InputError, match="by has"):
+        cohen_kappa(x, x, by=np.array([0]))

@@ -66,7 +66,7 @@ def test_replicates_are_those_of_resampled_units(level: Level) -> None:
     x = np.clip(truth[:, None] + rng.integers(-1, 2, (40, 4)), 1, 6).astype(float)
     x[rng.random(x.shape) < 0.2] = NAN
     ids = np.arange(40) // 2
-    found = krippendorff_alpha(x, level, clusters=ids, resamples=60, seed_words=("a",))
+    found = krippendorff_alpha(x, level, by=ids, resamples=60, seed_words=("a",))
     used = (~np.isnan(x)).sum(axis=1) >= 2
     again = [
         reference.alpha(
@@ -105,5 +105,5 @@ def test_what_is_refused() -> None:
         krippendorff_alpha(OBSERVERS.T, "cardinal")  # type: ignore[arg-type]
     with pytest.raises(InputError, match="negative"):
         krippendorff_alpha(-OBSERVERS.T, "ratio")
-    with pytest.raises(InputError, match="clusters"):
-        krippendorff_alpha(OBSERVERS.T, "nominal", clusters=np.zeros(3))
+    with pytest.raises(InputError, match="by has"):
+        krippendorff_alpha(OBSERVERS.T, "nominal", by=np.zeros(3))
