@@ -21,6 +21,8 @@ from schemas.soft_labels import REFERENCE_RUN, Params, Run, Write
 
 Row = dict[str, Any]
 
+_SCORED = 32  # continuations a call
+
 AGAIN = "reference_again"
 """The reference with other draws: what a comparison shows where nothing differs."""
 
@@ -174,7 +176,7 @@ class _Clerk:
         counted = runs.Costs(writer.run)
         failures: Counter[str] = Counter()
         found: list[Completion] = []
-        with self._calls("write") as calls:
+        with self._calls(f"write-{name}") as calls:
             for batch in generate_batches(
                 self.model, batches, calls, sampling, repeat=writer.repeat, progress=progress
             ):
@@ -189,23 +191,31 @@ class _Clerk:
         runs.refuse_failures(writer.run, failures, len(found), self.params.evaluate.max_infra_share)
         self.costs += counted.rows(self.model)
         rows = [_row(name, writer, start, done) for start, done in zip(starts, found, strict=True)]
-        self._score(rows, "logp_policy")
+        if writer.run not in (REFERENCE_RUN, AGAIN):
+            self._score(rows, "logp_policy")
         return rows
 
     def score_reference(self, rows: Sequence[Row]) -> None:
         self._score(rows, "logp_reference")
+        for row in rows:
+            if row["run"] in (REFERENCE_RUN, AGAIN):
+                row["logp_policy"] = row["logp_reference"]
 
     def _score(self, rows: Sequence[Row], column: str) -> None:
-        """The log-probability of every continuation that has a token, into a column."""
+        """The log-probability of every continuation that has a token, into a column.
+
+        Each distinct text is asked once: in a second batch its last bits could differ.
+        """
         some = [row for row in rows if row["continuation"]]
-        requests = [Request(row["whole_prompt"], choices=(row["continuation"],)) for row in some]
-        size = 32
-        batches = [Batch(requests[at : at + size]) for at in range(0, len(requests), size)]
+        texts = list(dict.fromkeys((row["whole_prompt"], row["continuation"]) for row in some))
+        requests = [Request(prompt, choices=(text,)) for prompt, text in texts]
+        batches = [Batch(requests[at : at + _SCORED]) for at in range(0, len(requests), _SCORED)]
         with self._calls("logp") as calls:
-            scores = (s for batch in score_batches(self.model, batches, calls) for s in batch)
-            for row, scored in zip(some, scores, strict=True):
-                found = scored.score.logprobs
-                row[column] = found[0] if found is not None else None
+            scores = [s for batch in score_batches(self.model, batches, calls) for s in batch]
+        known = dict(zip(texts, scores, strict=True))
+        for row in some:
+            found = known[row["whole_prompt"], row["continuation"]].score.logprobs
+            row[column] = found[0] if found is not None else None
 
     def _calls(self, kind: str) -> Journal:
         return Journal(self.journal / f"{kind}-{self.model.fingerprint[:16]}.jsonl")

@@ -6,6 +6,7 @@ import pytest
 import soft_labels_small as small
 
 from pipelines.soft_labels.dataset import build
+from pipelines.soft_labels.train import train
 from schemas.soft_labels import Params
 
 
@@ -20,3 +21,12 @@ def small_dataset(tmp_path_factory: pytest.TempPathFactory, small_params: Params
     folder = tmp_path_factory.mktemp("soft_labels_data")
     build(small_params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
     return folder / "dataset"
+
+
+@pytest.fixture(scope="session")
+def small_checkpoint(
+    tmp_path_factory: pytest.TempPathFactory, small_params: Params, small_dataset: Path
+) -> Path:
+    folder = tmp_path_factory.mktemp("soft_labels_checkpoint")
+    train(small_params, small_dataset, folder / "checkpoint", journal=folder / "journal")
+    return folder / "checkpoint"
