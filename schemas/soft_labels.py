@@ -277,7 +277,7 @@ class Train(Strict):
         clip: largest norm of the gradient.
         measure_every: steps between measurements on dev pairs; first and last are measured too.
         checkpoint_every: steps between saved states.
-        micro_tokens: most tokens of one pass, padding included.
+        micro_tokens: most tokens of one pass.
         dtype: ``bfloat16`` computes in mixed precision over float32 weights.
         device: where.
         compile: use ``torch.compile``.

@@ -1,10 +1,12 @@
 """A policy: log-probabilities of responses, with gradients for the weights that move.
 
-Only the positions of responses go through the output head, and layers below the first one that
-moves are computed once per text: without dropout their output never changes. Both leave every
-log-probability what it is, and make the difference in speed that ``benchmarks/
-preference_training.py`` measures. Log-probabilities are float32 log-softmax values, summed over the
-response with its end token; the prompt is never counted.
+Texts are packed without padding, prompts that they share are computed once, only the positions of
+responses go through the output head, and layers below the first one that moves are computed once
+per text: without dropout their output never changes. All of it leaves every log-probability what it
+is, and makes the difference in speed that ``benchmarks/preference_training.py`` measures.
+
+Log-probabilities are float32 log-softmax values, summed over the response with its end token; the
+prompt is never counted.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,29 +21,13 @@ from measurand import models
 from measurand.errors import InputError
 from measurand.models.prompts import Prompts
 from measurand.models.protocol import Request
-from measurand.models.tokens import Tokens
+from pipelines.soft_labels.packing import Encoded, Packed, pack
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-
-@dataclass(frozen=True)
-class Encoded:
-    """A prompt with a response.
-
-    Attributes:
-        tokens: prompt, response, end.
-        start: index of the response's first token.
-    """
-
-    tokens: Tokens
-    start: int
-
-    @property
-    def n_response(self) -> int:
-        """Tokens of the response with its end."""
-        return len(self.tokens) - self.start
-
+# Tokens of a row: attention costs their square, rows that are not full cost padding.
+_ROW = 512
 
 EncodedPair = tuple[Encoded, Encoded]
 
@@ -54,7 +39,7 @@ class Policy:
         model: a transformers causal language model.
         prompts: its tokenizer and template.
         fingerprint: of the model before training.
-        micro_tokens: most tokens of one pass, padding included.
+        micro_tokens: most tokens of one pass.
         dtype: ``bfloat16`` computes in mixed precision.
 
     Attributes:
@@ -155,10 +140,12 @@ class Policy:
         found: list[Tensor] = [torch.empty(0)] * len(texts)
         with torch.no_grad(), self._precision():
             for batch in self._batches([len(text.tokens) for text in texts]):
-                some = [texts[at] for at in batch]
-                hidden = self._lower(**self._padded(some), use_cache=False).last_hidden_state
-                for at, row, text in zip(batch, hidden, some, strict=True):
-                    found[at] = row[: len(text.tokens)].clone()
+                packed = self._packed([texts[at] for at in batch])
+                hidden = self._lower(
+                    input_ids=packed.tokens, **_around(packed), use_cache=False
+                ).last_hidden_state
+                for at, place in zip(batch, packed.places, strict=True):
+                    found[at] = hidden[place.row, place.indices(texts[at])]
         return found
 
     def logps(self, texts: Sequence[Encoded], features: Sequence[Tensor] | None = None) -> Tensor:
@@ -176,23 +163,28 @@ class Policy:
         if features is None and self._lower is not None:
             features = self.features(texts)
         device = self.model.device
+        packed = self._packed(texts)
+        places = list(zip(texts, packed.places, strict=True))
+        row = [at for at, text in enumerate(texts) for _ in range(text.n_response)]
+        # A response's first token follows the prompt, every other one the token before it.
+        position = [at for text, place in places for at in place.indices(text)[text.start - 1 : -1]]
+        targets = [token for text in texts for token in text.tokens[text.start :]]
         with self._precision():
-            inputs = self._padded(texts, features)
-            hidden = self._upper(**inputs, use_cache=False).last_hidden_state
-            row = torch.tensor(
-                [at for at, text in enumerate(texts) for _ in range(text.n_response)], device=device
-            )
-            position = torch.tensor(
-                [at - 1 for text in texts for at in range(text.start, len(text.tokens))],
-                device=device,
-            )
-            targets = torch.tensor(
-                [token for text in texts for token in text.tokens[text.start :]], device=device
-            )
-            logits = self._head(hidden[row, position])
-        losses = torch.nn.functional.cross_entropy(logits.float(), targets, reduction="none")
+            inputs: dict[str, Any] = {"input_ids": packed.tokens}
+            if features is not None:
+                width = features[0].shape[-1]
+                hidden = features[0].new_zeros((*packed.tokens.shape, width))
+                for (text, place), known in zip(places, features, strict=True):
+                    hidden[place.row, place.indices(text)] = known
+                inputs = {"inputs_embeds": hidden}
+            out = self._upper(**inputs, **_around(packed), use_cache=False).last_hidden_state
+            where = [packed.places[at].row for at in row]
+            logits = self._head(out[where, position])
+        losses = torch.nn.functional.cross_entropy(
+            logits.float(), torch.tensor(targets, device=device), reduction="none"
+        )
         sums = torch.zeros(len(texts), device=device)
-        return sums.index_add(0, row, -losses)
+        return sums.index_add(0, torch.tensor(row, device=device), -losses)
 
     def measure(
         self, pairs: Sequence[EncodedPair], features: Sequence[Tensor] | None = None
@@ -214,38 +206,30 @@ class Policy:
         return out.view(-1, 2)
 
     def micro_batches(self, pairs: Sequence[EncodedPair]) -> Iterator[list[int]]:
-        """Indices of pairs that fit one pass together, alike in length."""
-        yield from self._batches([2 * max(len(text.tokens) for text in pair) for pair in pairs])
+        """Indices of pairs that fit one pass together."""
+        yield from self._batches([sum(len(text.tokens) for text in pair) for pair in pairs])
 
     def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        order = sorted(range(len(lengths)), key=lambda at: (lengths[at], at))
         batch: list[int] = []
-        for at in order:
-            if batch and lengths[at] * (len(batch) + 1) > self._micro:
+        total = 0
+        for at, length in enumerate(lengths):
+            if batch and total + length > self._micro:
                 yield batch
-                batch = []
+                batch, total = [], 0
             batch.append(at)
+            total += length
         if batch:
             yield batch
 
-    def _padded(
-        self, texts: Sequence[Encoded], features: Sequence[Tensor] | None = None
-    ) -> dict[str, Any]:
-        import torch
-
+    def _packed(self, texts: Sequence[Encoded]) -> Packed:
+        packed = pack(texts, _ROW)
         device = self.model.device
-        longest = max(len(text.tokens) for text in texts)
-        lengths = torch.tensor([len(text.tokens) for text in texts], device=device)
-        here = torch.arange(longest, device=device)
-        inputs = {
-            "attention_mask": (here[None] < lengths[:, None]).long(),
-            "position_ids": here[None].expand(len(texts), -1),
-        }
-        if features is not None:
-            padded = torch.nn.utils.rnn.pad_sequence(list(features), batch_first=True)
-            return {**inputs, "inputs_embeds": padded}
-        ids = [[*text.tokens, *[0] * (longest - len(text.tokens))] for text in texts]
-        return {**inputs, "input_ids": torch.tensor(ids, device=device)}
+        return Packed(
+            packed.tokens.to(device),
+            packed.positions.to(device),
+            packed.mask.to(device),
+            packed.places,
+        )
 
     def _precision(self) -> contextlib.AbstractContextManager[Any]:
         import torch
@@ -266,7 +250,7 @@ def load_policy(
     Args:
         spec: model string, ``smollm2`` or ``hf:<folder>``.
         cache: folder for converted weights.
-        micro_tokens: most tokens of one pass, padding included.
+        micro_tokens: most tokens of one pass.
         dtype: ``bfloat16`` computes in mixed precision over float32 weights.
         device: ``auto``, ``cpu`` or ``cuda``.
 
@@ -291,6 +275,10 @@ def load_policy(
         micro_tokens=micro_tokens,
         dtype=dtype,
     )
+
+
+def _around(packed: Packed) -> dict[str, Any]:
+    return {"attention_mask": packed.mask, "position_ids": packed.positions}
 
 
 def _like(module: Any, **parts: Any) -> Any:
