@@ -150,7 +150,10 @@ class Trainer:
         settings, name = self.params.train, self.run.names()[self.seed]
         pairs = self.material.training(self.run, self.seed)
         dev = self.material.pairs(self.run.set, "dev")
-        self.texts.ready([*pairs, *dev])
+        self.texts.ready(dev)
+        start = time.perf_counter()
+        self.texts.ready(pairs)
+        self._seconds += time.perf_counter() - start
         words = (settings.seed, self.run.id, self.seed)
         self.moving.reset("adapter", *words)
         optimiser = torch.optim.AdamW(

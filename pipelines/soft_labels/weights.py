@@ -37,6 +37,7 @@ class Moving:
 
     Attributes:
         weights: tensors by name, in a fixed order.
+        adapted: the model as PEFT wraps it, None without adapters.
 
     Raises:
         ParamsError: the policy has fewer layers than are to move.
@@ -51,7 +52,7 @@ class Moving:
             )
         self._policy, self._trainable, self._spec = policy, trainable, spec
         self._first = 0 if trainable.layers is None else n - trainable.layers
-        self._adapted: Any = None
+        self.adapted: Any = None
         if isinstance(trainable, Lora):
             self._adapt(trainable, n)
         else:
@@ -66,7 +67,7 @@ class Moving:
         """Back to the start: the policy before training, adapters drawn by the words."""
         import torch
 
-        if self._adapted is None:
+        if self.adapted is None:
             with torch.no_grad():
                 for name, weight in self.weights.items():
                     weight.copy_(self._start[name])
@@ -82,17 +83,17 @@ class Moving:
     def save(self, folder: Path) -> None:
         """Write an adapter in PEFT's format, or the whole model in that of transformers."""
         folder.mkdir(parents=True, exist_ok=True)
-        if self._adapted is None:
+        if self.adapted is None:
             self._policy.model.save_pretrained(folder)
             self._policy.prompts.tokenizer.save_pretrained(folder)
             return
         import peft
         from safetensors.torch import save_file
 
-        state = peft.get_peft_model_state_dict(self._adapted)
+        state = peft.get_peft_model_state_dict(self.adapted)
         plain = {name: value.detach().cpu().contiguous() for name, value in sorted(state.items())}
         save_file(plain, folder / WEIGHTS, metadata={"format": "pt"})
-        config = self._adapted.peft_config["default"].to_dict()
+        config = self.adapted.peft_config["default"].to_dict()
         config |= {"base_model_name_or_path": self._spec, "inference_mode": True}
         config["target_modules"] = sorted(config["target_modules"])
         text = json.dumps(config, indent=1, sort_keys=True, default=str)
@@ -107,17 +108,17 @@ class Moving:
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        name = "model.safetensors" if self._adapted is None else WEIGHTS
+        name = "model.safetensors" if self.adapted is None else WEIGHTS
         try:
             state = load_file(folder / name)
-            if self._adapted is None:
+            if self.adapted is None:
                 self._policy.model.load_state_dict(state, strict=False)
                 known = set(state)
                 missing = [n for n in self.weights if n not in known and "embed" not in n]
             else:
                 import peft
 
-                found = peft.set_peft_model_state_dict(self._adapted, state)
+                found = peft.set_peft_model_state_dict(self.adapted, state)
                 missing = list(found.unexpected_keys)
                 missing += [n for n in found.missing_keys if "lora_" in n]
         except (OSError, SafetensorError, RuntimeError) as error:
@@ -150,7 +151,7 @@ class Moving:
             task_type="CAUSAL_LM",
         )
         with torch.random.fork_rng():
-            self._adapted = peft.get_peft_model(self._policy.model, config)
+            self.adapted = peft.get_peft_model(self._policy.model, config)
 
     def _free(self) -> None:
         for layer in self._policy.layers[self._first :]:
