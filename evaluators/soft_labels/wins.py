@@ -99,7 +99,7 @@ def duels(material: Material, judge: str, name: str) -> Iterator[Duel]:
 def order(material: Material) -> list[str]:
     """Policies in the order of the parameters, the untrained ones last."""
     runs = [run.id for run in material.params.train.runs]
-    others = set(material.comparisons["a"]) | set(material.comparisons["b"])
+    others = {name for side in "ab" for name in material.comparisons[side].unique()}
     return [*runs, *sorted(others - set(runs) - {REFERENCE_RUN}), REFERENCE_RUN]
 
 
