@@ -33,6 +33,7 @@ POLICY = "smollm2?template=none"
 SEED = 20260101
 
 Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
+Method = Literal["dpo", "cdpo", "gdpo", "ipo", "cipo", "gipo", "ropo", "gropo"]
 
 
 def _no_repeats(name: str, values: tuple[object, ...]) -> None:
@@ -139,6 +140,7 @@ class Judge(Strict):
         sets: pair sets that it judges; null for all.
         splits: splits that it judges.
         batch_size: pairs per call of the model; both orders and all wordings go together.
+        max_infra_share: share of failed calls above which its work is refused.
     """
 
     id: Name
@@ -148,6 +150,7 @@ class Judge(Strict):
     sets: tuple[Name, ...] | None = None
     splits: tuple[Literal["train", "dev", "test"], ...] = ("train", "dev", "test")
     batch_size: int = Field(default=16, ge=1)
+    max_infra_share: float = Field(default=0.005, ge=0, le=1)
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -244,7 +247,7 @@ class Run(Strict):
     """
 
     id: Name
-    method: Literal["dpo", "cdpo", "gdpo", "ipo", "cipo", "gipo", "ropo", "gropo"]
+    method: Method
     set: Name
     labels: Name = OWN
     beta: float = Field(default=0.3, gt=0)
@@ -324,18 +327,57 @@ class Write(Strict):
     batch_size: int = Field(default=24, ge=1)
 
 
+class Setting(Strict):
+    """A setting of the exact bandit.
+
+    Attributes:
+        temperature: of the preferences; low ones make certain labels.
+        beta: of the losses.
+    """
+
+    temperature: float = Field(gt=0)
+    beta: float = Field(gt=0)
+
+
+class Bandit(Strict):
+    """The bandit in which every loss can be followed exactly; see ``pipelines.soft_labels.bandit``.
+
+    Attributes:
+        settings: temperatures and betas.
+        methods: losses.
+        steps: steps after which the policy is recorded, ascending.
+    """
+
+    settings: tuple[Setting, ...] = (
+        Setting(temperature=1.0, beta=0.3),
+        Setting(temperature=0.25, beta=0.1),
+    )
+    methods: tuple[Method, ...] = ("dpo", "cdpo", "gdpo")
+    steps: tuple[int, ...] = (0, 100, 200, 500, 1000, 1500, 2500, 4000)
+
+    @model_validator(mode="after")
+    def _ascending(self) -> Self:
+        _no_repeats("bandit.settings", self.settings)
+        _no_repeats("bandit.methods", self.methods)
+        if list(self.steps) != sorted(set(self.steps)) or not self.steps or self.steps[0] < 0:
+            raise ValueError("bandit.steps must ascend, from 0 or more")
+        return self
+
+
 class Evaluate(Strict):
     """How policies are measured.
 
     Attributes:
         write: what they write; null compares held-out pairs only.
-        judges: judges of ``build.judges`` that compare what was written, beside the reward learned
-            from ratings and the known one.
+        bandit: the exact bandit; null leaves it out.
+        judges: judges of ``build.judges`` that compare what was written with what the reference
+            wrote; rewards (learned, known) compare all policies with each other.
         judged_seeds: repeats of every run that judges see.
         max_infra_share: share of failed calls above which the run is refused.
     """
 
     write: Write | None = Write()
+    bandit: Bandit | None = Bandit()
     judges: tuple[Name, ...] = ()
     judged_seeds: int = Field(default=1, ge=1)
     max_infra_share: float = Field(default=0.005, ge=0, le=1)

@@ -109,7 +109,8 @@ def _kappa(sums: FloatArray, cost: FloatArray) -> FloatArray:
     """Kappa from (B, 1 + 2k) sums: observed cost, both margins; NaN where chance has none."""
     k = len(cost)
     observed, one, two = sums[:, 0], sums[:, 1 : k + 1], sums[:, k + 1 :]
-    expected = ((one @ cost) * two).sum(axis=1) / one.sum(axis=1)
+    with np.errstate(invalid="ignore"):  # a resample without any row has no kappa
+        expected = ((one @ cost) * two).sum(axis=1) / one.sum(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         out: FloatArray = np.where(expected > 0, 1 - observed / expected, np.nan)
     return out

@@ -11,7 +11,7 @@ from measurand.tables import Table
 from pipelines.soft_labels.labels import VARIANTS
 from pipelines.soft_labels.losses import METHODS
 from schemas import soft_labels
-from schemas.soft_labels import PairSet, Params, Run, load_params
+from schemas.soft_labels import Method, PairSet, Params, Run, load_params
 
 ROOT = Path(__file__).parents[2]
 PRESETS = sorted((ROOT / "params/presets/soft_labels").glob("*.yaml"))
@@ -40,7 +40,7 @@ def test_full_holds_every_loss_three_times() -> None:
 
 
 def test_methods_and_variants_are_those_of_the_pipeline() -> None:
-    assert get_args(Run.model_fields["method"].annotation) == METHODS
+    assert get_args(Method) == METHODS
     assert get_args(PairSet.model_fields["variant"].annotation) == tuple(VARIANTS)
 
 
@@ -80,6 +80,8 @@ RUN, JUDGE = ("train", "runs", 0), ("build", "judges", 0)
             "label or votes",
         ),
         (("train", "unknown"), 1, "unknown"),
+        (("evaluate", "bandit"), {"steps": [5, 1]}, "must ascend"),
+        (("evaluate", "bandit"), {"methods": ["dpo", "dpo"]}, "same name twice"),
     ],
 )
 def test_wrong_parameters_are_named(
