@@ -35,6 +35,19 @@ _FIGURES = (
         "mean |sigma(h) - p|",
         "0 where every implied preference equals its label.",
     ),
+    (
+        "dev_near_tie_u",
+        "Largest |u| of near-ties on dev pairs",
+        "|u|, nats",
+        "Labels below .6. GIPO moves them slowly, and furthest.",
+    ),
+    (
+        "factor",
+        "Weight of a pair in a step",
+        "mean |w|",
+        "The gradient's factor, mean over the batch. Geometric losses give none to ties, and less "
+        "than their parents to unsure labels.",
+    ),
 )
 
 

@@ -38,7 +38,7 @@ class Duel:
         set: the pair set whose beginnings were continued.
         run: one policy, without its seed.
         over: the other, the reference where it takes part.
-        rows: its comparisons; ``p``, ``p_12`` and ``p_21`` are for ``run``.
+        rows: its comparisons; ``for_p_a``, ``for_p_12`` and ``for_p_21`` are for ``run``.
     """
 
     judge: str
@@ -80,26 +80,29 @@ def win_rows(material: Material) -> Iterator[Row]:
 
 
 def duels(material: Material, judge: str, name: str) -> Iterator[Duel]:
-    """Every two policies that a judge compared, in the order of the parameters."""
-    own = material.comparisons.filter(judge=judge, set=name).drop_nulls("p_a")
+    """Every two policies that a judge compared, in the order of the parameters.
+
+    Two seeds of a run are no two policies: neither is the one that the figure would be for.
+    """
+    own = material.comparisons.filter(pl.col("a") != pl.col("b"), judge=judge, set=name)
     place = {run: at for at, run in enumerate(order(material))}
-    for (a, b), rows in own.group_by("a", "b", maintain_order=True):
-        run, over = sorted((str(a), str(b)), key=lambda r: place.get(r, len(place)))
-        turned = run != a
-        signs = {"p": "p_a", "p_12": "p_21", "p_21": "p_12"} if turned else {
-            "p": "p_a", "p_12": "p_12", "p_21": "p_21"
-        }  # fmt: skip
-        columns = [
-            (1 - pl.col(source) if turned else pl.col(source)).alias(f"for_{target}")
-            for target, source in signs.items()
-        ]
-        yield Duel(judge, name, run, over, rows.with_columns(columns))
+    turned = pl.col("a").replace_strict(place) > pl.col("b").replace_strict(place)
+    oriented = own.drop_nulls("p_a").with_columns(
+        pl.when(turned).then(pl.col("b")).otherwise(pl.col("a")).alias("run"),
+        pl.when(turned).then(pl.col("a")).otherwise(pl.col("b")).alias("over"),
+        *(
+            pl.when(turned).then(1 - pl.col(other)).otherwise(pl.col(same)).alias(f"for_{same}")
+            for same, other in (("p_a", "p_a"), ("p_12", "p_21"), ("p_21", "p_12"))
+        ),
+    )
+    for (run, over), rows in oriented.group_by("run", "over", maintain_order=True):
+        yield Duel(judge, name, str(run), str(over), rows)
 
 
 def order(material: Material) -> list[str]:
     """Policies in the order of the parameters, the untrained ones last."""
     runs = [run.id for run in material.params.train.runs]
-    others = set(material.comparisons["a"]) | set(material.comparisons["b"])
+    others = {name for side in "ab" for name in material.comparisons[side].unique()}
     return [*runs, *sorted(others - set(runs) - {REFERENCE_RUN}), REFERENCE_RUN]
 
 
@@ -132,8 +135,8 @@ def _unless(why: str | None, estimate: Estimate) -> Estimate:
 def _figures(duel: Duel) -> dict[str, Estimate]:
     rows = duel.rows
     apart = (pl.col("n_words_a") - pl.col("n_words_b")).abs() <= MATCHED_WORDS
-    by_prompt = rows.group_by("prompt_id").agg(pl.col("for_p").mean()).sort("prompt_id")
-    ranks = signed_rank(numbers_of(by_prompt, "for_p") - 0.5)
+    by_prompt = rows.group_by("prompt_id").agg(pl.col("for_p_a").mean()).sort("prompt_id")
+    ranks = signed_rank(numbers_of(by_prompt, "for_p_a") - 0.5)
     p_value = Estimate(
         ranks.p,
         method="Wilcoxon signed-rank test over prompts, two-sided p",
@@ -141,11 +144,11 @@ def _figures(duel: Duel) -> dict[str, Estimate]:
         reason="a p-value has no interval" if ranks.p is not None else "no preference moves",
     )
     return {
-        "win_percentage": _mean(rows, "for_p"),
+        "win_percentage": _mean(rows, "for_p_a"),
         "win_binary": _share(rows),
         "win_12": _mean(rows, "for_p_12"),
         "win_21": _mean(rows, "for_p_21"),
-        "win_matched": _mean(rows.filter(apart), "for_p"),
+        "win_matched": _mean(rows.filter(apart), "for_p_a"),
         "win_shift": ranks.shift,
         "win_p": p_value,
     }
@@ -157,7 +160,7 @@ def _mean(rows: pl.DataFrame, column: str) -> Estimate:
 
 
 def _share(rows: pl.DataFrame) -> Estimate:
-    p = numbers_of(rows, "for_p")
+    p = numbers_of(rows, "for_p_a")
     won: FloatArray = np.where(p == 0.5, 0.5, (p > 0.5).astype(np.float64))
     return share_of(won, rows["prompt_id"].to_numpy())
 

@@ -311,30 +311,32 @@ def _fit(h: FloatArray, p: FloatArray, weights: FloatArray) -> FloatArray:
     """(b, 2) intercepts and slopes by Newton's method; NaN where there is no finite maximum."""
     from scipy.special import expit
 
-    theta = np.zeros((len(weights), 2))
-    first, second = weights @ p, weights @ (p * h)
+    out = np.full((len(weights), 2), np.nan)
+    held = ~_separated(h, p, weights)
+    weights = weights[held]
+    theta, size = np.zeros((len(weights), 2)), np.full(len(weights), np.inf)
+    first, second = _sums(weights, p), _sums(weights, p * h)
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         for _ in range(STEPS):
             fitted = expit(theta[:, :1] + theta[:, 1:] * h)
             gone = weights * fitted
-            gradient = np.column_stack([first - gone.sum(axis=1), second - gone @ h])
             spread = gone * (1 - fitted)
-            a, b, c = spread.sum(axis=1), spread @ h, spread @ (h * h)
-            det = a * c - b * b
-            step = np.column_stack(
-                [
-                    (c * gradient[:, 0] - b * gradient[:, 1]) / det,
-                    (a * gradient[:, 1] - b * gradient[:, 0]) / det,
-                ]
-            )
+            g0, g1 = first - gone.sum(axis=1), second - _sums(gone, h)
+            a, b, c = spread.sum(axis=1), _sums(spread, h), _sums(spread, h * h)
+            step = np.column_stack([c * g0 - b * g1, a * g1 - b * g0]) / (a * c - b * b)[:, None]
             # Whole steps near the maximum, short ones far off, where Newton overshoots.
-            size = np.abs(step).max(axis=1, keepdims=True)
-            theta = theta + step * np.minimum(1.0, 4.0 / size)
+            size = np.abs(step).max(axis=1)
+            theta = theta + step * np.minimum(1.0, 4.0 / size)[:, None]
             if np.nanmax(size, initial=0.0) <= TOLERANCE:
                 break
-    done = (size[:, 0] <= TOLERANCE) & ~_separated(h, p, weights)
-    out: FloatArray = np.where(done[:, None], theta, np.nan)
+    out[held] = np.where((size <= TOLERANCE)[:, None], theta, np.nan)
     return out
+
+
+def _sums(weights: FloatArray, values: FloatArray) -> FloatArray:
+    """(b,) weighted sums. Not by BLAS, whose threads wait for each other on a busy machine."""
+    sums: FloatArray = np.einsum("bn,n->b", weights, values)
+    return sums
 
 
 def _separated(h: FloatArray, p: FloatArray, weights: FloatArray) -> BoolArray:

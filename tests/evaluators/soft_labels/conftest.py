@@ -281,8 +281,8 @@ class World:
         for judge in ("learned", *BIAS):
             for i, a in enumerate(names):
                 for b in names[i + 1 :]:
-                    if a.split("-")[0] == b.split("-")[0]:
-                        continue
+                    if judge != "learned" and "reference" not in (a, b):
+                        continue  # models compare with the reference only, rewards all
                     for prompt in range(20):
                         one, two = rewards[a, _sha(prompt)], rewards[b, _sha(prompt)]
                         h = one["reward"] - two["reward"]

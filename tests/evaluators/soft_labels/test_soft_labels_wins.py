@@ -104,7 +104,7 @@ def test_a_duel_reads_the_same_from_either_side(everything: Material) -> None:
 
 def test_failed_comparisons_are_counted_and_left_out(rows: Found) -> None:
     missing = rows["comparison_missing", "judge=fair,set=film"]
-    assert missing["estimate"] == pytest.approx(5 / missing["n"])
+    assert missing["estimate"] == pytest.approx(1 / missing["n"])
     assert rows["comparison_missing", "judge=learned,set=film"]["estimate"] == 0
 
 
@@ -120,6 +120,34 @@ def test_order_of_policies(everything: Material) -> None:
     found = list(duels(everything, "learned", "film"))
     assert len(found) == 10
     assert all(duel.run != "reference" for duel in found)
+
+
+def test_two_seeds_of_a_run_are_no_duel_and_either_side_may_stand_first(
+    everything: Material,
+) -> None:
+    own = everything.comparisons.filter(judge="learned")
+    assert not own.filter(pl.col("a") == pl.col("b")).is_empty()
+    half = own.with_row_index().with_columns((pl.col("index") % 2 == 1).alias("odd")).drop("index")
+    names = {"run_a": "run_b", "run_b": "run_a", "a": "b", "b": "a",
+             "n_words_a": "n_words_b", "n_words_b": "n_words_a"}  # fmt: skip
+    mixed = half.with_columns(
+        *(
+            pl.when(pl.col("odd")).then(pl.col(b)).otherwise(pl.col(a)).alias(a)
+            for a, b in names.items()
+        ),
+        *(
+            pl.when(pl.col("odd")).then(1 - pl.col(b)).otherwise(pl.col(a)).alias(a)
+            for a, b in (("p_a", "p_a"), ("p_12", "p_21"), ("p_21", "p_12"))
+        ),
+    ).drop("odd")
+    one, two = (
+        {(d.run, d.over): d.rows["for_p_a"].sort().to_list() for d in duels(m, "learned", "film")}
+        for m in (everything, dataclasses.replace(everything, comparisons=mixed))
+    )
+    assert one.keys() == two.keys()
+    assert all(run != over for run, over in one)
+    for key, values in one.items():
+        assert two[key] == pytest.approx(values)
 
 
 def test_bias_on_texts(everything: Material) -> None:

@@ -136,3 +136,16 @@ def test_what_is_refused() -> None:
         dyadic_mean(x, np.array([0, 1]))
     with pytest.raises(InputError, match=r"\(n, 2\)"):
         drawn_by(3, np.array([[0, 1], [2, 3]]), 0, ())
+
+
+def test_what_is_particular_to_a_pair_counts_three_times_in_the_bootstrap() -> None:
+    """Owen (2007): counts have mean square 2 each, so the product of two has variance 3."""
+    x = np.random.default_rng(6).normal(size=400)
+    items = np.arange(800).reshape(400, 2)
+    drawn = drawn_by(400, items, 2000, ("three",))
+    over, under = drawn.resampled_sums(np.vstack([x, np.ones(400)])).T
+    found = percentile_by(float(x.mean()), over / under, drawn, method="mean")
+    plain = dyadic_mean(x, items).se
+    assert found.se is not None
+    assert plain is not None
+    assert found.se / plain == pytest.approx(3**0.5, rel=0.06)
