@@ -34,6 +34,9 @@ Row = dict[str, Any]
 NEAR_TIE = 0.6
 """Labels below are near-ties: the pairs that GIPO may drive furthest."""
 
+NO_PREFERENCE = 1e-3
+"""Nats below which a difference is rounding: policy and reference were computed in other batches."""
+
 
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write a policy per run and seed, ``training`` and ``costs`` below ``out``.
@@ -304,7 +307,7 @@ def dev_figures(logps: Tensor, pairs: Sequence[Pair], beta: float) -> Row:
     ratios = (logps - reference).double()
     u = ratios[:, 0] - ratios[:, 1]
     sure, near = own != 0.5, (own < NEAR_TIE) & (own > 1 - NEAR_TIE)
-    right = torch.where(u == 0, 0.5, ((u > 0) == (own > 0.5)).double())
+    right = torch.where(u.abs() < NO_PREFERENCE, 0.5, ((u > 0) == (own > 0.5)).double())
     return {
         "dev_accuracy": float(right[sure].mean()) if sure.any() else None,
         "dev_margin": float(beta * u.mean()),

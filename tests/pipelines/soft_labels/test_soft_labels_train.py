@@ -49,6 +49,7 @@ def test_every_seed_leaves_a_policy_and_a_row_a_step(trained: Path) -> None:
 def test_before_the_first_step_nothing_has_moved(trained: Path) -> None:
     first = _training(trained).filter(step=0)
     assert first["dev_absolute_u"].max() < 1e-3  # type: ignore[operator]
+    assert first["dev_accuracy"].to_list() == [0.5, 0.5]
     assert first["dev_margin"].abs().max() < 1e-3  # type: ignore[operator]
 
 
@@ -161,7 +162,7 @@ def _pair(own: float, p: float | None = None) -> Pair:
 
 
 def test_figures_of_held_out_pairs_by_hand() -> None:
-    logps = torch.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0], [3.0, 0.0]])
+    logps = torch.tensor([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0 + 1e-5], [3.0, 0.0]])
     pairs = [_pair(0.9), _pair(0.55), _pair(0.8), _pair(0.5)]
     found = dev_figures(logps, pairs, 0.5)
     assert found["dev_accuracy"] == pytest.approx((1 + 0 + 0.5) / 3)  # the tie is left out
