@@ -35,7 +35,7 @@ NEAR_TIE = 0.6
 """Labels below are near-ties: the pairs that GIPO may drive furthest."""
 
 NO_PREFERENCE = 1e-3
-"""Nats below which a difference is rounding: policy and reference were computed in other batches."""
+"""Nats below which a difference is rounding: the reference was computed in other batches."""
 
 
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
