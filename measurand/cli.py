@@ -20,6 +20,7 @@ VERBS = {
     "report": ("measurand.commands.stages", "statistics, gates and report from item results"),
     "gate": ("measurand.gates.command", "pass, fail or undecided; exit code 0, 1, 2 or 3"),
     "reliability": ("measurand.reliability", "reliability of your own responses, no model needed"),
+    "publish": ("measurand.publish.command", "a dataset as a Hugging Face folder or repository"),
     "verify": ("measurand.commands.verify", "recompute every hash, count and rule of a dataset"),
     "doctor": ("measurand.doctor", "what this machine has, what is missing, what to do"),
 }
