@@ -19,6 +19,10 @@ VERBS = {
     "evaluate": ("measurand.commands.stages", "run models over a dataset, write item results"),
     "report": ("measurand.commands.stages", "statistics, gates and report from item results"),
     "gate": ("measurand.gates.command", "pass, fail or undecided; exit code 0, 1, 2 or 3"),
+    "analyse": (
+        "measurand.analysis.command",
+        "another harness's results: intervals, items, pairs",
+    ),
     "reliability": ("measurand.reliability", "reliability of your own responses, no model needed"),
     "publish": ("measurand.publish.command", "a dataset as a Hugging Face folder or repository"),
     "verify": ("measurand.commands.verify", "recompute every hash, count and rule of a dataset"),
