@@ -23,6 +23,7 @@ VERBS = {
         "measurand.analysis.command",
         "another harness's results: intervals, items, pairs",
     ),
+    "compare": ("measurand.comparison.command", "two revisions, folders or files, paired by item"),
     "reliability": ("measurand.reliability", "reliability of your own responses, no model needed"),
     "publish": ("measurand.publish.command", "a dataset as a Hugging Face folder or repository"),
     "verify": ("measurand.commands.verify", "recompute every hash, count and rule of a dataset"),

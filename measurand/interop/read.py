@@ -12,6 +12,7 @@ from measurand.errors import InputError
 from measurand.interop import inspect_log, lm_eval, plain
 from measurand.interop.rows import ItemRows, Wish, finish
 from measurand.manifest import MANIFEST, is_foreign
+from measurand.results import RESULTS
 
 HARNESSES: dict[str, tuple[ModuleType, str]] = {
     lm_eval.SYSTEM: (lm_eval, "lm-evaluation-harness"),
@@ -68,4 +69,13 @@ def _own(paths: Sequence[Path]) -> ItemRows:
         for e in found
         if e.partial
     ]
-    return ItemRows(pa.concat_tables([e.table for e in found]), "Measurand", tuple(notes))
+    table = pa.concat_tables([e.table for e in found])
+    key = list(RESULTS.key)
+    distinct = table.group_by(key, use_threads=False).aggregate([]).num_rows
+    if distinct < table.num_rows:
+        raise InputError(
+            f"{table.num_rows - distinct:,} rows occur twice: several runs of one model",
+            hint="give one run's results, or compare two with `measurand compare`",
+            code="reruns",
+        )
+    return ItemRows(table, "Measurand", tuple(notes))

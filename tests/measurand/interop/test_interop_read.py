@@ -21,6 +21,9 @@ def test_our_own_results_are_read_as_they_are(tmp_path: Path) -> None:
     assert found.origin == "Measurand"
     assert found.table.equals(rows.sort_by([(k, "ascending") for k in RESULTS.key]))
     assert "partial run" in found.notes[0]
+    write_dataset(tmp_path / "r" / "more", RESULTS, rows)
+    with pytest.raises(InputError, match="measurand compare"):
+        read([tmp_path / "r" / "more", tmp_path / "r"], Wish())
 
 
 def test_logs_come_before_tables_beside_them(tmp_path: Path) -> None:
