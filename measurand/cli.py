@@ -12,6 +12,7 @@ from measurand.errors import MeasurandError
 VERBS = {
     "list": ("measurand.commands.show", "the systems of this project, one line each"),
     "show": ("measurand.commands.show", "a system's front page, parameters, tables and files"),
+    "status": ("measurand.commands.status", "what is out of date, and why, in one screen"),
     "preset": ("measurand.commands.preset", "list presets, or put one in force"),
     "run": ("measurand.commands.run", "build, train, evaluate and report into one folder"),
     "build": ("measurand.commands.stages", "build a system's dataset (Beam)"),
