@@ -12,6 +12,7 @@ from measurand.errors import MeasurandError
 VERBS = {
     "list": ("measurand.commands.show", "the systems of this project, one line each"),
     "show": ("measurand.commands.show", "a system's front page, parameters, tables and files"),
+    "status": ("measurand.commands.status", "what is out of date, and why, in one screen"),
     "preset": ("measurand.commands.preset", "list presets, or put one in force"),
     "run": ("measurand.commands.run", "build, train, evaluate and report into one folder"),
     "build": ("measurand.commands.stages", "build a system's dataset (Beam)"),
@@ -19,7 +20,13 @@ VERBS = {
     "evaluate": ("measurand.commands.stages", "run models over a dataset, write item results"),
     "report": ("measurand.commands.stages", "statistics, gates and report from item results"),
     "gate": ("measurand.gates.command", "pass, fail or undecided; exit code 0, 1, 2 or 3"),
+    "analyse": (
+        "measurand.analysis.command",
+        "another harness's results: intervals, items, pairs",
+    ),
+    "compare": ("measurand.comparison.command", "two revisions, folders or files, paired by item"),
     "reliability": ("measurand.reliability", "reliability of your own responses, no model needed"),
+    "publish": ("measurand.publish.command", "a dataset as a Hugging Face folder or repository"),
     "verify": ("measurand.commands.verify", "recompute every hash, count and rule of a dataset"),
     "doctor": ("measurand.doctor", "what this machine has, what is missing, what to do"),
 }

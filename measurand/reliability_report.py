@@ -168,7 +168,7 @@ def to_text(document: Document) -> str:
     for section in document.sections:
         parts += [section.title, "-" * width_of(section.title)]
         if section.intro:
-            parts += [section.intro]
+            parts += [*_wrapped(section.intro), ""]
         for block in section.blocks:
             if isinstance(block, Text):
                 parts += [*_wrapped(clean(block.text)), ""]

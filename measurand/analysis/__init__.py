@@ -1,0 +1,1 @@
+"""What item rows say, whoever made them: intervals, reliability, items, comparisons, gates."""

@@ -1,0 +1,152 @@
+"""``measurand analyse PATH ...``: intervals, reliability, items and gates for anybody's results."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from measurand.errors import InputError
+from measurand.interop.rows import Wish
+
+if TYPE_CHECKING:
+    from measurand.gates.verdict import Verdict
+    from measurand.interop.rows import ItemRows
+
+FORMATS = ("text", "json", "md", "html")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command.
+
+    Returns:
+        0, or with ``--gates`` the verdict's exit code.
+
+    Raises:
+        InputError: a log or an argument cannot be used; the code says why.
+    """
+    args = _parser().parse_args(argv)
+    for path in (args.out, args.save, args.every_eval_ever):
+        if path is not None and path.exists():
+            raise InputError(f"{path} exists", hint="remove it or name another", code="file_exists")
+    from measurand.analysis.record import analyse
+    from measurand.interop.read import read
+    from measurand.progress import Progress
+
+    rows = read(args.paths, _wish(args))
+    with Progress("analyse", None, "scores") as progress:
+        record = analyse(
+            rows,
+            sources=[path.name for path in args.paths],
+            cluster=args.cluster,
+            on_score=lambda name: progress.advance(),
+        )
+    verdict = _judge(args, rows)
+    if verdict is not None:
+        record["verdict"] = json.loads(verdict.to_json())
+    if args.every_eval_ever is not None:
+        from measurand.interop import every_eval_ever
+
+        every_eval_ever.write(record, args.every_eval_ever)
+        print(f"written: {args.every_eval_ever}", file=sys.stderr)
+    _write(render(record, args.format), args.out)
+    return 0 if verdict is None else verdict.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "measurand analyse",
+        description="Item results of another harness, or ours: means with intervals, reliability "
+        "over repeats, item statistics, models compared in pairs, gates.",
+    )
+    parser.add_argument(
+        "paths",
+        type=Path,
+        nargs="+",
+        help="lm-eval samples_*.jsonl, Inspect .eval, CSV, Parquet, results of ours, or folders",
+    )
+    parser.add_argument("--cluster", help="field that names what was sampled: passage, site, ...")
+    parser.add_argument("--by", nargs="+", default=[], metavar="FIELD", help="fields to slice by")
+    parser.add_argument("--model", help="name of the model, instead of the log's own")
+    parser.add_argument(
+        "--reruns",
+        choices=("refuse", "repeats"),
+        default="refuse",
+        help="two logs of one model and task: refuse, or take as repeats (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--map",
+        nargs="+",
+        default=[],
+        metavar="ROLE=COLUMN",
+        help="columns of a plain table: item_id, value, model, metric, repeat, cluster_id, status",
+    )
+    parser.add_argument("--values", nargs="+", default=[], metavar="COLUMN", help="score columns")
+    parser.add_argument("--gates", type=Path, help="gate file to put the rows to")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument("--out", type=Path, help="write here, never over an existing file")
+    parser.add_argument("--save", type=Path, help="keep the item rows in this new folder")
+    parser.add_argument(
+        "--every-eval-ever", type=Path, metavar="FOLDER", help="write every_eval_ever JSON there"
+    )
+    return parser
+
+
+def _wish(args: argparse.Namespace) -> Wish:
+    from measurand.interop.plain import ROLES
+
+    columns = {}
+    for pair in args.map:
+        role, found, column = pair.partition("=")
+        if not found or role not in ROLES:
+            raise InputError(f"--map {pair}", hint=f"ROLE=COLUMN with a role of {', '.join(ROLES)}")
+        columns[role] = column
+    return Wish(args.cluster, tuple(args.by), args.model, args.reruns, columns, tuple(args.values))
+
+
+def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:
+    """Keep the rows where asked for, and put the gates to them."""
+    if args.save is None and args.gates is None:
+        return None
+    from measurand.gates import run_gates
+    from measurand.results import RESULTS
+    from measurand.shards import write_dataset
+
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = args.save or Path(scratch) / "rows"
+        # What is written twice is the same: an unfinished run would otherwise pass for a whole one.
+        write_dataset(
+            folder, RESULTS, rows.table, params={"origin": rows.origin, "notes": list(rows.notes)}
+        )
+        if args.gates is None:
+            return None
+        return run_gates(args.gates, results=folder)
+
+
+def render(record: dict[str, Any], form: str) -> str:
+    """The record as ``text``, ``json``, ``md`` or ``html``."""
+    if form == "json":
+        return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    from measurand.analysis.page import document
+    from measurand.reliability_report import to_text
+    from measurand.report.render import to_html, to_markdown
+
+    made = document(record)
+    return {"text": to_text, "md": to_markdown, "html": to_html}[form](made)
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.write(text)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        hint = "name a file in a folder that exists"
+        raise InputError(f"{out}: {error.strerror}", hint=hint, code="no_file") from error
+    print(f"written: {out}", file=sys.stderr)

@@ -1,0 +1,197 @@
+"""Figures of a score: means, repeats, items, and models against each other."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from typing import Any
+
+import numpy as np
+
+from measurand.analysis.scores import Score
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.items import alpha_of_long_test, item_statistics, repeat_reliability
+from measurand.stats.means import (
+    cluster_mean,
+    paired_difference,
+    proportion,
+    smallest_detectable,
+    within_unit,
+)
+from measurand.stats.multiplicity import benjamini_hochberg, holm
+from measurand.stats.paired import mcnemar, t_test
+
+MAX_PAIRS = 300
+SHOWN_ITEMS = 20
+
+Record = dict[str, Any]
+
+
+def mean(score: Score, model: str, chosen: np.ndarray | None = None) -> Estimate:
+    """Mean over items, repeats averaged within the item first.
+
+    Single 0/1 answers to independent items are a rate (Wilson). Otherwise the error is made over
+    clusters (CR1, t with G - 1); for shares the interval is made on the logit scale.
+
+    Args:
+        score: the score.
+        model: one of its models.
+        chosen: (n,) which items to take; all of them by default.
+    """
+    x = score.column(model)
+    kept = ~np.isnan(x) if chosen is None else ~np.isnan(x) & chosen
+    x, clusters = x[kept], score.clusters[kept]
+    if not len(x):
+        return undefined("no item has a score", n=0)
+    if score.binary and score.repeats == 1 and not score.clustered:
+        return proportion(int(x.sum()), len(x))
+    found = cluster_mean(x, clusters if score.clustered else None)
+    inside = float(x.min()) >= 0 and float(x.max()) <= 1
+    return within_unit(found) if inside else found
+
+
+def model_record(score: Score, model: str) -> Record:
+    """One model: its mean, what was lost, how far its repeats agree, its slices."""
+    found = mean(score, model)
+    table = score.by_repeat(model)
+    single, averaged = repeat_reliability(table)
+    status = score.status[model]
+    names = sorted({s for s in score.slices if s})
+    labels = np.array(score.slices)
+    return {
+        "model": model,
+        "mean": estimate(found),
+        "smallest_detectable": _detectable(found),
+        "rows": sum(status.values()),
+        "lost": {name: n for name, n in status.items() if name != "ok"},
+        "repeats": table.shape[1] if len(table) else 0,
+        "repeat_reliability": estimate(single),
+        "mean_of_repeats_reliability": estimate(averaged),
+        "slices": [
+            {"slice": name, "mean": estimate(mean(score, model, labels == name))} for name in names
+        ],
+    }
+
+
+def item_record(score: Score) -> Record:
+    """What the items do: difficulty, item-rest correlation, dead items, reliability over models."""
+    kept = score.complete()
+    table = score.values[kept].T
+    names = np.array(score.items, dtype=object)[kept]
+    found = item_statistics(table)
+    spread = _spread(score)[kept]
+    # An item with one answer in all is not dead: it has had no chance to differ.
+    asked_twice = len(score.models) * score.repeats > 1
+    dead = spread == 0 if asked_twice else np.zeros(len(names), np.bool_)
+    top = float(np.nanmax(score.values)) if len(names) else 0.0
+    low = float(np.nanmin(score.values)) if len(names) else 0.0
+    negative = found.item_rest < 0
+    order = np.lexsort((names.astype(str), found.item_rest))[: int(negative.sum())]
+    edges = np.linspace(low, top, 11) if top > low else np.array([low, low + 1])
+    return {
+        "items": len(names),
+        "left_out": int((~kept).sum()),
+        "alpha": estimate(alpha_of_long_test(table)),
+        "item_rest_reason": found.reason,
+        "item_rest_median": _median(found.item_rest),
+        "negative_item_rest": int(negative.sum()),
+        "dead": int(dead.sum()) if asked_twice else None,
+        "dead_at_top": int((dead & (found.difficulty == top)).sum()) if asked_twice else None,
+        "dead_at_bottom": int((dead & (found.difficulty == low)).sum()) if asked_twice else None,
+        "dead_reason": None if asked_twice else "one model and one repeat: no item could differ",
+        "dead_shown": names[dead][:SHOWN_ITEMS].tolist(),
+        "difficulty": {
+            "edges": edges.tolist(),
+            "counts": np.histogram(found.difficulty, edges)[0].tolist(),
+        },
+        "negative_shown": [
+            {
+                "item": str(names[j]),
+                "difficulty": float(found.difficulty[j]),
+                "item_rest": float(found.item_rest[j]),
+            }
+            for j in order[:SHOWN_ITEMS]
+        ],
+    }
+
+
+def pair_records(score: Score) -> list[Record]:
+    """Every pair of models on their common items, with p values adjusted over the pairs."""
+    chosen = list(itertools.combinations(score.models, 2))[:MAX_PAIRS]
+    records = [pair_record(score, a, b) for a, b in chosen]
+    raw = [r["p"] for r in records]
+    for record, first, second in zip(records, holm(raw), benjamini_hochberg(raw), strict=True):
+        record["p_holm"], record["p_bh"] = first, second
+    return records
+
+
+def pair_record(score: Score, a: str, b: str) -> Record:
+    """Paired difference a - b, with what the sample could have shown."""
+    x, y = score.column(a), score.column(b)
+    both = ~(np.isnan(x) | np.isnan(y))
+    clusters = score.clusters[both] if score.clustered else None
+    plain = score.binary and score.repeats == 1 and clusters is None
+    return {
+        "a": a,
+        "b": b,
+        "only_one": int(len(x) - both.sum()),
+        **difference_record(x[both], y[both], clusters, plain=plain),
+    }
+
+
+def difference_record(
+    x: np.ndarray, y: np.ndarray, clusters: np.ndarray | None, *, plain: bool
+) -> Record:
+    """Figures of the paired difference x - y.
+
+    Args:
+        x: (n,) scores.
+        y: (n,) scores of the same items.
+        clusters: (n,) clusters, None where items are independent.
+        plain: whether these are single 0/1 answers to independent items, for McNemar's test.
+    """
+    found = paired_difference(x, y, clusters) if len(x) else undefined("no common item", n=0)
+    only_x, only_y = int(((x == 1) & (y == 0)).sum()), int(((x == 0) & (y == 1)).sum())
+    p = mcnemar(only_x, only_y, "mid_p") if plain else t_test(found)
+    test = "t over items" if clusters is None else "t over clusters"
+    return {
+        "difference": estimate(found),
+        "p": p,
+        "p_method": "McNemar, mid-p" if plain else test,
+        "p_reason": None if p is not None else "no item separates the two",
+        "correlation": _correlation(x, y),
+        "smallest_detectable": _detectable(found),
+    }
+
+
+def estimate(found: Estimate) -> Record:
+    """An estimate as plain JSON values."""
+    return dataclasses.asdict(found)
+
+
+def _detectable(found: Estimate) -> float | None:
+    units = found.n if found.n_clusters is None else found.n_clusters
+    if not found.se or units is None or units < 2:
+        return None
+    return smallest_detectable(found.se, df=units - 1)
+
+
+def _correlation(x: np.ndarray, y: np.ndarray) -> float | None:
+    if len(x) < 3 or np.ptp(x) == 0 or np.ptp(y) == 0:
+        return None
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _spread(score: Score) -> np.ndarray:
+    """(n,) range of all single scores of an item, over models and repeats."""
+    import polars as pl
+
+    found = score.rows.group_by("i").agg((pl.col("value").max() - pl.col("value").min()).alias("s"))
+    spread = np.full(len(score.items), np.nan)
+    spread[found["i"].to_numpy()] = found["s"].to_numpy()
+    return spread
+
+
+def _median(r: np.ndarray) -> float | None:
+    kept = r[np.isfinite(r)]
+    return float(np.median(kept)) if len(kept) else None

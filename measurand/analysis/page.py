@@ -1,0 +1,222 @@
+"""The analysis record as a document: findings first, methods last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from measurand.report.document import Block, Cell, Document, Figure, Section, Table, Text
+
+Record = Mapping[str, Any]
+ALPHA = 0.05
+MIN_CLUSTERS = 10
+"""With fewer, coverage of the cluster-robust interval falls below its level."""
+
+
+def document(record: Record) -> Document:
+    """Scores, comparisons, items, how it was done."""
+    found = record["scores"]
+    sections = [
+        Section(
+            "Scores",
+            (_score_table(found), *(_forest(s) for s in found), *_slice_tables(found)),
+            "Each model's mean with its 95% interval, and the smallest difference from a fixed "
+            "value that this sample finds in four of five tries.",
+        ),
+        Section("Models compared", tuple(_pairs(found)), _PAIRED),
+        Section("Items", tuple(_items(found)), _ITEMS),
+        Section("Method", (Text(_method(record)),)),
+    ]
+    if record["notes"]:
+        notes = Text("\n".join(f"- {note}" for note in record["notes"]))
+        sections.insert(0, Section("Before you read on", (notes,)))
+    models = sorted({m["model"] for s in found for m in s["models"]})
+    return Document(
+        title="Analysis of item results",
+        subtitle=f"{record['origin']}: {len(found)} scores of {len(models)} models, "
+        f"{record['rows']:,} item rows",
+        verdict=record["verdict"],
+        sections=tuple(sections),
+        provenance={k: record[k] for k in ("version", "origin", "sources", "cluster", "rows")},
+    )
+
+
+_PAIRED = (
+    "Differences on the same items. The correlation says how much pairing gains; p is adjusted "
+    "over the pairs of a score (Holm). A difference below the smallest detectable one could have "
+    "been there without being seen."
+)
+_ITEMS = (
+    "A dead item has the same score from every model at every repeat: it costs calls and tells "
+    "nothing. A negative item-rest correlation means that better models do worse on it: look at "
+    "its key first."
+)
+
+
+def interval(figure: Record) -> dict[str, Any]:
+    """A cell: estimate with its interval, or null with its reason."""
+    if figure["value"] is not None and figure["ci_lo"] is None:
+        return {"value": figure["value"], "reason": None}
+    return {
+        "estimate": figure["value"],
+        "lower": figure["ci_lo"],
+        "upper": figure["ci_hi"],
+        "reason": figure["reason"],
+    }
+
+
+def _value(value: Any, reason: str | None) -> Cell:
+    return {"value": value, "reason": None if value is not None else reason or "undefined"}
+
+
+def _score_table(found: list[Record]) -> Table:
+    rows = []
+    for score in found:
+        for m in score["models"]:
+            lost = ", ".join(f"{n:,} {name}" for name, n in m["lost"].items()) or "0"
+            reliability = m["repeat_reliability"]
+            rows.append(
+                (
+                    score["name"],
+                    m["model"],
+                    interval(m["mean"]),
+                    m["mean"]["n"],
+                    score["clusters"] if score["clusters"] is not None else "items",
+                    m["repeats"],
+                    lost,
+                    _value(m["smallest_detectable"], "no standard error"),
+                    _value(reliability["value"], reliability["reason"]),
+                )
+            )
+    columns = ("score", "model", "mean", "items", "clusters", "repeats", "rows without a score",
+               "smallest detectable", "agreement of repeats")  # fmt: skip
+    few = [s["name"] for s in found if s["clusters"] is not None and s["clusters"] < MIN_CLUSTERS]
+    note = f"Fewer than {MIN_CLUSTERS} clusters: intervals of {', '.join(few)} are too narrow."
+    return Table("Every score", columns, tuple(rows), (note,) if few else ())
+
+
+def _forest(score: Record) -> Figure:
+    rows = [
+        {
+            "label": m["model"],
+            "estimate": m["mean"]["value"],
+            "lower": m["mean"]["ci_lo"],
+            "upper": m["mean"]["ci_hi"],
+            "reason": m["mean"]["reason"],
+        }
+        for m in score["models"]
+    ]
+    return Figure(
+        "forest",
+        score["name"],
+        "Mean of each model with its 95% interval.",
+        {"rows": rows, "axis": score["metric"]},
+    )
+
+
+def _slice_tables(found: list[Record]) -> Iterator[Table]:
+    for score in found:
+        rows = tuple(
+            (part["slice"], m["model"], interval(part["mean"]), part["mean"]["n"])
+            for m in score["models"]
+            for part in m["slices"]
+        )
+        if rows:
+            columns = ("slice", "model", "mean", "items")
+            yield Table(f"{score['name']}: slices", columns, rows)
+
+
+def _pairs(found: list[Record]) -> Iterator[Block]:
+    rows = []
+    for score in found:
+        for pair in score["pairs"]:
+            difference = pair["difference"]
+            rows.append(
+                (
+                    score["name"],
+                    f"{pair['a']} - {pair['b']}",
+                    interval(difference),
+                    difference["n"],
+                    _value(pair["correlation"], "no variation"),
+                    _value(pair["p_holm"], pair["p_reason"]),
+                    _value(pair["smallest_detectable"], "no standard error"),
+                    finding(pair),
+                )
+            )
+    if not rows:
+        yield Text("One model: there is nothing to compare.")
+        return
+    columns = ("score", "models", "difference", "items", "correlation", "p (Holm)",
+               "smallest detectable", "finding")  # fmt: skip
+    yield Table("Paired differences", columns, tuple(rows))
+
+
+def finding(pair: Record) -> str:
+    """What a pair shows, in words."""
+    value, p = pair["difference"]["value"], pair.get("p_holm", pair["p"])
+    if value is None or p is None:
+        return "no difference to test"
+    if p <= ALPHA:
+        return f"{pair['a'] if value > 0 else pair['b']} is higher"
+    return "not shown"
+
+
+def _items(found: list[Record]) -> Iterator[Block]:
+    rows = []
+    for score in found:
+        s = score["item_statistics"]
+        rows.append(
+            (
+                score["name"],
+                s["items"],
+                s["left_out"],
+                _value(s["dead"], s["dead_reason"]),
+                _value(s["dead_at_top"], s["dead_reason"]),
+                _value(s["dead_at_bottom"], s["dead_reason"]),
+                _value(s["item_rest_median"], s["item_rest_reason"] or "items do not vary"),
+                s["negative_item_rest"],
+                interval(s["alpha"]),
+            )
+        )
+    columns = ("score", "items", "not answered by all", "dead", "of them at the top",
+               "at the bottom", "median item-rest r", "negative", "alpha over models")  # fmt: skip
+    yield Table("Items of each score", columns, tuple(rows))
+    for score in found:
+        yield from _worst(score)
+
+
+def _worst(score: Record) -> Iterator[Block]:
+    s = score["item_statistics"]
+    if s["negative_shown"]:
+        rows = tuple((i["item"], i["difficulty"], i["item_rest"]) for i in s["negative_shown"])
+        columns = ("item", "mean score", "item-rest r")
+        yield Table(f"{score['name']}: items against the others", columns, rows)
+    if s["dead_shown"]:
+        more = s["dead"] - len(s["dead_shown"])
+        tail = f", and {more:,} more" if more else ""
+        yield Text(f"{score['name']}, dead items: {', '.join(map(str, s['dead_shown']))}{tail}.")
+    counts, edges = s["difficulty"]["counts"], s["difficulty"]["edges"]
+    yield Figure(
+        "histogram",
+        f"{score['name']}: difficulty of the items",
+        "How many items have which mean score over models and repeats.",
+        {"counts": counts, "edges": edges, "axis": "mean score"},
+    )
+
+
+def _method(record: Record) -> str:
+    cluster = record["cluster"]
+    unit = "items, taken as independent" if cluster is None else f"clusters named by {cluster!r}"
+    return (
+        f"Unit of independent sampling: {unit}. Repeats (epochs) are averaged within the item "
+        "first, so they make a score surer and never count as more items.\n\n"
+        "Means: Wilson's interval for single 0/1 answers to independent items; else "
+        "cluster-robust errors (CR1) with Student's t on G - 1 degrees, for shares on the logit "
+        "scale. Differences are paired. Pairs are tested by McNemar's mid-p where scores are "
+        "single 0/1 answers to independent items, else by t; p values are adjusted within a score "
+        "by Holm's method.\n\n"
+        "Agreement of repeats: ICC(A,1), the share of variance that lies between items, over items "
+        "with all repeats. Alpha over models: Cronbach's, with Feldt's interval; models are the "
+        "respondents. Rows without a score (errors of infrastructure, samples not scored) are "
+        "counted and left out; they are never taken as wrong answers."
+    )

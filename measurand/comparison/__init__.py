@@ -1,0 +1,1 @@
+"""Two sets of results against each other: revisions, folders or files."""

@@ -1,0 +1,64 @@
+"""``measurand compare A B``: git revisions, folders or files against each other."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from measurand.errors import InputError
+from measurand.interop.rows import Wish
+
+FORMATS = ("text", "json", "md", "html")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command.
+
+    Raises:
+        InputError: a side is nothing that can be compared; the code says why.
+    """
+    parser = argparse.ArgumentParser(
+        "measurand compare",
+        description="What changed from A to B: paired differences with intervals, adjusted p "
+        "values, and the changes that the sample could have seen.",
+    )
+    parser.add_argument("a", metavar="A", help="git revision, folder, file, or . (working tree)")
+    parser.add_argument("b", metavar="B", nargs="?", default=".", help="the same (default: .)")
+    parser.add_argument("--system", nargs="+", default=[], help="of a revision: only these systems")
+    parser.add_argument("--cluster", help="of other harnesses' logs: field that names clusters")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument("--out", type=Path, help="write here, never over an existing file")
+    args = parser.parse_args(argv)
+    if args.out is not None and args.out.exists():
+        raise InputError(f"{args.out} exists", hint="name another file", code="file_exists")
+    from measurand.comparison.record import compare
+    from measurand.comparison.sides import resolve
+
+    wish = Wish(cluster=args.cluster)
+    record = compare(resolve(args.a, args.system, wish), resolve(args.b, args.system, wish))
+    text = render(record, args.format)
+    if args.out is None:
+        sys.stdout.write(text)
+    else:
+        with args.out.open("x", encoding="utf-8") as file:
+            file.write(text)
+        print(f"written: {args.out}", file=sys.stderr)
+    return 0
+
+
+def render(record: dict[str, Any], form: str) -> str:
+    """The record as ``text``, ``json``, ``md`` (fits into a comment) or ``html``."""
+    if form == "json":
+        return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    from measurand.comparison.page import document, markdown
+    from measurand.reliability_report import to_text
+    from measurand.report.render import to_html
+
+    if form == "md":
+        return markdown(record)
+    made = document(record)
+    return to_html(made) if form == "html" else to_text(made)

@@ -1,0 +1,225 @@
+"""The comparison as one record of plain JSON values: paired where items are known, else not.
+
+A change is B minus A. Where both sides have item rows, the same items are compared with themselves
+(repeats averaged first), which takes their common difficulty out of the error. Figures that exist
+as statistics alone (reliability coefficients, correlations) are compared through their standard
+errors as if the samples were independent; over the same items that is usually too wide, and it
+says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from measurand.analysis.figures import difference_record
+from measurand.analysis.scores import Score, scores
+from measurand.comparison.sides import Side
+from measurand.statistics import EXACT
+from measurand.stats.multiplicity import benjamini_hochberg, holm
+
+SCHEMA = "measurand.comparison/1.0.0"
+UNPAIRED = "difference of two estimates, standard errors added as for independent samples"
+
+Record = dict[str, Any]
+
+
+def compare(a: Side, b: Side) -> Record:
+    """Everything that changed from A to B, with what could have been seen.
+
+    Returns:
+        ``items``: paired changes of each metric (over all items) and of each slice of it;
+        ``statistics``: changed figures; how many did not change; what only one side has; notes.
+        p values are adjusted within each of the three families: metrics, slices, statistics.
+    """
+    from measurand import __version__
+
+    notes = [*a.notes, *b.notes]
+    metrics, slices = _items(a, b, notes)
+    figures, same, only_a, only_b = _statistics(a, b)
+    for family in (metrics, slices, figures):
+        _adjust(family)
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "a": a.name,
+        "b": b.name,
+        "notes": notes,
+        "metrics": metrics,
+        "slices": slices,
+        "statistics": figures,
+        "unchanged_statistics": same,
+        "only_in_a": only_a,
+        "only_in_b": only_b,
+    }
+
+
+def _items(a: Side, b: Side, notes: list[str]) -> tuple[list[Record], list[Record]]:
+    if a.items is None or b.items is None:
+        lacking = [side.name for side in (a, b) if side.items is None]
+        notes.append(f"No paired comparison: {' and '.join(lacking)} without item rows.")
+        return [], []
+    metrics: list[Record] = []
+    slices: list[Record] = []
+    systems = sorted(set(_systems(a.items)) & set(_systems(b.items)))
+    for system in systems:
+        first, second = _of(a.items, system), _of(b.items, system)
+        pairs = _models(first, second)
+        if not pairs:
+            notes.append(f"{system}: the sides have no model in common.")
+        for left, right in pairs:
+            whole, parts = _pair(system, _model(first, left), _model(second, right), left, right)
+            metrics += whole
+            slices += parts
+    if not systems:
+        notes.append("The sides come from different systems: nothing to pair.")
+    return metrics, slices
+
+
+def _pair(
+    system: str, a: pa.Table, b: pa.Table, left: str, right: str
+) -> tuple[list[Record], list[Record]]:
+    name = left if left == right else f"{left} -> {right}"
+    sides = []
+    for label, table in (("A", a), ("B", b)):
+        frame = pl.from_arrow(table)
+        assert isinstance(frame, pl.DataFrame)
+        sides.append(frame.with_columns(pl.lit(label).alias("model")))
+    found_a = {(s.task, s.metric): s for s in scores(sides[0].to_arrow())}
+    found_b = {(s.task, s.metric): s for s in scores(sides[1].to_arrow())}
+    metrics, slices = [], []
+    for key in sorted(found_a.keys() & found_b.keys()):
+        one, two = found_a[key], found_b[key]
+        about = {"system": system, "model": name, "metric": one.name}
+        aligned = _Aligned(one, two)
+        metrics.append({**about, "slice": "", **aligned.change(None)})
+        names = sorted(set(one.slices) & set(two.slices) - {""})
+        if len(names) > 1:
+            slices += [{**about, "slice": s, **aligned.change(s)} for s in names]
+    return metrics, slices
+
+
+class _Aligned:
+    """Two scores of one model each, on the items that both know."""
+
+    def __init__(self, a: Score, b: Score) -> None:
+        index = {item: i for i, item in enumerate(b.items)}
+        rows = [(i, index[item]) for i, item in enumerate(a.items) if item in index]
+        left, right = (np.array([r[side] for r in rows], dtype=np.int64) for side in (0, 1))
+        self._x, self._y = a.values[left, 0], b.values[right, 0]
+        self._both = ~(np.isnan(self._x) | np.isnan(self._y))
+        self._clusters = a.clusters[left] if a.clustered else None
+        single = a.repeats == b.repeats == 1
+        self._plain = a.binary and b.binary and single and self._clusters is None
+        self._all = np.array(a.slices), np.array(b.slices)
+        self._slices = self._all[0][left], self._all[1][right]
+
+    def change(self, part: str | None) -> Record:
+        """Paired figures of B - A over the items, or over one slice of them."""
+        chosen, asked = self._both, sum(map(len, self._all))
+        if part is not None:
+            chosen = chosen & (self._slices[0] == part) & (self._slices[1] == part)
+            asked = sum(int((labels == part).sum()) for labels in self._all)
+        x, y = self._x[chosen], self._y[chosen]
+        clusters = None if self._clusters is None else self._clusters[chosen]
+        return {
+            "mean_a": float(x.mean()) if len(x) else None,
+            "mean_b": float(y.mean()) if len(y) else None,
+            "unpaired_items": asked - 2 * len(x),
+            **difference_record(y, x, clusters, plain=self._plain),
+        }
+
+
+def _statistics(a: Side, b: Side) -> tuple[list[Record], int, int, int]:
+    if a.statistics is None or b.statistics is None:
+        return [], 0, 0, 0
+    key = ("system", "model", "metric", "slice")
+    first = {tuple(r[k] for k in key): r for r in a.statistics.to_pylist()}
+    second = {tuple(r[k] for k in key): r for r in b.statistics.to_pylist()}
+    shared = sorted(first.keys() & second.keys())
+    found, same = [], 0
+    for one in shared:
+        x, y = first[one], second[one]
+        if _equal(x["estimate"], y["estimate"]) and _equal(x["se"], y["se"]):
+            same += 1
+            continue
+        found.append({**dict(zip(key, one, strict=True)), **_figure_change(x, y)})
+    return found, same, len(first) - len(shared), len(second) - len(shared)
+
+
+def _equal(x: float | None, y: float | None) -> bool:
+    """Equal to six digits: the last bits of float32 scores differ between machines."""
+    if x is None or y is None:
+        return x is y
+    return math.isclose(x, y, rel_tol=1e-6, abs_tol=1e-9)
+
+
+def _figure_change(x: Record, y: Record) -> Record:
+    from scipy.special import ndtri
+
+    p, low, high, detectable, reason = None, None, None, None, None
+    value = None
+    if x["estimate"] is None or y["estimate"] is None:
+        side = "A" if x["estimate"] is None else "B"
+        reason = f"undefined in {side}: {(x if side == 'A' else y)['reason']}"
+    else:
+        value = y["estimate"] - x["estimate"]
+        if x["method"] == EXACT and y["method"] == EXACT:
+            reason = "a count: no sampling error"
+        elif x["se"] is None or y["se"] is None:
+            reason = "no interval: a side has no standard error"
+        else:
+            se = math.hypot(x["se"], y["se"])
+            low, high = value - ndtri(0.975) * se, value + ndtri(0.975) * se
+            detectable = float(ndtri(0.975) + ndtri(0.8)) * se
+            p = math.erfc(abs(value) / se / math.sqrt(2)) if se > 0 else None
+    return {
+        "mean_a": x["estimate"],
+        "mean_b": y["estimate"],
+        "difference": {
+            "value": value,
+            "ci_lo": low,
+            "ci_hi": high,
+            "n": y["n"],
+            "method": UNPAIRED,
+            "reason": reason,
+        },
+        "p": p,
+        "p_reason": None if p is not None else reason or "no standard error",
+        "smallest_detectable": detectable,
+    }
+
+
+def _adjust(family: Sequence[Record]) -> None:
+    raw = [row["p"] for row in family]
+    for row, first, second in zip(family, holm(raw), benjamini_hochberg(raw), strict=True):
+        row["p_holm"], row["p_bh"] = first, second
+
+
+def _systems(table: pa.Table) -> list[str]:
+    return [str(s) for s in table.column("system").unique().to_pylist()]
+
+
+def _of(table: pa.Table, system: str) -> pa.Table:
+    import pyarrow.compute as pc
+
+    return table.filter(pc.equal(table.column("system"), system))
+
+
+def _model(table: pa.Table, model: str) -> pa.Table:
+    import pyarrow.compute as pc
+
+    return table.filter(pc.equal(table.column("model"), model))
+
+
+def _models(a: pa.Table, b: pa.Table) -> list[tuple[str, str]]:
+    """Models of one name on both sides; two that stand alone are a pair under any names."""
+    first = sorted(map(str, a.column("model").unique().to_pylist()))
+    second = sorted(map(str, b.column("model").unique().to_pylist()))
+    shared = [(m, m) for m in first if m in second]
+    return shared or ([(first[0], second[0])] if len(first) == len(second) == 1 else [])

@@ -1,0 +1,153 @@
+"""Plain CSV or Parquet: a row per item, or per item, model and repeat.
+
+Columns are found by the names of the results table (``item_id``, ``value``, ``model``, ``metric``,
+``repeat``, ``cluster_id``, ``status``), or by what the user says. Several score columns give
+several metrics. One column has to name the item; without a model column the file's name is the
+model.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from measurand.errors import InputError
+from measurand.interop.rows import NOBODY, Collector, Wish, plain
+from measurand.responses import Responses, labels, numbers, read_file, shown
+from measurand.results import STATUSES, slice_text
+
+SYSTEM = "table"
+SUFFIXES = (".csv", ".parquet", ".pq")
+ROLES = ("item_id", "value", "model", "metric", "repeat", "cluster_id", "status")
+
+
+def logs(path: Path) -> list[Path]:
+    """Tables at or below ``path``."""
+    if path.is_file():
+        return [path] if path.suffix.lower() in SUFFIXES else []
+    return sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+
+
+def read(files: list[Path], wish: Wish) -> tuple[list[pa.Table], list[str]]:
+    """Rows of each file, and notes.
+
+    Raises:
+        InputError: code ``no_column``, ``bad_value`` or ``bad_status``; a cell that is no number is
+            named with its row.
+    """
+    return [_read(read_file(file), file, wish) for file in files], []
+
+
+def _read(table: Responses, file: Path, wish: Wish) -> pa.Table:
+    def named(role: str, *, required: bool = False) -> list[str | None] | None:
+        column = wish.columns.get(role, role)
+        if column in table.names:
+            return labels(table.column(column))
+        if required or role in wish.columns:
+            raise _no_column(table, column, f"--map {role}=COLUMN")
+        return None
+
+    n = table.n_rows
+    items = named("item_id", required=True)
+    assert items is not None
+    if None in items:
+        raise InputError(
+            f"{table.name}: row {items.index(None) + 1} names no item",
+            hint="every row needs an item",
+            code="no_item",
+        )
+    models = named("model") or [wish.model or file.stem] * n
+    if wish.model is not None:
+        models = [wish.model] * n
+    metrics, repeats = named("metric"), named("repeat")
+    clusters = _cluster(table, wish, items)
+    statuses = named("status") or [None] * n
+    groups = [_labels(table, field) for field in wish.by]
+    rows = Collector()
+    for column in wish.values or (wish.columns.get("value", "value"),):
+        values = _scores(table, column)
+        names = [column] * n if metrics is None else metrics
+        for i in range(n):
+            parts = {f: plain(g[i]) for f, g in zip(wish.by, groups, strict=True)}
+            status, reason = _status(table.name, i, statuses[i], values[i])
+            rows.add(
+                *(str(models[i]), str(names[i]), items[i], _repeat(table.name, repeats, i)),
+                *(str(clusters[i]), float(values[i]) if status == "ok" else None),
+                *(status, reason, slice_text(parts), NOBODY, ""),
+            )
+    return rows.table()
+
+
+def _cluster(table: Responses, wish: Wish, items: list[str | None]) -> list[str | None]:
+    column = wish.cluster or wish.columns.get("cluster_id", "cluster_id")
+    if column not in table.names:
+        if wish.cluster is not None or "cluster_id" in wish.columns:
+            raise _no_column(table, column, "--cluster COLUMN")
+        return items
+    found = labels(table.column(column))
+    if None in found:
+        raise InputError(
+            f"{table.name}: row {found.index(None) + 1} has no cluster in {column!r}",
+            hint="every row needs one",
+            code="no_cluster",
+        )
+    return found
+
+
+def _labels(table: Responses, field: str) -> list[str | None]:
+    if field not in table.names:
+        raise _no_column(table, field, "--by COLUMN")
+    return labels(table.column(field))
+
+
+def _scores(table: Responses, column: str) -> np.ndarray:
+    if column not in table.names:
+        raise _no_column(table, column, "--values COLUMN ...")
+    found = numbers(table.column(column))
+    if found.n_bad:
+        cells = ", ".join(f"row {row}: {cell!r}" for row, cell in found.bad)
+        raise InputError(
+            f"{table.name}: {found.n_bad} cells of {column!r} are no numbers ({cells})",
+            hint="scores are plain decimals; leave a missing one empty",
+            code="bad_value",
+        )
+    return found.values
+
+
+def _status(name: str, i: int, given: str | None, value: float) -> tuple[str, str | None]:
+    if given is not None and given not in STATUSES:
+        raise InputError(
+            f"{name}: row {i + 1}: status {given!r}",
+            hint=f"one of {', '.join(STATUSES)}",
+            code="bad_status",
+        )
+    missing = bool(np.isnan(value))
+    status = given or ("skipped" if missing else "ok")
+    if status == "ok" and missing:
+        return "skipped", "no value"
+    return status, None if status == "ok" else "no value" if given is None else given
+
+
+def _repeat(name: str, repeats: list[str | None] | None, i: int) -> int:
+    text = None if repeats is None else repeats[i]
+    if text is None:
+        return 0
+    try:
+        number = int(float(text))
+    except ValueError:
+        number = -1
+    if not 0 <= number <= 32767:
+        raise InputError(
+            f"{name}: row {i + 1}: repeat {text!r}", hint="0, 1, 2, ...", code="bad_value"
+        )
+    return number
+
+
+def _no_column(table: Responses, column: str, how: str) -> InputError:
+    return InputError(
+        f"{table.name} has no column {column!r}; it has {shown(list(table.names))}",
+        hint=f"name it with {how}",
+        code="no_column",
+    )

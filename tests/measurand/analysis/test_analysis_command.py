@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from toy_scores import item_rows
+
+from measurand.analysis.command import main
+from measurand.errors import InputError
+from measurand.shards import verify
+
+GATES = """\
+version: 1
+results: unused
+defaults: {min_n: 20, min_clusters: 5}
+gates:
+  - {id: good, metric: acc, test: threshold, limit: LIMIT, interval: t}
+"""
+
+
+@pytest.fixture
+def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    import polars as pl
+
+    path = tmp_path / "rows.parquet"
+    frame = pl.from_arrow(item_rows().table)
+    assert isinstance(frame, pl.DataFrame)
+    frame.select("model", "metric", "item_id", "repeat", "cluster_id", "value", "status").filter(
+        pl.col("value").is_not_null()
+    ).write_parquet(path)
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+def test_every_format_and_a_second_run_with_equal_bytes(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for form in ("text", "json", "md", "html"):
+        assert main([str(table), "--format", form]) == 0
+        first = capsys.readouterr().out
+        assert main([str(table), "--format", form]) == 0
+        assert capsys.readouterr().out == first
+        assert "high" in first
+    assert main([str(table), "--format", "html", "--out", "page.html"]) == 0
+    assert Path("page.html").read_text().startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(("limit", "code"), [("0.1", 0), ("0.99", 1)])
+def test_gates_decide_the_exit_code(
+    table: Path, limit: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("gates.yaml").write_text(GATES.replace("LIMIT", limit))
+    assert main([str(table), "--gates", "gates.yaml", "--format", "json"]) == code
+    verdict = json.loads(capsys.readouterr().out)["verdict"]
+    assert verdict["state"] == {0: "pass", 1: "fail"}[code]
+    assert {g["model"] for g in verdict["gates"]} == {"low", "middle", "high"}
+
+
+def test_rows_are_kept_where_asked_for(table: Path) -> None:
+    assert main([str(table), "--save", "kept", "--every-eval-ever", "eee"]) == 0
+    assert verify(Path("kept")) == []
+    assert main(["kept"]) == 0
+    assert len(list(Path("eee").glob("*.json"))) == 3
+
+
+def test_bad_arguments_are_named(table: Path) -> None:
+    Path("there").touch()
+    for argv in (["--out", "there"], ["--save", "there"]):
+        with pytest.raises(InputError, match="exists"):
+            main([str(table), *argv])
+    for pair in ("item=x", "item_id"):
+        with pytest.raises(InputError, match="ROLE=COLUMN"):
+            main([str(table), "--map", pair])
+    with pytest.raises(InputError, match="folder that exists"):
+        main([str(table), "--out", "no/where.txt"])

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from measurand.errors import InputError
+from measurand.interop import rows
+from measurand.interop.rows import NOBODY, Collector, Fields, Wish, cluster_note, finish, plain
+from measurand.results import RESULTS
+
+
+def row(**changes: Any) -> tuple[Any, ...]:
+    fields = {
+        "model": "m", "metric": "acc", "item_id": "a", "repeat": 0, "cluster_id": "c", "value": 1.0,
+        "status": "ok", "reason": None, "slice": "task=t", "prompt_sha256": NOBODY,
+        "item_hash": "h",
+    }  # fmt: skip
+    return tuple((fields | changes).values())
+
+
+def collected(*many: tuple[Any, ...]) -> Any:
+    collector = Collector()
+    for one in many:
+        collector.add(*one)
+    return collector.table()
+
+
+def test_rows_become_a_results_table() -> None:
+    table = finish(
+        [collected(row(), row(item_id="b", value=None, status="skipped"))], "x", "refuse"
+    )
+    assert table.schema == RESULTS.schema()
+    assert table["system"].to_pylist() == ["x", "x"]
+
+
+def test_batches_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "BATCH", 3)
+    made = collected(*(row(item_id=str(i), value=float(i)) for i in range(10)))
+    assert sorted(made["value"].to_pylist()) == list(range(10))
+
+
+def test_reruns_are_refused_or_numbered_on() -> None:
+    logs = [collected(row(value=1.0), row(repeat=1)), collected(row(value=0.0), row(repeat=1))]
+    with pytest.raises(InputError, match="--reruns repeats") as caught:
+        finish(logs, "x", "refuse")
+    assert caught.value.code == "reruns"
+    table = finish(logs, "x", "repeats")
+    assert sorted(table["repeat"].to_pylist()) == [0, 1, 2, 3]
+    by_repeat = dict(zip(table["repeat"].to_pylist(), table["value"].to_pylist(), strict=True))
+    assert (by_repeat[0], by_repeat[2]) == (1.0, 0.0)
+
+
+def test_one_id_is_one_document_in_one_cluster() -> None:
+    with pytest.raises(InputError, match="two documents") as caught:
+        finish([collected(row(), row(model="n", item_hash="other"))], "x", "refuse")
+    assert caught.value.code == "item_changed"
+    with pytest.raises(InputError, match="two clusters"):
+        finish([collected(row(), row(model="n", cluster_id="d"))], "x", "refuse")
+
+
+def test_no_rows_are_an_error() -> None:
+    for logs in ([], [Collector().table()]):
+        with pytest.raises(InputError, match="log the samples"):
+            finish(logs, "x", "refuse")
+
+
+def test_fields_that_may_name_clusters() -> None:
+    fields = Fields()
+    for i in range(20):
+        fields.look({"id": i, "passage": f"p{i // 4}", "kind": "all", "score": 0.5, "flag": True})
+    assert fields.repeating() == ["passage"]
+    [note] = cluster_note(Wish(), fields)
+    assert "passage" in note
+    assert cluster_note(Wish(cluster="passage"), fields) == []
+    with pytest.raises(InputError, match="fields: id, kind, passage"):
+        cluster_note(Wish(cluster="site"), fields)
+
+
+def test_slices_hold_any_text() -> None:
+    assert plain("a=1,b") == "a:1;b"

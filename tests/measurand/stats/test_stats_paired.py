@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import binom, binomtest, permutation_test, ttest_rel
+from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
+
+from measurand.errors import InputError
+from measurand.stats.estimate import undefined
+from measurand.stats.means import paired_difference
+from measurand.stats.paired import mcnemar, sign_flip, t_test
+
+RNG = np.random.default_rng(5)
+A, B = RNG.random(40), RNG.random(40)
+
+
+def test_t_is_the_paired_t_test() -> None:
+    assert t_test(paired_difference(A, B)) == pytest.approx(ttest_rel(A, B).pvalue, abs=1e-14)
+    assert t_test(paired_difference(B, A)) == t_test(paired_difference(A, B))
+    assert t_test(paired_difference(A, A)) is None
+    assert t_test(undefined("nothing")) is None
+
+
+@pytest.mark.parametrize("counts", [(6, 16), (0, 5), (7, 7), (1, 0), (40, 60)])
+def test_mcnemar_is_a_sign_test(counts: tuple[int, int]) -> None:
+    a, b = counts
+    assert mcnemar(a, b) == pytest.approx(binomtest(a, a + b).pvalue, abs=1e-14)
+    table = [[3, a], [b, 9]]
+    expected = statsmodels_mcnemar(table, exact=True).pvalue
+    assert mcnemar(a, b) == pytest.approx(min(expected, 1.0), abs=1e-14)
+    below = binom.cdf(min(a, b) - 1, a + b, 0.5)
+    point = binom.pmf(min(a, b), a + b, 0.5)
+    assert mcnemar(a, b, "mid_p") == pytest.approx(2 * below + point, abs=1e-14)
+    assert mcnemar(b, a, "mid_p") == mcnemar(a, b, "mid_p")
+
+
+def test_mcnemar_published() -> None:
+    """Fagerland et al. (2013), table 1 (airway hyper-responsiveness, n12 = 1, n21 = 7)."""
+    assert mcnemar(1, 7) == pytest.approx(0.0703, abs=5e-5)
+    assert mcnemar(1, 7, "mid_p") == pytest.approx(0.0391, abs=5e-5)
+
+
+def test_mcnemar_without_an_item_that_separates() -> None:
+    assert mcnemar(0, 0) is None
+    with pytest.raises(InputError):
+        mcnemar(-1, 3)
+    with pytest.raises(InputError):
+        mcnemar(1, 3, "midp")  # type: ignore[arg-type]
+
+
+def mean(x: np.ndarray, axis: int) -> np.ndarray:
+    return np.asarray(np.mean(x, axis=axis))
+
+
+def test_few_units_are_exact_as_in_scipy() -> None:
+    d = (A - B)[:9]
+    found = permutation_test((d,), mean, permutation_type="samples", n_resamples=np.inf)
+    assert sign_flip(d) == pytest.approx(found.pvalue, abs=1e-12)
+
+
+def test_many_units_are_drawn_near_the_exact_p() -> None:
+    d = np.array([1.0] * 30 + [-1.0] * 14)
+    assert sign_flip(d, flips=40_000) == pytest.approx(mcnemar(30, 14), abs=0.004)
+
+
+def test_zeros_change_nothing_and_seeds_repeat() -> None:
+    d = (A - B)[:30]
+    assert sign_flip(d) == sign_flip(np.concatenate([d, np.zeros(7)])) == sign_flip(-d)
+    assert sign_flip(d, seed_words=("other",)) != sign_flip(d)
+    assert sign_flip(np.zeros(4)) is None
+
+
+def test_the_signs_of_a_cluster_flip_together() -> None:
+    d = np.repeat([0.3, 0.2, -0.1, 0.4, 0.5], 6)
+    clusters = np.repeat(np.arange(5), 6)
+    sums = np.array([0.3, 0.2, -0.1, 0.4, 0.5]) * 6
+    assert sign_flip(d, clusters) == sign_flip(sums)
+
+
+def test_no_flips_are_no_test() -> None:
+    with pytest.raises(InputError, match="9999 is usual"):
+        sign_flip(A, flips=0)
