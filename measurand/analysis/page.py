@@ -33,8 +33,8 @@ def document(record: Record) -> Document:
     models = sorted({m["model"] for s in found for m in s["models"]})
     return Document(
         title="Analysis of item results",
-        subtitle=f"{record['origin']}: {len(found)} scores of {len(models)} models, "
-        f"{record['rows']:,} item rows",
+        subtitle=f"{record['origin']}; scores: {len(found)}, models: {len(models)}, item rows: "
+        f"{record['rows']:,}",
         verdict=record["verdict"],
         sections=tuple(sections),
         provenance={k: record[k] for k in ("version", "origin", "sources", "cluster", "rows")},
