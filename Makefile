@@ -23,7 +23,7 @@ help:
 	@echo "make bench     side-by-side measurements, as ratios"
 
 run: setup
-	$(call say,dvc repro: build - evaluate - report (about 25 minutes on 2 cores))
+	$(call say,dvc repro: build - evaluate - report (about 40 minutes on 2 cores))
 	@dvc repro
 	$(call say,the reports)
 	@for s in $$(ls params/*.yaml); do measurand report $$(basename $$s .yaml) --print; done

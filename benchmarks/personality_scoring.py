@@ -13,7 +13,7 @@ limit (own)         raw prefill tokens/s of the engine (plain batches, no head, 
 limit (tree)        the same over all distinct tokens: what any exact scorer has to compute
 
 Run: python benchmarks/personality_scoring.py --items 100 [--json]
-lm-eval is optional: pip install --no-deps -r locks/bench.lock
+lm-eval is optional: pip install --no-deps -r locks/test.lock
 """
 
 from __future__ import annotations
@@ -166,7 +166,7 @@ def measure(args: argparse.Namespace, kind: str, ours: HfModel, run: dict[str, A
         for name in rates
     }
     for name in run.keys() - rows.keys():
-        rows[name] = {"not_installed": "pip install --no-deps -r locks/bench.lock"}
+        rows[name] = {"not_installed": "pip install --no-deps -r locks/test.lock"}
     return {
         "items": len(requests),
         "tokens_per_item": per_item,

@@ -88,7 +88,7 @@ def _train(system: project.System, params: Any, args: argparse.Namespace) -> Non
         print(f"train {system.name}: this system trains no model")
         return
     dataset = args.data / "dataset" if args.data else system.dataset
-    system.module("train").train(params, dataset, out)
+    system.module("train").train(params, dataset, out, journal=system.journal)
 
 
 def _evaluate(system: project.System, params: Any, args: argparse.Namespace) -> None:
@@ -131,7 +131,11 @@ def _own_folder(out: Path) -> Path:
     """Refuse to write into a folder that holds something other than an earlier output."""
     if out.exists() and not out.is_dir():
         raise InputError(f"{out} is a file", hint="give a folder")
-    ours = ("*.parquet", "*.tmp", "manifest.json", "provenance.json", "*.safetensors", ".gitignore")
+    ours = (
+        *("*.parquet", "*.tmp", "manifest.json", "provenance.json", ".gitignore"),
+        # A saved model or adapter.
+        *("*.safetensors", "config.json", "*_config.json", "tokenizer*.json", "*.jinja"),
+    )
     files = (p for p in out.rglob("*") if p.is_file()) if out.is_dir() else ()
     if strange := next((p for p in files if not any(p.match(name) for name in ours)), None):
         raise InputError(

@@ -2,7 +2,8 @@
 
 Options: ``template=chat|none`` (default: chat where the tokenizer has a template),
 ``dtype=float32|bfloat16|float16`` (default float32: lower precision changes answers between batch
-shapes), ``device=auto|cpu|cuda``, ``prefix=shared|none``.
+shapes), ``device=auto|cpu|cuda``, ``prefix=shared|none``, ``adapter=<folder>`` (a LoRA adapter in
+PEFT's format, merged into the weights).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from measurand.errors import InputError
+from measurand.models import adapters
 from measurand.models.prompts import Prompts, load_prompts
 from measurand.models.protocol import (
     Capabilities,
@@ -34,7 +36,7 @@ from measurand.models.tokens import Tokens
 if TYPE_CHECKING:
     from measurand.models.forward import Forward, Read, Row
 
-OPTIONS = ("template", "dtype", "device", "prefix")
+OPTIONS = ("template", "dtype", "device", "prefix", "adapter")
 _DTYPES = ("float32", "bfloat16", "float16")
 # Tokens of one forward pass, and tokens that a shared run must save to be worth a pass of its own.
 _BUDGET = {"cpu": 512, "cuda": 32768}
@@ -97,14 +99,18 @@ def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> 
     finally:
         if shown:
             logging.enable_progress_bar()
+    identity: list[Any] = ["hf", dict(checksums), prompts.chat, dtype]
+    if "adapter" in spec.options:
+        adapter = Path(spec.options["adapter"])
+        model = adapters.merge(spec.text, model, adapter)
+        identity += [file_sha256(adapter / name) for name in (adapters.CONFIG, adapters.WEIGHTS)]
     forward = Forward(
         model.to(kind).eval(),
         budget=_BUDGET[kind],
         least_gain=_LEAST_GAIN[kind],
         share=prefix == "shared",
     )
-    identity = json.dumps(["hf", dict(checksums), prompts.chat, dtype], sort_keys=True)
-    return HfModel(spec.text, identity, prompts, forward, dtype=dtype)
+    return HfModel(spec.text, json.dumps(identity, sort_keys=True), prompts, forward, dtype=dtype)
 
 
 class HfModel:
@@ -113,7 +119,8 @@ class HfModel:
     Attributes:
         spec: model string as given.
         fingerprint: hash of weights, tokenizer, template, precision and this backend's name.
-        tokenizer: the model's tokenizer.
+        prompts: the model's tokenizer, and whether its chat template is used.
+        tokenizer: the tokenizer.
         forward: how the model is run.
     """
 
@@ -123,7 +130,7 @@ class HfModel:
         self.spec = spec
         self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
         self.tokenizer, self.forward, self._dtype = prompts.tokenizer, forward, dtype
-        self._prompts = prompts
+        self.prompts = prompts
         self._context = forward.context
 
     def capabilities(self) -> Capabilities:
@@ -132,7 +139,7 @@ class HfModel:
             logprobs=True,
             generate=True,
             constrained=True,
-            chat_template=self._prompts.chat,
+            chat_template=self.prompts.chat,
             max_model_tokens=self._context,
             dtype=self._dtype,
         )
@@ -149,7 +156,7 @@ class HfModel:
         """
         from measurand.models.forward import Row
 
-        parts = self._prompts.split_all(requests, choices)
+        parts = self.prompts.split_all(requests, choices)
         rows: list[Row] = []
         spans: list[tuple[int, int] | None] = []
         for prompt, continuations in parts:
@@ -177,7 +184,7 @@ class HfModel:
         if sampling.choices is not None:
             scores = self.score(requests, sampling.choices)
             return constrained(requests, scores, sampling, repeat)
-        prompts = self._prompts.encode_all([self.text(request.prompt) for request in requests])
+        prompts = self.prompts.encode_all([self.text(request.prompt) for request in requests])
         writers = [
             _Writer(
                 self.tokenizer,
@@ -204,7 +211,7 @@ class HfModel:
 
     def text(self, prompt: str) -> str:
         """What the model is given for a prompt: inside the chat template, where one is used."""
-        return self._prompts.text(prompt)
+        return self.prompts.text(prompt)
 
     def _left(self, prompt: Tokens) -> int:
         """Tokens that fit after the prompt."""

@@ -23,6 +23,9 @@ VARIANTS: Mapping[str, tuple[int, ...] | None] = {
 histograms are not published; these are our own."""
 
 
+_FINE = 10**9
+
+
 @dataclass(frozen=True)
 class Label:
     """A label as a fraction of whole numbers, so that it can be recomputed to the last bit.
@@ -93,6 +96,28 @@ def from_rewards(first: float, second: float, temperature: float) -> float:
     if gap >= 0:
         return 1 / (1 + math.exp(-gap))
     return math.exp(gap) / (1 + math.exp(gap))
+
+
+def from_probability(p: float) -> Label:
+    """A probability that is no count, as the nearest fraction of a thousand million.
+
+    Raises:
+        InputError: p is not between 0 and 1.
+    """
+    if not 0 <= p <= 1:
+        raise InputError(f"label {p}", hint="give a probability between 0 and 1")
+    return Label(round(p * _FINE), _FINE)
+
+
+def halves(first: Sequence[float], second: Sequence[float]) -> tuple[Label, Label] | None:
+    """The label by either half of the raters (every second one); None with fewer than two each.
+
+    How well the halves agree is how far the human label itself can be trusted.
+    """
+    if min(len(first), len(second)) < 2:
+        return None
+    a, b = (from_ratings(first[start::2], second[start::2]) for start in (0, 1))
+    return a, b
 
 
 def simulated_votes(p: float, votes: int, *words: str | int) -> Label:

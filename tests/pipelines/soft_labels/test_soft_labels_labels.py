@@ -86,3 +86,25 @@ def test_what_cannot_be_is_refused() -> None:
         labels.bin_of(0.4)
     with pytest.raises(InputError, match="unknown variant 'flat'"):
         labels.wanted("flat", 3)
+
+
+@given(st.floats(0, 1))
+def test_a_probability_is_kept_to_nine_places(p: float) -> None:
+    assert labels.from_probability(p).p == pytest.approx(p, abs=1e-9)
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, math.nan])
+def test_what_is_no_probability_is_refused(p: float) -> None:
+    with pytest.raises(InputError, match="probability"):
+        labels.from_probability(p)
+
+
+@given(RATINGS, RATINGS)
+def test_halves_share_the_raters(first: list[int], second: list[int]) -> None:
+    found = labels.halves(first, second)
+    if min(len(first), len(second)) < 2:
+        assert found is None
+        return
+    assert found is not None
+    assert found[0] == labels.from_ratings(first[::2], second[::2])
+    assert found[1] == labels.from_ratings(first[1::2], second[1::2])

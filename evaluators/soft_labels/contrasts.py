@@ -1,0 +1,91 @@
+"""Does the geometric loss help? Runs that differ in the loss alone, pair by pair, seed by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from evaluators.soft_labels.context import Material, Row, items_of, numbers_of
+from evaluators.soft_labels.heldout import TERCILES, by_seed, correct, with_winner
+from measurand.stats.dyads import mean_by
+from schemas.soft_labels import SHUFFLED, Run
+
+PARENT = {
+    "gdpo": "dpo",
+    "cdpo": "dpo",
+    "gipo": "ipo",
+    "cipo": "ipo",
+    "gropo": "ropo",
+}
+"""The loss of which another one is the geometric or the conservative version."""
+
+
+def contrast_rows(material: Material) -> Iterator[Row]:
+    """Differences of runs on the same pairs, a run minus its parent or minus the shuffled control.
+
+    ``accuracy_difference`` (of all pairs, by ``tercile``): interval over pairs, that is for other
+    pairs under these seeds; ``accuracy_difference_seeds``: interval over seeds, for other seeds on
+    these pairs; ``brier_difference`` likewise. Only where both exclude 0 is there a difference.
+    """
+    for run, other in contrasted(material):
+        parts = {"run": run.id, "over": other.id}
+        both = _paired(material, run, other)
+        if both.is_empty():
+            continue
+        sided = with_winner(both)
+        gain = correct(sided) - correct(sided.with_columns(pl.col("u_b").alias("u")))
+        yield from _differences(material, "accuracy_difference", parts, sided, gain)
+        for tercile in TERCILES:
+            at = (sided["tercile"] == tercile).to_numpy()
+            yield from _differences(
+                material,
+                "accuracy_difference",
+                {**parts, "tercile": tercile},
+                sided.filter(tercile=tercile),
+                gain[at],
+            )
+        yield from _differences(material, "brier_difference", parts, both, _brier_gap(both))
+
+
+def contrasted(material: Material) -> Iterator[tuple[Run, Run]]:
+    """(run, what it is compared with): equal pairs and equal steps, as steps decide much."""
+    runs = [run for run, _ in material.runs()]
+    for run in runs:
+        for other in runs:
+            same = (run.set, run.steps, run.pairs) == (other.set, other.steps, other.pairs)
+            if not same or run is other:
+                continue
+            parent = run.labels == other.labels and PARENT.get(run.method) == other.method
+            control = other.labels == SHUFFLED and run.labels != SHUFFLED
+            if parent or control:
+                yield run, other
+
+
+def _paired(material: Material, run: Run, other: Run) -> pl.DataFrame:
+    """The same pair under the same seed by both; one run with a single seed meets every seed."""
+    left, right = (material.scores.filter(run_id=one.id) for one in (run, other))
+    on = ["pair_id", "seed"]
+    if 1 in (run.seeds, other.seeds) and run.seeds != other.seeds:
+        on = ["pair_id"]
+    right = right.select(*on, pl.col("u").alias("u_b"), pl.col("h").alias("h_b"))
+    return left.join(right, on=on).sort("pair_id", "seed")
+
+
+def _differences(
+    material: Material, metric: str, parts: dict[str, str], rows: pl.DataFrame, gain: np.ndarray
+) -> Iterator[Row]:
+    yield material.row(metric, parts, mean_by(gain, items_of(rows)))
+    if len(gain):
+        seeds = rows["seed"].to_numpy()
+        yield material.row(f"{metric}_seeds", parts, by_seed(gain, seeds))
+
+
+def _brier_gap(both: pl.DataFrame) -> np.ndarray:
+    from scipy.special import expit
+
+    p = numbers_of(both, "p")
+    a, b = (np.square(expit(numbers_of(both, name)) - p) for name in ("h", "h_b"))
+    gap: np.ndarray = a - b
+    return gap

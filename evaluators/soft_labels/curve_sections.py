@@ -1,0 +1,138 @@
+"""Report section on training, step by step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.curves import measured_steps
+from measurand.report.document import Block, Cell, Figure, Section, Table
+from measurand.report.lookup import Figures
+
+_FIGURES = (
+    (
+        "dev_accuracy",
+        "Accuracy on dev pairs",
+        "accuracy",
+        "Share of dev pairs ordered as the label has them.",
+    ),
+    (
+        "dev_margin",
+        "Reward margin on dev pairs",
+        "mean h",
+        "Mean log-odds of the implied preference. A loss without a minimum drives it on for as "
+        "long as it is let.",
+    ),
+    (
+        "train_margin",
+        "Reward margin on training pairs",
+        "mean h",
+        "cDPO comes to rest at the labels' log-odds; DPO and its geometric version move on.",
+    ),
+    (
+        "train_gap",
+        "Distance to the label on training pairs",
+        "mean |sigma(h) - p|",
+        "0 where every implied preference equals its label.",
+    ),
+    (
+        "dev_near_tie_u",
+        "Largest |u| of near-ties on dev pairs",
+        "|u|, nats",
+        "Labels below .6. GIPO moves them slowly, and furthest.",
+    ),
+    (
+        "factor",
+        "Weight of a pair in a step",
+        "mean |w|",
+        "The gradient's factor, mean over the batch. Geometric losses give none to ties, and less "
+        "than their parents to unsure labels.",
+    ),
+)
+
+
+def curve_section(material: Material, figures: Figures) -> Section | None:
+    """What each loss does with more steps."""
+    if material.training.is_empty():
+        return None
+    blocks: list[Block] = [_figure(material, figures, *one) for one in _FIGURES]
+    blocks.append(_displacement(material, figures))
+    blocks.append(_table(material, figures))
+    return Section(
+        "Against training steps",
+        tuple(blocks),
+        "Most of these losses have no minimum, so that the number of steps is a setting like any "
+        "other: compare runs at equal steps. Intervals are over seeds.",
+    )
+
+
+def _figure(
+    material: Material, figures: Figures, metric: str, title: str, axis: str, description: str
+) -> Figure:
+    rows: list[dict[str, Any]] = []
+    for run in material.params.train.runs:
+        rows += _line(material, figures, metric, run.id, run.set, run.id)
+    return _curves(rows, title, axis, description)
+
+
+def _displacement(material: Material, figures: Figures) -> Figure:
+    rows: list[dict[str, Any]] = []
+    for run in material.params.train.runs:
+        for metric, whose in (("dev_logratio_1", "preferred"), ("dev_logratio_2", "other")):
+            rows += _line(material, figures, metric, run.id, f"{run.id}, {run.set}", whose)
+    return _curves(
+        rows,
+        "Likelihood displacement",
+        "mean log-ratio, nats",
+        "Log-probability against the policy before training. The margin can grow while the "
+        "preferred response becomes less likely too: then probability goes to texts that are in "
+        "no pair.",
+    )
+
+
+def _line(
+    material: Material, figures: Figures, metric: str, run: str, panel: str, series: str
+) -> list[dict[str, Any]]:
+    found = []
+    for step in measured_steps(material, run):
+        dot = figures.dot(series, material.model, metric, run=run, step=str(step))
+        dot.pop("label")
+        if dot["reason"] != "not asked":
+            found.append({"panel": panel, "series": series, "x": step, **dot})
+    return found
+
+
+def _curves(rows: list[dict[str, Any]], title: str, axis: str, description: str) -> Figure:
+    data: dict[str, Any] = {
+        "rows": rows,
+        "x_axis": "steps",
+        "x_scale": "linear",
+        "y_axis": axis,
+        "own_scale": True,
+    }
+    return Figure("curves", title, description, data if rows else {"reason": "not measured"})
+
+
+def _table(material: Material, figures: Figures) -> Table:
+    rows: list[list[Cell]] = []
+    for run in material.params.train.runs:
+        steps = measured_steps(material, run.id)
+        if not steps:
+            continue
+        last = {"run": run.id, "step": str(steps[-1])}
+        rows.append(
+            [
+                {"text": run.id, "detail": f"{run.method}, {run.set}"},
+                steps[-1],
+                figures.cell(material.model, "train_margin", **last),
+                figures.cell(material.model, "margin_growth", run=run.id),
+                figures.cell(material.model, "train_gap", **last),
+                figures.cell(material.model, "gap_change", run=run.id),
+            ]
+        )
+    return Table(
+        "Training pairs at the last step, and the change since half-way",
+        ["run", "steps", "mean h", "change of it", "mean |sigma(h) - p|", "change of it"],
+        rows,
+        ["A loss that comes to rest has changes of 0."],
+    )

@@ -1,0 +1,174 @@
+"""What trained policies prefer on held-out pairs, and whether they are as sure as the labels.
+
+A pair is stored with its preferred response first. Accuracy asks whether the policy prefers it too;
+ties of the label have no winner and are left out. Figures of calibration see every pair both ways
+round: a pair that is always turned to its winner would make any policy look too doubtful.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from evaluators.soft_labels.context import (
+    FloatArray,
+    IntArray,
+    Material,
+    Row,
+    items_of,
+    numbers_of,
+    share_of,
+)
+from evaluators.soft_labels.labelling import BIN_NAMES
+from measurand.statistics import exact
+from measurand.stats.calibration import brier, calibration_error, log_loss, recalibration
+from measurand.stats.dyads import mean_by
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.means import within_unit
+from pipelines.soft_labels.labels import bin_of
+from schemas.soft_labels import Run
+
+TERCILES = ("low", "middle", "high")
+"""Thirds of the held-out pairs of a set by how sure their label is."""
+MATCHED_WORDS = 2
+"""Responses whose lengths differ by no more are of matched length."""
+NEAR_TIE = 0.6
+SEED_NOTE = "no interval: one seed"
+
+
+def heldout_rows(material: Material) -> Iterator[Row]:
+    """Statistics of every run, all seeds together.
+
+    ``accuracy`` (of all pairs, by ``tercile``, by ``bin`` of the label, in ``length`` matched
+    pairs, and by ``seed``), ``accuracy_seeds`` (interval over seeds), ``brier``, ``nll``,
+    ``nll_excess``, ``ece``, ``ece_squared``, ``calibration_slope``, ``margin`` (mean h),
+    ``absolute_u``, ``near_tie_u``, ``displacement_1`` and ``displacement_2`` (mean log-ratio of the
+    preferred and of the other response).
+    """
+    for run, own in material.runs():
+        parts = {"run": run.id}
+        own = _placed(own)
+        yield from _accuracies(material, parts, own)
+        yield from _calibration(material, parts, own)
+        items = items_of(own)
+        for metric, column in (
+            ("margin", "h"),
+            ("displacement_1", "logratio_1"),
+            ("displacement_2", "logratio_2"),
+        ):
+            yield material.row(metric, parts, mean_by(numbers_of(own, column), items))
+        u = np.abs(numbers_of(own, "u"))
+        yield material.row("absolute_u", parts, mean_by(u, items))
+        yield material.row("near_tie_u", parts, _near_tie(u, numbers_of(own, "p")))
+
+
+def tercile_edges(material: Material, run: Run) -> tuple[float, float] | None:
+    """Labels at which the middle and the high third of a run's held-out pairs begin."""
+    own = material.scores.filter(run_id=run.id).unique("pair_id").filter(pl.col("p") > 0.5)
+    if own.is_empty():
+        return None
+    return _edges(np.sort(numbers_of(own, "p")))
+
+
+def correct(rows: pl.DataFrame) -> FloatArray:
+    """1 where the policy prefers the preferred response, a half where it cannot tell."""
+    u = numbers_of(rows, "u")
+    right: FloatArray = np.where(u == 0, 0.5, (u > 0).astype(np.float64))
+    return right
+
+
+def with_winner(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of pairs whose label has a winner, with their ``tercile``."""
+    return _placed(rows).filter(pl.col("p") > 0.5)
+
+
+def by_seed(values: FloatArray, seeds: IntArray) -> Estimate:
+    """Mean over seeds of the seeds' means, with Student's t over seeds."""
+    means = np.array([values[seeds == seed].mean() for seed in np.unique(seeds)])
+    found = mean_by(means)
+    if len(means) == 1:
+        return Estimate(found.value, method="mean over seeds", n=1, reason=SEED_NOTE)
+    return found
+
+
+def both_ways(rows: pl.DataFrame) -> tuple[FloatArray, FloatArray, IntArray]:
+    """(h, p, items) of every pair, and of the same pair turned round."""
+    h, p, items = numbers_of(rows, "h"), numbers_of(rows, "p"), items_of(rows)
+    return np.concatenate([h, -h]), np.concatenate([p, 1 - p]), np.concatenate([items, items])
+
+
+def _placed(own: pl.DataFrame) -> pl.DataFrame:
+    """Rows with the ``tercile`` and the ``bin`` of their label; none for ties' tercile."""
+    p = numbers_of(own, "p")
+    sided = np.sort(numbers_of(own.unique("pair_id").filter(pl.col("p") > 0.5), "p"))
+    low, high = _edges(sided) if len(sided) else (1.0, 1.0)
+    third = np.where(p >= high, TERCILES[2], np.where(p >= low, TERCILES[1], TERCILES[0]))
+    return own.with_columns(
+        pl.Series("tercile", third.tolist(), pl.String),
+        pl.Series("bin", [BIN_NAMES[bin_of(value)] for value in p], pl.String),
+    )
+
+
+def _edges(ordered: FloatArray) -> tuple[float, float]:
+    n = len(ordered)
+    return float(ordered[n // 3]), float(ordered[2 * n // 3])
+
+
+def _accuracies(material: Material, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
+    sided = own.filter(pl.col("p") > 0.5)
+    yield material.row("accuracy", parts, _accuracy(sided))
+    if not sided.is_empty():
+        seeds = sided["seed"].to_numpy()
+        yield material.row("accuracy_seeds", parts, within_unit(by_seed(correct(sided), seeds)))
+        for seed in np.unique(seeds).tolist():
+            one = sided.filter(seed=seed)
+            yield material.row("accuracy", {**parts, "seed": str(seed)}, _accuracy(one))
+    for column, names in (("tercile", TERCILES), ("bin", BIN_NAMES)):
+        for name in names:
+            part = sided.filter(pl.col(column) == name)
+            yield material.row("accuracy", {**parts, column: name}, _accuracy(part))
+    apart = (pl.col("n_words_1") - pl.col("n_words_2")).abs() <= MATCHED_WORDS
+    yield material.row("accuracy", {**parts, "length": "matched"}, _accuracy(sided.filter(apart)))
+
+
+def _accuracy(rows: pl.DataFrame) -> Estimate:
+    return share_of(correct(rows), items_of(rows))
+
+
+def _calibration(material: Material, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
+    from scipy.special import expit
+
+    h, p, items = numbers_of(own, "h"), numbers_of(own, "p"), items_of(own)
+    yield material.row("brier", parts, brier(expit(h), p, items))
+    yield material.row("nll", parts, log_loss(h, p, items))
+    yield material.row("nll_excess", parts, log_loss(h, p, items, excess=True))
+    h, p, items = both_ways(own)
+    for metric, debiased in (("ece", False), ("ece_squared", True)):
+        found = calibration_error(
+            expit(h),
+            p,
+            debiased=debiased,
+            by=items,
+            resamples=material.resamples,
+            seed_words=material.words(metric, parts["run"]),
+        )
+        yield material.row(metric, parts, replace(found, n=own.height))
+    slope = recalibration(
+        h,
+        p,
+        by=items,
+        resamples=material.resamples,
+        seed_words=material.words("calibration_slope", parts["run"]),
+    ).slope
+    yield material.row("calibration_slope", parts, replace(slope, n=own.height))
+
+
+def _near_tie(u: FloatArray, p: FloatArray) -> Estimate:
+    """Largest |u| of near-ties: the losses that divide by 2p - 1 drive these furthest."""
+    near = u[p < NEAR_TIE]
+    if len(near) == 0:
+        return undefined(f"no label below {NEAR_TIE:g}", n=0)
+    return exact(float(near.max()), n=len(near))

@@ -1,0 +1,100 @@
+"""Statistics and report of the soft-label system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+from evaluators.soft_labels.bandit_sections import bandit_section
+from evaluators.soft_labels.bandits import bandit_rows
+from evaluators.soft_labels.context import Row, material
+from evaluators.soft_labels.contrasts import contrast_rows
+from evaluators.soft_labels.curve_sections import curve_section
+from evaluators.soft_labels.curves import curve_rows
+from evaluators.soft_labels.heldout import heldout_rows
+from evaluators.soft_labels.heldout_sections import accuracy_section, calibration_section
+from evaluators.soft_labels.judge_sections import judge_section, label_section
+from evaluators.soft_labels.judges import judge_rows, people_rows
+from evaluators.soft_labels.labelling import label_rows
+from evaluators.soft_labels.summary_sections import (
+    cost_section,
+    method_section,
+    summary_section,
+)
+from evaluators.soft_labels.win_sections import distance_section, win_section
+from evaluators.soft_labels.wins import win_rows
+from evaluators.soft_labels.written import written_rows
+from measurand.report.document import Document
+from measurand.report.lookup import Figures
+from measurand.statistics import statistics_table
+from schemas.soft_labels import Params
+
+HEADLINES = (
+    "position_bias",
+    "judge_accuracy",
+    "judge_alpha",
+    "accuracy",
+    "accuracy_difference",
+    "brier",
+    "strength",
+    "kl_per_token",
+)
+"""Figures for ``metrics.json``."""
+
+
+def statistics(data: Path, results: Path, params: Params) -> pa.Table:
+    """Every statistic, as a table ``measurand.results.STATISTICS``.
+
+    Args:
+        data: folder with ``dataset/``.
+        results: folder that ``evaluate`` wrote.
+        params: parameters.
+    """
+    found = material(data, results, params)
+    makers = (
+        judge_rows,
+        people_rows,
+        label_rows,
+        heldout_rows,
+        contrast_rows,
+        curve_rows,
+        win_rows,
+        written_rows,
+        bandit_rows,
+    )
+    rows: list[Row] = [row for make in makers for row in make(found)]
+    return statistics_table(rows)
+
+
+def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> Document:
+    """The report: judges first, then what they are good for.
+
+    Args:
+        data: folder with ``dataset/``.
+        results: folder that ``evaluate`` wrote.
+        statistics: as from :func:`statistics`.
+        params: parameters.
+    """
+    found = material(data, results, params)
+    figures = Figures(statistics)
+    sections = [
+        summary_section(found, figures),
+        judge_section(found, figures),
+        label_section(found, figures),
+        accuracy_section(found, figures),
+        calibration_section(found, figures),
+        curve_section(found, figures),
+        win_section(found, figures),
+        distance_section(found, figures),
+        bandit_section(found, figures),
+        cost_section(results),
+        method_section(found),
+    ]
+    losses = ", ".join(dict.fromkeys(run.method for run in params.train.runs))
+    return Document(
+        title="Soft preference labels",
+        subtitle=f"Policy: {found.model}; losses: {losses}",
+        verdict=None,
+        sections=tuple(part for part in sections if part is not None),
+    )

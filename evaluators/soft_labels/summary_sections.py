@@ -1,0 +1,176 @@
+"""Report sections that open and close: what was found in words, quality, cost, methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.contrasts import contrasted
+from evaluators.soft_labels.win_sections import judged_sets
+from evaluators.soft_labels.wins import duels
+from measurand import shards
+from measurand.manifest import MANIFEST
+from measurand.report.document import Cell, Section, Table, Text
+from measurand.report.lookup import Figures
+from schemas.soft_labels import REFERENCE_RUN, SHUFFLED
+
+AGAIN = "reference_again"
+
+
+def summary_section(material: Material, figures: Figures) -> Section:
+    """Judges first, then what the losses did, then the controls."""
+    lines = [
+        *_judge_lines(material, figures),
+        *_contrast_lines(material, figures),
+        *_control_lines(material, figures),
+    ]
+    text = "\n".join(f"- {line}" for line in lines) or "Nothing was measured."
+    return Section(
+        "In short",
+        (Text(text),),
+        "Does a policy learn more from how sure a preference is than from who won?",
+    )
+
+
+def cost_section(results: Path) -> Section | None:
+    """Calls, tokens, time."""
+    if not (results / "costs" / MANIFEST).exists():
+        return None
+    calls = shards.read_table(results / "costs").to_pylist()
+    rows: list[list[Cell]] = [
+        [
+            {"text": r["part"], "detail": r["model"]},
+            r["calls"],
+            r["prompt_tokens"],
+            r["seconds"],
+            r["dtype"],
+        ]
+        for r in calls
+    ]
+    if not rows:
+        return None
+    table = Table(
+        "Calls of the models", ["part", "calls", "prompt tokens", "seconds", "precision"], rows
+    )
+    return Section("Cost", (table,))
+
+
+def method_section(material: Material) -> Section:
+    """How the figures were made, and what this is not."""
+    report = material.params.report
+    text = (
+        "- Pairs share responses, so they are not independent. Means over pairs: dyadic-robust "
+        "errors (Aronow, Samii & Assenova 2015) with Student's t; shares on the logit scale, and "
+        "Clopper-Pearson where all or none hold.\n"
+        "- Bootstrap over the responses of pairs (Owen 2007; a pair counts as often as its two "
+        "responses together), over beginnings for what was written: "
+        f"B = {report.resamples}, seed {report.seed}. Over responses it is wide rather than "
+        "narrow.\n"
+        "- Seeds: figures hold for the policies as trained; where several seeds were trained, "
+        "intervals over seeds stand beside. No correction for the number of comparisons.\n"
+        "- Bradley-Terry: maximum likelihood with shares of wins, beginnings drawn whole; "
+        "undefined unless every policy is at least once preferred, directly or through others.\n"
+        "- A judge is asked in both orders and all wordings, and the mean counts. Beyond a "
+        f"position bias of {report.max_position_bias:g} its win rates are undefined.\n"
+        "- Losses and the bandit after Furuta et al. 2024, arXiv 2409.06691. Its policies, judges "
+        "and most of its data sets are not public: no win rate of it is reproduced here, and none "
+        "of these is comparable with one of its."
+    )
+    rows: list[list[Cell]] = [
+        ["policy", "PaLM 2-XS after supervised training", material.params.build.policy],
+        ["judge", "PaLM 2-L", ", ".join(j.model for j in material.params.build.judges) or "none"],
+        [
+            "labels",
+            "AI feedback, both orders averaged",
+            ", ".join(dict.fromkeys(s.source.kind for s in material.params.build.sets)),
+        ],
+        [
+            "pairs",
+            "Reddit TL;DR, Anthropic Helpful and Harmless, Plasma Plan",
+            ", ".join(s.id for s in material.params.build.sets),
+        ],
+    ]
+    table = Table("Deviations from the paper", ["what", "paper", "here"], rows)
+    return Section("Methods", (Text(text), table))
+
+
+def _judge_lines(material: Material, figures: Figures) -> list[str]:
+    most = material.params.report.max_position_bias
+    found = []
+    pairs = material.judgements.select("judge", "set").unique(maintain_order=True)
+    for judge, name in pairs.iter_rows():
+        bias = figures.get(material.model, "position_bias", judge=judge, set=name)
+        right = figures.get(material.model, "judge_accuracy", judge=judge, set=name)
+        if bias is None or bias["estimate"] is None:
+            continue
+        verdict = (
+            "it cannot judge policies" if abs(bias["estimate"]) > most else "within what is allowed"
+        )
+        line = f"Judge {judge} on {name}: position bias {_size(bias)}, {verdict}"
+        if right is not None and right["estimate"] is not None:
+            line += f"; it agrees with the label in {_share(right)} of pairs"
+        found.append(line + ".")
+    return found
+
+
+def _contrast_lines(material: Material, figures: Figures) -> list[str]:
+    found = []
+    for run, other in contrasted(material):
+        if other.labels == SHUFFLED:
+            continue
+        parts = {"run": run.id, "over": other.id}
+        pairs = figures.get(material.model, "accuracy_difference", **parts)
+        seeds = figures.get(material.model, "accuracy_difference_seeds", **parts)
+        if pairs is None or pairs["estimate"] is None:
+            continue
+        sure = all(row is not None and _excludes(row) for row in (pairs, seeds))
+        verdict = (
+            "a difference by pairs and by seeds"
+            if sure
+            else "this sample cannot tell whether there is a difference"
+        )
+        found.append(
+            f"{run.set}, {run.id} minus {other.id}: accuracy on held-out pairs {_size(pairs)}, "
+            f"{verdict}."
+        )
+    return found
+
+
+def _control_lines(material: Material, figures: Figures) -> list[str]:
+    found = []
+    for run in material.params.train.runs:
+        row = figures.get(material.model, "accuracy", run=run.id)
+        if run.labels == SHUFFLED and row is not None and row["estimate"] is not None:
+            found.append(
+                f"Control: {run.id}, trained on shuffled labels, is right in {_share(row)} of "
+                "held-out pairs."
+            )
+    for parts in judged_sets(material):
+        for duel in duels(material, parts["judge"], parts["set"]):
+            if (duel.run, duel.over) != (AGAIN, REFERENCE_RUN):
+                continue
+            row = figures.get(material.model, "win_percentage", **duel.parts)
+            if row is not None and row["estimate"] is not None:
+                found.append(
+                    f"Control: the untrained policy against itself wins {_share(row)} by "
+                    f"{duel.judge} on {duel.set}."
+                )
+    return found
+
+
+def _excludes(row: dict[str, Any]) -> bool:
+    low, high = row["ci_lo"], row["ci_hi"]
+    return low is not None and (low > 0 or high < 0)
+
+
+def _size(row: dict[str, Any]) -> str:
+    if row["ci_lo"] is None:
+        return f"{row['estimate']:+.2f} without an interval"
+    return f"{row['estimate']:+.2f} [{row['ci_lo']:+.2f}, {row['ci_hi']:+.2f}]"
+
+
+def _share(row: dict[str, Any]) -> str:
+    if row["ci_lo"] is None:
+        return f"{row['estimate']:.2f}"
+    return f"{row['estimate']:.2f} [{row['ci_lo']:.2f}, {row['ci_hi']:.2f}]"

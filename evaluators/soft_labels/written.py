@@ -1,0 +1,73 @@
+"""What policies write: how good, how long, how varied, and how far from where they started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+import polars as pl
+
+from evaluators.soft_labels.context import Material, Row, numbers_of
+from measurand.statistics import exact
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.means import cluster_mean, proportion
+from measurand.stats.resample import percentile, plan
+
+MEANS = ("reward", "reward_known", "n_tokens", "n_words")
+
+
+def written_rows(material: Material) -> Iterator[Row]:
+    """Statistics of every policy and pair set, seeds together, prompts as clusters.
+
+    Means of ``reward`` (learned from ratings), ``reward_known`` (exact), ``n_tokens`` and
+    ``n_words``; ``kl_per_token``: log-ratio to the reference over what was written, by its tokens,
+    in nats; ``distinct_2``: distinct two-word sequences among all; ``sample_missing``: texts that
+    were not written.
+    """
+    for (run, name), own in material.samples.group_by("run_id", "set", maintain_order=True):
+        parts = {"run": str(run), "set": str(name)}
+        written = own.drop_nulls("text")
+        failed = own.height - written.height
+        missing = proportion(failed, own.height, "clopper_pearson")
+        yield material.row("sample_missing", parts, missing)
+        for column in MEANS:
+            known = written.drop_nulls(column)
+            if not known.is_empty():
+                found = cluster_mean(numbers_of(known, column), known["prompt_id"].to_numpy())
+                yield material.row(f"text_{column}", parts, found)
+        yield material.row("kl_per_token", parts, _kl(material, parts, written))
+        yield material.row("distinct_2", parts, _distinct(written))
+
+
+def _kl(material: Material, parts: dict[str, str], written: pl.DataFrame) -> Estimate:
+    """Sum of log-ratios over sum of tokens: a Monte Carlo estimate of KL(policy || reference)."""
+    method = "sum of log-ratios by sum of tokens"
+    known = written.drop_nulls(["logp_policy", "logp_reference", "n_tokens"])
+    tokens = numbers_of(known, "n_tokens")
+    if tokens.sum() == 0:
+        return undefined("no tokens with both log-probabilities", method=method, n=known.height)
+    gain = numbers_of(known, "logp_policy") - numbers_of(known, "logp_reference")
+    words = material.words("kl_per_token", parts["run"], parts["set"])
+    drawn = plan(len(gain), known["prompt_id"].to_numpy(), material.resamples, words)
+    replicates = np.full(drawn.resamples, np.nan)
+    if drawn.drawable:
+        over, under = drawn.resampled_sums(np.vstack([gain, tokens])).T
+        with np.errstate(invalid="ignore", divide="ignore"):
+            replicates = np.where(under > 0, over / under, np.nan)
+    return percentile(float(gain.sum() / tokens.sum()), replicates, drawn, method=method)
+
+
+def _distinct(written: pl.DataFrame) -> Estimate:
+    """Mean over seeds, since more texts share more.
+
+    Source: Li et al. 2016, arXiv 1510.03055, section 5.2 (distinct-2).
+    """
+    shares = []
+    for (_,), own in written.group_by("seed", maintain_order=True):
+        grams = [gram for text in own["text"].to_list() for gram in pairwise(text.split())]
+        if grams:
+            shares.append(len(set(grams)) / len(grams))
+    if not shares:
+        return undefined("no two words", n=written.height)
+    return exact(sum(shares) / len(shares), n=written.height)

@@ -1,0 +1,66 @@
+"""Spearman's rho of figures over pairs, where two pairs may share an item."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from measurand.stats.arrays import AnyArray, FloatArray, numbers
+from measurand.stats.correlation import mid_ranks, spearman
+from measurand.stats.dyads import drawn_by, item_codes, percentile_by, undefined_by
+from measurand.stats.estimate import Estimate
+
+FLAT = 1e-12
+
+
+def pair_spearman(
+    x: AnyArray,
+    y: AnyArray,
+    items: AnyArray,
+    *,
+    resamples: int = 2000,
+    seed_words: Sequence[str | int] = (),
+) -> Estimate:
+    """Rank correlation with a bootstrap of the items.
+
+    The value is that of :func:`measurand.stats.correlation.spearman`; every resample is ranked
+    anew, a pair counting as often as :func:`measurand.stats.dyads.drawn_by` says.
+
+    Args:
+        x: (n,) values, finite.
+        y: (n,) values, finite.
+        items: (n, 2) the two items of each pair.
+        resamples: bootstrap resamples B; 0 for no interval.
+        seed_words: words that the seed is made of.
+
+    Raises:
+        InputError: wrong shapes, values that are not finite, a pair of an item with itself, or too
+            few resamples.
+    """
+    a, b = numbers(x, 1, "x"), numbers(y, 1, "y")
+    item_codes(items, len(a))
+    drawn = drawn_by(len(a), items, resamples, seed_words)
+    found = spearman(a, b, resamples=0).estimate
+    method = "Spearman correlation"
+    if found.value is None:
+        return undefined_by(found.reason or "", drawn, method=method)
+    replicates = np.full(drawn.resamples, np.nan)
+    if drawn.drawable:
+        replicates = np.concatenate(
+            [_rho(a, b, taken.astype(np.float64)) for taken in drawn.row_batches()]
+        )
+    return percentile_by(found.value, replicates, drawn, method=method)
+
+
+def _rho(a: FloatArray, b: FloatArray, weights: FloatArray) -> FloatArray:
+    """(B,) correlations of rows that count ``weights`` (B, n) times; NaN where a side is flat."""
+    total = weights.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        # Ranks run from 1 to the total, so their mean is known.
+        ranks = [(mid_ranks(side, weights) - (total + 1) / 2) / total for side in (a, b)]
+        first, second = ranks
+        xx, yy = ((weights * side * side).sum(axis=1) for side in ranks)
+        rho = (weights * first * second).sum(axis=1) / np.sqrt(xx * yy)
+    out: FloatArray = np.where((xx > FLAT) & (yy > FLAT), np.clip(rho, -1, 1), np.nan)
+    return out

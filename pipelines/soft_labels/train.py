@@ -1,0 +1,346 @@
+"""Train policies on soft labels: every run of the parameters, every seed, resumable.
+
+The reference is never computed here: its log-probabilities are in the dataset. What frozen layers
+make of a text is computed once for all runs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from measurand import project, runs, shards
+from measurand.costs import COSTS
+from measurand.errors import InputError
+from measurand.progress import Progress
+from pipelines.soft_labels import state
+from pipelines.soft_labels.losses import gradient_factor, pair_loss
+from pipelines.soft_labels.material import Material, Pair
+from pipelines.soft_labels.order import batches
+from pipelines.soft_labels.policy import EncodedPair, Policy, load_policy
+from pipelines.soft_labels.weights import Moving
+from schemas.soft_labels import TRAINING, Params, Run
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Row = dict[str, Any]
+
+NEAR_TIE = 0.6
+"""Labels below are near-ties: the pairs that GIPO may drive furthest."""
+
+NO_PREFERENCE = 1e-3
+"""Nats below which a difference is rounding: the reference was computed in other batches."""
+
+
+def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
+    """Write a policy per run and seed, ``training`` and ``costs`` below ``out``.
+
+    A killed run goes on from its last saved state, with the same numbers to the last bit on a
+    processor with the same number of threads.
+
+    Args:
+        params: parameters.
+        dataset: folder that ``build`` wrote.
+        out: folder to write to.
+        journal: folder of saved states.
+
+    Raises:
+        InputError: nothing was built of what a run needs, or the policy cannot be trained.
+        ParamsError: the policy has fewer layers than are to move.
+    """
+    material = Material(params, dataset)
+    settings = params.train
+    policy = load_policy(
+        params.build.policy,
+        _root() / "models",
+        micro_tokens=settings.micro_tokens,
+        dtype=settings.dtype,
+        device=settings.device,
+    )
+    moving = Moving(policy, settings.trainable, params.build.policy)
+    if settings.compile:
+        policy.compile()
+    rows: list[Row] = []
+    costs: list[Row] = []
+    texts = Texts(policy)
+    for run in settings.runs:
+        for seed, name in enumerate(run.names()):
+            trainer = Trainer(params, material, policy, moving, texts, run, seed)
+            rows += trainer.train(journal / "train")
+            moving.save(out / name)
+            costs.append(trainer.cost())
+    config = {"train": settings.model_dump(mode="json"), "policy": params.build.policy}
+    shards.write_dataset(
+        out / "training",
+        TRAINING,
+        runs.table(TRAINING, rows),
+        parents=material.parents,
+        params=config,
+    )
+    table: pa.Table = runs.table(COSTS, costs)
+    shards.write_dataset(out / "costs", COSTS, table, parents=material.parents, params=config)
+
+
+class Texts:
+    """Pairs as tokens, and what the frozen layers make of them, each computed once.
+
+    Args:
+        policy: the policy.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._encoded: dict[str, EncodedPair] = {}
+        self._features: dict[str, tuple[Any, Any] | None] = {}
+
+    def ready(self, pairs: Sequence[Pair]) -> None:
+        """Compute what is missing of these pairs."""
+        new = [pair for pair in pairs if pair.pair_id not in self._encoded]
+        encoded = self._policy.encode([(pair.prompt, pair.text_1, pair.text_2) for pair in new])
+        found = self._policy.features([text for both in encoded for text in both])
+        for at, (pair, both) in enumerate(zip(new, encoded, strict=True)):
+            self._encoded[pair.pair_id] = both
+            self._features[pair.pair_id] = (
+                None if found is None else (found[2 * at], found[2 * at + 1])
+            )
+
+    def of(self, pairs: Sequence[Pair]) -> tuple[list[EncodedPair], list[Any] | None]:
+        """Tokens of the pairs, and the features of their responses, two a pair, or None."""
+        known = [self._features[pair.pair_id] for pair in pairs]
+        features = [part for both in known if both is not None for part in both]
+        return [self._encoded[pair.pair_id] for pair in pairs], features or None
+
+
+@dataclass
+class Trainer:
+    """One repeat of a run.
+
+    Attributes:
+        params: parameters.
+        material: the dataset.
+        policy: the policy.
+        moving: its weights that move.
+        texts: tokens and features.
+        run: the run.
+        seed: 0-based repeat.
+    """
+
+    params: Params
+    material: Material
+    policy: Policy
+    moving: Moving
+    texts: Texts
+    run: Run
+    seed: int
+    _tokens: int = 0
+    _steps: int = 0
+    _seconds: float = 0.0
+
+    def train(self, journal: Path) -> list[Row]:
+        """Train from the start, or from the last saved state.
+
+        Returns:
+            Rows of ``TRAINING``, one a step and one after the last.
+        """
+        import torch
+
+        settings, name = self.params.train, self.run.names()[self.seed]
+        pairs = self.material.training(self.run, self.seed)
+        dev = self.material.pairs(self.run.set, "dev")
+        self.texts.ready(dev)
+        start = time.perf_counter()
+        self.texts.ready(pairs)
+        self._seconds += time.perf_counter() - start
+        words = (settings.seed, self.run.id, self.seed)
+        self.moving.reset("adapter", *words)
+        optimiser = torch.optim.AdamW(
+            list(self.moving.weights.values()), lr=1.0, weight_decay=settings.weight_decay
+        )
+        place = state.Place(
+            journal / f"{name}.safetensors",
+            state.identity(self.params, self.run, self.seed, self.policy, self.material.parents),
+        )
+        rows = place.load(self.moving.weights, optimiser)
+        orders = batches(len(pairs), settings.batch_size, self.run.steps, "order", *words)
+        with Progress(f"train {name}", self.run.steps, "steps") as progress:
+            progress.advance(len(rows))
+            for step in range(len(rows), self.run.steps):
+                row = self._row(step) | self._measured(step, pairs, dev)
+                start = time.perf_counter()
+                row |= self._step(optimiser, [pairs[at] for at in orders[step]], step)
+                self._seconds += time.perf_counter() - start
+                self._steps += 1
+                self._tokens += row["tokens"]
+                rows.append(row)
+                progress.advance(1)
+                if (step + 1) % settings.checkpoint_every == 0 or step + 1 == self.run.steps:
+                    place.save(self.moving.weights, optimiser, rows)
+        if self._seconds:
+            rate = self._tokens / self._seconds
+            print(f"train {name}: {rate:.0f} tokens/s, loss {rows[-1]['loss']:.4f}", flush=True)
+        return [*rows, self._row(self.run.steps) | self._measured(self.run.steps, pairs, dev)]
+
+    def cost(self) -> Row:
+        """A row of ``measurand.costs`` for the steps that were done here."""
+        return {
+            "model": self.run.names()[self.seed],
+            "part": "train",
+            "calls": self._steps,
+            "prompt_tokens": self._tokens,
+            "cached_tokens": 0,
+            "seconds": self._seconds,
+            "fingerprint": self.policy.fingerprint,
+            "dtype": self.params.train.dtype,
+            "chat_template": self.policy.prompts.chat,
+        }
+
+    def _step(self, optimiser: Any, batch: Sequence[Pair], step: int) -> Row:
+        import torch
+
+        settings = self.params.train
+        encoded, features = self.texts.of(batch)
+        losses, factors = [], []
+        for some in self.policy.micro_batches(encoded):
+            texts = [text for at in some for text in encoded[at]]
+            known = (
+                None if features is None else [features[2 * at + i] for at in some for i in (0, 1)]
+            )
+            logps = self.policy.logps(texts, known).view(-1, 2)
+            u, p = self._u(logps, [batch[at] for at in some], [encoded[at] for at in some])
+            loss = pair_loss(
+                self.run.method,
+                u,
+                p,
+                beta=self.run.beta,
+                alpha=self.run.alpha,
+                gamma=self.run.gamma,
+            )
+            (loss.sum() / len(batch)).backward()
+            losses += loss.detach().tolist()
+            factors += self._factors(u.detach(), p)
+        rate = self.run.learning_rate or settings.learning_rate
+        for group in optimiser.param_groups:
+            group["lr"] = rate * min(1.0, (step + 1) / max(settings.warmup, 1))
+        norm = torch.nn.utils.clip_grad_norm_(list(self.moving.weights.values()), settings.clip)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+        return {
+            "loss": sum(losses) / len(losses),
+            "factor": sum(factors) / len(factors),
+            "grad_norm": float(norm),
+            "tokens": sum(len(text.tokens) for both in encoded for text in both),
+        }
+
+    def _u(
+        self, logps: Tensor, pairs: Sequence[Pair], encoded: Sequence[EncodedPair]
+    ) -> tuple[Tensor, Tensor]:
+        """(n,) log-ratio differences and labels, in the policy's place."""
+        import torch
+
+        device = logps.device
+        reference = torch.tensor([pair.reference for pair in pairs], device=device)
+        ratios = logps - reference
+        if self.run.normalise == "token_mean":
+            ratios = ratios / torch.tensor(
+                [[text.n_response for text in both] for both in encoded], device=device
+            )
+        p = torch.tensor([pair.p for pair in pairs], dtype=ratios.dtype, device=device)
+        return ratios[:, 0] - ratios[:, 1], p
+
+    def _factors(self, u: Tensor, p: Tensor) -> list[float]:
+        """|w| of every pair; a label below one half is the other response's."""
+        turned = p < 0.5
+        found = gradient_factor(
+            self.run.method,
+            u.where(~turned, -u),
+            p.where(~turned, 1 - p),
+            beta=self.run.beta,
+            alpha=self.run.alpha,
+            gamma=self.run.gamma,
+        )
+        values: list[float] = found.abs().tolist()
+        return values
+
+    def _row(self, step: int) -> Row:
+        run = self.run
+        blank = {column.name: None for column in TRAINING.columns}
+        return blank | {
+            "run": run.names()[self.seed],
+            "run_id": run.id,
+            "seed": self.seed,
+            "set": run.set,
+            "method": run.method,
+            "labels": run.labels,
+            "beta": run.beta,
+            "step": step,
+        }
+
+    def _measured(self, step: int, pairs: Sequence[Pair], dev: Sequence[Pair]) -> Row:
+        if step % self.params.train.measure_every and step != self.run.steps:
+            return {}
+        some = pairs[: len(dev)]
+        encoded, features = self.texts.of([*dev, *some])
+        logps = self.policy.measure(encoded, features)
+        return dev_figures(logps[: len(dev)], dev, self.run.beta) | train_figures(
+            logps[len(dev) :], some, self.run.beta
+        )
+
+
+def dev_figures(logps: Tensor, pairs: Sequence[Pair], beta: float) -> Row:
+    """What a policy makes of held-out pairs, against their own labels.
+
+    Args:
+        logps: (n, 2) log-probabilities of both responses.
+        pairs: n pairs.
+        beta: of the loss.
+    """
+    import torch
+
+    reference = torch.tensor([pair.reference for pair in pairs])
+    own = torch.tensor([pair.own for pair in pairs], dtype=torch.float64)
+    ratios = (logps - reference).double()
+    u = ratios[:, 0] - ratios[:, 1]
+    sure, near = own != 0.5, (own < NEAR_TIE) & (own > 1 - NEAR_TIE)
+    right = torch.where(u.abs() < NO_PREFERENCE, 0.5, ((u > 0) == (own > 0.5)).double())
+    return {
+        "dev_accuracy": float(right[sure].mean()) if sure.any() else None,
+        "dev_margin": float(beta * u.mean()),
+        "dev_absolute_u": float(u.abs().mean()),
+        "dev_near_tie_u": float(u[near].abs().max()) if near.any() else None,
+        "dev_logratio_1": float(ratios[:, 0].mean()),
+        "dev_logratio_2": float(ratios[:, 1].mean()),
+        "dev_brier": float(((beta * u).sigmoid() - own).square().mean()),
+    }
+
+
+def train_figures(logps: Tensor, pairs: Sequence[Pair], beta: float) -> Row:
+    """How far the implied preference is from the labels that it is trained on.
+
+    Args:
+        logps: (n, 2) log-probabilities of both responses.
+        pairs: n pairs.
+        beta: of the loss.
+    """
+    import torch
+
+    reference = torch.tensor([pair.reference for pair in pairs])
+    p = torch.tensor([pair.p for pair in pairs], dtype=torch.float64)
+    ratios = (logps - reference).double()
+    h = beta * (ratios[:, 0] - ratios[:, 1])
+    return {
+        "train_gap": float((h.sigmoid() - p).abs().mean()),
+        "train_margin": float(torch.where(p >= 0.5, h, -h).mean()),
+    }
+
+
+def _root() -> Path:
+    try:
+        return project.find_root()
+    except InputError:
+        return Path.cwd()

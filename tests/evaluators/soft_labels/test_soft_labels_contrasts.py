@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import dataclasses
+
+import polars as pl
+import pytest
+
+from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.contrasts import contrast_rows, contrasted
+
+
+def test_a_loss_meets_its_parent_and_the_control(everything: Material) -> None:
+    found = [(run.id, other.id) for run, other in contrasted(everything)]
+    assert found == [
+        ("film_dpo", "film_shuffled"),
+        ("film_gdpo", "film_dpo"),
+        ("film_gdpo", "film_shuffled"),
+    ]
+
+
+def test_unequal_steps_are_not_compared(everything: Material) -> None:
+    train = everything.params.train
+    runs = tuple(r.model_copy(update={"steps": 9}) if r.id == "film_dpo" else r for r in train.runs)
+    params = everything.params.model_copy(update={"train": train.model_copy(update={"runs": runs})})
+    other = dataclasses.replace(everything, params=params)
+    assert [(a.id, b.id) for a, b in contrasted(other)] == [("film_gdpo", "film_shuffled")]
+
+
+def test_differences_are_paired_by_pair_and_seed(everything: Material) -> None:
+    rows = {(row["metric"], row["slice"]): row for row in contrast_rows(everything)}
+    at = "over=film_dpo,run=film_gdpo"
+    own = everything.scores.filter(pl.col("p") > 0.5)
+    wide = (
+        own.filter(pl.col("run_id").is_in(["film_dpo", "film_gdpo"]))
+        .with_columns((pl.col("u") > 0).cast(pl.Float64).alias("right"))
+        .pivot(on="run_id", index=["pair_id", "seed"], values="right")
+        .with_columns((pl.col("film_gdpo") - pl.col("film_dpo")).alias("gain"))
+    )
+    row = rows["accuracy_difference", at]
+    assert row["estimate"] == pytest.approx(wide["gain"].mean())
+    assert row["n"] == wide.height
+    by_seed = wide.group_by("seed").agg(pl.col("gain").mean())["gain"]
+    seeds = rows["accuracy_difference_seeds", at]
+    assert seeds["estimate"] == pytest.approx(by_seed.mean())
+    assert seeds["se"] == pytest.approx((by_seed.std() or 0) / 2**0.5)
+    assert rows["brier_difference", at]["ci_hi"] < 0
+    control = rows["accuracy_difference", "over=film_shuffled,run=film_gdpo"]
+    assert control["ci_lo"] > 0
+    assert control["n"] == wide.height  # the control's one seed meets both
+
+
+def test_thirds_add_up(everything: Material) -> None:
+    rows = {(row["metric"], row["slice"]): row for row in contrast_rows(everything)}
+    at = "over=film_dpo,run=film_gdpo"
+    whole = rows["accuracy_difference", at]
+    parts = [
+        rows["accuracy_difference", f"{at},tercile={name}"] for name in ("low", "middle", "high")
+    ]
+    assert sum(part["n"] for part in parts) == whole["n"]
+    total = sum(part["n"] * part["estimate"] for part in parts)
+    assert total / whole["n"] == pytest.approx(whole["estimate"])
+
+
+def test_a_run_against_itself_is_nothing(everything: Material) -> None:
+    dpo = everything.scores.filter(run_id="film_dpo")
+    twin = dpo.with_columns(pl.lit("film_gdpo").alias("run_id"), pl.lit("gdpo").alias("method"))
+    same = dataclasses.replace(everything, scores=pl.concat([dpo, twin]))
+    for row in contrast_rows(same):
+        assert row["estimate"] == 0

@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from evaluators.soft_labels.context import Material, material
+from evaluators.soft_labels.curve_sections import curve_section
+from evaluators.soft_labels.report import statistics
+from measurand.report.document import Figure, Table
+from measurand.report.lookup import Figures
+from schemas.soft_labels import Params
+
+
+def test_every_run_is_a_line_and_displacement_has_two(
+    everything: Material, params: Params, figures: Figures
+) -> None:
+    section = curve_section(everything, figures)
+    assert section is not None
+    pictures = [b for b in section.blocks if isinstance(b, Figure)]
+    margin = next(p for p in pictures if p.title == "Reward margin on training pairs")
+    line = [r for r in margin.data["rows"] if r["series"] == "known_cdpo"]
+    assert [(r["x"], r["estimate"]) for r in line] == [(0, 0.0), (10, 1.0), (20, 1.0)]
+    shift = pictures[-1].data["rows"]
+    assert {r["series"] for r in shift} == {"preferred", "other"}
+    assert {r["panel"] for r in shift} == {f"{r.id}, {r.set}" for r in params.train.runs}
+    table = section.blocks[-1]
+    assert isinstance(table, Table)
+    assert [row[1] for row in table.rows] == [20] * 4
+
+
+def test_without_a_log_there_is_no_section(
+    written: tuple[Path, Path], tmp_path: Path, params: Params
+) -> None:
+    bare = material(written[0], tmp_path, params)
+    assert curve_section(bare, Figures(statistics(written[0], tmp_path, params))) is None

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+from typing import Any
+
+import krippendorff
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+from sklearn.metrics import cohen_kappa_score
+
+from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.judges import both_orders, judge_rows, people_rows, position_bias
+
+Found = dict[tuple[str, str], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def rows(everything: Material) -> Found:
+    found = [*judge_rows(everything), *people_rows(everything)]
+    return {(row["metric"], row["slice"]): row for row in found}
+
+
+def test_bias_is_the_difference_that_exchanging_makes(everything: Material, rows: Found) -> None:
+    own = everything.judgements.filter(judge="fair", wording="one")
+    wide = own.pivot(on="order", index="pair_id", values="p_1")
+    row = rows["position_bias", "judge=fair,set=film,wording=one"]
+    assert row["estimate"] == pytest.approx((wide["12"] - wide["21"]).mean())
+    assert 0.05 < row["ci_lo"] < row["ci_hi"] < 0.25
+    leaning = rows["position_bias", "judge=leaning,set=film"]
+    assert leaning["estimate"] > 0.9
+    assert rows["first_share", "judge=leaning,set=film"]["estimate"] == 1
+    assert rows["order_consistency", "judge=leaning,set=film"]["estimate"] == 0
+
+
+def test_exchanging_the_orders_mirrors_the_bias_and_nothing_else(everything: Material) -> None:
+    import dataclasses
+
+    judged = everything.judgements.with_columns(
+        pl.when(pl.col("order") == "12").then(pl.lit("21")).otherwise(pl.lit("12")).alias("order")
+    )
+    turned = dataclasses.replace(everything, judgements=judged)
+    before, after = (
+        {(r["metric"], r["slice"]): r["estimate"] for r in judge_rows(m)}
+        for m in (everything, turned)
+    )
+    for key, value in after.items():
+        if key[0] == "position_bias":
+            assert value == pytest.approx(-before[key])
+        elif key[0] == "first_share":
+            assert value == pytest.approx(1 - before[key])
+        else:
+            assert value == pytest.approx(before[key])
+
+
+def test_a_pair_without_both_orders_says_nothing(everything: Material, rows: Found) -> None:
+    own = everything.judgements.filter(judge="fair")
+    assert both_orders(own.filter(wording="two")).height == 59
+    assert both_orders(own).height == 60  # the other wording has both
+    missing = rows["judge_missing", "judge=fair,set=film"]
+    assert missing["estimate"] == pytest.approx(1 / 240)
+
+
+def test_agreement_is_that_of_other_packages(everything: Material, rows: Found) -> None:
+    pairs = both_orders(everything.judgements.filter(judge="fair"))
+    said = ((pairs["p_12"] + pairs["p_21"]) / 2).to_numpy()
+    label, swapped = pairs["p"].to_numpy(), pairs["swapped"].to_numpy()
+    said, label = (np.where(swapped, 1 - x, x) for x in (said, label))
+    at = "judge=fair,set=film"
+    sided = label != 0.5
+    agree = (said > 0.5) == (label > 0.5)
+    assert rows["judge_accuracy", at]["estimate"] == pytest.approx(agree[sided].mean())
+    kappa = cohen_kappa_score(said[sided] > 0.5, label[sided] > 0.5)
+    assert rows["judge_kappa", at]["estimate"] == pytest.approx(kappa)
+    alpha = krippendorff.alpha(
+        reliability_data=np.vstack([said, label]), level_of_measurement="interval"
+    )
+    assert rows["judge_alpha", at]["estimate"] == pytest.approx(alpha)
+    rho = stats.spearmanr(said, label).statistic
+    assert rows["judge_spearman", at]["estimate"] == pytest.approx(rho)
+    assert rows["judge_icc", at]["ci_lo"] is None
+    assert "share responses" in rows["judge_icc", at]["reason"]
+
+
+def test_averaging_hides_a_bias_from_accuracy_but_not_from_alpha(rows: Found) -> None:
+    fair, leaning = "judge=fair,set=film", "judge=leaning,set=film"
+    assert rows["judge_accuracy", leaning]["estimate"] > 0.8
+    assert rows["judge_alpha", leaning]["estimate"] < 0.2 < rows["judge_alpha", fair]["estimate"]
+
+
+def test_instruments_without_orders_have_agreement_only(rows: Found) -> None:
+    at = "judge=learned,set=film"
+    assert rows["judge_accuracy", at]["estimate"] == 1
+    assert ("position_bias", at) not in rows
+
+
+def test_people(everything: Material, rows: Found) -> None:
+    lists = everything.items.filter(set="film")["ratings"].to_list()
+    alpha = krippendorff.alpha(reliability_data=np.array(lists).T, level_of_measurement="ordinal")
+    assert rows["rater_alpha", "set=film"]["estimate"] == pytest.approx(alpha)
+    halves = everything.pairs.filter(set="film").select("p_half_a", "p_half_b").to_numpy()
+    same = ((halves > 0.5)[:, 0] == (halves > 0.5)[:, 1]).mean()
+    found = rows["label_half_accuracy", "set=film"]["estimate"]
+    assert found == pytest.approx(same, abs=0.03)  # ties count half
+    assert 0.8 < rows["label_reliability", "set=film"]["estimate"] < 1
+    assert ("rater_alpha", "set=known") not in rows
+
+
+def test_wordings_are_compared_where_there_are_two(everything: Material, rows: Found) -> None:
+    row = rows["wording_consistency", "judge=fair,set=film"]
+    assert row["estimate"] > 0.9
+    assert row["n"] == 59
+    assert rows["wording_icc", "judge=fair,set=film"]["estimate"] > 0.95
+
+
+def test_the_largest_bias_decides(everything: Material) -> None:
+    assert position_bias(everything, "leaning") == pytest.approx(0.96, abs=0.02)
+    assert position_bias(everything, "learned") is None

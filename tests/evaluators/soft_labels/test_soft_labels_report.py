@@ -1,0 +1,73 @@
+"""The whole report: order, bytes, and what it refuses to say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from evaluators.soft_labels.report import HEADLINES, section, statistics
+from measurand.report import document, render
+from schemas.soft_labels import Params
+
+
+@pytest.fixture(scope="module")
+def report(params: Params, written: tuple[Path, Path], table: pa.Table) -> document.Document:
+    return section(*written, table, params)
+
+
+def test_headlines_are_statistics(table: pa.Table) -> None:
+    assert set(HEADLINES) <= set(table["metric"].to_pylist())
+
+
+def test_judges_come_before_what_they_say(report: document.Document) -> None:
+    assert [part.title for part in report.sections] == [
+        "In short",
+        "The judges as instruments",
+        "Labels",
+        "Held-out pairs, by how sure the label is",
+        "Calibration",
+        "Against training steps",
+        "Win rates",
+        "Distance from the start",
+        "An exact bandit",
+        "Methods",
+    ]
+
+
+def test_the_report_is_drawn_from_its_own_json(report: document.Document) -> None:
+    packed = document.to_json(report)
+    assert render.to_html(document.from_json(packed)) == render.to_html(report)
+
+
+def test_statistics_and_report_are_the_same_twice(
+    params: Params, written: tuple[Path, Path], table: pa.Table, report: document.Document
+) -> None:
+    assert statistics(*written, params) == table
+    assert document.to_json(section(*written, table, params)) == document.to_json(report)
+
+
+def test_every_null_has_a_reason(table: pa.Table) -> None:
+    for row in table.to_pylist():
+        if row["estimate"] is None or row["ci_lo"] is None:
+            assert row["reason"], row
+
+
+def test_a_dataset_without_results_still_has_judges_and_labels(
+    params: Params, written: tuple[Path, Path], tmp_path: Path
+) -> None:
+    found = statistics(written[0], tmp_path, params)
+    report = section(written[0], tmp_path, found, params)
+    assert [part.title for part in report.sections] == [
+        "In short",
+        "The judges as instruments",
+        "Labels",
+        "Methods",
+    ]
+
+
+def test_it_says_what_it_is_not(report: document.Document) -> None:
+    text = render.to_markdown(report)
+    assert "no win rate of it is reproduced here" in text
+    assert "No win rates by leaning on film, since the judge prefers a place" in text

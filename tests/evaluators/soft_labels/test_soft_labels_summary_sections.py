@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.summary_sections import cost_section, method_section, summary_section
+from measurand import runs, shards
+from measurand.costs import COSTS
+from measurand.report.document import Table, Text
+from measurand.report.lookup import Figures
+
+
+@pytest.fixture(scope="module")
+def lines(everything: Material, figures: Figures) -> list[str]:
+    block = summary_section(everything, figures).blocks[0]
+    assert isinstance(block, Text)
+    return block.text.split("\n")
+
+
+def test_judges_first_then_losses_then_controls(lines: list[str]) -> None:
+    kinds = [line.split(" ")[1] for line in lines]
+    assert kinds == ["Judge", "Judge", "film,", "Control:", "Control:", "Control:"]
+
+
+def test_a_leaning_judge_is_named(lines: list[str]) -> None:
+    assert "within what is allowed" in lines[0]
+    assert "it cannot judge policies" in lines[1]
+
+
+def test_a_difference_needs_both_intervals(lines: list[str]) -> None:
+    assert "this sample cannot tell" in lines[2]
+
+
+def test_cost_is_shown_where_there_is_any(tmp_path: Path, written: tuple[Path, Path]) -> None:
+    assert cost_section(written[1]) is None  # no model was called
+    assert cost_section(tmp_path) is None
+    row = {
+        "model": "smollm2",
+        "part": "samples",
+        "calls": 3,
+        "prompt_tokens": 30,
+        "cached_tokens": 0,
+        "seconds": 1.5,
+        "fingerprint": "f",
+        "dtype": "float32",
+        "chat_template": False,
+    }
+    shards.write_dataset(tmp_path / "costs", COSTS, runs.table(COSTS, [row]))
+    section = cost_section(tmp_path)
+    assert section is not None
+    table = section.blocks[0]
+    assert isinstance(table, Table)
+    assert table.rows[0][1:4] == [3, 30, 1.5]
+
+
+def test_methods_name_sources_and_deviations(everything: Material) -> None:
+    text, table = method_section(everything).blocks
+    assert isinstance(text, Text)
+    assert "Aronow" in text.text
+    assert "B = 200" in text.text
+    assert isinstance(table, Table)
+    assert table.rows[0][2] == "smollm2"

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy import stats
+
+from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.wins import WIN_METRICS, duels, order, text_bias, win_rows
+from measurand.stats.bradley_terry import fit
+from measurand.stats.means import cluster_mean
+
+Found = dict[tuple[str, str], dict[str, Any]]
+AT = "judge=fair,over=reference,run=film_gdpo,set=film"
+
+
+def _rows(material: Material) -> Found:
+    return {(row["metric"], row["slice"]): row for row in win_rows(material)}
+
+
+@pytest.fixture(scope="module")
+def rows(everything: Material) -> Found:
+    return _rows(everything)
+
+
+def test_rates_are_means_over_beginnings(everything: Material, rows: Found) -> None:
+    own = everything.comparisons.filter(judge="fair", a="film_gdpo", b="reference")
+    p = own["p_a"].to_numpy()
+    plain = cluster_mean(p, own["prompt_id"].to_numpy())
+    row = rows["win_percentage", AT]
+    assert row["estimate"] == pytest.approx(p.mean())
+    assert row["se"] == pytest.approx(plain.se)
+    assert (row["n"], row["n_clusters"]) == (40, 20)  # two seeds
+    assert rows["win_binary", AT]["estimate"] == pytest.approx((p > 0.5).mean())
+    assert rows["win_12", AT]["estimate"] == pytest.approx(own["p_12"].mean())
+    near = (own["n_words_a"] - own["n_words_b"]).abs() <= 2
+    assert rows["win_matched", AT]["estimate"] == pytest.approx(own.filter(near)["p_a"].mean())
+    means = own.group_by("prompt_id").agg(pl.col("p_a").mean())["p_a"].to_numpy()
+    assert rows["win_p", AT]["estimate"] == pytest.approx(stats.wilcoxon(means - 0.5).pvalue)
+
+
+def test_the_untrained_against_itself_is_even_in_both_orders_together(rows: Found) -> None:
+    for judge in ("learned", "fair"):
+        row = rows["win_percentage", f"judge={judge},over=reference,run=reference_again,set=film"]
+        assert row["ci_lo"] < 0.5 < row["ci_hi"]
+
+
+def test_a_judge_that_takes_the_first_place_gives_no_win_rate(
+    everything: Material, rows: Found
+) -> None:
+    blocked = {key: row for key, row in rows.items() if "judge=leaning" in key[1]}
+    assert {key[0] for key in blocked} == {
+        *WIN_METRICS,
+        "strength",
+        "comparison_missing",
+        "text_position_bias",
+    }
+    for (metric, _), row in blocked.items():
+        if metric in (*WIN_METRICS, "strength"):
+            assert row["estimate"] is None
+            assert "position bias +0.96 on pairs, at most 0.3 allowed" in row["reason"]
+    assert blocked["text_position_bias", "judge=leaning,set=film"]["estimate"] > 0.9
+    on_texts = dataclasses.replace(everything, judgements=everything.judgements.clear())
+    found = _rows(on_texts)["win_percentage", AT.replace("fair", "leaning")]
+    assert "on texts" in found["reason"]
+
+
+def test_strengths_are_those_of_the_table_of_wins(everything: Material, rows: Found) -> None:
+    own = everything.comparisons.filter(judge="learned")
+    names = sorted(set(own["a"]) | set(own["b"]))
+    wins = np.zeros((len(names), len(names)))
+    for a, b, p in own.select("a", "b", "p_a").iter_rows():
+        wins[names.index(a), names.index(b)] += p
+        wins[names.index(b), names.index(a)] += 1 - p
+    theta = fit(wins[None])[0]
+    theta = theta - theta[names.index("reference")]
+    for name, value in zip(names, theta, strict=True):
+        row = rows["strength", f"judge=learned,run={name},set=film"]
+        assert row["estimate"] == pytest.approx(value, abs=1e-8)
+    assert rows["strength", "judge=learned,run=film_gdpo,set=film"]["ci_lo"] > 0
+
+
+def test_a_duel_reads_the_same_from_either_side(everything: Material) -> None:
+    turned = everything.comparisons.with_columns(
+        pl.col("run_b").alias("run_a"),
+        pl.col("run_a").alias("run_b"),
+        pl.col("b").alias("a"),
+        pl.col("a").alias("b"),
+        (1 - pl.col("p_a")).alias("p_a"),
+        (1 - pl.col("p_21")).alias("p_12"),
+        (1 - pl.col("p_12")).alias("p_21"),
+        pl.col("n_words_b").alias("n_words_a"),
+        pl.col("n_words_a").alias("n_words_b"),
+    )
+    one, two = _rows(everything), _rows(dataclasses.replace(everything, comparisons=turned))
+    assert one.keys() == two.keys()
+    for key, row in one.items():
+        if row["estimate"] is not None:
+            assert two[key]["estimate"] == pytest.approx(row["estimate"], abs=1e-9)
+
+
+def test_failed_comparisons_are_counted_and_left_out(rows: Found) -> None:
+    missing = rows["comparison_missing", "judge=fair,set=film"]
+    assert missing["estimate"] == pytest.approx(1 / missing["n"])
+    assert rows["comparison_missing", "judge=learned,set=film"]["estimate"] == 0
+
+
+def test_order_of_policies(everything: Material) -> None:
+    assert order(everything) == [
+        "film_dpo",
+        "film_gdpo",
+        "film_shuffled",
+        "known_cdpo",
+        "reference_again",
+        "reference",
+    ]
+    found = list(duels(everything, "learned", "film"))
+    assert len(found) == 10
+    assert all(duel.run != "reference" for duel in found)
+
+
+def test_two_seeds_of_a_run_are_no_duel_and_either_side_may_stand_first(
+    everything: Material,
+) -> None:
+    own = everything.comparisons.filter(judge="learned")
+    assert not own.filter(pl.col("a") == pl.col("b")).is_empty()
+    half = own.with_row_index().with_columns((pl.col("index") % 2 == 1).alias("odd")).drop("index")
+    names = {"run_a": "run_b", "run_b": "run_a", "a": "b", "b": "a",
+             "n_words_a": "n_words_b", "n_words_b": "n_words_a"}  # fmt: skip
+    mixed = half.with_columns(
+        *(
+            pl.when(pl.col("odd")).then(pl.col(b)).otherwise(pl.col(a)).alias(a)
+            for a, b in names.items()
+        ),
+        *(
+            pl.when(pl.col("odd")).then(1 - pl.col(b)).otherwise(pl.col(a)).alias(a)
+            for a, b in (("p_a", "p_a"), ("p_12", "p_21"), ("p_21", "p_12"))
+        ),
+    ).drop("odd")
+    one, two = (
+        {(d.run, d.over): d.rows["for_p_a"].sort().to_list() for d in duels(m, "learned", "film")}
+        for m in (everything, dataclasses.replace(everything, comparisons=mixed))
+    )
+    assert one.keys() == two.keys()
+    assert all(run != over for run, over in one)
+    for key, values in one.items():
+        assert two[key] == pytest.approx(values)
+
+
+def test_bias_on_texts(everything: Material) -> None:
+    own = everything.comparisons.filter(judge="fair")
+    gap = (own["p_12"] - own["p_21"]).drop_nulls()
+    assert text_bias(own).value == pytest.approx(gap.mean())

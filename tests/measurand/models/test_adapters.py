@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import peft
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from measurand.errors import InputError
+from measurand.models import load
+from measurand.models.protocol import Request
+
+REQUEST = Request("I like dogs. RATING: ")
+DIGITS = ("1", "2", "3")
+
+
+@pytest.fixture(scope="module")
+def adapter(toy_model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("adapter")
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_pretrained(toy_model_folder)
+    config = peft.LoraConfig(
+        r=2, lora_alpha=8, target_modules=["q_proj", "up_proj"], init_lora_weights=False
+    )
+    peft.get_peft_model(model, config).save_pretrained(str(folder))
+    return folder
+
+
+def test_a_merged_adapter_answers_as_peft_does(toy_model_folder: Path, adapter: Path) -> None:
+    model = load(f"hf:{toy_model_folder}?template=none&adapter={adapter}")
+    plain = load(f"hf:{toy_model_folder}?template=none")
+    [score] = model.score([REQUEST], DIGITS)
+    base = AutoModelForCausalLM.from_pretrained(toy_model_folder)
+    theirs = peft.PeftModel.from_pretrained(base, str(adapter)).eval()
+    tokenizer = model.tokenizer  # type: ignore[attr-defined]
+    ids = torch.tensor([tokenizer(REQUEST.prompt)["input_ids"]])
+    with torch.no_grad():
+        table = theirs(ids).logits[0, -1].log_softmax(-1)
+    wanted = [float(table[tokenizer(REQUEST.prompt + d)["input_ids"][-1]]) for d in DIGITS]
+    assert score.logprobs == pytest.approx(wanted, abs=1e-4)
+    [before] = plain.score([REQUEST], DIGITS)
+    assert before.logprobs != pytest.approx(wanted, abs=1e-3)
+
+
+def test_the_adapter_is_part_of_the_fingerprint(
+    toy_model_folder: Path, adapter: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    for file in adapter.iterdir():
+        (other / file.name).write_bytes(file.read_bytes())
+    config = json.loads((other / "adapter_config.json").read_text())
+    (other / "adapter_config.json").write_text(json.dumps(config | {"lora_alpha": 16}))
+    specs = ["", f"&adapter={adapter}", f"&adapter={other}"]
+    found = {load(f"hf:{toy_model_folder}?template=none{s}").fingerprint for s in specs}
+    assert len(found) == 3
+
+
+def test_a_folder_without_an_adapter_is_refused(toy_model_folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"adapter_config.json is missing") as error:
+        load(f"hf:{toy_model_folder}?adapter={tmp_path}")
+    assert error.value.code == "bad_model"
+
+
+@pytest.mark.parametrize("damage", ["{", '{"peft_type": "LORA", "r": 2}'])
+def test_an_adapter_of_another_model_is_refused(
+    toy_model_folder: Path, adapter: Path, tmp_path: Path, damage: str
+) -> None:
+    for file in adapter.iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "adapter_config.json").write_text(damage)
+    with pytest.raises(InputError, match="does not fit"):
+        load(f"hf:{toy_model_folder}?adapter={tmp_path}")
