@@ -387,6 +387,7 @@ class Evaluate(Strict):
         sequences: most sequences of a split, spread evenly over its clips.
         batch: blocks a forward pass.
         noise_blocks: blocks of white noise for the control.
+        processes: parts that are measured at the same time, one core each; 1 on a GPU.
     """
 
     models: tuple[Name, ...] | None = None
@@ -399,6 +400,7 @@ class Evaluate(Strict):
     sequences: int = Field(default=120, ge=1)
     batch: int = Field(default=256, ge=1)
     noise_blocks: int = Field(default=16, ge=0)
+    processes: int = Field(default=1, ge=1, le=64)
 
     @model_validator(mode="after")
     def _possible(self) -> Self:
@@ -545,7 +547,7 @@ LEAKAGE = Table(
         Column("split_frames", pa.int64(), "distinct frames of the split", minimum=0),
         Column("shared_pixels", pa.int64(), "frames with equal pixels", minimum=0),
         Column("shared_times", pa.int64(), "frames of the same source and time", minimum=0),
-        Column("smallest_gap", pa.int64(), "source frames from training to the split in a clip",
+        Column("smallest_gap", pa.int64(), "frames from training to the split within a clip",
                nullable=True),
         Column("planted", pa.int32(), "training frames planted to try the search", minimum=0),
         Column("found", pa.int32(), "of them found", minimum=0),

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,3 +43,17 @@ SMALL: dict[str, Any] = {
 @pytest.fixture(scope="session")
 def small() -> Params:
     return Params.model_validate(SMALL)
+
+
+@pytest.fixture(scope="session")
+def built(small: Params, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Folder with ``dataset/`` of the small parameters, built once a session."""
+    from pipelines.elastictok.dataset import build
+
+    here, folder = Path.cwd(), tmp_path_factory.mktemp("elastictok")
+    os.chdir(folder)
+    try:
+        build(small, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+        yield folder
+    finally:
+        os.chdir(here)
