@@ -287,4 +287,4 @@ def _heads(x: Tensor, heads: int) -> Tensor:
 def _norm(x: Tensor, scale: Tensor) -> Tensor:
     import torch
 
-    return torch.nn.functional.rms_norm(x, (x.shape[-1],), scale, RMS_EPSILON)
+    return torch.nn.functional.rms_norm(x, (x.shape[-1],), scale.to(x.dtype), RMS_EPSILON)

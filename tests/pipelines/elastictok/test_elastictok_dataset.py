@@ -37,7 +37,7 @@ def changed(small: Params, sources: list[dict[str, object]]) -> Params:
 def test_rows_hold_what_the_clips_hold(built: Path, small: Params) -> None:
     clips = {c["clip_id"]: c for c in shards.read_table(built / "dataset/clips").to_pylist()}
     rows = shards.read_table(built / "dataset/blocks").to_pylist()
-    assert len(clips) == 14
+    assert len(clips) == 32
     assert {r["split"] for r in rows} == {"train", "validation", "test_clip", "test_time"}
     for row in rows:
         frames, clip = pixels(row), clips[row["clip_id"]]
