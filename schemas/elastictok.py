@@ -729,3 +729,21 @@ SEARCH_COSTS = Table(
         Column("seconds", pa.float64(), "wall time of them", "s", minimum=0),
     ),
 )
+
+ENCODED = Table(
+    name="elastictok.encoded",
+    version="1.0.0",
+    key=("block",),
+    doc="One row per block of a video that was encoded: its tokens, and how close they come.",
+    columns=(
+        Column("block", pa.int32(), "0-based block of the video", minimum=0),
+        Column("first_frame", pa.int32(), "source frame of its first frame", minimum=0),
+        Column("stride", pa.int32(), "source frames from one frame to the next", minimum=1),
+        Column("n_tokens", pa.int32(), "tokens used", minimum=1),
+        Column("n_evals", pa.int32(), "reconstructions tried", minimum=1),
+        Column("mse", pa.float64(), "error with them", minimum=0),
+        Column("feasible", pa.bool_(), "whether it stays under the threshold"),
+        Column("motion", pa.float32(), "mean absolute difference of frames, 0..255", minimum=0),
+        Column("codes", pa.list_(pa.int32()), "index of every token"),
+    ),
+)

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from evaluators.elastictok.context import Findings, Row, mean, paired, row, share
+from measurand.statistics import exact
 from measurand.stats.correlation import spearman
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean
@@ -113,5 +114,6 @@ def _variants(found: Findings, model: str, threshold: str, own: pl.DataFrame) ->
         yield row(model, "frozen_saved", parts, mean(both, "saved"))
     noise = found.coded(model, threshold, variant="noise", split=None)
     if not noise.is_empty():
-        flagged = noise.with_columns((pl.col("n_tokens") == found.slots).alias("all"))
-        yield row(model, "noise_at_k", parts, share(flagged, "all"))
+        # Noise is drawn for the test: a count, not a sample of clips.
+        every = int((noise["n_tokens"] == found.slots).sum())
+        yield row(model, "noise_at_k", parts, exact(every / noise.height, n=noise.height))

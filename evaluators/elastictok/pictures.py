@@ -139,10 +139,16 @@ def strip_figures(found: Findings) -> Iterator[Figure]:
     """Each clip's middle frames, their reconstruction, and the tokens under them."""
     strips = found.tables["strips"]
     for (clip,), own in strips.group_by(["clip_id"], maintain_order=True):
-        yield _strip(str(clip), own.sort("position").head(COLUMNS))
+        yield strip_figure(str(clip), own.sort("position").head(COLUMNS))
 
 
-def _strip(clip: str, own: pl.DataFrame) -> Figure:
+def strip_figure(clip: str, own: pl.DataFrame) -> Figure:
+    """Blocks of a clip in time.
+
+    Args:
+        clip: its name.
+        own: rows of ``elastictok.strips``, in order.
+    """
     size, slots = int(own["size"][0]), int(own["slots"][0])
     columns = ("source_frame", "coded_frame")
     pictures = [[_small(data, size) for data in own[name]] for name in columns]

@@ -8,7 +8,6 @@ import polars as pl
 
 from evaluators.elastictok.context import Findings, frame
 from evaluators.elastictok.pictures import training_figure
-from evaluators.elastictok.quality import DATASET
 from measurand import shards
 from measurand.report.document import Cell, Section, Table, Text
 from measurand.report.lookup import Figures
@@ -68,7 +67,7 @@ def training_section(found: Findings) -> Section | None:
     )  # fmt: skip
 
 
-def data_section(data: Path, figures: Figures) -> Section:
+def data_section(data: Path, found: Findings, figures: Figures) -> Section:
     """What the dataset holds, and that nothing of a test was trained on."""
     summary = frame(shards.read_table(data / "dataset" / "summary"))
     rows: list[list[Cell]] = [
@@ -107,12 +106,12 @@ def data_section(data: Path, figures: Figures) -> Section:
         ["By SHA-256 of the pixels as written, and by source file and time. A gap exists only "
          "where a clip is on both sides."],
     )  # fmt: skip
-    return Section("Data", (holds, search, _rejected(figures)), _sources(data))
+    return Section("Data", (holds, search, _rejected(found, figures)), _sources(data))
 
 
-def _rejected(figures: Figures) -> Table:
+def _rejected(found: Findings, figures: Figures) -> Table:
     rows: list[list[Cell]] = []
-    for row in figures.metrics(DATASET, "rejected"):
+    for row in figures.metrics(found.elastic, "rejected"):
         parts = dict(p.split("=", 1) for p in row["slice"].split(","))
         rows.append([parts["reason"], parts["table"], int(row["estimate"]), row["n"]])
     return Table(

@@ -56,7 +56,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         params: parameters.
     """
     found = findings(results, params)
-    rows: list[Row] = list(data_rows(data))
+    rows: list[Row] = list(data_rows(data, found.elastic))
     for part in (curve_rows, saving_rows, search_rows, code_rows, allocation_rows, rate_rows):
         rows += part(found)
     return statistics_table(rows)
@@ -82,7 +82,7 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         rate_section(found, figures),
         code_section(found, figures),
         training_section(found),
-        data_section(data, figures),
+        data_section(data, found, figures),
         method_section(found),
     ]
     names = ", ".join([*found.models, *found.codecs])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from evaluators.elastictok.context import Findings
-from evaluators.elastictok.quality import DATASET, data_rows
+from evaluators.elastictok.quality import data_rows
 from evaluators.elastictok.quality_sections import data_section, method_section, training_section
 from measurand import shards
 from measurand.report.document import Table, Text
@@ -16,7 +16,7 @@ from measurand.statistics import statistics_table
 
 
 def test_leaks_and_rejected_rows_are_counted(data: Path) -> None:
-    rows = list(data_rows(data))
+    rows = list(data_rows(data, "elastic"))
     leaks = [r for r in rows if r["metric"] == "leaks"]
     assert [r["slice"] for r in leaks] == [
         f"split={s}" for s in ("test_clip", "test_time", "validation")
@@ -29,9 +29,9 @@ def test_leaks_and_rejected_rows_are_counted(data: Path) -> None:
         assert rejected[f"reason={reason},table=blocks"] == count
 
 
-def test_the_data_section_shows_every_source_and_split(data: Path) -> None:
-    figures = Figures(statistics_table(list(data_rows(data))))
-    part = data_section(data, figures)
+def test_the_data_section_shows_every_source_and_split(data: Path, found: Findings) -> None:
+    figures = Figures(statistics_table(list(data_rows(data, "elastic"))))
+    part = data_section(data, found, figures)
     holds, search, rejected = part.blocks
     assert isinstance(holds, Table)
     summary = shards.read_table(data / "dataset/summary")
@@ -40,7 +40,7 @@ def test_the_data_section_shows_every_source_and_split(data: Path) -> None:
     assert [row[-1] for row in search.rows] == ["24 of 24"] * 3
     assert isinstance(rejected, Table)
     assert sum(int(str(row[2])) for row in rejected.rows) == sum(
-        r["estimate"] for r in figures.metrics(DATASET, "rejected")
+        r["estimate"] for r in figures.metrics("elastic", "rejected")
     )
     assert "CC-BY-2.0" in part.intro
 
