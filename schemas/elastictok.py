@@ -387,6 +387,7 @@ class Evaluate(Strict):
         sequences: most sequences of a split, spread evenly over its clips.
         batch: blocks a forward pass.
         noise_blocks: blocks of white noise for the control.
+        strips: clips that are coded from end to end for a filmstrip with its token trace.
         processes: parts that are measured at the same time, one core each; 1 on a GPU.
     """
 
@@ -400,6 +401,7 @@ class Evaluate(Strict):
     sequences: int = Field(default=120, ge=1)
     batch: int = Field(default=256, ge=1)
     noise_blocks: int = Field(default=16, ge=0)
+    strips: int = Field(default=3, ge=0, le=12)
     processes: int = Field(default=1, ge=1, le=64)
 
     @model_validator(mode="after")
@@ -418,12 +420,10 @@ class Report(Strict):
 
     Attributes:
         resamples: bootstrap resamples, over clips.
-        strips: clips whose token trace is drawn under a filmstrip.
         seed: of the resampling.
     """
 
     resamples: int = Field(default=2000, ge=100)
-    strips: int = Field(default=3, ge=0, le=12)
     seed: int = Field(default=SEED, ge=0)
 
 

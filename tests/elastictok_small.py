@@ -36,8 +36,8 @@ SMALL: dict[str, Any] = {
         "head": {"sequences": 8, "budgets": 4, "steps": 10},
         "save_every": 5,
     },
-    "evaluate": {"sequences": 12, "bins": 5, "noise_blocks": 4},
-    "report": {"resamples": 100, "strips": 1},
+    "evaluate": {"sequences": 12, "bins": 5, "noise_blocks": 4, "strips": 1},
+    "report": {"resamples": 100},
 }  # fmt: skip
 """Parameters; training is so short that figures mean nothing."""
 

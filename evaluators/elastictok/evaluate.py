@@ -18,6 +18,7 @@ from measurand.tables import Table
 from pipelines.elastictok import checkpoints, measuring
 from pipelines.elastictok.jobs import CHUNK, TABLES, Job, Place, limits, read, run
 from pipelines.elastictok.sequences import Row, spread
+from pipelines.elastictok.train import run_of
 from schemas.elastictok import CODECS, SPEED, TRAINING, UNTRAINED, Params
 
 TESTS = ("test_clip", "test_time")
@@ -88,7 +89,14 @@ def _place(params: Params, data: Path, asked: Sequence[str], journal: Path) -> P
     needed = {params.elastic.name, *asked} - {UNTRAINED, *CODECS}
     identity = {"blocks": shards.read_manifest(data / "dataset" / "blocks").logical_hash}
     for name in sorted(needed):
-        identity[name] = checkpoints.load(checkpoint / f"{name}.safetensors")[1]["run"]
+        run = checkpoints.load(checkpoint / f"{name}.safetensors")[1]["run"]
+        if run != run_of(params, measuring.spec_of(params, name), identity["blocks"]):
+            raise InputError(
+                f"{name} was trained with other data or parameters",
+                hint="run `measurand train elastictok` again",
+            )
+        head = checkpoints.about(checkpoint / f"{name}.head.safetensors")
+        identity[name] = runs.run_id(run, None if head is None else head["run"])
     seeds = [params.train.seed, params.train.network.model_dump(), params.train.patch]
     identity[UNTRAINED] = runs.run_id(seeds, params.train.bottleneck.model_dump(mode="json"))
     return Place(
@@ -153,7 +161,7 @@ def strips(params: Params, place: Place) -> list[tuple[tuple[str, int], ...]]:
             clips[row["source"]][row["clip_id"]].append(i)
     order = sorted(motion, key=lambda source: (-float(np.mean(motion[source])), source))
     found = []
-    for source in order[: params.report.strips]:
+    for source in order[: params.evaluate.strips]:
         own = clips[source]
         longest = min(own, key=lambda clip: (-_variety(rows, own[clip]), clip))
         at = sorted(own[longest], key=lambda i: rows[i]["start_frame"])[:STRIP_SEQUENCES]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,7 +21,7 @@ import numpy.typing as npt
 
 from measurand.errors import InputError
 from measurand.journal import canonical_json
-from measurand.manifest import temporary, write_text
+from measurand.manifest import temporary
 from pipelines.elastictok.clips import Clip
 from schemas.elastictok import Build
 
@@ -103,23 +105,43 @@ def cached(clip: Clip, build: Build, cache: Path) -> tuple[Frames, Pixels]:
     settings = {"sha256": clip.sha256, "size": build.size, "fps": build.fps, "v": TRANSFORM}
     key = hashlib.sha256(canonical_json(settings).encode()).hexdigest()
     pixels, about = cache / f"{key}.rgb", cache / f"{key}.json"
-    if not about.is_file():
+    frames = _described(about)
+    shape = (0 if frames is None else len(frames.index), build.size, build.size, 3)
+    if frames is None or not pixels.is_file() or pixels.stat().st_size != math.prod(shape):
         cache.mkdir(parents=True, exist_ok=True)
-        part = temporary(pixels)
-        try:
-            with part.open("wb") as file:
-                found = _make(clip, build, Writer(file, build.size))
-            os.replace(part, pixels)
-        finally:
-            part.unlink(missing_ok=True)
-        write_text(about, json.dumps(asdict(found)))
-    known = json.loads(about.read_text(encoding="utf-8"))
-    known["broken"] = [(i, why) for i, why in known["broken"]]
-    frames = Frames(**known)
-    shape = (len(frames.index), build.size, build.size, 3)
+        with _whole(pixels) as part, part.open("wb") as file:
+            frames = _make(clip, build, Writer(file, build.size))
+        with _whole(about) as part:
+            part.write_text(json.dumps(asdict(frames)), encoding="utf-8")
+        shape = (len(frames.index), *shape[1:])
     if not frames.index:
         return frames, np.empty(shape, np.uint8)
     return frames, np.memmap(pixels, np.uint8, "r", shape=shape)
+
+
+def _described(path: Path) -> Frames | None:
+    """What the cache says of a clip; None where it says nothing that can be read."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        known["broken"] = [(i, why) for i, why in known["broken"]]
+        return Frames(**known)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file that is written whole or not at all.
+
+    It is not forced to the disk, which takes longer than decoding: what a power cut leaves of it
+    does not fit its description, and is made again.
+    """
+    part = temporary(path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _make(clip: Clip, build: Build, writer: Writer) -> Frames:

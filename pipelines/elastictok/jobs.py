@@ -88,7 +88,7 @@ class Place:
 def folder_of(place: Place, job: Job) -> Path:
     """Where a part is kept."""
     params = Params.model_validate_json(place.params)
-    asked = params.evaluate.model_dump(mode="json", exclude={"models", "processes"})
+    asked = params.evaluate.model_dump(mode="json", exclude={"models", "processes", "strips"})
     mine = place.identity.get(job.model, "") + place.identity["blocks"]
     return place.keep / runs.run_id("elastictok", mine, asked, asdict(job))
 

@@ -21,6 +21,9 @@ from pipelines.elastictok.sequences import read
 from pipelines.elastictok.training import Training, device_of
 from schemas.elastictok import SPEED, TRAINING, Params, TokenizerSpec
 
+HEAD_BATCH = 256
+"""Blocks a forward pass when the curves for the regression are measured."""
+
 Row = dict[str, Any]
 
 
@@ -53,7 +56,8 @@ def train(params: Params, dataset: Path, out: Path) -> None:
 
 def run_of(params: Params, spec: TokenizerSpec, parent: str) -> str:
     """Identity of a training run: data, sizes, settings; not how many run beside it."""
-    settings = params.train.model_dump(mode="json", exclude={"models", "processes", "save_every"})
+    other = {"models", "processes", "save_every", "head"}
+    settings = params.train.model_dump(mode="json", exclude=other)
     return runs.run_id("elastictok", parent, settings, spec.model_dump(mode="json"))
 
 
@@ -80,11 +84,12 @@ def _one(
         state.unlink(missing_ok=True)
     head_file = out / f"{spec.name}.head.safetensors"
     known = checkpoints.about(head_file)
-    if spec.elastic and (known is None or known["run"] != run):
+    mine = runs.run_id(run, params.train.head.model_dump(mode="json"))
+    if spec.elastic and (known is None or known["run"] != mine):
         tensors, _ = checkpoints.load(weights_file)
         size = model.sizes(params, spec)
-        coder = Coder(tensors, size, params.train.patch, params.evaluate.batch, device)
-        checkpoints.save(head_file, head.fit(coder, data, params), {"run": run})
+        coder = Coder(tensors, size, params.train.patch, HEAD_BATCH, device)
+        checkpoints.save(head_file, head.fit(coder, data, params), {"run": mine})
 
 
 def _tables(models: Sequence[TokenizerSpec], out: Path, parent: str, settings: Row) -> None:

@@ -96,6 +96,15 @@ def test_unknown_models_and_missing_checkpoints_are_named(
         evaluate(small, tmp_path, None, tmp_path / "out", journal=tmp_path / "j")
 
 
+def test_a_checkpoint_of_other_parameters_is_refused(
+    small: Params, data: Path, tmp_path: Path
+) -> None:
+    raw = small.model_dump(mode="json")
+    raw["train"]["optimiser"]["lr"] = 1e-4
+    with pytest.raises(InputError, match="other data or parameters"):
+        evaluate(Params.model_validate(raw), data, None, tmp_path / "o", journal=tmp_path / "j")
+
+
 def test_strips_follow_one_clip_in_time(small: Params, data: Path) -> None:
     place = Place(small.model_dump_json(), data / "dataset/blocks", Path(), Path(), {})
     [at] = strips(small, place)

@@ -68,12 +68,17 @@ def test_a_clip_is_decoded_once_and_again_when_something_changes(tmp_path: Path)
     assert len(list((tmp_path / "cache").iterdir())) == 4
 
 
-def test_a_description_without_its_end_is_made_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("damage", ["no description", "half of it", "half of the pixels"])
+def test_what_was_cut_off_is_made_again(tmp_path: Path, damage: str) -> None:
     source = {"kind": "moving", "clips": 1, "frames": 12}
     build = Build.model_validate({"sources": [source], "size": 16})
     [clip] = list_clips(build, tmp_path).clips
-    _, pixels = cached(clip, build, tmp_path / "cache")
-    whole = pixels.tobytes()
-    for path in (tmp_path / "cache").glob("*.json"):
-        path.unlink()  # killed after the pixels, before the description
-    assert cached(clip, build, tmp_path / "cache")[1].tobytes() == whole
+    cache = tmp_path / "cache"
+    whole = cached(clip, build, cache)[1].tobytes()
+    [about], [pixels] = cache.glob("*.json"), cache.glob("*.rgb")
+    if damage == "no description":
+        about.unlink()
+    else:
+        path = about if damage == "half of it" else pixels
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert cached(clip, build, cache)[1].tobytes() == whole
