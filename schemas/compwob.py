@@ -50,6 +50,7 @@ BASE_TASKS = tuple(sorted((*EASY, *MEDIUM)))
 CATEGORIES = ("base", "two", "two_medium", "three", "more", "transition", "extra")
 ORDERS = ("single", "forward", "reverse")
 LAYOUTS = ("single", "transition")
+MIXTURES = ("uniform", "natural", "rebalanced")
 ACTIONS = ("click", "type", "select", "press", "scroll", "noop")
 TRAIN_SEED, EVAL_SEED = 0, 1_000_000
 """Where seeds of demonstrations and of evaluation begin; they must not meet."""
@@ -354,9 +355,26 @@ RUNS = Table(
         Column("observe_ms", pa.float32(), "reading the page", "ms", minimum=0),
         Column("agent_ms", pa.float32(), "deciding", "ms", minimum=0),
         Column("act_ms", pa.float32(), "clicking and typing", "ms", minimum=0),
-        Column("foreign_requests", pa.int32(), "requests to anywhere but the local server",
+        Column("foreign", pa.list_(pa.string()),
+               "requests of pages to anywhere but the local server; all were refused"),
+        Column("refused", pa.int32(), "all refused requests, the browser's own included",
                minimum=0),
         Column("failures", pa.string(), "why earlier tries failed; empty without"),
+    ),
+)  # fmt: skip
+
+TRAINING = Table(
+    name="compwob.training",
+    version="1.0.0",
+    key=("mixture", "seed", "task"),
+    doc="One row per trained model and base task: how many episodes of it the model was shown.",
+    columns=(
+        Column("mixture", pa.string(), "how episodes were shared out", enum=MIXTURES),
+        Column("seed", pa.int16(), "0-based repeat", minimum=0),
+        Column("task", pa.string(), "the base task"),
+        Column("episodes", pa.int32(), "episodes drawn, repeats included", minimum=0),
+        Column("probe_success", pa.float64(), "success of the uniform model in the first round",
+               nullable=True, minimum=0, maximum=1),
     ),
 )  # fmt: skip
 

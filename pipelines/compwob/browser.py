@@ -20,6 +20,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from measurand.doctor import BROWSERS
 from measurand.errors import CapabilityError, InfraError
@@ -41,7 +42,7 @@ _FLAGS = (
     "--font-render-hinting=none",
     "--disable-lcd-text",
     # What a browser asks for by itself goes to the server of the pages too, and finds nothing.
-    f"--gaia-url=http://{HOST}/none",
+    f"--gaia-url=http://{HOST}",
     f"--component-updater=url-source=http://{HOST}/none",
     # The last list counts: Playwright's own, and the one that would send every form away.
     "--disable-features=AutofillServerCommunication,AvoidUnnecessaryBeforeUnloadCheckSync,"
@@ -49,6 +50,7 @@ _FLAGS = (
     "MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
     "OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch",
 )
+_MAKER = ("google.com", "googleapis.com", "gvt1.com", "gvt2.com", "gstatic.com")
 T = TypeVar("T")
 
 
@@ -67,6 +69,7 @@ class Session:
         server: where all of its requests go.
         version: name and version of the browser.
         errors: errors that scripts of the page did not catch.
+        asked: addresses elsewhere that pages asked for.
         episodes: episodes begun since the browser was started.
     """
 
@@ -74,7 +77,19 @@ class Session:
     server: Server
     version: str
     errors: list[str]
+    asked: list[str]
     episodes: int = 0
+
+    def foreign(self) -> list[str]:
+        """Requests of pages to anywhere but the server: none of them was let through."""
+        refused = [a for a in self.server.foreign if not own_business(a)]
+        return list(dict.fromkeys([*self.asked, *refused]))
+
+
+def own_business(refused: str) -> bool:
+    """Whether a refused request is one that a browser makes by itself, to its maker."""
+    host = (urlsplit(refused.split(" ", 1)[1]).hostname or refused.split(" ", 1)[1]).split(":")[0]
+    return any(host == name or host.endswith(f".{name}") for name in _MAKER)
 
 
 class Owner:
@@ -82,11 +97,12 @@ class Owner:
 
     Args:
         pages: what its server serves.
+        run: begins the mark of its browsers, so that those of one run can be found.
     """
 
-    def __init__(self, pages: Pages) -> None:
-        self.pages = pages
-        self.token = secrets.token_hex(8)
+    def __init__(self, pages: Pages, run: str = "") -> None:
+        self.pages, self.run = pages, run
+        self.token = f"{run}.{secrets.token_hex(8)}"
         self._jobs: queue.Queue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._serve, name="browser", daemon=True)
         self._thread.start()
@@ -117,10 +133,7 @@ class Owner:
     def kill(self) -> None:
         """End the browser's processes without asking it."""
         for pid in processes(self.token):
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+            _end(pid)
 
     def close(self) -> None:
         """Close the browser and end the thread."""
@@ -175,15 +188,17 @@ class _Open:
             context = self._browser.new_context(
                 viewport={"width": WIDTH, "height": HEIGHT}, locale="en-US", timezone_id="UTC"
             )
-            page = context.new_page()
             errors: list[str] = []
+            asked: list[str] = []
+            context.on("request", lambda request: _note(request, asked))
+            page = context.new_page()
             page.on("pageerror", lambda error: errors.append(str(error)[:300]))
             page.goto(f"http://{HOST}/composition.html")
         except Error as error:
             self.close()
             raise BrowserFailed(f"{program} does not start: {_first(error)}") from error
         version = f"Chromium {self._browser.version}"
-        self.session = Session(page, self._server, version, errors)
+        self.session = Session(page, self._server, version, errors, asked)
 
     def close(self) -> None:
         """Close everything that is still open."""
@@ -196,6 +211,12 @@ class _Open:
             pass
         self._playwright.stop()
         self._server.close()
+
+
+def _note(request: Any, asked: list[str]) -> None:
+    parts = urlsplit(request.url)
+    if parts.scheme not in ("data", "blob", "about") and parts.hostname != HOST:
+        asked.append(f"{request.method} {request.url}"[:500])
 
 
 def _first(error: Exception) -> str:
@@ -231,13 +252,14 @@ _owners: set[Owner] = set()
 _lock = threading.Lock()
 
 
-def mine(pages: Pages) -> Owner:
-    """The calling thread's owner, made where it has none for these pages."""
+def mine(pages: Pages, run: str = "") -> Owner:
+    """The calling thread's owner, made where it has none for these pages and this run."""
     owner: Owner | None = getattr(_local, "owner", None)
-    if owner is None or owner.pages.sha256 != pages.sha256 or owner not in _owners:
+    known = owner is not None and (owner.pages.sha256, owner.run) == (pages.sha256, run)
+    if owner is None or not known or owner not in _owners:
         if owner is not None:
             _forget(owner)
-        owner = Owner(pages)
+        owner = Owner(pages, run)
         with _lock:
             _owners.add(owner)
         _local.owner = owner
@@ -260,23 +282,30 @@ atexit.register(close_all)
 
 
 def processes(token: str = "") -> list[int]:
-    """Ids of running browsers that carry our mark, of one owner or of all on this machine."""
+    """Ids of running browsers whose mark begins so: of an owner, of a run, or of all."""
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             words = (folder / "cmdline").read_bytes().split(b"\0")
         except OSError:
             continue
-        if f"{MARK}{token}".encode() in words or (
-            not token and any(word.startswith(MARK.encode()) for word in words)
-        ):
+        if any(word.startswith(f"{MARK}{token}".encode()) for word in words):
             found.append(int(folder.name))
     return sorted(found)
 
 
-def gone(tokens: list[str], seconds: float = 5.0) -> int:
-    """How many browsers of these owners still run after waiting for them."""
+def left_over(token: str, seconds: float = 5.0) -> int:
+    """How many browsers of an owner or a run still run after waiting for them; they are ended."""
     end = time.monotonic() + seconds
-    while (left := sum(len(processes(token)) for token in tokens)) and time.monotonic() < end:
+    while (left := processes(token)) and time.monotonic() < end:
         time.sleep(0.1)
-    return left
+    for pid in left:
+        _end(pid)
+    return len(left)
+
+
+def _end(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

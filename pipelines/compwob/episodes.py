@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from measurand.errors import InfraError
 from pipelines.compwob.actions import Action
 from pipelines.compwob.agents import Agent, Decision
 from pipelines.compwob.browser import BrowserFailed, Owner, Session
@@ -83,7 +84,7 @@ def step_limit(n_parts: int) -> int:
 def play(
     owner: Owner, spec: Spec, agent: Agent, setting: Setting, *, pictures: bool = False
 ) -> Played:
-    """Play an episode; a browser that fails is replaced and the same seed tried again.
+    """Play an episode; after a failure of browser or model server the same seed is tried again.
 
     Args:
         owner: whose browser to use.
@@ -103,9 +104,10 @@ def play(
                 lambda session: _attempt(session, spec, agent, setting, pictures),
                 setting.timeout_s,
             )
-        except BrowserFailed as error:
+        except InfraError as error:
             failures.append(error.args[0])
-            owner.restart()
+            if isinstance(error, BrowserFailed):
+                owner.restart()
             if len(failures) < setting.attempts:
                 continue
             found = _failed(owner, spec, agent, setting, failures[-1])
@@ -136,7 +138,8 @@ def _attempt(
     session: Session, spec: Spec, agent: Agent, setting: Setting, pictures: bool
 ) -> Played:
     start, clock = time.perf_counter(), _Clock()
-    foreign = len(session.server.foreign)
+    before = len(session.foreign())
+    refused = len(session.server.foreign)
     with clock.of("reset"):
         env = Environment(session, spec, setting.rules)
     agent.start(episode_id(spec, agent.name), env.utterance, env.parts if agent.privileged else ())
@@ -192,7 +195,8 @@ def _attempt(
         "observe_ms": clock.observe * 1000,
         "agent_ms": clock.agent * 1000,
         "act_ms": clock.act * 1000,
-        "foreign_requests": len(session.server.foreign) - foreign,
+        "foreign": session.foreign()[before:],
+        "refused": len(session.server.foreign) - refused,
         "spent": session.episodes >= setting.recycle,
     }
     return Played(episode, steps, run, film)
@@ -283,7 +287,8 @@ def _failed(owner: Owner, spec: Spec, agent: Agent, setting: Setting, why: str) 
         "env_sha256": environment_sha256(owner.pages),
     }
     times = dict.fromkeys(("wall_ms", "reset_ms", "observe_ms", "agent_ms", "act_ms"), 0.0)
-    return Played(episode, [], {"episode_id": base["episode_id"], **times, "foreign_requests": 0})
+    run = {"episode_id": base["episode_id"], **times, "foreign": [], "refused": 0}
+    return Played(episode, [], run)
 
 
 def _total(numbers: list[int | None]) -> int | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from html import escape
+from html.parser import HTMLParser
 from typing import Any
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
@@ -124,6 +125,18 @@ class Observation:
         """Hash of the text."""
         return hashlib.sha256(self.html.encode()).hexdigest()
 
+    @classmethod
+    def from_html(cls, html: str) -> Observation:
+        """From the text form: all that an agent sees is in it.
+
+        Raises:
+            ValueError: the text is not that of an observation.
+        """
+        reader = _Reader()
+        reader.feed(html)
+        reader.close()
+        return cls(tuple(reader.roots()))
+
     def node(self, ref: int | None) -> Node | None:
         """The element of a number, None where it is not there."""
         return None if ref is None else self._by_ref.get(ref)
@@ -149,6 +162,32 @@ class Observation:
 def _node(packed: dict[str, Any]) -> Node:
     content = tuple(part if isinstance(part, str) else _node(part) for part in packed["c"])
     return Node(packed["t"], packed["r"], dict(packed["a"]), content)
+
+
+class _Reader(HTMLParser):
+    """Builds the tree of a text that :meth:`Node.html` wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._open: list[tuple[str, dict[str, str], list[str | Node]]] = [("", {}, [])]
+
+    def roots(self) -> list[Node]:
+        if len(self._open) != 1:
+            raise ValueError(f"<{self._open[-1][0]}> is not closed")
+        return [part for part in self._open[0][2] if isinstance(part, Node)]
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._open.append((tag, {name: value or "" for name, value in attrs}, []))
+
+    def handle_endtag(self, tag: str) -> None:
+        name, attributes, content = self._open.pop()
+        if name != tag or not self._open:
+            raise ValueError(f"</{tag}> closes <{name}>")
+        ref = int(attributes.pop("ref"))
+        self._open[-1][2].append(Node(tag, ref, attributes, tuple(content)))
+
+    def handle_data(self, data: str) -> None:
+        self._open[-1][2].append(data)
 
 
 def words(text: str) -> list[str]:

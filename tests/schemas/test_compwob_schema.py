@@ -61,6 +61,6 @@ def test_counts_can_be_set_for_single_tasks(tmp_path: Path) -> None:
 
 def test_every_column_has_a_meaning() -> None:
     tables = [value for value in vars(compwob).values() if isinstance(value, Table)]
-    assert len(tables) == 5
+    assert len(tables) == 6
     for table in tables:
         assert all(column.doc for column in table.columns), table.name

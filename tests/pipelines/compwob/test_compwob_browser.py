@@ -45,7 +45,7 @@ class TestOwner:
             thread.join()
         assert len(set(tokens)) == 2
         browser.close_all()
-        assert browser.gone(tokens) == 0
+        assert [browser.left_over(token) for token in tokens] == [0, 0]
 
     def test_a_killed_browser_fails_the_call_and_the_next_one_starts_another(
         self, miniwob: Wheel
@@ -62,7 +62,7 @@ class TestOwner:
             assert own.call(_pages, 60) == "episode"
         finally:
             own.close()
-        assert browser.gone([own.token]) == 0
+        assert browser.left_over(own.token) == 0
 
     def test_a_page_that_asks_elsewhere_is_refused_and_counted(self, miniwob: Wheel) -> None:
         page = (miniwob.read("/miniwob/click-button.html") or b"").decode()
@@ -72,11 +72,18 @@ class TestOwner:
 
             def work(session: Session) -> list[str]:
                 Environment(session, spec("click-button"), Rules()).observe()
-                return list(session.server.foreign)
+                return session.foreign()
 
             assert "GET http://example.com/x.png" in own.call(work, 60)
         finally:
             own.close()
+
+
+def test_what_a_browser_asks_its_maker_is_told_from_what_a_page_asks() -> None:
+    assert browser.own_business("CONNECT update.googleapis.com:443")
+    assert browser.own_business("POST http://update.googleapis.com/service")
+    assert not browser.own_business("GET http://example.com/google.com")
+    assert not browser.own_business("CONNECT notgoogle.com:443")
 
 
 def test_processes_are_told_by_their_mark() -> None:

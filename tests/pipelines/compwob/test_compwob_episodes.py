@@ -33,7 +33,7 @@ def test_rows_keep_to_the_tables(owner: Owner) -> None:
     STEPS.validate(runs.table(STEPS, found.steps))
     RUNS.validate(runs.table(RUNS, [found.run]))
     assert found.run["attempts"] == 1
-    assert found.run["foreign_requests"] == 0
+    assert found.run["foreign"] == []
 
 
 @pytest.mark.parametrize("name", [NAMES[9], NAMES[26], NAMES[44], NAMES[49]])

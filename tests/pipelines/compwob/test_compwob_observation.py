@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from pipelines.compwob.observation import Observation, words
 
 
@@ -39,6 +41,16 @@ def test_complexity_counts_elements_levels_and_the_largest_part() -> None:
     assert found["max_subtree"] == 4
     assert found["depth"] == 3
     assert found["html_chars"] == len(Observation.from_page(PAGE).html)
+
+
+def test_the_text_is_the_whole_of_what_is_seen() -> None:
+    more = element("input", 7, type="checkbox", checked="", value='a"&<b')
+    seen = Observation.from_page([*PAGE, element("div", 8, "a & b", more)])
+    again = Observation.from_html(seen.html)
+    assert again.html == seen.html
+    assert [n.attributes for n in again.nodes()] == [n.attributes for n in seen.nodes()]
+    with pytest.raises(ValueError, match="not closed"):
+        Observation.from_html('<div ref="1">')
 
 
 def test_an_empty_page_has_a_size_too() -> None:
