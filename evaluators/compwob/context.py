@@ -18,6 +18,8 @@ from schemas.compwob import EPISODES, Params
 Row = dict[str, Any]
 SYSTEM = "compwob"
 ORDERS = ("forward", "reverse")
+ALL = "all agents"
+"""Where a figure concerns no single agent."""
 SCRIPTS = ("oracle", "text_oracle", "random", "first_button", "forward_only")
 """Agents whose success is known: the instrument's own, not what is measured."""
 

@@ -10,15 +10,15 @@ import numpy as np
 import polars as pl
 
 from evaluators.compwob.checks import AGAIN
-from evaluators.compwob.context import Row, Subject, frame
+from evaluators.compwob.context import ALL, SYSTEM, Row, Subject, frame
 from measurand import shards
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
 from schemas.compwob import ORDERS
 
-ALL = "all agents"
-"""Where a check concerns no single agent."""
+COUNTED = ("foreign_requests", "browsers_left", "names_seen", "seeds_shared", "infra_errors")
+"""Checks that are counts."""
 
 
 def failure_rows(subject: Subject) -> Iterator[Row]:
@@ -74,19 +74,22 @@ def step_rows(subject: Subject, oracle: Subject | None) -> Iterator[Row]:
 
 
 def instrument_rows(subjects: list[Subject], results: Path) -> Iterator[Row]:
-    """Replays by agent, and the checks of the whole run."""
+    """Replays, by agent and of all, and the checks of the whole run."""
     items = frame(shards.read_table(results / "items", ["model", "metric", "value"]))
-    for subject in subjects:
+    played = [(s.agent, len(s.episodes), s.lost) for s in subjects]
+    played.append((ALL, sum(n for _, n, _ in played), sum(lost for *_, lost in played)))
+    for agent, n, lost in played:
+        mine = items if agent == ALL else items.filter(pl.col("model") == agent)
         for metric in AGAIN:
-            mine = items.filter((pl.col("model") == subject.agent) & (pl.col("metric") == metric))
-            yield subject.row(metric, {}, _share(mine.drop_nulls("value")["value"].to_numpy()))
-        total = len(subject.episodes) + subject.lost
-        yield subject.row("missing_share", {}, exact(subject.lost / total, n=total))
+            some = mine.filter(pl.col("metric") == metric).drop_nulls("value")
+            found = _share(some["value"].to_numpy())
+            yield statistic_row(SYSTEM, agent, metric, {}, found)
+        share = exact(lost / (n + lost), n=n + lost)
+        yield statistic_row(SYSTEM, agent, "missing_share", {}, share)
     for check in shards.read_table(results / "checks").to_pylist():
-        if check["detail"] is None or check["count"] == 0 or check["name"] == "foreign_requests":
-            yield statistic_row(
-                "compwob", ALL, check["name"], {}, exact(float(check["count"]), n=check["of"])
-            )
+        if check["name"] in COUNTED:
+            count = exact(float(check["count"]), n=check["of"])
+            yield statistic_row(SYSTEM, ALL, check["name"], {}, count)
 
 
 def _share(values: np.ndarray) -> Estimate:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
 
-from evaluators.compwob.context import Row, Subject
-from measurand.statistics import exact
+from evaluators.compwob.context import ALL, SYSTEM, Row, Subject
+from measurand.statistics import exact, statistic_row
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import bootstrap_means, proportion, within_unit
@@ -21,7 +21,7 @@ def rate_rows(subject: Subject) -> Iterator[Row]:
 
     ``success`` has Wilson's interval over episodes; ``success_over_tasks`` is the mean over tasks
     with an error that allows for other tasks and other seeds, ``success_resampled`` the same mean
-    with a bootstrap over tasks; ``solved_share`` is the plain share of these very episodes.
+    with a bootstrap over tasks.
     """
     for order in ORDERS:
         mine = subject.of(order)
@@ -30,13 +30,11 @@ def rate_rows(subject: Subject) -> Iterator[Row]:
         yield subject.row("success", {"order": order}, rate(mine))
         yield subject.row("success_over_tasks", {"order": order}, _over_both(mine))
         yield subject.row("success_resampled", {"order": order}, _resampled(subject, mine, order))
-        yield subject.row("solved_share", {"order": order}, _share(mine))
         for column, name in (("category", "category"), ("n_parts", "parts"), ("task", "task")):
             for value in mine[column].unique().sort().to_list():
                 some = mine.filter(pl.col(column) == value)
                 yield subject.row("success", {"order": order, name: str(value)}, rate(some))
     yield from _by_difficulty(subject)
-    yield from _short_and_long(subject)
 
 
 def rate(episodes: pl.DataFrame) -> Estimate:
@@ -58,15 +56,29 @@ def _by_difficulty(subject: Subject) -> Iterator[Row]:
             yield subject.row("success", {"order": "single", "difficulty": name}, rate(some))
 
 
-def _short_and_long(subject: Subject) -> Iterator[Row]:
-    """Shares that gates read: two parts, and more."""
+def control_rows(everyone: Sequence[Subject]) -> Iterator[Row]:
+    """``control``: what scripts whose success is known did in this very run, an exact share.
+
+    An agent that did not play has none, with that as the reason.
+    """
+    asked = [("oracle", {"order": order}) for order in ORDERS]
+    asked += [("random", {"parts": "2"}), ("random", {"parts": "3+"})]
+    asked += [("forward_only", {"order": "reverse"})]
+    for agent, part in asked:
+        subject = next((one for one in everyone if one.agent == agent), None)
+        found = undefined("not played", n=0)
+        if subject is not None:
+            some = _part(subject, part)
+            found = undefined("not played", n=0) if some.is_empty() else _share(some)
+        yield statistic_row(SYSTEM, ALL, "control", {"agent": agent, **part}, found)
+
+
+def _part(subject: Subject, part: dict[str, str]) -> pl.DataFrame:
+    if "order" in part:
+        return subject.of(part["order"])
     together = subject.episodes.filter(pl.col("order") != "single")
-    for name, some in (
-        ("2", together.filter(pl.col("n_parts") == 2)),
-        ("3+", together.filter(pl.col("n_parts") > 2)),
-    ):
-        found = undefined("not asked", n=0) if some.is_empty() else _share(some)
-        yield subject.row("solved_share", {"parts": name}, found)
+    pairs = pl.col("n_parts") == 2
+    return together.filter(pairs if part["parts"] == "2" else ~pairs)
 
 
 def _over_both(episodes: pl.DataFrame) -> Estimate:

@@ -17,7 +17,7 @@ from evaluators.compwob.quality_sections import (
     instrument_section,
     method_section,
 )
-from evaluators.compwob.rates import rate_rows
+from evaluators.compwob.rates import control_rows, rate_rows
 from evaluators.compwob.sections import (
     composition_section,
     film_section,
@@ -53,7 +53,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     """
     everyone = subjects(results, params)
     oracle = next((subject for subject in everyone if subject.agent == "oracle"), None)
-    rows: list[Row] = list(instrument_rows(everyone, results))
+    rows: list[Row] = [*instrument_rows(everyone, results), *control_rows(everyone)]
     for subject in everyone:
         rows += rate_rows(subject)
         rows += gap_rows(subject)

@@ -14,6 +14,27 @@ from schemas.compwob import EVAL_SEED, Params, load_params
 ROOT = Path(__file__).parents[2]
 
 
+PRESETS = sorted((ROOT / "params/presets/compwob").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda p: p.stem)
+def test_presets_are_valid_and_play_every_control(path: Path) -> None:
+    agents = {run.agent for run in load_params(path).evaluate.agents}
+    assert {"oracle", "random", "forward_only"} <= agents
+
+
+def test_presets_are_the_four_promised() -> None:
+    assert [p.stem for p in PRESETS] == ["cpu", "full", "llm", "tiny"]
+
+
+def test_mixtures_of_every_preset_draw_the_same_number_of_episodes() -> None:
+    for path in PRESETS:
+        found = load_params(path)
+        if found.train is not None and "natural" in found.train.mixtures:
+            assert len(found.train.mixtures) == 3
+            assert found.train.seeds == 3
+
+
 def _load(tmp_path: Path, raw: dict[str, Any]) -> Params:
     path = tmp_path / "p.yaml"
     path.write_text(yaml.safe_dump(raw))

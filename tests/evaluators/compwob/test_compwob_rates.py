@@ -7,7 +7,7 @@ from compwob_handmade import params, write
 from scipy.stats import binomtest
 
 from evaluators.compwob.context import subjects
-from evaluators.compwob.rates import rate_rows
+from evaluators.compwob.rates import control_rows, rate_rows
 
 AGENTS = {"zero_shot@m": lambda spec: spec.seed % 3 == 0, "oracle": lambda spec: True}
 
@@ -36,5 +36,13 @@ def test_where_all_succeed_the_interval_over_tasks_is_no_point(tmp_path: Path) -
     assert found["estimate"] == 1
     assert isinstance(found["ci_lo"], float)
     assert found["ci_lo"] < 0.6
-    share = rows["oracle", "solved_share", "parts=3+"]
-    assert (share["estimate"], share["lower"]) == (1.0, 1.0)
+
+
+def test_controls_are_exact_shares_and_who_did_not_play_has_none(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    everyone = subjects(write(tmp_path, given, AGENTS), given)
+    rows = {r["slice"]: r for r in control_rows(everyone)}
+    share = rows["agent=oracle,order=forward"]
+    assert (share["model"], share["estimate"], share["lower"]) == ("all agents", 1.0, 1.0)
+    none = rows["agent=random,parts=3+"]
+    assert (none["estimate"], none["reason"]) == (None, "not played")
