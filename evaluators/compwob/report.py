@@ -9,6 +9,7 @@ import pyarrow as pa
 from evaluators.compwob.complexity import complexity_rows
 from evaluators.compwob.context import Row, subjects
 from evaluators.compwob.gaps import gap_rows
+from evaluators.compwob.mixtures import mixture_rows, mixture_section
 from evaluators.compwob.quality import failure_rows, instrument_rows, step_rows
 from evaluators.compwob.quality_sections import (
     complexity_section,
@@ -53,7 +54,11 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     """
     everyone = subjects(results, params)
     oracle = next((subject for subject in everyone if subject.agent == "oracle"), None)
-    rows: list[Row] = [*instrument_rows(everyone, results), *control_rows(everyone)]
+    rows: list[Row] = [
+        *instrument_rows(everyone, results),
+        *control_rows(everyone),
+        *mixture_rows(everyone),
+    ]
     for subject in everyone:
         rows += rate_rows(subject)
         rows += gap_rows(subject)
@@ -79,6 +84,7 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         film_section(results),
         composition_section(everyone, figures),
         reverse_section(everyone, figures),
+        mixture_section(everyone, figures, data),
         task_section(everyone),
         complexity_section(everyone, figures),
         failure_section(everyone, figures),
