@@ -18,7 +18,6 @@ from schemas.compwob import Params
 MISSING = not any(Path(p, "chromium").exists() for p in os.environ["PATH"].split(":"))
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.integration,
     pytest.mark.skipif(MISSING, reason="no chromium on the PATH: install it to run this"),
     pytest.mark.timeout(240),
 ]

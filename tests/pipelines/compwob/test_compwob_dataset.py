@@ -26,7 +26,6 @@ def _files(out: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.integration
 def test_every_way_of_running_gives_the_same_bytes_and_leaves_no_browser(tmp_path: Path) -> None:
     found = []
     for i, runner in enumerate(("FnApiRunner", "FnApiRunner:threads=2", "FnApiRunner:processes=2")):
