@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -43,27 +44,45 @@ def again_items(
         yield item(episode, identity, metric, value, repeat=1)
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What an agent was shown.
+
+    Attributes:
+        steps: pages that it saw.
+        names: pages or sentences among them with the name of a base task in them.
+    """
+
+    steps: int
+    names: int
+
+    @classmethod
+    def of(cls, steps: Sequence[Row]) -> Seen:
+        """Count over rows of ``compwob.steps``."""
+        return cls(len(steps), sum(_names_a_task(step) for step in steps))
+
+
 def rows(
-    dataset: Path, episodes: Sequence[Row], steps: Sequence[Row], runs: Sequence[Row], left: int
+    dataset: Path, episodes: Sequence[Row], seen: Sequence[Seen], runs: Sequence[Row], left: int
 ) -> list[Row]:
     """Rows of ``compwob.checks``.
 
     Args:
         dataset: folder of the demonstrations.
         episodes: what was played.
-        steps: its steps.
+        seen: what each agent was shown.
         runs: its times and tries.
         left: browsers that were still there at the end.
     """
     shown = shards.read_table(dataset / "episodes", ["seed"]).column(0).to_pylist()
     mine = {row["seed"] for row in episodes}
     foreign = [address for row in runs for address in row["foreign"]]
-    names = sum(_names_a_task(row) for row in steps)
+    names = sum(one.names for one in seen)
     browsers = sorted({row["browser"] for row in episodes if row["status"] == "ok"})
     return [
         _row("foreign_requests", len(foreign), len(runs), foreign[0] if foreign else None),
         _row("browsers_left", left, 1),
-        _row("names_seen", names, len(steps)),
+        _row("names_seen", names, sum(one.steps for one in seen)),
         _row("seeds_shared", len(set(shown) & mine), len(mine)),
         _row("infra_errors", sum(r["status"] != "ok" for r in episodes), len(episodes)),
         _row("browser", len(browsers), 1, ", ".join(browsers)),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from measurand.errors import InputError
 from measurand.journal import Journal, call_key
 from measurand.progress import Progress
 from measurand.results import RESULTS
+from measurand.tables import Table
 from pipelines.compwob import browser, pages
 from pipelines.compwob.agents import Agent
 from pipelines.compwob.browser import Owner
@@ -43,8 +45,8 @@ def evaluate(
 ) -> None:
     """Let every agent play its tasks.
 
-    Writes ``episodes/``, ``steps/``, ``items/`` (item results), ``checks/``, ``films/``, and
-    ``costs/`` and ``runs/``, which differ from run to run.
+    Writes ``episodes/``, ``steps/<agent>/``, ``items/`` (item results), ``checks/``, ``films/``,
+    and ``costs/`` and ``runs/``, which differ from run to run.
 
     Args:
         params: parameters; ``evaluate.agents`` lists agents and tasks.
@@ -64,48 +66,65 @@ def evaluate(
     browser.executable()
     source = pages.Wheel(pages.fetch(root / "data" / "sources"))
     asked = params.evaluate.agents if model is None else (_run_of(params, model),)
+    parents = {name: _hash(data / "dataset" / name) for name in ("episodes", "steps")}
     run = f"evaluate-{secrets.token_hex(4)}"
     owner = browser.mine(source, run)
     try:
-        outcomes = []
+        outcomes, seen = [], []
         for spec in asked:
             with Journal(journal / "calls" / f"{runs.slug(spec.agent)}.jsonl") as calls:
                 agent = open_agent(
                     spec.agent, source, data=data, journal=calls, cache=root / "models"
                 )
-                outcomes.append(Turn(params, spec, agent, owner, journal, limit).play())
+                turn = Turn(params, spec, agent, owner, journal, limit).play()
+            folder = out / "steps" / runs.slug(spec.agent)
+            _write(folder, STEPS, turn.steps, params, "episode_id", parents=parents)
+            seen.append(checks.Seen.of(turn.steps))
+            # Pages take nearly all of the memory of a turn.
+            turn.steps.clear()
+            outcomes.append(turn)
         pictures = films.film(params, owner, source) if limit is None else []
     finally:
         browser.close_all()
         left = browser.left_over(run)
-    parents = {name: _hash(data / "dataset" / name) for name in ("episodes", "steps")}
     config = {
         "evaluate": params.evaluate.model_dump(mode="json"),
         "agents": [spec.agent for spec in asked],
         "partial": limit is not None,
     }
     every = [row for outcome in outcomes for row in outcome.episodes]
-    steps = [row for outcome in outcomes for row in outcome.steps]
     times = [row for outcome in outcomes for row in outcome.runs]
     tables = {
         "episodes": (EPISODES, every, "episode_id"),
-        "steps": (STEPS, steps, "episode_id"),
         "items": (RESULTS, [row for outcome in outcomes for row in outcome.items], "item_id"),
-        "checks": (CHECKS, checks.rows(data / "dataset", every, steps, times, left), None),
+        "checks": (CHECKS, checks.rows(data / "dataset", every, seen, times, left), None),
         "films": (FILMS, pictures, None),
         "runs": (RUNS, times, None),
         "costs": (COSTS, [row for outcome in outcomes for row in outcome.costs], None),
     }
-    for name, (spec_of, rows, key) in tables.items():
-        shards.write_dataset(
-            out / name,
-            spec_of,
-            runs.table(spec_of, rows) if rows else spec_of.schema().empty_table(),
-            n_shards=params.evaluate.n_shards if key else 1,
-            shard_key=key,
-            parents=parents,
-            params=config,
-        )
+    for name, (table, rows, key) in tables.items():
+        _write(out / name, table, rows, params, key, parents=parents, config=config)
+
+
+def _write(
+    folder: Path,
+    table: Table,
+    rows: Sequence[Row],
+    params: Params,
+    key: str | None,
+    *,
+    parents: Mapping[str, str] | None = None,
+    config: Row | None = None,
+) -> None:
+    shards.write_dataset(
+        folder,
+        table,
+        runs.table(table, rows) if rows else table.schema().empty_table(),
+        n_shards=params.evaluate.n_shards if key else 1,
+        shard_key=key,
+        parents=parents,
+        params=config,
+    )
 
 
 def _run_of(params: Params, agent: str) -> AgentRun:
@@ -227,7 +246,7 @@ class Turn:
             {
                 "model": self.run.agent,
                 "part": "episodes",
-                "calls": len(self.steps),
+                "calls": sum(row["steps"] for row in self.episodes),
                 "prompt_tokens": sum(row["prompt_tokens"] for row in known),
                 "cached_tokens": 0,
                 "seconds": sum(row["wall_ms"] for row in self.runs) / 1000,

@@ -12,7 +12,7 @@ from measurand import runs, shards
 from measurand.costs import COSTS
 from measurand.results import RESULTS
 from pipelines.compwob.environment import Spec
-from schemas.compwob import CHECKS, EPISODES, FILMS, RUNS, STEPS, Params
+from schemas.compwob import CHECKS, EPISODES, FILMS, RUNS, Params
 
 Rule = Callable[[Spec], bool]
 TASKS = [
@@ -92,7 +92,7 @@ def write(folder: Path, given: Params, agents: dict[str, Rule]) -> Path:
         for i in range(2)
     ]  # fmt: skip
     tables = {"episodes": (EPISODES, rows), "items": (RESULTS, items), "checks": (CHECKS, checks),
-              "runs": (RUNS, times), "films": (FILMS, film), "steps": (STEPS, []),
+              "runs": (RUNS, times), "films": (FILMS, film),
               "costs": (COSTS, [])}  # fmt: skip
     for name, (spec, some) in tables.items():
         table = runs.table(spec, some) if some else spec.schema().empty_table()

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from compwob_handmade import episodes, params
 
-from evaluators.compwob.checks import rows
+from evaluators.compwob.checks import Seen, rows
 from measurand import runs, shards
 from schemas.compwob import CHECKS, EPISODES
 
@@ -20,7 +20,7 @@ def test_leaks_requests_and_shared_seeds_are_counted(tmp_path: Path) -> None:
         {"html": '<div class="search-engine">', "utterance": "Do it."},
     ]
     times = [{"foreign": ["GET http://example.com/"]}, {"foreign": []}]
-    found = {row["name"]: row for row in rows(tmp_path, mine, steps, times, 1)}
+    found = {row["name"]: row for row in rows(tmp_path, mine, [Seen.of(steps)], times, 1)}
     assert found["names_seen"]["count"] == 1
     assert found["foreign_requests"]["detail"] == "GET http://example.com/"
     assert found["seeds_shared"]["count"] == 1
