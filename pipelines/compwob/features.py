@@ -19,7 +19,7 @@ from pipelines.compwob.actions import Action, click, write
 from pipelines.compwob.agents import can_be_acted_on, is_field
 from pipelines.compwob.observation import Node, Observation
 
-MOST_WORDS, MOST_ELEMENTS, ELEMENT_TOKENS = 320, 160, 20
+MOST_WORDS, MOST_ELEMENTS, ELEMENT_TOKENS = 320, 160, 14
 LARGEST = 14
 """Elements inside an element beyond which it is a container and no target."""
 NUMBERS = 10

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from test_compwob_observation import element
 from measurand import runs, shards
 from measurand.errors import InputError
 from pipelines.compwob.observation import Observation
-from pipelines.compwob.train import share_out, train
+from pipelines.compwob.train import batched, share_out, train
 from schemas.compwob import STEPS, TRAINING, Params
 
 NAMES = ("ada", "bo", "cy", "dee")
@@ -27,6 +28,16 @@ def test_episodes_are_shared_out_whole_and_in_proportion(
     assert sum(found.values()) == total
     whole = sum(weights.values())
     assert all(abs(found[k] - total * w / whole) <= 1 for k, w in weights.items())
+
+
+def test_batches_hold_every_example_once_and_pages_of_like_size() -> None:
+    rng = np.random.default_rng(1)
+    sizes = [int(n) for n in rng.choice([5, 6, 90, 100], 200)]
+    found = batched(sizes, 10, np.random.default_rng(2))
+    assert sorted(i for some in found for i in some) == list(range(200))
+    small = [some for some in found if max(sizes[i] for i in some) <= 6]
+    assert len(small) >= 4
+    assert found != batched(sizes, 10, np.random.default_rng(3))
 
 
 def _dataset(folder: Path, episodes: int) -> Path:
