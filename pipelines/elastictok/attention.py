@@ -42,14 +42,16 @@ def block_causal(slots: int, segments: Tensor | None = None, *, past: bool = Tru
     return attend
 
 
-def flex(slots: int, segments: Tensor | None, length: int, device: str, *, past: bool) -> Attend:
-    """The same through ``torch.nn.attention.flex_attention``.
+def flex_mask(
+    slots: int, segments: Tensor | None, length: int, device: str, *, past: bool = True
+) -> Tensor:
+    """What flex attention may skip: a mask of blocks of slots, never of slots by slots.
 
     Args:
         slots: slots K of a block.
         segments: (B, blocks), or None.
         length: slots of a sequence.
-        device: where it runs; compiled on a GPU.
+        device: where it is used.
         past: whether a block sees the blocks before it.
     """
     from torch.nn.attention.flex_attention import create_block_mask
@@ -60,14 +62,27 @@ def flex(slots: int, segments: Tensor | None, length: int, device: str, *, past:
         return seen if segments is None else seen & (segments[b, mine] == segments[b, other])
 
     rows = None if segments is None else segments.shape[0]
-    mask = create_block_mask(visible, rows, None, length, length, device=device)
-    kernel = _kernel(device)
-    return lambda q, k, v: kernel(q, k, v, block_mask=mask)
+    return create_block_mask(visible, rows, None, length, length, device=device)
+
+
+def flex(mask: Tensor, *, compiled: bool) -> Attend:
+    """The same attention through ``torch.nn.attention.flex_attention``.
+
+    Args:
+        mask: from :func:`flex_mask`.
+        compiled: whether the kernel is compiled by itself; false inside of what is compiled.
+    """
+    kernel = _kernel(compiled)
+
+    def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return kernel(q, k, v, block_mask=mask)
+
+    return attend
 
 
 @cache
-def _kernel(device: str) -> Any:
+def _kernel(compiled: bool) -> Any:
     import torch
     from torch.nn.attention.flex_attention import flex_attention
 
-    return torch.compile(flex_attention) if device.startswith("cuda") else flex_attention
+    return torch.compile(flex_attention) if compiled else flex_attention

@@ -18,7 +18,6 @@ import numpy as np
 from measurand.progress import Progress
 from measurand.stats.resample import rng_for, seed_for
 from pipelines.elastictok import attention, checkpoints, masks, model
-from pipelines.elastictok.attention import Attend
 from pipelines.elastictok.model import Sizes
 from pipelines.elastictok.sequences import Sequences
 from schemas.elastictok import Fsq, Params, TokenizerSpec
@@ -136,11 +135,11 @@ class Training:
                 rate = learning_rate(step, optimiser.steps, optimiser)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
-                x, mask, noise, attend, kept = self._batch(step)
+                x, mask, noise, seen, kept = self._batch(step)
                 with torch.autocast(
                     self.device, torch.bfloat16, enabled=train.precision == "bfloat16"
                 ):
-                    mse, extra = compute(weights, x, mask, noise, attend)
+                    mse, extra = compute(weights, x, mask, noise, seen)
                 optimizer.zero_grad(set_to_none=True)
                 (mse + extra).backward()
                 norm = torch.nn.utils.clip_grad_norm_(list(weights.values()), optimiser.clip)
@@ -159,8 +158,8 @@ class Training:
             seconds = self._now() - clock
         return self._speed(timed, timed * slots, seconds, weights)
 
-    def _batch(self, step: int) -> tuple[Tensor, Tensor, Tensor | None, Attend, Tensor]:
-        """Patches, mask, noise, attention and kept counts of a step; the same for all models."""
+    def _batch(self, step: int) -> tuple[Tensor, Tensor, Tensor | None, Tensor, Tensor]:
+        """Patches, mask, noise, visibility and kept counts of a step; one batch for all models."""
         import torch
 
         train, size = self.params.train, self.size
@@ -185,16 +184,17 @@ class Training:
             generator = torch.Generator().manual_seed(seed)
             noise = torch.randn(*mask.shape, size.latent, generator=generator).to(self.device)
         x = model.patchify(frames, train.patch)
-        return x, mask, noise, self._attend(self.segments[rows]), kept
+        return x, mask, noise, self._seen(self.segments[rows]), kept
 
-    def _attend(self, segments: Tensor) -> Attend:
-        seen = segments if bool((segments != segments[:, :1]).any()) else None
-        if self.device == "cuda":
-            length = self.size.slots * self.size.blocks
-            return attention.flex(
-                self.size.slots, seen, length, self.device, past=self.size.past
-            )  # fmt: skip
-        return attention.block_causal(self.size.slots, seen, past=self.size.past)
+    def _seen(self, segments: Tensor) -> Tensor:
+        """What decides which blocks see each other: a mask of flex attention, or segments."""
+        mixed = segments if bool((segments != segments[:, :1]).any()) else None
+        if self.device != "cuda":
+            return mixed
+        length = self.size.slots * self.size.blocks
+        return attention.flex_mask(
+            self.size.slots, mixed, length, self.device, past=self.size.past
+        )  # fmt: skip
 
     def _loss(
         self,
@@ -202,8 +202,12 @@ class Training:
         x: Tensor,
         mask: Tensor,
         noise: Tensor | None,
-        attend: Attend,
+        seen: Tensor,
     ) -> tuple[Tensor, Tensor]:
+        if self.device == "cuda":
+            attend = attention.flex(seen, compiled=not self.params.train.compile)
+        else:
+            attend = attention.block_causal(self.size.slots, seen, past=self.size.past)
         out, extra = model.reconstruct(weights, self.size, x, mask, attend, noise)
         return (out - x).square().mean(), extra
 

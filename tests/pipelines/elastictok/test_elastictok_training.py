@@ -94,6 +94,18 @@ def test_half_precision_and_a_model_without_shown_mask_train(
     assert not moments["exp_avg.masked"].any()
 
 
+@pytest.mark.integration
+@pytest.mark.filterwarnings("ignore")  # of the compiler itself
+def test_a_compiled_step_is_the_same_step(small: Params, built: Path, tmp_path: Path) -> None:
+    optimiser = {"steps": 4, "batch": 4, "lr": 2e-3}
+    plain = changed(small, optimiser=optimiser)
+    compiled = changed(small, optimiser=optimiser, compile=True)
+    _, _, expected, _ = fit(plain, built, tmp_path / "a")
+    _, _, found, speed = fit(compiled, built, tmp_path / "b")
+    assert [r["loss"] for r in found] == pytest.approx([r["loss"] for r in expected], rel=1e-3)
+    assert speed["compiled"]
+
+
 def test_all_models_see_the_same_batches(small: Params, built: Path, tmp_path: Path) -> None:
     data = read(built / "dataset/blocks", "train")
     seen = []
