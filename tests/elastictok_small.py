@@ -73,5 +73,5 @@ def train_in(folder: Path, params: Params) -> Path:
     from pipelines.elastictok.train import train
 
     with inside(folder):
-        train(params, folder / "dataset", folder / "checkpoint")
+        train(params, folder / "dataset", folder / "checkpoint", journal=folder / "journal")
     return folder

@@ -35,13 +35,14 @@ HUMAN_OTHERS = 45
 """Public human demonstrations a task, about: 32 to 60 for all tasks but two."""
 
 
-def train(params: Params, dataset: Path, out: Path) -> None:
+def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write a model for every mixture and seed, and ``training/``: what each of them was shown.
 
     Args:
         params: parameters; ``train: null`` trains nothing.
         dataset: folder of the demonstrations.
         out: folder of the checkpoints.
+        journal: unused; a training run takes minutes and starts again.
 
     Raises:
         InputError: there are no demonstrations that can be learned from.

@@ -13,7 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from measurand import project, runs, shards
+from measurand import runs, shards
 from measurand.errors import InputError
 from pipelines.elastictok import checkpoints, head, model
 from pipelines.elastictok.coding import Coder
@@ -27,19 +27,20 @@ HEAD_BATCH = 256
 Row = dict[str, Any]
 
 
-def train(params: Params, dataset: Path, out: Path) -> None:
+def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write ``<model>.safetensors``, its optimizer and regression, ``history`` and ``speed``.
 
     Args:
         params: parameters.
         dataset: folder of the dataset, with ``blocks``.
         out: folder of the checkpoints.
+        journal: folder of unfinished states, outside everything that DVC empties.
 
     Raises:
         InputError: the dataset is unbuilt, or its blocks have another shape.
     """
     parent = shards.read_manifest(dataset / "blocks").logical_hash
-    states = _states(out)
+    states = journal / "training"
     jobs = [(params, spec, dataset / "blocks", out, states, parent) for spec in params.train.models]
     alone = params.train.processes == 1 or len(jobs) == 1
     if alone or device_of(params.train.device) == "cuda":
@@ -103,11 +104,3 @@ def _tables(models: Sequence[TokenizerSpec], out: Path, parent: str, settings: R
         shards.write_dataset(
             out / name, table, runs.table(table, rows), parents={"blocks": parent}, params=settings
         )
-
-
-def _states(out: Path) -> Path:
-    """Where unfinished states lie: outside everything that DVC empties."""
-    try:
-        return project.find_root() / "journal" / "elastictok" / "training"
-    except InputError:
-        return out / "states"

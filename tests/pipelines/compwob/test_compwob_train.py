@@ -69,7 +69,9 @@ def _params(**train_: Any) -> Params:
 
 def test_every_mixture_is_shown_the_same_number_of_episodes(tmp_path: Path) -> None:
     data = _dataset(tmp_path / "dataset", 12)
-    train(_params(mixtures=["uniform", "natural"], seeds=2), data, tmp_path / "out")
+    train(
+        _params(mixtures=["uniform", "natural"], seeds=2), data, tmp_path / "out", journal=tmp_path
+    )
     rows = shards.read_table(tmp_path / "out" / "training").to_pylist()
     TRAINING.validate(shards.read_table(tmp_path / "out" / "training"))
     for mixture in ("uniform", "natural"):
@@ -84,7 +86,7 @@ def test_every_mixture_is_shown_the_same_number_of_episodes(tmp_path: Path) -> N
 def test_training_again_gives_the_same_bytes_and_the_loss_falls(tmp_path: Path) -> None:
     data = _dataset(tmp_path / "dataset", 12)
     for name in ("one", "two"):
-        train(_params(epochs=6), data, tmp_path / name)
+        train(_params(epochs=6), data, tmp_path / name, journal=tmp_path)
     files = [tmp_path / name / "uniform-0" / "model.safetensors" for name in ("one", "two")]
     assert files[0].read_bytes() == files[1].read_bytes()
     losses = json.loads((tmp_path / "one" / "manifest.json").read_text())["loss_nats"]["uniform-0"]
@@ -92,10 +94,10 @@ def test_training_again_gives_the_same_bytes_and_the_loss_falls(tmp_path: Path) 
 
 
 def test_nothing_to_train_says_so(tmp_path: Path) -> None:
-    train(Params(), tmp_path, tmp_path)
+    train(Params(), tmp_path, tmp_path, journal=tmp_path)
     assert json.loads((tmp_path / "manifest.json").read_text())["trained"] is False
 
 
 def test_demonstrations_that_show_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no demonstration"):
-        train(_params(), _dataset(tmp_path / "dataset", 0), tmp_path / "out")
+        train(_params(), _dataset(tmp_path / "dataset", 0), tmp_path / "out", journal=tmp_path)

@@ -40,7 +40,7 @@ def test_what_is_finished_is_not_trained_again(
 ) -> None:
     before = {p.name: p.stat().st_mtime_ns for p in (trained / "checkpoint").glob("*.safetensors")}
     monkeypatch.chdir(trained)
-    train(small, built / "dataset", trained / "checkpoint")
+    train(small, built / "dataset", trained / "checkpoint", journal=trained / "journal")
     assert {
         p.name: p.stat().st_mtime_ns for p in (trained / "checkpoint").glob("*.safetensors")
     } == before
@@ -53,7 +53,12 @@ def test_two_processes_give_the_same_weights(
     monkeypatch.chdir(tmp_path)
     raw = small.model_dump(mode="json")
     raw["train"]["processes"] = 2
-    train(Params.model_validate(raw), built / "dataset", tmp_path / "out")
+    train(
+        Params.model_validate(raw),
+        built / "dataset",
+        tmp_path / "out",
+        journal=tmp_path / "journal",
+    )
     assert files(tmp_path / "out") == files(trained / "checkpoint")
 
 
@@ -77,6 +82,11 @@ def test_blocks_of_another_shape_are_refused(
     raw = small.model_dump(mode="json")
     raw["build"]["size"] = 32
     with pytest.raises(InputError, match="another shape"):
-        train(Params.model_validate(raw), built / "dataset", tmp_path / "out")
+        train(
+            Params.model_validate(raw),
+            built / "dataset",
+            tmp_path / "out",
+            journal=tmp_path / "journal",
+        )
     with pytest.raises(InputError, match="does not exist"):
-        train(small, tmp_path / "none", tmp_path / "out")
+        train(small, tmp_path / "none", tmp_path / "out", journal=tmp_path)
