@@ -236,6 +236,96 @@ def reliability_stage(quick: bool) -> list[Row]:
     return out
 
 
+def paired_rows(quick: bool) -> list[Row]:
+    import numpy as np
+    from scipy import stats
+
+    from measurand.stats.bca import bca_ratio
+    from measurand.stats.paired import sign_flip
+
+    n, flips, some, b = (1_000, 999, 99, 200) if quick else (10_000, 9_999, 199, 2_000)
+    d = np.random.default_rng(4).normal(0.01, 1, n)
+    ours, p = best(lambda: sign_flip(d, flips=flips), 3)
+
+    def permute() -> float:
+        found = stats.permutation_test(
+            (d,), np.mean, permutation_type="samples", n_resamples=some, vectorized=True, rng=1
+        )
+        return float(found.pvalue)
+
+    theirs, other = best(permute, 2)
+    skewed = np.random.default_rng(5).exponential(size=n)
+    fast, found = best(lambda: bca_ratio(skewed, resamples=b), 3)
+    slow, same = best(
+        lambda: stats.bootstrap((skewed,), np.mean, n_resamples=b, batch=50, method="BCa", rng=1),
+        2,
+    )
+    apart = abs(found.ci_lo - same.confidence_interval.low) / same.standard_error
+    return [
+        compare(
+            f"sign flips {n:,} x {flips:,}",
+            ours,
+            "scipy.stats.permutation_test ~",
+            theirs * flips / some,
+            None if quick else 100,
+            f"p {p:.3f} and {other:.3f}",
+        ),
+        compare(
+            f"BCa mean {n:,} x {b:,}",
+            fast,
+            "scipy.stats.bootstrap, BCa",
+            slow,
+            None,
+            f"lower ends within {apart:.2f} standard errors",
+        ),
+    ]
+
+
+def aggregate_rows(quick: bool) -> list[Row]:
+    import numpy as np
+    from scipy import stats
+
+    from measurand.stats.aggregate import improvement_probability, interquartile_mean
+
+    runs, tasks, b = (5, 6, 100) if quick else (10, 26, 2_000)
+    rng = np.random.default_rng(6)
+    x, y = rng.random((2, runs, tasks))
+    ours, found = best(lambda: improvement_probability(x, y, resamples=b), 3)
+
+    def ranks() -> float:
+        total = 0.0
+        for _ in range(10):
+            rows = rng.integers(0, runs, (2, runs, tasks))
+            a, c = x[rows[0], np.arange(tasks)], y[rows[1], np.arange(tasks)]
+            for t in range(tasks):
+                total += stats.mannwhitneyu(a[:, t], c[:, t]).statistic / runs**2
+        return total / (10 * tasks)
+
+    theirs, about = best(ranks, 2)
+    middle, _ = best(lambda: interquartile_mean(x, resamples=b), 3)
+
+    def trimmed() -> None:
+        for _ in range(20):
+            taken = x[rng.integers(0, runs, (runs, tasks)), np.arange(tasks)]
+            stats.trim_mean(taken, 0.25, axis=None)
+
+    loop, _ = best(trimmed, 2)
+    size = f"{runs} runs x {tasks} tasks x {b:,}"
+    return [
+        compare(
+            f"probability of improvement {size}",
+            ours,
+            "scipy.stats.mannwhitneyu loop ~",
+            theirs * b / 10,
+            None if quick else 300,
+            f"{found.value:.3f}, {about:.3f}",
+        ),
+        compare(
+            f"interquartile mean {size}", middle, "scipy.stats.trim_mean loop ~", loop * b / 20
+        ),
+    ]
+
+
 def table(rows: list[Row]) -> str:
     """The rows as aligned text."""
     head = ("work", "ours s", "against", "theirs s", "ratio", "target", "met", "agreement")
@@ -266,7 +356,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="small sizes: seconds, no targets")
     parser.add_argument("--json", action="store_true", help="machine-readable")
     options = parser.parse_args()
-    parts = (bootstrap_of_means, alpha_rows, spearman_rows, reliability_stage)
+    parts = (
+        bootstrap_of_means,
+        alpha_rows,
+        spearman_rows,
+        paired_rows,
+        aggregate_rows,
+        reliability_stage,
+    )
     rows = []
     for part in parts:
         print(f"{part.__name__} ...", file=sys.stderr, flush=True)

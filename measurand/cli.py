@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from collections.abc import Sequence
 
@@ -58,11 +59,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(__version__)
         return 0
     verb = args[0]
-    if verb not in VERBS:
+    path = VERBS[verb][0] if verb in VERBS else _of_a_system(verb)
+    if path is None:
         print(f"measurand: unknown verb {verb!r}\n\n{usage()}", file=sys.stderr)
         return EXIT_ERROR
     try:
-        module = importlib.import_module(VERBS[verb][0])
+        module = importlib.import_module(path)
         code: int = module.main(args if module.__name__ in _SHARED else args[1:])
         return code
     except MeasurandError as error:
@@ -73,6 +75,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError:
         return 0
+
+
+def _of_a_system(name: str) -> str | None:
+    """Module of the verbs that a system has of its own: ``measurand compwob play``."""
+    path = f"evaluators.{name}.commands"
+    try:
+        return path if name.isidentifier() and importlib.util.find_spec(path) else None
+    except ModuleNotFoundError:
+        return None
 
 
 #: Modules that serve several verbs and are told which.

@@ -232,11 +232,11 @@ def disk(folder: Path) -> Check:
 
 
 def browser() -> Check:
-    """A Chromium for the browser tests."""
+    """A Chromium, for web episodes and the browser tests."""
     for name in BROWSERS:
         if path := shutil.which(name):
             return Check("chromium", "ok", path, needed=False)
-    todo = "apt-get install chromium; only the browser tests need it"
+    todo = "apt-get install chromium fonts-dejavu-core, for web episodes and the browser tests"
     return Check("chromium", "missing", "not found", todo, needed=False)
 
 

@@ -8,9 +8,9 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from measurand.errors import InputError
+from measurand.errors import InputError, MeasurandError
 from measurand.interop.rows import Wish
 
 if TYPE_CHECKING:
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
     from measurand.interop.rows import ItemRows
 
 FORMATS = ("text", "json", "md", "html")
+EXIT_ERROR = 3
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Wrong usage is an error (3); argparse's own 2 would read as an undecided gate."""
+        self.print_usage(sys.stderr)
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        raise SystemExit(EXIT_ERROR)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -30,6 +39,21 @@ def main(argv: Sequence[str]) -> int:
         InputError: a log or an argument cannot be used; the code says why.
     """
     args = _parser().parse_args(argv)
+    try:
+        return _run(args)
+    except (MeasurandError, BrokenPipeError):
+        raise
+    except Exception as error:
+        if args.gates is None:
+            raise
+        # Python would exit with 1, which a CI reads as "the gate fails".
+        print(
+            f"measurand analyse: internal_error: {type(error).__name__}: {error}", file=sys.stderr
+        )
+        return EXIT_ERROR
+
+
+def _run(args: argparse.Namespace) -> int:
     for path in (args.out, args.save, args.every_eval_ever):
         if path is not None and path.exists():
             raise InputError(f"{path} exists", hint="remove it or name another", code="file_exists")
@@ -58,7 +82,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         "measurand analyse",
         description="Item results of another harness, or ours: means with intervals, reliability "
         "over repeats, item statistics, models compared in pairs, gates.",

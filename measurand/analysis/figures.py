@@ -31,7 +31,8 @@ def mean(score: Score, model: str, chosen: np.ndarray | None = None) -> Estimate
     """Mean over items, repeats averaged within the item first.
 
     Single 0/1 answers to independent items are a rate (Wilson). Otherwise the error is made over
-    clusters (CR1, t with G - 1); for shares the interval is made on the logit scale.
+    clusters (CR1, t with G - 1); for shares the interval is made on the logit scale. Where all
+    answers are right or all wrong, clusters are counted as trials of a rate.
 
     Args:
         score: the score.
@@ -46,8 +47,23 @@ def mean(score: Score, model: str, chosen: np.ndarray | None = None) -> Estimate
     if score.binary and score.repeats == 1 and not score.clustered:
         return proportion(int(x.sum()), len(x))
     found = cluster_mean(x, clusters if score.clustered else None)
+    if found.se == 0 and score.binary and found.value in (0.0, 1.0):
+        return _without_exception(found)
     inside = float(x.min()) >= 0 and float(x.max()) <= 1
     return within_unit(found) if inside else found
+
+
+def _without_exception(found: Estimate) -> Estimate:
+    """All answers right, or all wrong: an error of 0 would claim to know; clusters are trials."""
+    units = found.n if found.n_clusters is None else found.n_clusters
+    assert units is not None
+    rate = proportion(units if found.value else 0, units)
+    return dataclasses.replace(
+        rate,
+        n=found.n,
+        n_clusters=found.n_clusters,
+        method=f"{rate.method}, over clusters or items as no answer differs",
+    )
 
 
 def model_record(score: Score, model: str) -> Record:

@@ -33,8 +33,8 @@ def document(record: Record) -> Document:
     models = sorted({m["model"] for s in found for m in s["models"]})
     return Document(
         title="Analysis of item results",
-        subtitle=f"{record['origin']}: {len(found)} scores of {len(models)} models, "
-        f"{record['rows']:,} item rows",
+        subtitle=f"{record['origin']}; scores: {len(found)}, models: {len(models)}, item rows: "
+        f"{record['rows']:,}",
         verdict=record["verdict"],
         sections=tuple(sections),
         provenance={k: record[k] for k in ("version", "origin", "sources", "cluster", "rows")},
@@ -212,9 +212,9 @@ def _method(record: Record) -> str:
         "first, so they make a score surer and never count as more items.\n\n"
         "Means: Wilson's interval for single 0/1 answers to independent items; else "
         "cluster-robust errors (CR1) with Student's t on G - 1 degrees, for shares on the logit "
-        "scale. Differences are paired. Pairs are tested by McNemar's mid-p where scores are "
-        "single 0/1 answers to independent items, else by t; p values are adjusted within a score "
-        "by Holm's method.\n\n"
+        "scale; where no answer differs, clusters count as trials of a rate. Differences are "
+        "paired. Pairs are tested by McNemar's mid-p where scores are single 0/1 answers to "
+        "independent items, else by t; p values are adjusted within a score by Holm's method.\n\n"
         "Agreement of repeats: ICC(A,1), the share of variance that lies between items, over items "
         "with all repeats. Alpha over models: Cronbach's, with Feldt's interval; models are the "
         "respondents. Rows without a score (errors of infrastructure, samples not scored) are "

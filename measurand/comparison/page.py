@@ -134,16 +134,16 @@ def _summary(record: Record) -> str:
         higher, lower = words.count("higher"), words.count("lower")
         if family:
             lines.append(
-                f"- Of {len(family):,} {what}, {higher} are higher in B, {lower} lower, and of "
-                f"{len(family) - higher - lower:,} no change is shown."
+                f"- {what.capitalize()}: {len(family):,} compared, {higher} higher in B, {lower} "
+                f"lower, {len(family) - higher - lower:,} without a change shown."
             )
     same = record["unchanged_statistics"]
     if same:
-        lines.append(f"- {same:,} statistics are equal to six digits.")
+        lines.append(f"- Statistics equal to six digits: {same:,}.")
     for side in ("a", "b"):
         count = record[f"only_in_{side}"]
         if count:
-            lines.append(f"- {count:,} statistics exist in {side.upper()} only.")
+            lines.append(f"- Statistics in {side.upper()} only: {count:,}.")
     return "\n".join(lines) or "Nothing could be compared."
 
 

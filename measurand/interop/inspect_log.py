@@ -144,7 +144,7 @@ class _Samples:
         text = slice_text({**parts, "task": plain(self._task)})
         asked = json.dumps([sample.get("input"), sample.get("target")], sort_keys=True)
         digest = hashlib.sha256(asked.encode()).hexdigest()
-        unit, last = (item, int(sample["epoch"]) - 1, cluster), (text, digest, digest)
+        unit, last = (item, int(sample["epoch"]) - 1, cluster), (text, digest, digest[:16])
         error, scores = sample.get("error"), sample.get("scores") or {}
         if error is not None:
             self._unscored.append((unit, "infra_error", str(error)[:200], last))

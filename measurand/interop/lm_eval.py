@@ -104,7 +104,7 @@ def _take(
             rows.add(
                 *(model, name, item, 0, cluster, float(value) if fine else None),
                 *("ok" if fine else "model_error", None if fine else f"score is {value}"),
-                *(text, prompt, str(line.get("doc_hash", ""))),
+                *(text, prompt, str(line.get("doc_hash", ""))[:16]),
             )
         else:
             lost[f"{task}, {name}"] += 1

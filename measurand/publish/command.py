@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from measurand import project
+from measurand.report.text import one_line
 
 if TYPE_CHECKING:
     from measurand.publish.publication import Publication
@@ -81,6 +82,6 @@ def summary(found: Publication) -> str:
     lines.append("")
     for origin in found.origins:
         licence = origin.licence.identifier if origin.licence else "texts withheld"
-        lines.append(f"{licence}: {origin.source.name}")
+        lines.append(f"{licence}: {one_line(origin.source.name)}")
     lines += ["", f"logical hash: {found.digest}"]
     return "\n".join(lines)

@@ -36,8 +36,8 @@ _HERE = Path(__file__).parent
 def to_html(document: Document) -> str:
     """The whole report. The same document gives the same bytes.
 
-    The page's policy admits one style sheet, by its hash, and nothing else: no script, no image,
-    no font, no connection, no form.
+    The page's policy admits one style sheet, by its hash, and nothing else: no script, no font, no
+    connection, no form; pictures only where the document has some, and only those inside the page.
     """
     document = from_json(to_json(document))
     css = (_HERE / "report.css").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def to_html(document: Document) -> str:
             document=document,
             css=Markup(css),
             policy=f"default-src 'none'; style-src 'sha256-{digest}'; "
-            "base-uri 'none'; form-action 'none'",
+            f"{_pictures(document)}base-uri 'none'; form-action 'none'",
             state=state_of(document.verdict),
             word=word_of(document.verdict),
             sentence=sentence_of(document.verdict),
@@ -68,6 +68,12 @@ def to_html(document: Document) -> str:
             provenance=_tree(document.provenance),
         )
     )
+
+
+def _pictures(document: Document) -> str:
+    blocks = (block for section in document.sections for block in section.blocks)
+    shown = any(isinstance(block, Figure) and block.kind == "film" for block in blocks)
+    return "img-src data:; " if shown else ""
 
 
 @cache

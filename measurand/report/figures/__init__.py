@@ -2,7 +2,7 @@
 
 Each has ``draw(data, width) -> (size, body)`` and ``twin(data) -> (columns, rows, notes)``: the
 picture and the table that says the same in words. ``width`` is in pixels; below ``NARROW`` a figure
-is laid out for a phone. Two kinds are grids that only exist wide and scroll in their own box.
+is laid out for a phone. Four kinds are grids that only exist wide and scroll in their own box.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from measurand.report.figures import (
     bars,
     curves,
     densities,
+    film,
+    filmstrip,
     forest,
     heatmap,
     histogram,
@@ -26,12 +28,14 @@ from measurand.report.figures import (
 )
 
 WIDE, PHONE = 720.0, 320.0
-GRIDS = ("heatmap", "ridges")
+GRIDS = ("film", "filmstrip", "heatmap", "ridges")
 
 _KINDS: dict[str, ModuleType] = {
     "bars": bars,
     "curves": curves,
     "densities": densities,
+    "film": film,
+    "filmstrip": filmstrip,
     "forest": forest,
     "heatmap": heatmap,
     "histogram": histogram,

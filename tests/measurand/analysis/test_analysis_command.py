@@ -74,3 +74,21 @@ def test_bad_arguments_are_named(table: Path) -> None:
             main([str(table), "--map", pair])
     with pytest.raises(InputError, match="folder that exists"):
         main([str(table), "--out", "no/where.txt"])
+
+
+def test_wrong_usage_and_our_own_faults_are_no_verdict(
+    table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(table), "--nosuch"])
+    assert stopped.value.code == 3
+    Path("gates.yaml").write_text(GATES.replace("LIMIT", "0.1"))
+
+    def broken(*args: object, **settings: object) -> None:
+        raise ZeroDivisionError("a fault of ours")
+
+    monkeypatch.setattr("measurand.analysis.record.analyse", broken)
+    assert main([str(table), "--gates", "gates.yaml"]) == 3
+    assert "internal_error: ZeroDivisionError" in capsys.readouterr().err
+    with pytest.raises(ZeroDivisionError):
+        main([str(table)])

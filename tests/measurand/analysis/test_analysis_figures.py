@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import statsmodels.api as sm
@@ -38,6 +40,17 @@ def test_single_answers_to_independent_items_are_a_rate() -> None:
     k = int(made.column("low").sum())
     expected = binomtest(k, 40).proportion_ci(method="wilson")
     assert (mean(made, "low").ci_lo, mean(made, "low").ci_hi) == pytest.approx(tuple(expected))
+
+
+def test_no_exception_is_no_certainty() -> None:
+    made = score(models={"m": 2.0})
+    assert made.clustered
+    expected = binomtest(10, 10).proportion_ci(method="wilson")
+    all_right = dataclasses.replace(made, values=np.ones((40, 1)))
+    assert mean(all_right, "m").ci_lo == pytest.approx(expected.low)
+    all_wrong = dataclasses.replace(made, values=np.zeros((40, 1)))
+    assert mean(all_wrong, "m").ci_hi == pytest.approx(1 - expected.low)
+    assert mean(all_wrong, "m").n_clusters == 10
 
 
 def test_a_model_with_its_losses_repeats_and_slices() -> None:

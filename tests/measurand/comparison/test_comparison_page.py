@@ -19,7 +19,7 @@ def test_what_changed_comes_first_then_what_could_have_been_seen() -> None:
     assert "What this sample could have seen" in titles
     assert from_json(to_json(made)) == made
     text = markdown(compare(*sides(shift=20)))
-    assert "Of 1 metrics, 1 are higher in B" in text
+    assert "Metrics: 1 compared, 1 higher in B" in text
     assert "a change of" in text
     assert "four of five" in text
     assert "higher" in to_html(made)

@@ -1,0 +1,109 @@
+"""What the mixture of demonstrations does to the small model, at equal episode count.
+
+A mixture is trained several times. Models of the same seed are paired, task by task and seed by
+seed, so a gain is over tasks and trained models together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from evaluators.compwob.context import ALL, SYSTEM, Row, Subject, frame
+from evaluators.compwob.pictures import WORDS
+from measurand import shards
+from measurand.report.document import Cell, Section, Table
+from measurand.report.lookup import Figures
+from measurand.statistics import statistic_row
+from measurand.stats.crossed import crossed_mean
+from measurand.stats.estimate import undefined
+from measurand.stats.means import within_unit
+from schemas.compwob import MIXTURES, ORDERS
+
+
+def trained(everyone: Sequence[Subject]) -> pl.DataFrame:
+    """Episodes of trained models, with ``mixture`` and ``model``; no rows where there are none."""
+    parts = []
+    for subject in everyone:
+        kind, *rest = subject.agent.split(":")
+        if kind == "trained" and len(rest) == 2:
+            parts.append(
+                subject.episodes.select("task", "order", "seed", "success").with_columns(
+                    pl.lit(rest[0]).alias("mixture"), pl.lit(rest[1]).alias("model")
+                )
+            )
+    empty = {"task": pl.String, "order": pl.String, "seed": pl.Int64, "success": pl.Float64,
+             "mixture": pl.String, "model": pl.String}  # fmt: skip
+    return pl.concat(parts) if parts else pl.DataFrame(schema=empty)
+
+
+def mixture_rows(everyone: Sequence[Subject]) -> Iterator[Row]:
+    """``mixture_success`` of each mixture, and ``mixture_gain`` over the uniform one."""
+    every = trained(everyone)
+    for order in ORDERS:
+        at = every.filter(pl.col("order") == order)
+        uniform = at.filter(pl.col("mixture") == "uniform")
+        for mixture in (m for m in MIXTURES if m in at["mixture"].unique()):
+            mine = at.filter(pl.col("mixture") == mixture)
+            parts = {"mixture": mixture, "order": order}
+            mean = crossed_mean(
+                mine["success"].to_numpy(), mine["task"].to_numpy(), mine["model"].to_numpy()
+            )
+            yield statistic_row(SYSTEM, ALL, "mixture_success", parts, within_unit(mean))
+            if mixture == "uniform":
+                continue
+            pairs = mine.join(uniform, on=["task", "seed", "model"], suffix="_u").sort(
+                "task", "seed", "model"
+            )
+            found = undefined("no uniform model of the same seeds", n=0)
+            if not pairs.is_empty():
+                gains = (pairs["success"] - pairs["success_u"]).to_numpy()
+                found = crossed_mean(gains, pairs["task"].to_numpy(), pairs["model"].to_numpy())
+            yield statistic_row(SYSTEM, ALL, "mixture_gain", parts, found)
+
+
+def mixture_section(everyone: Sequence[Subject], figures: Figures, data: Path) -> Section | None:
+    """The mixtures side by side; none where no model was trained."""
+    every = trained(everyone)
+    if every.is_empty():
+        return None
+    rows: list[list[Cell]] = []
+    alone: Cell = {"value": None, "reason": "what the others are compared with"}
+    for order in ORDERS:
+        for mixture in MIXTURES:
+            here = {"mixture": mixture, "order": order}
+            if figures.get(ALL, "mixture_success", **here) is not None:
+                gain = figures.cell(ALL, "mixture_gain", **here)
+                rows.append(
+                    [
+                        {"text": mixture, "detail": WORDS[order]},
+                        figures.cell(ALL, "mixture_success", **here),
+                        alone if mixture == "uniform" else gain,
+                    ]
+                )
+    table = Table(
+        "Success of the small model, by the mixture of its demonstrations",
+        ["mixture", "success", "minus uniform, paired"],
+        rows,
+        ["Intervals are over tasks and trained models together; few models make them wide."],
+    )
+    return Section(
+        "Mixtures of demonstrations",
+        (table, *_shown(data / "checkpoint" / "training")),
+        "Every mixture draws the same number of episodes, of base tasks alone.",
+    )
+
+
+def _shown(folder: Path) -> tuple[Table, ...]:
+    """How many episodes of each task the mixtures held."""
+    if not (folder / "manifest.json").is_file():
+        return ()
+    drawn = frame(shards.read_table(folder)).filter(pl.col("seed") == 0)
+    names = [m for m in MIXTURES if m in drawn["mixture"].unique()]
+    wide = drawn.pivot(on="mixture", index="task", values="episodes").sort("task")
+    rows: list[list[Cell]] = [
+        [row["task"], *(row[name] for name in names)] for row in wide.to_dicts()
+    ]
+    return (Table("Episodes drawn, first model of each mixture", ["task", *names], rows),)

@@ -1,0 +1,101 @@
+"""How often an agent succeeds: by wording, category, number of parts and task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import polars as pl
+
+from evaluators.compwob.context import ALL, SYSTEM, Row, Subject
+from measurand.statistics import exact, statistic_row
+from measurand.stats.crossed import crossed_mean
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.means import bootstrap_means, proportion, within_unit
+from pipelines.compwob.tasks import is_easy
+from schemas.compwob import ORDERS
+
+
+def rate_rows(subject: Subject) -> Iterator[Row]:
+    """Rates of success.
+
+    ``success`` has Wilson's interval over episodes; ``success_over_tasks`` is the mean over tasks
+    with an error that allows for other tasks and other seeds, ``success_resampled`` the same mean
+    with a bootstrap over tasks.
+    """
+    for order in ORDERS:
+        mine = subject.of(order)
+        if mine.is_empty():
+            continue
+        yield subject.row("success", {"order": order}, rate(mine))
+        yield subject.row("success_over_tasks", {"order": order}, _over_both(mine))
+        yield subject.row("success_resampled", {"order": order}, _resampled(subject, mine, order))
+        for column, name in (("category", "category"), ("n_parts", "parts"), ("task", "task")):
+            for value in mine[column].unique().sort().to_list():
+                some = mine.filter(pl.col(column) == value)
+                yield subject.row("success", {"order": order, name: str(value)}, rate(some))
+    yield from _by_difficulty(subject)
+
+
+def rate(episodes: pl.DataFrame) -> Estimate:
+    """Share of successes with Wilson's interval."""
+    return proportion(int(episodes["success"].sum()), len(episodes))
+
+
+def _share(episodes: pl.DataFrame) -> Estimate:
+    mean = episodes["success"].mean()
+    assert isinstance(mean, float)
+    return exact(mean, n=len(episodes))
+
+
+def _by_difficulty(subject: Subject) -> Iterator[Row]:
+    base = subject.of("single")
+    easy = [is_easy(task) for task in base["task"].to_list()]
+    for name, some in (("easy", base.filter(easy)), ("medium", base.filter([not e for e in easy]))):
+        if not some.is_empty():
+            yield subject.row("success", {"order": "single", "difficulty": name}, rate(some))
+
+
+def control_rows(everyone: Sequence[Subject]) -> Iterator[Row]:
+    """``control``: what scripts whose success is known did in this very run, an exact share.
+
+    An agent that did not play has none, with that as the reason.
+    """
+    asked = [("oracle", {"order": order}) for order in ORDERS]
+    asked += [("random", {"parts": "2"}), ("random", {"parts": "3+"})]
+    asked += [("forward_only", {"order": "reverse"})]
+    for agent, part in asked:
+        subject = next((one for one in everyone if one.agent == agent), None)
+        found = undefined("not played", n=0)
+        if subject is not None:
+            some = _part(subject, part)
+            found = undefined("not played", n=0) if some.is_empty() else _share(some)
+        yield statistic_row(SYSTEM, ALL, "control", {"agent": agent, **part}, found)
+
+
+def _part(subject: Subject, part: dict[str, str]) -> pl.DataFrame:
+    if "order" in part:
+        return subject.of(part["order"])
+    together = subject.episodes.filter(pl.col("order") != "single")
+    pairs = pl.col("n_parts") == 2
+    return together.filter(pairs if part["parts"] == "2" else ~pairs)
+
+
+def _over_both(episodes: pl.DataFrame) -> Estimate:
+    x = episodes["success"].to_numpy()
+    if np.ptp(x) == 0:
+        # Without any variation an interval over clusters would be a point; tasks are what is known.
+        n = episodes["task"].n_unique()
+        return proportion(int(x[0]) * n, n, "clopper_pearson")
+    tasks, seeds = episodes["task"].to_numpy(), episodes["seed"].to_numpy()
+    return within_unit(crossed_mean(x, tasks, seeds))
+
+
+def _resampled(subject: Subject, episodes: pl.DataFrame, order: str) -> Estimate:
+    (found,) = bootstrap_means(
+        episodes["success"].to_numpy()[:, None],
+        clusters=episodes["task"].to_numpy(),
+        resamples=subject.params.report.resamples,
+        seed_words=subject.words("success_resampled", order),
+    )
+    return found

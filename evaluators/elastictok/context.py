@@ -1,0 +1,191 @@
+"""What the statistics are made from: the result tables as frames, and a few ways to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+import pyarrow as pa
+
+from measurand import shards
+from measurand.manifest import MANIFEST
+from measurand.statistics import statistic_row
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.means import cluster_mean, proportion, within_unit
+from measurand.stats.resample import percentile, plan
+from schemas.elastictok import CODECS, UNTRAINED, Params
+
+Row = dict[str, Any]
+Floats = npt.NDArray[np.float64]
+
+SYSTEM = "elastictok"
+HEADLINE = "test_clip"
+"""The split that findings are read from: clips that training never saw."""
+TABLES = ("budgets", "coded", "errors", "rates", "strips", "search_costs", "history", "speed")
+BLOCK = ["sample_id", "block"]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Everything that was measured.
+
+    Attributes:
+        params: parameters.
+        tables: result tables by name.
+        limits: error of every threshold.
+    """
+
+    params: Params
+    tables: Mapping[str, pl.DataFrame]
+    limits: Mapping[str, float]
+
+    @property
+    def slots(self) -> int:
+        """K."""
+        return self.params.slots
+
+    @property
+    def elastic(self) -> str:
+        """Name of the elastic model that thresholds come from."""
+        return self.params.elastic.name
+
+    @property
+    def models(self) -> list[str]:
+        """Names of the tokenizers that were measured, in the order of the parameters."""
+        found = set(self.tables["budgets"]["model"].unique())
+        listed = [m.name for m in self.params.train.models] + [UNTRAINED]
+        return [name for name in listed if name in found]
+
+    @property
+    def fixed(self) -> dict[str, int]:
+        """Fixed models that were measured, with their tokens, fewest first."""
+        found = {m.name: m.tokens for m in self.params.train.models if m.tokens is not None}
+        kept = [name for name in self.models if name in found]
+        return {name: found[name] for name in sorted(kept, key=lambda name: found[name])}
+
+    @property
+    def codecs(self) -> list[str]:
+        """Codecs that were measured."""
+        found = set(self.tables["rates"]["model"].unique())
+        return [name for name in CODECS if name in found]
+
+    @property
+    def splits(self) -> list[str]:
+        """Splits that were measured, the headline first."""
+        frames = [self.tables["budgets"], self.tables["rates"]]
+        found = {s for frame in frames for s in frame["split"].unique()}
+        return sorted(found, key=lambda s: (s != HEADLINE, s))
+
+    def budget(self, model: str, split: str) -> pl.DataFrame:
+        """Blocks of a model without a search."""
+        return self.tables["budgets"].filter(model=model, split=split)
+
+    def budgets(self, model: str) -> list[int]:
+        """Numbers of tokens it was measured at, ascending."""
+        own = self.tables["budgets"].filter(model=model)
+        return [int(n) for n in own["n_tokens"].unique().sort()]
+
+    def coded(
+        self,
+        model: str,
+        threshold: str,
+        search: str = "binary",
+        variant: str = "plain",
+        split: str | None = HEADLINE,
+    ) -> pl.DataFrame:
+        """Blocks of a model after a search, sorted by sequence and block."""
+        own = self.tables["coded"].filter(
+            model=model, threshold=threshold, search=search, variant=variant
+        )
+        own = own if split is None else own.filter(split=split)
+        return own.sort(BLOCK)
+
+    def words(self, *more: str) -> tuple[str | int, ...]:
+        """Seed words: all figures see the same resamples of clips."""
+        return (SYSTEM, self.params.report.seed, *more)
+
+
+def findings(results: Path, params: Params) -> Findings:
+    """Read what ``evaluate`` wrote.
+
+    Args:
+        results: folder of the results.
+        params: parameters.
+    """
+    tables = {
+        name: frame(shards.read_table(results / name))
+        for name in TABLES
+        if (results / name / MANIFEST).exists()
+    }
+    config = shards.read_manifest(results / "budgets").params
+    return Findings(params, tables, dict(config["limits"]))
+
+
+def frame(table: pa.Table) -> pl.DataFrame:
+    """An Arrow table as a polars frame."""
+    found = pl.from_arrow(table)
+    assert isinstance(found, pl.DataFrame)
+    return found
+
+
+def row(model: str, metric: str, parts: Mapping[str, str], estimate: Estimate) -> Row:
+    """A row of the statistics table."""
+    return statistic_row(SYSTEM, model, metric, parts, estimate)
+
+
+def mean(values: pl.DataFrame, column: str) -> Estimate:
+    """Mean over blocks with clusters of clips; rows without a value are left out."""
+    own = values.drop_nulls(column)
+    return cluster_mean(
+        own[column].cast(pl.Float64).to_numpy(), own["clip_id"].to_numpy()
+    )  # fmt: skip
+
+
+def share(values: pl.DataFrame, column: str) -> Estimate:
+    """Share of blocks with clusters of clips; none or all gives the exact interval over clips.
+
+    Blocks of a clip repeat each other, so an interval of n blocks would claim to know too much.
+    """
+    own = values.drop_nulls(column)
+    x = own[column].cast(pl.Float64).to_numpy()
+    if len(x) and np.ptp(x) == 0 and x[0] in (0.0, 1.0):
+        clips = own["clip_id"].n_unique()
+        return proportion(clips * int(x[0]), clips, "clopper_pearson")
+    return within_unit(cluster_mean(x, own["clip_id"].to_numpy()))
+
+
+def ratio(
+    top: Floats, bottom: Floats, clips: npt.NDArray[Any], found: Findings, method: str
+) -> Estimate:
+    """Ratio of two means over the same blocks, with a bootstrap over clips.
+
+    Args:
+        top: (n,) numerators.
+        bottom: (n,) denominators.
+        clips: (n,) clip of each block.
+        found: resamples and seed.
+        method: in words.
+    """
+    if len(top) == 0:
+        return undefined("no blocks", method=method, n=0)
+    if bottom.sum() == 0:
+        return undefined("the denominator is 0", method=method, n=len(top))
+    drawn = plan(len(top), clips, found.params.report.resamples, found.words("clips"))
+    replicates = np.full(drawn.resamples, np.nan)
+    if drawn.drawable:
+        sums = drawn.resampled_sums(np.stack([top, bottom]))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            replicates = sums[:, 0] / sums[:, 1]
+    return percentile(float(top.sum() / bottom.sum()), replicates, drawn, method=method)
+
+
+def paired(a: pl.DataFrame, b: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+    """The same blocks in two frames: ``clip_id``, the columns, and those of b with ``_b``."""
+    keys = [*BLOCK, "clip_id"]
+    both = a.select(*keys, *columns).join(b.select(*BLOCK, *columns), on=BLOCK, suffix="_b")
+    return both.sort(BLOCK)

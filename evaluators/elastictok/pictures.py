@@ -1,0 +1,202 @@
+"""Figures of the report: curves of statistics, and filmstrips with their token trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from evaluators.elastictok.context import HEADLINE, Findings
+from evaluators.elastictok.savings import figure_points
+from measurand.report.document import Figure
+from measurand.report.figures.filmstrip import ALPHABET
+from measurand.report.lookup import Figures
+
+COLOURS = 24
+"""Colours of a filmstrip."""
+LARGEST = 32
+"""Pixels of a picture's side in a filmstrip, at most."""
+COLUMNS = 12
+"""Blocks of a filmstrip, at most."""
+
+
+def error_figure(found: Findings, figures: Figures) -> Figure:
+    """Mean error against tokens, a line a model."""
+    rows = []
+    for model in found.models:
+        for n in found.budgets(model):
+            dot = figures.dot(model, model, "mse", n=str(n), split=HEADLINE)
+            dot.pop("label")
+            rows.append({"panel": "unseen clips", "series": model, "x": n, **dot})
+    return Figure(
+        "curves",
+        "Error against tokens, the same number for every block",
+        "Mean squared error of pixels on the scale -1 to 1; intervals over clips. A fixed model is "
+        "cut to numbers of tokens that it was never trained on, except at its own.",
+        {
+            "rows": rows, "x_axis": "tokens a block", "y_axis": "mean squared error",
+            "x_scale": "log2", "minimum": 0.0,
+        }
+        if rows
+        else {"reason": "no tokenizer was measured"},
+    )  # fmt: skip
+
+
+def saving_figure(found: Findings, figures: Figures) -> Figure:
+    """Share of blocks under a threshold against share of tokens: figure 4 of the paper."""
+    rows: list[dict[str, Any]] = []
+    for threshold in found.limits:
+        panel = f"{threshold}: {found.limits[threshold]:.3f}"
+        for point in figure_points(found, found.elastic, threshold):
+            rows.append(_point(panel, "search", point["x"], point["estimate"]))
+        for n in found.budgets(found.elastic) if found.elastic in found.models else ():
+            dot = figures.dot("", found.elastic, "budget_feasible", n=str(n), split=HEADLINE,
+                              threshold=threshold)  # fmt: skip
+            rows.append({**_point(panel, "one budget", n / found.slots, None), **_ends(dot)})
+        for model, n in found.fixed.items():
+            dot = figures.dot("", model, "budget_feasible", n=str(n), split=HEADLINE,
+                              threshold=threshold)  # fmt: skip
+            rows.append({**_point(panel, "trained fixed", n / found.slots, None), **_ends(dot)})
+    return Figure(
+        "curves",
+        "Share of blocks under a threshold against share of tokens",
+        "Search gives a block the tokens it needs, up to a cap that rises along the line. One "
+        "budget gives all blocks of the same model the same tokens. Trained fixed are models "
+        "that were trained with one number of tokens. Left and up is better.",
+        {
+            "rows": rows, "x_axis": "share of K used", "y_axis": "share of blocks",
+            "minimum": 0.0, "maximum": 1.0,
+        }
+        if rows
+        else {"reason": "the elastic model was not measured"},
+    )  # fmt: skip
+
+
+def _point(panel: str, series: str, x: float, y: float | None) -> dict[str, Any]:
+    return {
+        "panel": panel, "series": series, "x": x, "estimate": y, "lower": None, "upper": None,
+        "reason": None,
+    }  # fmt: skip
+
+
+def _ends(dot: dict[str, Any]) -> dict[str, Any]:
+    return {name: dot[name] for name in ("estimate", "lower", "upper", "reason")}
+
+
+def rate_figure(found: Findings, figures: Figures) -> Figure:
+    """Error against bits, tokenizers and codecs."""
+    rows: list[dict[str, Any]] = []
+    for model in (m for m in found.models if m != "untrained"):
+        for n in found.budgets(model):
+            own = found.budget(model, HEADLINE).filter(n_tokens=n)
+            if own["bits"].null_count() or n != found.fixed.get(model, n):
+                continue
+            dot = figures.dot("", model, "mse", n=str(n), split=HEADLINE)
+            name = "trained fixed" if model in found.fixed else model
+            rows.append({**_point("unseen clips", name, own["bits"][0], None), **_ends(dot)})
+    for codec in found.codecs:
+        for setting in figures.metrics(codec, "codec_mse"):
+            quality = setting["slice"].partition("=")[2]
+            bits = figures.value(codec, "codec_bits", quality=quality)
+            dot = figures.dot("", codec, "codec_mse", quality=quality)
+            rows.append({**_point("unseen clips", codec, bits or 0.0, None), **_ends(dot)})
+    rows = [row for row in rows if row["x"] > 0]
+    return Figure(
+        "curves",
+        "Error against bits of a block",
+        "Bits of tokens are their number times the logarithm of the codebook; codecs without "
+        "headers, tables and parameter sets.",
+        {
+            "rows": rows, "x_axis": "bits a block", "y_axis": "mean squared error",
+            "x_scale": "log2", "minimum": 0.0,
+        }
+        if rows
+        else {"reason": "nothing with bits was measured"},
+    )  # fmt: skip
+
+
+def training_figure(found: Findings) -> Figure:
+    """Error in training, a line a model."""
+    history = found.tables.get("history")
+    rows = []
+    if history is not None:
+        for row in history.sort("model", "step").iter_rows(named=True):
+            rows.append(_point("training batches", row["model"], row["step"], row["mse"]))
+    return Figure(
+        "curves",
+        "Error in training",
+        "Mean of the steps since the point before. An elastic model's error is over all its "
+        "numbers of tokens.",
+        {"rows": rows, "x_axis": "steps", "y_axis": "mean squared error", "minimum": 0.0}
+        if rows
+        else {"reason": "no training was recorded"},
+    )
+
+
+def strip_figures(found: Findings) -> Iterator[Figure]:
+    """Each clip's middle frames, their reconstruction, and the tokens under them."""
+    strips = found.tables["strips"]
+    for (clip,), own in strips.group_by(["clip_id"], maintain_order=True):
+        yield strip_figure(str(clip), own.sort("position").head(COLUMNS))
+
+
+def strip_figure(clip: str, own: pl.DataFrame) -> Figure:
+    """Blocks of a clip in time.
+
+    Args:
+        clip: its name.
+        own: rows of ``elastictok.strips``, in order.
+    """
+    size, slots = int(own["size"][0]), int(own["slots"][0])
+    columns = ("source_frame", "coded_frame")
+    pictures = [[_small(data, size) for data in own[name]] for name in columns]
+    palette, texts = _quantized([p for strip in pictures for p in strip])
+    n, threshold = len(own), own["threshold"][0]
+    rows = [
+        {"label": str(at), "estimate": 100 * tokens / slots, "met": met}
+        for at, tokens, met in own.select("position", "n_tokens", "feasible").iter_rows()
+    ]
+    return Figure(
+        "filmstrip",
+        f"{clip}, threshold {threshold}",
+        f"Middle frame of each block, its reconstruction, and the share of {slots} tokens that "
+        "binary search gave the block. Dashed: no number of tokens met the threshold. Every "
+        "sequence begins without a past.",
+        {
+            "rows": rows,
+            "strips": [
+                {"name": "source", "pictures": texts[:n]},
+                {"name": "coded", "pictures": texts[n:]},
+            ],
+            "side": pictures[0][0].shape[0],
+            "palette": palette,
+            "axis": "% of tokens",
+            "maximum": 100.0,
+        },
+    )
+
+
+def _small(data: bytes, size: int) -> np.ndarray:
+    """A frame, (side, side, 3) uint8, averaged down to at most 32 pixels a side."""
+    frame = np.frombuffer(data, np.uint8).reshape(size, size, 3)
+    step = -(-size // LARGEST)
+    side = size // step
+    part = frame[: side * step, : side * step].reshape(side, step, side, step, 3)
+    small: np.ndarray = np.rint(part.mean((1, 3))).astype(np.uint8)
+    return small
+
+
+def _quantized(pictures: list[np.ndarray]) -> tuple[list[str], list[str]]:
+    """A common palette (median cut), and each picture as signs of it."""
+    from PIL import Image
+
+    wide = Image.fromarray(np.concatenate(pictures))
+    mapped = wide.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    colours = (mapped.getpalette() or [])[: 3 * COLOURS]
+    triples = [colours[i : i + 3] for i in range(0, len(colours), 3)]
+    palette = ["#{:02x}{:02x}{:02x}".format(*triple) for triple in triples]
+    signs = np.array(list(ALPHABET))[np.asarray(mapped)]
+    parts = np.split(signs, len(pictures))
+    return palette, ["".join(part.ravel().tolist()) for part in parts]

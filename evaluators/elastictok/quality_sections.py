@@ -1,0 +1,154 @@
+"""Report sections on the ground that figures stand on: codes, training, data, methods."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import polars as pl
+
+from evaluators.elastictok.context import Findings, frame
+from evaluators.elastictok.pictures import training_figure
+from measurand import shards
+from measurand.report.document import Cell, Section, Table, Text
+from measurand.report.lookup import Figures
+
+
+def code_section(found: Findings, figures: Figures) -> Section | None:
+    """How much of the codebook is used."""
+    rows: list[list[Cell]] = []
+    for model in found.models:
+        for threshold in found.limits:
+            row = figures.get(model, "codes_used", threshold=threshold)
+            if row is not None:
+                rows.append([
+                    {"text": model, "detail": threshold},
+                    row["n"],
+                    int(row["estimate"]),
+                    figures.value(model, "code_perplexity", threshold=threshold),
+                ])  # fmt: skip
+    if not rows:
+        return None
+    table = Table(
+        "Codes in use",
+        ["model and threshold", "tokens", "different codes", "perplexity"],
+        rows,
+        ["With fewer tokens than codes, both are limited by the sample."],
+    )
+    return Section("Codes", (table,), "Tokens that binary search kept, all test splits together.")
+
+
+def training_section(found: Findings) -> Section | None:
+    """Curves and speed of the training."""
+    speed = found.tables.get("speed")
+    if speed is None:
+        return None
+    rows: list[list[Cell]] = []
+    for row in speed.iter_rows(named=True):
+        rate = row["tokens"] / row["seconds"] if row["seconds"] > 0 else None
+        flops = None if rate is None else rate * row["flops_per_token"]
+        share = None if flops is None or not row["peak_flops"] else flops / row["peak_flops"]
+        rows.append([
+            {"text": row["model"], "detail": f"{row['device']}, {row['precision']}"},
+            row["parameters"],
+            row["steps"],
+            {"value": rate, "reason": None if rate else "too few steps to time"},
+            {"value": None if flops is None else flops / 1e9, "reason": "too few steps to time"},
+            {"value": share, "reason": row["reason"] or "too few steps to time"},
+        ])  # fmt: skip
+    table = Table(
+        "Speed of training",
+        ["model", "weights", "steps timed", "tokens a second", "Gflop a second", "share of peak"],
+        rows,
+        ["Operations by the rule of six a weight of a matrix, and attention over the slots seen. "
+         "Times are of the machine that trained; models may have shared it."],
+    )  # fmt: skip
+    return Section(
+        "Training", (training_figure(found), table), "All models see the same batches."
+    )  # fmt: skip
+
+
+def data_section(data: Path, found: Findings, figures: Figures) -> Section:
+    """What the dataset holds, and that nothing of a test was trained on."""
+    summary = frame(shards.read_table(data / "dataset" / "summary"))
+    rows: list[list[Cell]] = [
+        [
+            {"text": row["source"], "detail": row["split"]},
+            row["clips"],
+            row["sequences"],
+            row["pixel_mean"],
+            row["pixel_sd"],
+            row["motion_deciles"][5],
+            row["motion_deciles"][9],
+            row["energy_mean"],
+            row["cut_share"],
+        ]
+        for row in summary.iter_rows(named=True)
+    ]
+    holds = Table(
+        "Sequences by source and split",
+        ["source", "clips", "sequences", "mean pixel", "deviation", "median motion",
+         "motion, 9th decile", "spatial energy", "share of blocks with a cut"],
+        rows,
+        ["Pixels, motion and spatial energy on the scale 0 to 255."],
+    )  # fmt: skip
+    leaks: list[list[Cell]] = [
+        [
+            row["split"], row["train_frames"], row["split_frames"], row["shared_pixels"],
+            row["shared_times"], row["smallest_gap"], f"{row['found']} of {row['planted']}",
+        ]
+        for row in shards.read_table(data / "dataset" / "leakage").to_pylist()
+    ]  # fmt: skip
+    search = Table(
+        "The search for test frames in training",
+        ["split", "frames of training", "frames of the split", "equal pixels", "equal times",
+         "smallest gap, frames", "planted frames found"],
+        leaks,
+        ["By SHA-256 of the pixels as written, and by source file and time. A gap exists only "
+         "where a clip is on both sides."],
+    )  # fmt: skip
+    return Section("Data", (holds, search, _rejected(found, figures)), _sources(data))
+
+
+def _rejected(found: Findings, figures: Figures) -> Table:
+    rows: list[list[Cell]] = []
+    for row in figures.metrics(found.elastic, "rejected"):
+        parts = dict(p.split("=", 1) for p in row["slice"].split(","))
+        rows.append([parts["reason"], parts["table"], int(row["estimate"]), row["n"]])
+    return Table(
+        "Rows left out",
+        ["reason", "table", "rows", "of"],
+        rows or [["none", "", 0, 0]],
+        ["Each with its own detail in rejected.parquet beside the data."],
+    )
+
+
+def _sources(data: Path) -> str:
+    manifest = shards.read_manifest(data / "dataset" / "blocks")
+    names = pl.Series([source.licence for source in manifest.sources]).unique().sort()
+    licences = "; ".join(names.to_list())
+    return f"{len(manifest.sources)} sources, each with its hash in the manifest. {licences}."
+
+
+def method_section(found: Findings) -> Section:
+    """How it was done, and what differs from the paper."""
+    train, build = found.params.train, found.params.build
+    text = f"""
+Method of Yan, Mnih, Faust, Zaharia, Abbeel and Liu, ElasticTok (arXiv 2410.08368, ICLR 2025). Its
+models and data are not public in a usable form: no figure of the paper is reproduced here.
+
+A block is {build.block_frames} frames of {build.size} x {build.size} pixels and at most
+K = {found.slots} tokens; a sequence is {build.blocks} blocks. The number of tokens of a block is
+drawn from {train.min_tokens} to K in training, both ends included; the released code keeps one
+more than it draws. The loss is the mean squared error alone: the perceptual loss of the paper needs
+weights that are not part of any package.
+
+Binary search keeps its upper end feasible, so that what it calls under the threshold is; the
+released one misses the threshold on strictly falling curves in nearly half of the cases. Keys and
+values of the code that was chosen for a block are kept for the blocks after it.
+
+Blocks of a clip are alike, so every interval is over clips: means with cluster-robust errors and
+Student's t, shares of them on the logit scale, ratios and rank correlations by a percentile
+bootstrap that draws clips ({found.params.report.resamples} resamples, the same ones for every
+figure).
+"""
+    return Section("Methods", (Text(text.strip()),), "")

@@ -1,0 +1,65 @@
+"""The searches against the full one: what they cost and what they miss; and the codes they use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import polars as pl
+
+from evaluators.elastictok.context import Findings, Row, mean, paired, row, share
+from measurand.statistics import exact
+
+
+def search_rows(found: Findings) -> Iterator[Row]:
+    """``evaluations``, ``search_tokens``, ``excess_tokens`` and ``missed`` of every search.
+
+    Excess is over the full search, on blocks where both are within the threshold; ``missed`` is
+    the share of blocks above the threshold among those where the full search is within it;
+    ``dishonest`` counts blocks called feasible whose error is above the threshold.
+    """
+    model = found.elastic
+    if model not in found.models:
+        return
+    for threshold in found.limits:
+        whole = found.coded(model, threshold, "full")
+        for search in found.params.evaluate.searches:
+            own = found.coded(model, threshold, search)
+            if own.is_empty():
+                continue
+            parts = {"search": search, "threshold": threshold}
+            yield row(model, "evaluations", parts, mean(own, "n_evals"))
+            yield row(model, "search_tokens", parts, mean(own, "n_tokens"))
+            wrong = own.filter((pl.col("mse") > pl.col("limit")) & pl.col("feasible"))
+            yield row(model, "dishonest", parts, exact(float(wrong.height), n=own.height))
+            both = paired(own, whole, ["n_tokens", "feasible"]).filter("feasible_b")
+            if both.is_empty():
+                continue
+            missed = both.with_columns((~pl.col("feasible")).alias("missed"))
+            yield row(model, "missed", parts, share(missed, "missed"))
+            met = both.filter("feasible").with_columns(
+                (pl.col("n_tokens") - pl.col("n_tokens_b")).alias("excess")
+            )
+            if not met.is_empty():
+                yield row(model, "excess_tokens", parts, mean(met, "excess"))
+
+
+def code_rows(found: Findings) -> Iterator[Row]:
+    """``codes_used`` and ``code_perplexity`` of the tokens that binary search kept.
+
+    Perplexity is that of the empirical distribution, which a sample smaller than the codebook
+    underestimates; ``n`` is the number of tokens.
+    """
+    for model in found.models:
+        for threshold in found.limits:
+            lists = found.coded(model, threshold, split=None)["codes"].drop_nulls()
+            if lists.is_empty():
+                continue
+            numbers = np.concatenate([np.array(one) for one in lists.to_list()])
+            _, counts = np.unique(numbers, return_counts=True)
+            p = counts / counts.sum()
+            perplexity = float(np.exp(-(p * np.log(p)).sum()))
+            parts = {"threshold": threshold}
+            n = len(numbers)
+            yield row(model, "codes_used", parts, exact(float(len(counts)), n=n))
+            yield row(model, "code_perplexity", parts, exact(perplexity, n=n))

@@ -1,0 +1,213 @@
+"""Report sections on what was found: errors, savings, searches."""
+
+from __future__ import annotations
+
+from evaluators.elastictok.context import HEADLINE, Findings
+from evaluators.elastictok.pictures import error_figure, saving_figure
+from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.report.lookup import Figures
+
+
+def summary_section(found: Findings, figures: Figures) -> Section:
+    """Sentences and one row a threshold."""
+    model = found.elastic
+    lines = [f"- {line}" for line in _sentences(found, figures)]
+    rows: list[list[Cell]] = []
+    for threshold, limit in found.limits.items():
+        parts = {"threshold": threshold, "split": HEADLINE}
+        cells = [
+            figures.cell(model, metric, **parts) for metric in ("feasible", "tokens", "token_share")
+        ]
+        savings = [
+            figures.cell(model, "token_saving", **parts, against=fixed, n=str(n))
+            for fixed, n in found.fixed.items()
+        ]
+        rows.append([{"text": threshold, "detail": f"error {limit:.4f}"}, *cells, *savings])
+    table = Table(
+        f"What {model} with binary search gives on unseen clips",
+        ["threshold", "share of blocks under it", "tokens a block", "share of K",
+         *(f"saving against {name}" for name in found.fixed)],
+        rows,
+        ["A saving is the fixed model's tokens over the tokens of the search at the same share of "
+         "blocks under the threshold; above 1 the search needs fewer. Intervals are 95%, over "
+         "clips."],
+    )  # fmt: skip
+    blocks: list[Block] = [Text("\n".join(lines))] if lines else []
+    return Section("In short", (*blocks, table), "How many tokens does a piece of video deserve?")
+
+
+def _sentences(found: Findings, figures: Figures) -> list[str]:
+    model, lines = found.elastic, []
+    gain = figures.get(model, "gain", split=HEADLINE)
+    if gain is not None and gain["estimate"] is not None:
+        lowest, most = found.budgets(model)[0], found.budgets(model)[-1]
+        lines.append(
+            f"{most} tokens instead of {lowest} make the error {gain['estimate']:.1f} times "
+            f"smaller{_interval(gain, 1)}."
+        )
+    for threshold in found.limits:
+        for fixed, n in found.fixed.items():
+            row = figures.get(model, "token_saving", threshold=threshold, split=HEADLINE,
+                              against=fixed, n=str(n))  # fmt: skip
+            if row is not None and row["estimate"] is not None:
+                lines.append(f"Threshold {threshold}, against {fixed}: {_saving(row)}")
+    missing = [name for name in ("jpeg", "h264") if name not in found.codecs]
+    if missing:
+        lines.append(f"Not measured: {', '.join(missing)}.")
+    return lines
+
+
+def _saving(row: dict[str, float | None]) -> str:
+    value, low, high = row["estimate"], row["ci_lo"], row["ci_hi"]
+    assert value is not None
+    words = (
+        f"{value:.2f} times fewer tokens" if value >= 1 else f"{1 / value:.2f} times more tokens"
+    )
+    words = f"{words} at an equal share of blocks (ratio {value:.2f}{_interval(row, 2)})"
+    if low is None or high is None:
+        return f"{words}, without an interval."
+    return words + ("." if low > 1 or high < 1 else "; the interval holds 1.")
+
+
+def _interval(row: dict[str, float | None], places: int) -> str:
+    low, high = row["ci_lo"], row["ci_hi"]
+    return "" if low is None or high is None else f" [{low:.{places}f}, {high:.{places}f}]"
+
+
+def error_section(found: Findings, figures: Figures) -> Section:
+    """Error against tokens, and elastic against fixed models."""
+    rows: list[list[Cell]] = []
+    for model in found.models:
+        for n in found.budgets(model):
+            parts = {"n": str(n), "split": HEADLINE}
+            later = {"n": str(n), "split": "test_time"}
+            rows.append([
+                {"text": model, "detail": f"{n} tokens"},
+                figures.cell(model, "mse", **parts),
+                figures.cell(model, "mse", **later),
+                figures.cell(model, "psnr", **parts),
+                figures.cell(model, "ssim", **parts),
+            ])  # fmt: skip
+    table = Table(
+        "Error and quality at every budget",
+        ["model", "error, unseen clips", "error, later in training clips", "PSNR, dB", "SSIM"],
+        rows,
+        ["SSIM after Wang et al. 2004, Gaussian window."],
+    )
+    against: list[list[Cell]] = []
+    for fixed, n in found.fixed.items():
+        for model in found.models:
+            cell = figures.cell(model, "against_fixed", fixed=fixed, split=HEADLINE)
+            if model not in found.fixed and figures.get(
+                model, "against_fixed", fixed=fixed, split=HEADLINE
+            ):
+                against.append([f"{model} against {fixed}", n, cell])
+    largest = list(found.fixed)[-1] if found.fixed else ""
+    for n in found.budgets(found.elastic) if found.elastic in found.models else ():
+        row = figures.get(largest, "cut_against_elastic", n=str(n), split=HEADLINE)
+        if row is not None:
+            cell = figures.cell(largest, "cut_against_elastic", n=str(n), split=HEADLINE)
+            against.append([f"{largest}, cut without training, against {found.elastic}", n, cell])
+    blocks: list[Block] = [error_figure(found, figures)]
+    if against:
+        blocks.append(
+            Table(
+                "Ratio of mean errors on the same blocks",
+                ["models", "tokens", "first over second"],
+                against,
+                [
+                    "Above 1 the first model is worse. A model cut to fewer tokens than it was "
+                    "trained with shows that elasticity comes from training, not from the network."
+                ],
+            )
+        )
+    return Section(
+        "Error against tokens",
+        (*blocks, table),
+        "Every block gets the same number of tokens; no search.",
+    )
+
+
+def saving_section(found: Findings, figures: Figures) -> Section:
+    """Figure 4 of the paper, and every saving."""
+    rows: list[list[Cell]] = []
+    for model in found.models:
+        for split in found.splits:
+            for threshold in found.limits:
+                own = [
+                    row for row in figures.metrics(model, "token_saving")
+                    if f"split={split}" in row["slice"] and f"threshold={threshold}" in row["slice"]
+                ]  # fmt: skip
+                for row in own:
+                    parts = dict(p.split("=", 1) for p in row["slice"].split(","))
+                    rows.append([
+                        {"text": f"{model}, {threshold}", "detail": split},
+                        f"{parts['against']}, {parts['n']} tokens",
+                        figures.cell(model, "token_saving", **parts),
+                    ])  # fmt: skip
+    table = Table(
+        "Tokens of a fixed budget over tokens of the search, at an equal share of blocks",
+        ["model and threshold", "against", "ratio"],
+        rows,
+        ["Uniform is the same model with one budget for all blocks. Where the reference reaches "
+         "no block, or more blocks than the search, there is no ratio."],
+    )  # fmt: skip
+    return Section(
+        "Tokens saved",
+        (saving_figure(found, figures), table),
+        "What adaptive lengths save where as many blocks stay under the threshold. Thresholds are "
+        "quantiles of errors on the validation split.",
+    )
+
+
+def search_section(found: Findings, figures: Figures) -> Section | None:
+    """Every search beside the full one."""
+    model = found.elastic
+    if model not in found.models:
+        return None
+    costs = found.tables["search_costs"]
+    rows: list[list[Cell]] = []
+    for threshold in found.limits:
+        for search in found.params.evaluate.searches:
+            parts = {"search": search, "threshold": threshold}
+            cells = [
+                figures.cell(model, metric, **parts)
+                for metric in ("evaluations", "search_tokens", "excess_tokens", "missed")
+            ]
+            spent = costs.filter(search=search, threshold=threshold)
+            each = 1000 * float(spent["seconds"][0]) / spent["blocks"][0] if len(spent) else None
+            rows.append([
+                {"text": search, "detail": threshold}, *cells,
+                {"value": each, "reason": None if each is not None else "not timed"},
+            ])  # fmt: skip
+    table = Table(
+        f"Searches of {model}",
+        ["search", "reconstructions a block", "tokens a block", "tokens above full search",
+         "thresholds missed", "milliseconds a block"],
+        rows,
+        ["Tokens above full search are taken over blocks where both are under the threshold; the "
+         "past of later blocks may differ between searches, so they may fall below 0. Missed "
+         "are blocks that full search brings under the threshold and this one does not. Times are "
+         "of this machine, on 16 sequences."],
+    )  # fmt: skip
+    words = []
+    dishonest = sum(
+        row["estimate"] for row in figures.metrics(model, "dishonest") if row["estimate"]
+    )
+    words.append(f"Blocks called under the threshold that are not: {int(dishonest)}.")
+    share = figures.get(model, "monotone_share")
+    if share is not None and share["estimate"] is not None:
+        words.append(
+            f"{share['estimate']:.0%}{_percent(share)} of the steps of a block's whole error curve "
+            "fall; where they do not, halving may pass over a smaller number of tokens."
+        )
+    return Section(
+        "Searches",
+        (Text(" ".join(words)), table),
+        "How the number of tokens of a block is found, and what each way costs.",
+    )
+
+
+def _percent(row: dict[str, float | None]) -> str:
+    low, high = row["ci_lo"], row["ci_hi"]
+    return "" if low is None or high is None else f" [{low:.0%}, {high:.0%}]"

@@ -1,0 +1,179 @@
+"""Scores over many tasks and runs: interquartile mean, profiles, probability of improvement.
+
+Source: Agarwal, Schwarzer, Castro, Courville & Bellemare (2021), "Deep Reinforcement Learning at
+the Edge of the Statistical Precipice", NeurIPS 34 (arXiv 2108.13264), sections 4.1 to 4.3.
+Intervals come from a stratified bootstrap: within each task, runs are drawn with replacement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from measurand.errors import InputError
+from measurand.stats.arrays import AnyArray, FloatArray, numbers
+from measurand.stats.estimate import Estimate
+from measurand.stats.resample import Plan, percentile, rng_for, seed_for
+
+BATCH = 100
+
+
+def interquartile_mean(
+    scores: AnyArray,
+    *,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+    seed_words: Sequence[str | int] = (),
+) -> Estimate:
+    """Mean of the middle half of all scores; runs drawn within tasks.
+
+    A quarter of the scores is cut off at each end, rounded down, as ``scipy.stats.trim_mean``.
+
+    Args:
+        scores: (runs, tasks) normalised scores.
+        resamples: bootstrap resamples.
+        confidence: level of the two-sided interval.
+        seed_words: words that the seed is made of.
+
+    Raises:
+        InputError: wrong shape, values that are not finite, or nothing to average.
+    """
+    x = _table(scores, "scores")
+    replicates = np.concatenate(
+        [_trimmed(drawn.reshape(len(drawn), -1)) for drawn in _draws(x, resamples, seed_words)]
+        or [np.empty(0)]
+    )
+    value = float(_trimmed(x.reshape(1, -1))[0])
+    return _interval(value, replicates, x, resamples, seed_words, "interquartile mean", confidence)
+
+
+def improvement_probability(
+    a: AnyArray,
+    b: AnyArray,
+    *,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+    seed_words: Sequence[str | int] = (),
+) -> Estimate:
+    """Chance that a run of A beats a run of B on the same task, averaged over tasks.
+
+    Ties count half. Per task this is Mann & Whitney's U over n m. Each pair of runs is compared
+    once; a resample weighs the comparisons by how often both runs were drawn, so that no sorting
+    is repeated.
+
+    Args:
+        a: (runs, tasks) scores of A.
+        b: (runs, tasks) scores of B on the same tasks; the number of runs may differ.
+        resamples: bootstrap resamples.
+        confidence: level of the two-sided interval.
+        seed_words: words that the seed is made of.
+
+    Raises:
+        InputError: wrong shapes, other tasks, or values that are not finite.
+    """
+    x, y = _table(a, "a"), _table(b, "b")
+    if x.shape[1] != y.shape[1]:
+        raise InputError(f"{x.shape[1]} and {y.shape[1]} tasks", hint="give the same tasks")
+    wins = (np.sign(x[:, None, :] - y[None, :, :]) + 1) / 2
+    value = float(wins.mean())
+    rng = rng_for("improvement", *seed_words)
+    found = []
+    for start in range(0, resamples, BATCH):
+        size = min(BATCH, resamples - start)
+        first, second = (_counts(rng, size, *t.shape) for t in (x, y))
+        weighed = np.einsum("bit,bjt,ijt->b", first, second, wins, optimize=True)
+        found.append(weighed / wins.size)
+    replicates = np.concatenate(found) if found else np.empty(0)
+    method = "probability of improvement"
+    runs = x if len(x) <= len(y) else y
+    return _interval(value, replicates, runs, resamples, seed_words, method, confidence)
+
+
+def performance_profile(
+    scores: AnyArray,
+    thresholds: AnyArray,
+    *,
+    resamples: int = 2000,
+    confidence: float = 0.95,
+    seed_words: Sequence[str | int] = (),
+) -> tuple[Estimate, ...]:
+    """Share of scores above each threshold (a run-score distribution), with pointwise intervals.
+
+    Args:
+        scores: (runs, tasks) normalised scores.
+        thresholds: (T,) thresholds.
+        resamples: bootstrap resamples.
+        confidence: level of the two-sided interval of each point.
+        seed_words: words that the seed is made of.
+
+    Raises:
+        InputError: wrong shapes or values that are not finite.
+    """
+    x, taus = _table(scores, "scores"), numbers(thresholds, 1, "thresholds")
+    above = (x[:, :, None] > taus).astype(np.float64)
+    rng = rng_for("profile", *seed_words)
+    replicates = np.concatenate(
+        [
+            np.einsum("bit,itk->bk", _counts(rng, min(BATCH, resamples - s), *x.shape), above)
+            / x.size
+            for s in range(0, resamples, BATCH)
+        ]
+        or [np.empty((0, len(taus)))]
+    )
+    return tuple(
+        _interval(
+            float(above[:, :, k].mean()), replicates[:, k], x, resamples, seed_words,
+            f"share of scores above {taus[k]:g}", confidence,
+        )
+        for k in range(len(taus))
+    )  # fmt: skip
+
+
+def _table(x: AnyArray, name: str) -> FloatArray:
+    table = numbers(x, 2, name)
+    if not table.size:
+        raise InputError(f"{name} is empty", hint="give runs in rows and tasks in columns")
+    return table
+
+
+def _trimmed(x: FloatArray) -> FloatArray:
+    """Mean of the middle half of each row."""
+    n = x.shape[1]
+    cut = n // 4
+    ordered = np.partition(x, (cut, n - cut - 1), axis=1)[:, cut : n - cut]
+    found: FloatArray = ordered.mean(axis=1)
+    return found
+
+
+def _draws(x: FloatArray, resamples: int, seed_words: Sequence[str | int]) -> list[FloatArray]:
+    rng = rng_for("iqm", *seed_words)
+    runs, tasks = x.shape
+    columns = np.arange(tasks)
+    return [
+        x[rng.integers(0, runs, (min(BATCH, resamples - start), runs, tasks)), columns]
+        for start in range(0, resamples, BATCH)
+    ]
+
+
+def _counts(rng: np.random.Generator, size: int, runs: int, tasks: int) -> FloatArray:
+    """How often each run of each task is drawn: (size, runs, tasks); sums to ``runs`` a task."""
+    taken = rng.integers(0, runs, (size, runs, tasks))
+    cell = (np.arange(size)[:, None, None] * runs + taken) * tasks + np.arange(tasks)
+    counts = np.bincount(cell.ravel(), minlength=size * runs * tasks)
+    return counts.reshape(size, runs, tasks).astype(np.float64)
+
+
+def _interval(
+    value: float,
+    replicates: FloatArray,
+    x: FloatArray,
+    resamples: int,
+    seed_words: Sequence[str | int],
+    method: str,
+    confidence: float,
+) -> Estimate:
+    runs, tasks = x.shape
+    drawn = Plan(runs, runs, None, resamples, seed_for(*seed_words))
+    found = f"{method} over {tasks} tasks x {runs} runs, runs drawn within tasks"
+    return percentile(value, replicates, drawn, method=found, n=x.size, confidence=confidence)

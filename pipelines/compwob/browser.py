@@ -1,0 +1,311 @@
+"""Browsers that belong to one thread each, and whoever needs one asks that thread.
+
+Playwright's objects may be used on the thread that made them only, while a Beam worker sets up,
+works and tears down on threads of its choice. So each thread that asks gets an owner thread of its
+own, which starts the browser, does the work and closes it: on request, after idling, at exit.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import queue
+import secrets
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from measurand.doctor import BROWSERS
+from measurand.errors import CapabilityError, InfraError
+from pipelines.compwob.pages import Pages
+from pipelines.compwob.server import HOST, Server
+
+IDLE_SECONDS = 60.0
+LAUNCH_SECONDS = 60.0
+WIDTH, HEIGHT = 520, 800
+"""The window, in pixels."""
+MARK = "--measurand-browser="
+"""Argument that marks our browsers among the processes of a machine."""
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--hide-scrollbars",
+    "--force-device-scale-factor=1",
+    "--font-render-hinting=none",
+    "--disable-lcd-text",
+    # What a browser asks for by itself goes to the server of the pages too, and finds nothing.
+    f"--gaia-url=http://{HOST}",
+    f"--component-updater=url-source=http://{HOST}/none",
+    # The last list counts: Playwright's own, and the one that would send every form away.
+    "--disable-features=AutofillServerCommunication,AvoidUnnecessaryBeforeUnloadCheckSync,"
+    "DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,"
+    "MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
+    "OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch",
+)
+_MAKER = ("google.com", "googleapis.com", "gvt1.com", "gvt2.com", "gstatic.com")
+T = TypeVar("T")
+
+
+class BrowserFailed(InfraError):
+    """A browser died, hung or could not build the page: never the agent's failure."""
+
+    code = "browser_failed"
+
+
+@dataclass
+class Session:
+    """A running browser with one page, for use on its owner's thread alone.
+
+    Attributes:
+        page: Playwright's page.
+        server: where all of its requests go.
+        version: name and version of the browser.
+        errors: errors that scripts of the page did not catch.
+        asked: addresses elsewhere that pages asked for.
+        episodes: episodes begun since the browser was started.
+    """
+
+    page: Any
+    server: Server
+    version: str
+    errors: list[str]
+    asked: list[str]
+    episodes: int = 0
+
+    def foreign(self) -> list[str]:
+        """Requests of pages to anywhere but the server: none of them was let through."""
+        refused = [a for a in self.server.foreign if not own_business(a)]
+        return list(dict.fromkeys([*self.asked, *refused]))
+
+
+def own_business(refused: str) -> bool:
+    """Whether a refused request is one that a browser makes by itself, to its maker."""
+    host = (urlsplit(refused.split(" ", 1)[1]).hostname or refused.split(" ", 1)[1]).split(":")[0]
+    return any(host == name or host.endswith(f".{name}") for name in _MAKER)
+
+
+class Owner:
+    """A thread that owns a browser.
+
+    Args:
+        pages: what its server serves.
+        run: begins the mark of its browsers, so that those of one run can be found.
+    """
+
+    def __init__(self, pages: Pages, run: str = "") -> None:
+        self.pages, self.run = pages, run
+        self.token = f"{run}.{secrets.token_hex(8)}"
+        self._jobs: queue.Queue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.Queue()
+        self._thread = threading.Thread(target=self._serve, name="browser", daemon=True)
+        self._thread.start()
+
+    def call(self, work: Callable[[Session], T], timeout_s: float) -> T:
+        """Do ``work`` with the browser, which is started where none runs.
+
+        Raises:
+            BrowserFailed: it took longer than ``timeout_s``, or the browser is gone.
+        """
+        answer: Future[T] = Future()
+        self._jobs.put((work, answer))
+        try:
+            return answer.result(timeout_s + LAUNCH_SECONDS)
+        except TimeoutError:
+            self.kill()
+            raise BrowserFailed(f"the browser did not answer within {timeout_s:g} s") from None
+
+    def restart(self) -> None:
+        """Close the browser; the next call starts another one."""
+        answer: Future[None] = Future()
+        self._jobs.put((_CLOSE, answer))
+        try:
+            answer.result(10)
+        except TimeoutError:
+            self.kill()
+
+    def kill(self) -> None:
+        """End the browser's processes without asking it."""
+        for pid in processes(self.token):
+            _end(pid)
+
+    def close(self) -> None:
+        """Close the browser and end the thread."""
+        self._jobs.put(None)
+        self._thread.join(10)
+        self.kill()
+
+    def _serve(self) -> None:
+        session: _Open | None = None
+        while True:
+            try:
+                job = self._jobs.get(timeout=IDLE_SECONDS)
+            except queue.Empty:
+                job = (_CLOSE, Future())
+            if job is None or job[0] is _CLOSE:
+                if session is not None:
+                    session.close()
+                session = None
+                if job is None:
+                    return
+                job[1].set_result(None)
+                continue
+            work, answer = job
+            try:
+                if session is None:
+                    session = _Open(self.pages, self.token)
+                answer.set_result(work(session.session))
+            except BaseException as error:
+                answer.set_exception(error)
+
+
+def _CLOSE(session: Session) -> None:
+    """What an owner is asked in order to close its browser."""
+
+
+class _Open:
+    """Playwright, browser, page and server, opened together and closed together."""
+
+    def __init__(self, pages: Pages, token: str) -> None:
+        from playwright.sync_api import Error, sync_playwright
+
+        program = executable()
+        self._server = Server(pages)
+        self._playwright = sync_playwright().start()
+        try:
+            self._browser = self._playwright.chromium.launch(
+                executable_path=str(program),
+                args=[*_FLAGS, f"{MARK}{token}"],
+                proxy={"server": self._server.address, "bypass": "<-loopback>"},
+                timeout=LAUNCH_SECONDS * 1000,
+            )
+            context = self._browser.new_context(
+                viewport={"width": WIDTH, "height": HEIGHT}, locale="en-US", timezone_id="UTC"
+            )
+            errors: list[str] = []
+            asked: list[str] = []
+            context.on("request", lambda request: _note(request, asked))
+            page = context.new_page()
+            page.on("pageerror", lambda error: errors.append(str(error)[:300]))
+            page.goto(f"http://{HOST}/composition.html")
+        except Error as error:
+            self.close()
+            raise BrowserFailed(f"{program} does not start: {_first(error)}") from error
+        version = f"Chromium {self._browser.version}"
+        self.session = Session(page, self._server, version, errors, asked)
+
+    def close(self) -> None:
+        """Close everything that is still open."""
+        from playwright.sync_api import Error
+
+        try:
+            if getattr(self, "_browser", None) is not None:
+                self._browser.close()
+        except Error:
+            pass
+        self._playwright.stop()
+        self._server.close()
+
+
+def _note(request: Any, asked: list[str]) -> None:
+    parts = urlsplit(request.url)
+    if parts.scheme not in ("data", "blob", "about") and parts.hostname != HOST:
+        asked.append(f"{request.method} {request.url}"[:500])
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:300]
+
+
+def executable() -> Path:
+    """The machine's Chromium.
+
+    Raises:
+        CapabilityError: code ``missing_browser``: there is none, or Playwright is not installed.
+    """
+    import importlib.util
+
+    if importlib.util.find_spec("playwright") is None:
+        raise CapabilityError(
+            "web episodes need the package playwright",
+            hint="pip install 'measurand[web]'",
+            code="missing_browser",
+        )
+    for name in BROWSERS:
+        if found := shutil.which(name):
+            return Path(found)
+    raise CapabilityError(
+        "web episodes need a Chromium, and none is on the search path",
+        hint="apt-get install chromium fonts-dejavu-core",
+        code="missing_browser",
+    )
+
+
+_local = threading.local()
+_owners: set[Owner] = set()
+_lock = threading.Lock()
+
+
+def mine(pages: Pages, run: str = "") -> Owner:
+    """The calling thread's owner, made where it has none for these pages and this run."""
+    owner: Owner | None = getattr(_local, "owner", None)
+    known = owner is not None and (owner.pages.sha256, owner.run) == (pages.sha256, run)
+    if owner is None or not known or owner not in _owners:
+        if owner is not None:
+            _forget(owner)
+        owner = Owner(pages, run)
+        with _lock:
+            _owners.add(owner)
+        _local.owner = owner
+    return owner
+
+
+def _forget(owner: Owner) -> None:
+    with _lock:
+        _owners.discard(owner)
+    owner.close()
+
+
+def close_all() -> None:
+    """Close every browser of this process, on its own thread."""
+    for owner in list(_owners):
+        _forget(owner)
+
+
+atexit.register(close_all)
+
+
+def processes(token: str = "") -> list[int]:
+    """Ids of running browsers whose mark begins so: of an owner, of a run, or of all."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if any(word.startswith(f"{MARK}{token}".encode()) for word in words):
+            found.append(int(folder.name))
+    return sorted(found)
+
+
+def left_over(token: str, seconds: float = 5.0) -> int:
+    """How many browsers of an owner or a run still run after waiting for them; they are ended."""
+    end = time.monotonic() + seconds
+    while (left := processes(token)) and time.monotonic() < end:
+        time.sleep(0.1)
+    for pid in left:
+        _end(pid)
+    return len(left)
+
+
+def _end(pid: int) -> None:
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,182 @@
+"""Frames of a clip at the size of the build: one kind of recipe, one function; and their cache.
+
+A clip is decoded once. Its frames lie uncompressed in a cache that any worker maps into memory, so
+that windows that overlap cost nothing and no pixel travels between steps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from measurand.errors import InputError
+from measurand.journal import canonical_json
+from measurand.manifest import temporary
+from pipelines.elastictok.clips import Clip
+from schemas.elastictok import Build
+
+TRANSFORM = 1
+"""Version of what is done to frames; part of every cache key and sample id."""
+
+Pixels = npt.NDArray[np.uint8]
+
+
+class BrokenClipError(InputError):
+    """A clip of which nothing can be used; ``code`` is the reason of the rejected row."""
+
+    code = "broken_file"
+
+
+@dataclass
+class Frames:
+    """What is known of a clip besides its pixels.
+
+    Attributes:
+        width: of the source, pixels.
+        height: of the source.
+        stride: source frames from one frame to the next.
+        fps: frames a second after the stride.
+        still: whether each frame is a picture of its own.
+        index: source frame of each frame kept.
+        hashes: 64-bit hash of each frame's pixels.
+        broken: source frames that could not be decoded, and why.
+        cuts: positions of frames that begin a scene; None where not known.
+        objects: objects of each frame; None where not known.
+        speed: their mean speed, pixels a frame.
+    """
+
+    width: int
+    height: int
+    stride: int
+    fps: float
+    still: bool = False
+    index: list[int] = field(default_factory=list)
+    hashes: list[int] = field(default_factory=list)
+    broken: list[tuple[int, str]] = field(default_factory=list)
+    cuts: list[int] | None = None
+    objects: list[float] | None = None
+    speed: list[float] | None = None
+
+
+class Writer:
+    """Takes frames in order, hashes and stores them.
+
+    Args:
+        file: where the pixels go.
+        size: height and width that a frame must have.
+    """
+
+    def __init__(self, file: BinaryIO, size: int) -> None:
+        self._file = file
+        self._shape = (size, size, 3)
+
+    def add(self, about: Frames, index: int, frame: Pixels) -> None:
+        """Store a frame and note its source frame and hash."""
+        if frame.shape != self._shape or frame.dtype != np.uint8:
+            raise InputError(f"a frame of {frame.shape} {frame.dtype}, not {self._shape} uint8")
+        data = np.ascontiguousarray(frame).tobytes()
+        digest = hashlib.blake2b(data, digest_size=8).digest()
+        about.index.append(index)
+        about.hashes.append(int.from_bytes(digest, "big", signed=True))
+        self._file.write(data)
+
+
+def stride_for(rate: float, fps: float) -> int:
+    """Source frames from one frame to the next that come nearest to ``fps``; never below 1."""
+    return max(1, round(rate / fps))
+
+
+def cached(clip: Clip, build: Build, cache: Path) -> tuple[Frames, Pixels]:
+    """The clip's frames, (T, size, size, 3), read-only, decoded now if they never were.
+
+    Raises:
+        BrokenClipError: nothing of it can be used.
+    """
+    settings = {"sha256": clip.sha256, "size": build.size, "fps": build.fps, "v": TRANSFORM}
+    key = hashlib.sha256(canonical_json(settings).encode()).hexdigest()
+    pixels, about = cache / f"{key}.rgb", cache / f"{key}.json"
+    frames = _described(about)
+    shape = (0 if frames is None else len(frames.index), build.size, build.size, 3)
+    if frames is None or not pixels.is_file() or pixels.stat().st_size != math.prod(shape):
+        cache.mkdir(parents=True, exist_ok=True)
+        with _whole(pixels) as part, part.open("wb") as file:
+            frames = _make(clip, build, Writer(file, build.size))
+        with _whole(about) as part:
+            part.write_text(json.dumps(asdict(frames)), encoding="utf-8")
+        shape = (len(frames.index), *shape[1:])
+    if not frames.index:
+        return frames, np.empty(shape, np.uint8)
+    return frames, np.memmap(pixels, np.uint8, "r", shape=shape)
+
+
+def _described(path: Path) -> Frames | None:
+    """What the cache says of a clip; None where it says nothing that can be read."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        known["broken"] = [(i, why) for i, why in known["broken"]]
+        return Frames(**known)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    """A file that is written whole or not at all.
+
+    It is not forced to the disk, which takes longer than decoding: what a power cut leaves of it
+    does not fit its description, and is made again.
+    """
+    part = temporary(path)
+    try:
+        yield part
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _make(clip: Clip, build: Build, writer: Writer) -> Frames:
+    from pipelines.elastictok import games, moving, pictures, video
+
+    kind: dict[str, Any] = {
+        "file": video.make,
+        "game": games.make,
+        "moving": moving.make,
+        "pictures": pictures.make,
+    }
+    made: Frames = kind[clip.recipe["kind"]](clip.recipe, build, writer)
+    return made
+
+
+def resized(frame: Any, size: int) -> Pixels:
+    """(size, size, 3): shorter side to ``size`` (bilinear, filtered), then the middle of it.
+
+    Args:
+        frame: a PyAV video frame.
+        size: side of the result, pixels.
+    """
+    short = min(frame.width, frame.height)
+    width, height = (max(size, round(side * size / short)) for side in (frame.width, frame.height))
+    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="BILINEAR")
+    pixels: Pixels = small.to_ndarray()
+    top, left = (height - size) // 2, (width - size) // 2
+    return pixels[top : top + size, left : left + size]
+
+
+def runs(index: list[int], stride: int) -> Iterator[tuple[int, int]]:
+    """(first, end) positions of frames that follow each other without a gap."""
+    first = 0
+    for at in range(1, len(index) + 1):
+        if at == len(index) or index[at] != index[at - 1] + stride:
+            if at > first:
+                yield first, at
+            first = at

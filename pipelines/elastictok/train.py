@@ -1,0 +1,106 @@
+"""Train the tokenizers, and the regression of elastic ones.
+
+Every model is independent: on a CPU several are trained at the same time, one core each. A model
+that was finished with the same data and parameters is kept; one that was interrupted goes on from
+its last state, which lies beside the journal, since DVC empties the checkpoint folder.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from measurand import runs, shards
+from measurand.errors import InputError
+from pipelines.elastictok import checkpoints, head, model
+from pipelines.elastictok.coding import Coder
+from pipelines.elastictok.sequences import read
+from pipelines.elastictok.training import Training, device_of
+from schemas.elastictok import SPEED, TRAINING, Params, TokenizerSpec
+
+HEAD_BATCH = 256
+"""Blocks a forward pass when the curves for the regression are measured."""
+
+Row = dict[str, Any]
+
+
+def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
+    """Write ``<model>.safetensors``, its optimizer and regression, ``history`` and ``speed``.
+
+    Args:
+        params: parameters.
+        dataset: folder of the dataset, with ``blocks``.
+        out: folder of the checkpoints.
+        journal: folder of unfinished states, outside everything that DVC empties.
+
+    Raises:
+        InputError: the dataset is unbuilt, or its blocks have another shape.
+    """
+    parent = shards.read_manifest(dataset / "blocks").logical_hash
+    states = journal / "training"
+    jobs = [(params, spec, dataset / "blocks", out, states, parent) for spec in params.train.models]
+    alone = params.train.processes == 1 or len(jobs) == 1
+    if alone or device_of(params.train.device) == "cuda":
+        for job in jobs:
+            _one(*job)
+    else:
+        # A fork would inherit locks of the threads that PyTorch has started.
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(params.train.processes, mp_context=spawn) as pool:
+            for future in [pool.submit(_one, *job) for job in jobs]:
+                future.result()
+    _tables(params.train.models, out, parent, params.train.model_dump(mode="json"))
+
+
+def run_of(params: Params, spec: TokenizerSpec, parent: str) -> str:
+    """Identity of a training run: data, sizes, settings; not how many run beside it."""
+    other = {"models", "processes", "save_every", "head"}
+    settings = params.train.model_dump(mode="json", exclude=other)
+    return runs.run_id("elastictok", parent, settings, spec.model_dump(mode="json"))
+
+
+def _one(
+    params: Params, spec: TokenizerSpec, blocks: Path, out: Path, states: Path, parent: str
+) -> None:
+    """Train one model, unless it is there."""
+    run = run_of(params, spec, parent)
+    weights_file, rest_file = (out / f"{spec.name}{end}.safetensors" for end in ("", ".optimizer"))
+    device = device_of(params.train.device)
+    done = checkpoints.about(weights_file)
+    data = read(blocks, "train")
+    if data.segments.shape[1] != params.build.blocks or data.frames.shape[2] != params.build.size:
+        raise InputError(
+            f"{blocks} holds sequences of another shape", hint="build with these parameters"
+        )
+    if done is None or done["run"] != run:
+        state = states / f"{run}.safetensors"
+        weights, moments, history, speed = Training(params, spec, data, state, run).fit()
+        about = {"run": run, "model": spec.model_dump(mode="json"), "step": history[-1]["step"]}
+        # The weights come last: they say that the model is finished.
+        checkpoints.save(rest_file, moments, {**about, "history": history, "speed": speed})
+        checkpoints.save(weights_file, weights, about)
+        state.unlink(missing_ok=True)
+    head_file = out / f"{spec.name}.head.safetensors"
+    known = checkpoints.about(head_file)
+    mine = runs.run_id(run, params.train.head.model_dump(mode="json"))
+    if spec.elastic and (known is None or known["run"] != mine):
+        tensors, _ = checkpoints.load(weights_file)
+        size = model.sizes(params, spec)
+        coder = Coder(tensors, size, params.train.patch, HEAD_BATCH, device)
+        checkpoints.save(head_file, head.fit(coder, data, params), {"run": mine})
+
+
+def _tables(models: Sequence[TokenizerSpec], out: Path, parent: str, settings: Row) -> None:
+    history: list[Row] = []
+    speed: list[Row] = []
+    for spec in models:
+        about = checkpoints.load(out / f"{spec.name}.optimizer.safetensors")[1]
+        history += about["history"]
+        speed.append(about["speed"])
+    for name, table, rows in (("history", TRAINING, history), ("speed", SPEED, speed)):
+        shards.write_dataset(
+            out / name, table, runs.table(table, rows), parents={"blocks": parent}, params=settings
+        )

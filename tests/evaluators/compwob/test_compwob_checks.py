@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from compwob_handmade import episodes, params
+
+from evaluators.compwob.checks import Seen, rows
+from measurand import runs, shards
+from schemas.compwob import CHECKS, EPISODES
+
+AGENTS = {"oracle": lambda s: True}
+
+
+def test_leaks_requests_and_shared_seeds_are_counted(tmp_path: Path) -> None:
+    mine = list(episodes(params(AGENTS, seeds=2), AGENTS))
+    shown = [{**mine[0], "seed": 1_000_000}, {**mine[1], "seed": 5}]
+    shards.write_dataset(tmp_path / "episodes", EPISODES, runs.table(EPISODES, shown))
+    steps = [
+        {"html": "<p>x</p>", "utterance": "Do it."},
+        {"html": '<div class="search-engine">', "utterance": "Do it."},
+    ]
+    times = [{"foreign": ["GET http://example.com/"]}, {"foreign": []}]
+    found = {row["name"]: row for row in rows(tmp_path, mine, [Seen.of(steps)], times, 1)}
+    assert found["names_seen"]["count"] == 1
+    assert found["foreign_requests"]["detail"] == "GET http://example.com/"
+    assert found["seeds_shared"]["count"] == 1
+    assert found["browsers_left"]["count"] == 1
+    assert found["infra_errors"]["count"] == 0
+    assert found["font"]["detail"]
+    CHECKS.validate(runs.table(CHECKS, list(found.values())))

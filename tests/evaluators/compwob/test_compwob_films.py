@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from evaluators.compwob.films import in_words, jpeg_size, shortest
+from schemas.compwob import Params
+
+
+def test_the_shortest_composition_of_each_category_is_filmed() -> None:
+    found = shortest(Params())
+    assert [task.category for task in found] == ["two", "two_medium", "three", "more", "transition"]
+    assert [len(task.parts) for task in found] == [2, 2, 3, 4, 2]
+
+
+def test_actions_are_told_in_words() -> None:
+    step = {"action_type": "click", "text": None, "element_html": '<button ref="3">Sub&amp;mit'}
+    assert in_words(step) == 'click button "Sub&mit"'
+    assert in_words({**step, "element_html": '<input ref="3" type="text" value>'}) == "click input"
+    assert in_words({**step, "action_type": "type", "text": "ada"}) == 'type "ada"'
+    assert in_words({**step, "action_type": "noop"}) == "noop"
+
+
+def test_the_size_of_a_jpeg_is_read_from_its_frame() -> None:
+    before, frame = b"\xff\xe0\x00\x04ab", b"\xff\xc0\x00\x0b\x08\x00\x10\x00\x20"
+    head = b"\xff\xd8" + before + frame + b"\x01\x01\x11\x00"
+    assert jpeg_size(head) == (32, 16)
+    assert jpeg_size(b"\xff\xd8") == (1, 1)

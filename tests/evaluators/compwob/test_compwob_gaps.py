@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from compwob_handmade import TASKS, Rule, params, write
+from statsmodels.stats.contingency_tables import mcnemar as reference
+
+from evaluators.compwob.context import Subject, subjects
+from evaluators.compwob.gaps import gap_rows, mcnemar, with_parts
+from pipelines.compwob.environment import Spec
+
+
+def _subject(tmp_path: Path, rule: Rule) -> Subject:
+    agents = {"zero_shot@m": rule}
+    given = params(agents)
+    return subjects(write(tmp_path, given, agents), given)[0]
+
+
+def _rule(spec: Spec) -> bool:
+    """Alone: fails enter-text. Composed: fails every second seed; reversed: all."""
+    if spec.order == "single":
+        return spec.task.name != "enter-text"
+    return spec.order == "forward" and spec.seed % 2 == 0
+
+
+def _named(subject: Subject) -> dict[tuple[str, str], dict[str, object]]:
+    return {(r["metric"], r["slice"]): r for r in gap_rows(subject)}
+
+
+def test_an_episode_is_paired_with_its_own_parts_at_its_own_seed(tmp_path: Path) -> None:
+    pairs = with_parts(_subject(tmp_path, _rule), "forward")
+    assert len(pairs) == len(TASKS) * 6
+    mine = pairs.filter(pl.col("task") == "click-link_enter-text")
+    assert mine["mean_alone"].to_list() == [0.5] * 6
+    assert mine["all_alone"].to_list() == [0.0] * 6
+    assert mine["predicted"].to_list() == [0.0] * 6
+
+
+def test_gaps_are_the_means_of_paired_differences(tmp_path: Path) -> None:
+    rows = _named(_subject(tmp_path, _rule))
+    alone = (5 * 1 + 0.5) / 6
+    assert rows["gap_base", "order=forward"]["estimate"] == pytest.approx(alone - 0.5)
+    assert rows["gap_base", "order=reverse"]["estimate"] == pytest.approx(alone)
+    assert rows["gap_alone", "order=forward"]["estimate"] == pytest.approx(5 / 6 - 0.5)
+    assert rows["gap_reverse", ""]["estimate"] == pytest.approx(0.5)
+    assert rows["predicted", "order=forward"]["estimate"] == pytest.approx(5 / 6)
+    assert rows["residual", "order=forward"]["estimate"] == pytest.approx(0.5 - 5 / 6)
+
+
+def test_independent_parts_leave_no_residual(tmp_path: Path) -> None:
+    """An agent whose compositions succeed exactly where all its parts do, in every seed."""
+    rows = _named(_subject(tmp_path, lambda spec: "enter-text" not in spec.task.parts))
+    assert rows["residual", "order=forward"]["estimate"] == 0
+    assert rows["gap_alone", "order=forward"]["estimate"] == 0
+
+
+def test_where_every_pair_is_alike_there_is_no_interval_and_a_reason(tmp_path: Path) -> None:
+    row = _named(_subject(tmp_path, lambda spec: True))["gap_reverse", ""]
+    assert (row["estimate"], row["ci_lo"]) == (0.0, None)
+    assert "every pair is alike" in str(row["reason"])
+
+
+def test_mcnemar_is_that_of_statsmodels() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(20):
+        a, b = (rng.integers(0, 2, 40).astype(float) for _ in range(2))
+        table = [[int(((a == i) & (b == j)).sum()) for j in (1, 0)] for i in (1, 0)]
+        wanted = reference(table, exact=True).pvalue
+        assert mcnemar(pl.Series(a), pl.Series(b)).value == pytest.approx(wanted)
+    same = mcnemar(pl.Series([1.0, 0.0]), pl.Series([1.0, 0.0]))
+    assert (same.value, same.reason) == (None, "no pair differs")
+
+
+def test_an_agent_that_played_no_parts_alone_has_no_gap(tmp_path: Path) -> None:
+    subject = _subject(tmp_path, _rule)
+    only = Subject(
+        subject.agent, subject.episodes.filter(pl.col("order") != "single"), 0, subject.params
+    )
+    assert _named(only)["gap_base", "order=forward"]["estimate"] is None

@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from compwob_handmade import params, write
+
+from evaluators.compwob.context import subjects
+from evaluators.compwob.mixtures import mixture_rows, mixture_section, trained
+from evaluators.compwob.report import statistics
+from measurand import runs, shards
+from measurand.report.document import Table
+from measurand.report.lookup import Figures
+from schemas.compwob import TRAINING
+
+AGENTS = {
+    "trained:uniform:0": lambda s: s.seed % 2 == 0,
+    "trained:uniform:1": lambda s: s.seed % 3 == 0,
+    "trained:rebalanced:0": lambda s: s.seed % 2 == 0 or "enter" in s.task.name,
+    "trained:rebalanced:1": lambda s: s.seed % 3 == 0,
+    "oracle": lambda s: True,
+}
+
+
+def test_gains_are_paired_by_task_seed_and_model(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    rows = {(r["metric"], r["slice"]): r
+            for r in mixture_rows(subjects(write(tmp_path, given, AGENTS), given))}  # fmt: skip
+    found = rows["mixture_gain", "mixture=rebalanced,order=forward"]
+    # One of six tasks, in one of two models, gains the half of its seeds that it lacked.
+    assert found["estimate"] == pytest.approx(0.5 / 6 / 2)
+    assert found["ci_lo"] is not None
+    assert ("mixture_gain", "mixture=uniform,order=forward") not in rows
+    assert rows["mixture_success", "mixture=uniform,order=single"]["estimate"] == (
+        pytest.approx((1 / 2 + 1 / 3) / 2)
+    )
+
+
+def test_the_section_shows_what_was_drawn(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    results = write(tmp_path / "results", given, AGENTS)
+    drawn = [
+        {"mixture": m, "seed": 0, "task": t, "episodes": n, "probe_success": None}
+        for m, t, n in (("uniform", "a", 3), ("uniform", "b", 3), ("rebalanced", "a", 5),
+                        ("rebalanced", "b", 1))
+    ]  # fmt: skip
+    folder = tmp_path / "checkpoint" / "training"
+    shards.write_dataset(folder, TRAINING, runs.table(TRAINING, drawn))
+    everyone = subjects(results, given)
+    figures = Figures(statistics(tmp_path, results, given))
+    found = mixture_section(everyone, figures, tmp_path)
+    assert found is not None
+    last = found.blocks[-1]
+    assert isinstance(last, Table)
+    assert [list(row) for row in last.rows] == [["a", 3, 5], ["b", 3, 1]]
+
+
+def test_scripts_alone_have_no_mixtures(tmp_path: Path) -> None:
+    agents = {"oracle": lambda s: True}
+    given = params(agents)
+    everyone = subjects(write(tmp_path, given, agents), given)
+    assert trained(everyone).is_empty()
+    assert list(mixture_rows(everyone)) == []

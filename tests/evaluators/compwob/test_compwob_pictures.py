@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+from compwob_handmade import TASKS, params, write
+
+from evaluators.compwob.context import subjects
+from evaluators.compwob.pictures import films, heat_figure, scatter_figure
+
+AGENTS = {"zero_shot@m": lambda s: s.seed % 2 == 0, "oracle": lambda s: True}
+
+
+def test_a_film_holds_the_pictures_as_they_were_taken(tmp_path: Path) -> None:
+    (film,) = films(write(tmp_path, params(AGENTS), AGENTS))
+    first = film.data["rows"][0]
+    assert base64.b64decode(first["image"]) == b"\xff\xd8\xff"
+    assert first["box"] == [1.0, 2.0, 3.0, 4.0]
+    assert "two easy parts" in film.title
+
+
+def test_the_heat_map_has_a_row_a_task_and_a_column_an_agent(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    everyone = subjects(write(tmp_path, given, AGENTS), given)
+    data = heat_figure(everyone, "forward").data
+    assert sorted(data["labels"]) == sorted(TASKS)
+    assert data["columns"] == list(AGENTS)
+    assert all(row == [0.5, 1.0] for row in data["values"])
+
+
+def test_the_scatter_has_a_dot_a_task_and_a_line(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    subject = subjects(write(tmp_path, given, AGENTS), given)[0]
+    data = scatter_figure(subject, "forward").data
+    assert len(data["points"]) == 2 * len(TASKS)
+    assert len(data["rows"]) == 4

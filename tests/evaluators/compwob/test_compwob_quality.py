@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from compwob_handmade import params, write
+
+from evaluators.compwob.context import subjects
+from evaluators.compwob.quality import failure_rows, instrument_rows, step_rows
+
+AGENTS = {"oracle": lambda s: True, "zero_shot@m": lambda s: s.seed % 2 == 0}
+
+
+def test_failures_are_counted_by_reason_and_by_part(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    found = subjects(write(tmp_path, given, AGENTS), given)[1]
+    rows = {(r["metric"], r["slice"]): r for r in failure_rows(found)}
+    assert rows["failure_share", "order=forward,reason=wrong"]["estimate"] == 0.5
+    shares = [r["estimate"] for (m, s), r in rows.items()
+              if m == "first_failing" and "order=forward" in s]  # fmt: skip
+    assert sum(shares) == 1
+    assert rows["first_failing", "order=forward,part=2"]["estimate"] == 4 / 6
+
+
+def test_steps_are_compared_with_the_oracles_for_the_same_problem(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    oracle, other = subjects(write(tmp_path, given, AGENTS), given)
+    rows = list(step_rows(other, oracle))
+    assert {r["estimate"] for r in rows} == {0.0}
+    assert list(step_rows(oracle, oracle)) == []
+    assert list(step_rows(other, None)) == []
+
+
+def test_checks_of_the_run_are_exact_counts(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    results = write(tmp_path, given, AGENTS)
+    rows = {(r["model"], r["metric"]): r
+            for r in instrument_rows(subjects(results, given), results)}  # fmt: skip
+    assert rows["all agents", "foreign_requests"]["estimate"] == 0
+    assert rows["oracle", "replay_reward"]["estimate"] == 1
+    assert rows["oracle", "missing_share"]["upper"] == 0

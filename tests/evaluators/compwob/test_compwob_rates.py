@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from compwob_handmade import params, write
+from scipy.stats import binomtest
+
+from evaluators.compwob.context import subjects
+from evaluators.compwob.rates import control_rows, rate_rows
+
+AGENTS = {"zero_shot@m": lambda spec: spec.seed % 3 == 0, "oracle": lambda spec: True}
+
+
+def _rows(tmp_path: Path) -> list[dict[str, object]]:
+    given = params(AGENTS)
+    return [r for s in subjects(write(tmp_path, given, AGENTS), given) for r in rate_rows(s)]
+
+
+def test_rates_have_wilsons_interval_over_episodes(tmp_path: Path) -> None:
+    rows = {(r["model"], r["metric"], r["slice"]): r for r in _rows(tmp_path)}
+    found = rows["zero_shot@m", "success", "order=forward"]
+    k = sum(spec % 3 == 0 for spec in range(1_000_000, 1_000_006)) * 6
+    wanted = binomtest(k, 36).proportion_ci(method="wilson")
+    assert found["estimate"] == k / 36
+    assert found["ci_lo"] == pytest.approx(wanted.low, abs=1e-9)
+    assert found["ci_hi"] == pytest.approx(wanted.high, abs=1e-9)
+    assert ("zero_shot@m", "success", "order=single,task=enter-text") in rows
+    assert ("zero_shot@m", "success", "category=three,order=reverse") in rows
+    assert ("zero_shot@m", "success", "difficulty=easy,order=single") in rows
+
+
+def test_where_all_succeed_the_interval_over_tasks_is_no_point(tmp_path: Path) -> None:
+    rows = {(r["model"], r["metric"], r["slice"]): r for r in _rows(tmp_path)}
+    found = rows["oracle", "success_over_tasks", "order=forward"]
+    assert found["estimate"] == 1
+    assert isinstance(found["ci_lo"], float)
+    assert found["ci_lo"] < 0.6
+
+
+def test_controls_are_exact_shares_and_who_did_not_play_has_none(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    everyone = subjects(write(tmp_path, given, AGENTS), given)
+    rows = {r["slice"]: r for r in control_rows(everyone)}
+    share = rows["agent=oracle,order=forward"]
+    assert (share["model"], share["estimate"], share["lower"]) == ("all agents", 1.0, 1.0)
+    none = rows["agent=random,parts=3+"]
+    assert (none["estimate"], none["reason"]) == (None, "not played")

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import polars as pl
+import pytest
+from scipy.stats import spearmanr
+
+from evaluators.elastictok.allocation import allocation_rows
+from evaluators.elastictok.context import Findings
+
+
+def rows(found: Findings, metric: str) -> dict[str, dict[str, object]]:
+    return {
+        r["slice"]: r
+        for r in allocation_rows(found)
+        if r["metric"] == metric and r["model"] == "elastic"
+    }
+
+
+def with_tokens(found: Findings, change: pl.Expr) -> Findings:
+    coded = found.tables["coded"].with_columns(change.cast(pl.Int32).alias("n_tokens"))
+    return dataclasses.replace(found, tables={**found.tables, "coded": coded})
+
+
+def test_rank_correlations_are_those_of_scipy(found: Findings) -> None:
+    own = found.coded("elastic", "loose")
+    row = rows(found, "rho")["threshold=loose,with=motion"]
+    expected = spearmanr(own["n_tokens"], own["motion"]).statistic
+    assert row["estimate"] == pytest.approx(expected)
+    objects = rows(found, "rho")["threshold=loose,with=objects"]
+    assert objects["n"] == own["gt_objects"].drop_nulls().len()
+
+
+def test_tokens_that_follow_objects_are_found_to(found: Findings) -> None:
+    made = with_tokens(found, 1 + 2 * pl.col("gt_objects").fill_null(0).floor())
+    row = rows(made, "rho")["threshold=loose,with=objects"]
+    assert row["estimate"] > 0.95
+    assert row["ci_lo"] > 0.9
+
+
+def test_motion_is_cut_into_terciles(found: Findings) -> None:
+    made = with_tokens(found, (pl.col("motion") * 100).round() + 1)
+    means = {s: r["estimate"] for s, r in rows(made, "tokens_by_motion").items()}
+    one = {s.split(",")[0]: v for s, v in means.items() if "threshold=strict" in s}
+    assert one["motion=none"] == 1
+    assert one["motion=none"] < one["motion=low"] < one["motion=middle"] < one["motion=high"]
+
+
+def test_the_past_saves_what_a_block_alone_needs_more(found: Findings) -> None:
+    coded = found.tables["coded"]
+    more = pl.when(pl.col("variant") == "no_past").then(13).otherwise(10)
+    row = rows(with_tokens(found, more), "conditioning_gain")["threshold=strict"]
+    assert (row["estimate"], row["ci_lo"], row["ci_hi"]) == (3.0, 3.0, 3.0)
+    alone = coded.filter(variant="no_past", split="test_clip", threshold="strict")
+    assert row["n"] == alone.height > 0
+    assert set(alone["block"]) == {1}
+
+
+def test_frozen_blocks_are_compared_with_their_moving_twins(found: Findings) -> None:
+    less = pl.when(pl.col("variant") == "still").then(5).otherwise(9)
+    made = with_tokens(found, less)
+    assert rows(made, "frozen_fewer")["threshold=loose"]["estimate"] == 1.0
+    assert rows(made, "frozen_saved")["threshold=loose"]["estimate"] == 4.0
+
+
+def test_a_cut_is_compared_within_its_source(found: Findings) -> None:
+    made = with_tokens(found, 5 + 3 * pl.col("is_cut").cast(pl.Int32))
+    row = rows(made, "cut_tokens")["threshold=loose"]
+    if found.coded("elastic", "loose")["is_cut"].any():
+        assert row["estimate"] == pytest.approx(3.0)
+    else:
+        assert row["reason"] == "no block with a cut"
+
+
+def test_noise_gets_everything(found: Findings) -> None:
+    row = rows(found, "noise_at_k")["threshold=strict"]
+    noise = found.coded("elastic", "strict", variant="noise", split=None)
+    assert row["estimate"] == np.mean(noise["n_tokens"].to_numpy() == 16) == 1.0

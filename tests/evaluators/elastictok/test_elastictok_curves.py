@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import polars as pl
+import pytest
+
+from evaluators.elastictok.context import Findings
+from evaluators.elastictok.curves import curve_rows, error_ratio
+
+
+def rows(found: Findings, metric: str, model: str = "elastic") -> dict[str, dict[str, object]]:
+    return {
+        r["slice"]: r for r in curve_rows(found) if r["metric"] == metric and r["model"] == model
+    }
+
+
+def test_means_are_those_of_the_blocks(found: Findings) -> None:
+    budgets = found.tables["budgets"].filter(model="elastic", split="test_clip", n_tokens=8)
+    row = rows(found, "mse")["n=8,split=test_clip"]
+    assert row["estimate"] == pytest.approx(budgets["mse"].mean())
+    assert row["n"] == budgets.height
+    assert row["n_clusters"] == budgets["clip_id"].n_unique()
+    limit = found.limits["loose"]
+    share = rows(found, "budget_feasible")["n=8,split=test_clip,threshold=loose"]
+    assert share["estimate"] == pytest.approx((budgets["mse"] <= limit).mean())
+
+
+def test_ratios_are_of_means_over_the_same_blocks(found: Findings) -> None:
+    few, many = (
+        found.budget("elastic", "test_clip").filter(n_tokens=n)["mse"].mean() for n in (2, 16)
+    )
+    gain = rows(found, "gain")["split=test_clip"]
+    assert gain["estimate"] == pytest.approx(few / many)
+    assert gain["ci_lo"] < gain["estimate"] < gain["ci_hi"]
+    itself = error_ratio(found, "test_clip", ("elastic", 8), ("elastic", 8))
+    assert (itself.value, itself.ci_lo, itself.ci_hi) == (1.0, 1.0, 1.0)
+
+
+def test_elastic_stands_against_every_fixed_model(found: Findings) -> None:
+    assert {s.split(",")[0] for s in rows(found, "against_fixed")} == {
+        "fixed=fixed16", "fixed=fixed4",
+    }  # fmt: skip
+    cut = rows(found, "cut_against_elastic", "fixed16")
+    assert "n=4,split=test_clip" in cut
+
+
+def test_steps_that_fall_are_counted(found: Findings) -> None:
+    curves = pl.DataFrame(
+        {
+            "model": ["elastic"] * 6,
+            "clip_id": [f"c{i}" for i in range(6)],
+            "mse": [[4.0, 3.0, 2.0]] * 3 + [[4.0, 3.0, 3.0]] * 3,
+        }
+    )
+    made = dataclasses.replace(found, tables={**found.tables, "errors": curves})
+    assert rows(made, "monotone_share")[""]["estimate"] == pytest.approx(0.75)
+    real = found.tables["errors"]["mse"].to_list()
+    expected = np.mean([np.mean(np.diff(e) < 0) for e in real])
+    assert rows(found, "monotone_share")[""]["estimate"] == pytest.approx(expected)

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from elastictok_small import inside
+
+from evaluators.elastictok.context import frame
+from evaluators.elastictok.evaluate import evaluate, strips
+from measurand import shards
+from measurand.errors import InputError
+from pipelines.elastictok.jobs import TABLES, Place
+from schemas.elastictok import Params
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """Logical hash of every result but times."""
+    return {
+        name: shards.read_manifest(folder / name).logical_hash
+        for name in (*TABLES, "items", "history")
+        if name != "search_costs"
+    }
+
+
+def test_every_table_is_written_and_verifies(results: Path) -> None:
+    assert {p.name for p in results.iterdir()} == {*TABLES, "items", "history", "speed"}
+    assert shards.verify(results) == []
+    config = shards.read_manifest(results / "budgets").params
+    assert config["models"] == ["elastic", "fixed4", "fixed16", "blind", "untrained", "jpeg",
+                                "h264"]  # fmt: skip
+    assert set(config["limits"]) == {"strict", "middle", "loose"}
+    assert not config["partial"]
+
+
+def test_every_model_is_measured_on_the_same_blocks(results: Path) -> None:
+    budgets = frame(shards.read_table(results / "budgets"))
+    blocks = budgets.select("model", "sample_id", "block").unique()
+    counts = blocks.group_by("model").len()["len"].unique().to_list()
+    assert counts == [2 * (12 + 12)]
+    assert set(budgets["split"].unique()) == {"test_clip", "test_time"}
+    rates = frame(shards.read_table(results / "rates"))
+    assert rates.filter(model="jpeg").select("sample_id", "block").n_unique() == 48
+
+
+def test_items_are_those_of_the_tables(results: Path) -> None:
+    items = frame(shards.read_table(results / "items"))
+    budgets = frame(shards.read_table(results / "budgets"))
+    assert items.filter(metric="mse").height == budgets.height
+    coded = frame(shards.read_table(results / "coded")).filter(variant="plain")
+    assert items.filter(metric="tokens").height == coded.height
+    means = items.filter(metric="tokens").group_by("model").agg(pl.col("value").mean())
+    expected = coded.group_by("model").agg(pl.col("n_tokens").mean().alias("value"))
+    assert means.sort("model").equals(expected.sort("model"))
+
+
+def test_a_second_run_measures_nothing_and_equals_the_first(
+    small: Params, data: Path, results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pipelines.elastictok import measuring
+
+    monkeypatch.setattr(measuring, "measure", None)
+    with inside(data):
+        evaluate(small, data, None, tmp_path / "again", journal=data / "journal")
+    assert hashes(tmp_path / "again") == hashes(results)
+
+
+@pytest.mark.integration
+def test_a_fresh_run_equals_the_first(
+    small: Params, data: Path, results: Path, tmp_path: Path
+) -> None:
+    raw = small.model_dump(mode="json")
+    raw["evaluate"]["processes"] = 2
+    evaluate(Params.model_validate(raw), data, None, tmp_path / "again", journal=tmp_path / "j")
+    first, second = hashes(results), hashes(tmp_path / "again")
+    assert first == second
+
+
+def test_one_model_and_a_limit(small: Params, data: Path, tmp_path: Path) -> None:
+    evaluate(small, data, "fixed4", tmp_path / "out", journal=tmp_path / "j", limit=2)
+    budgets = frame(shards.read_table(tmp_path / "out/budgets"))
+    assert set(budgets["model"]) == {"fixed4"}
+    assert budgets["sample_id"].n_unique() == 4
+    assert shards.read_manifest(tmp_path / "out/budgets").params["partial"]
+
+
+def test_unknown_models_and_missing_checkpoints_are_named(
+    small: Params, data: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match="no model nobody"):
+        evaluate(small, data, "nobody", tmp_path / "out", journal=tmp_path / "j")
+    (tmp_path / "dataset").symlink_to(data / "dataset")
+    with pytest.raises(InputError, match="measurand train"):
+        evaluate(small, tmp_path, None, tmp_path / "out", journal=tmp_path / "j")
+
+
+def test_a_checkpoint_of_other_parameters_is_refused(
+    small: Params, data: Path, tmp_path: Path
+) -> None:
+    raw = small.model_dump(mode="json")
+    raw["train"]["optimiser"]["lr"] = 1e-4
+    with pytest.raises(InputError, match="other data or parameters"):
+        evaluate(Params.model_validate(raw), data, None, tmp_path / "o", journal=tmp_path / "j")
+
+
+def test_strips_follow_one_clip_in_time(small: Params, data: Path) -> None:
+    place = Place(small.model_dump_json(), data / "dataset/blocks", Path(), Path(), {})
+    [at] = strips(small, place)
+    rows = shards.read_table(data / "dataset/blocks").to_pylist()
+    test = sorted((r for r in rows if r["split"] == "test_clip"), key=lambda r: r["sample_id"])
+    own = [test[i] for _, i in at]
+    assert len({r["clip_id"] for r in own}) == 1
+    starts = [r["start_frame"] for r in own]
+    assert starts == sorted(starts)
+    assert len(own) > 1
+
+
+def test_evaluators_import_no_torch() -> None:
+    code = (
+        "import sys, evaluators.elastictok.evaluate, evaluators.elastictok.report; "
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,63 @@
+"""What the sections on data, codes and training say; their order is tested with the report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluators.elastictok.context import Findings
+from evaluators.elastictok.quality import data_rows
+from evaluators.elastictok.quality_sections import data_section, method_section, training_section
+from measurand import shards
+from measurand.report.document import Table, Text
+from measurand.report.lookup import Figures
+from measurand.statistics import statistics_table
+
+
+def test_leaks_and_rejected_rows_are_counted(data: Path) -> None:
+    rows = list(data_rows(data, "elastic"))
+    leaks = [r for r in rows if r["metric"] == "leaks"]
+    assert [r["slice"] for r in leaks] == [
+        f"split={s}" for s in ("test_clip", "test_time", "validation")
+    ]  # fmt: skip
+    assert {r["estimate"] for r in leaks} == {0.0}
+    assert {r["estimate"] for r in rows if r["metric"] == "planted_leaks_found"} == {1.0}
+    manifest = shards.read_manifest(data / "dataset/blocks")
+    rejected = {r["slice"]: r["estimate"] for r in rows if r["metric"] == "rejected"}
+    for reason, count in manifest.rejected.items():
+        assert rejected[f"reason={reason},table=blocks"] == count
+
+
+def test_the_data_section_shows_every_source_and_split(data: Path, found: Findings) -> None:
+    figures = Figures(statistics_table(list(data_rows(data, "elastic"))))
+    part = data_section(data, found, figures)
+    holds, search, rejected = part.blocks
+    assert isinstance(holds, Table)
+    summary = shards.read_table(data / "dataset/summary")
+    assert len(holds.rows) == summary.num_rows
+    assert isinstance(search, Table)
+    assert [row[-1] for row in search.rows] == ["24 of 24"] * 3
+    assert isinstance(rejected, Table)
+    assert sum(int(str(row[2])) for row in rejected.rows) == sum(
+        r["estimate"] for r in figures.metrics("elastic", "rejected")
+    )
+    assert "CC-BY-2.0" in part.intro
+
+
+def test_speed_is_tokens_over_seconds(found: Findings) -> None:
+    part = training_section(found)
+    assert part is not None
+    table = part.blocks[1]
+    assert isinstance(table, Table)
+    speed = found.tables["speed"].row(0, named=True)
+    assert table.rows[0][3]["value"] == pytest.approx(speed["tokens"] / speed["seconds"])
+    assert table.rows[0][5]["value"] is None
+    assert "CPU" in table.rows[0][5]["reason"]
+
+
+def test_methods_say_what_differs(found: Findings) -> None:
+    [text] = method_section(found).blocks
+    assert isinstance(text, Text)
+    assert "K = 16" in text.text
+    assert "released one misses" in text.text

@@ -1,0 +1,72 @@
+"""The whole report; the section modules have no other reader."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from evaluators.elastictok.report import HEADLINES, section, statistics
+from measurand.report import document, render
+from measurand.report.document import Document, Figure, Table
+from schemas.elastictok import Params
+
+
+@pytest.fixture(scope="module")
+def table(small: Params, data: Path, results: Path) -> pa.Table:
+    return statistics(data, results, small)
+
+
+@pytest.fixture(scope="module")
+def reported(small: Params, data: Path, results: Path, table: pa.Table) -> Document:
+    return section(data, results, table, small)
+
+
+def test_headlines_are_statistics(table: pa.Table) -> None:
+    assert set(HEADLINES) <= set(table["metric"].to_pylist())
+
+
+def test_sections_come_in_the_readers_order(reported: Document) -> None:
+    assert [part.title for part in reported.sections] == [
+        "In short",
+        "Where tokens go",
+        "Tokens saved",
+        "Error against tokens",
+        "Searches",
+        "Controls and ablations",
+        "Beside codecs that learned nothing",
+        "Codes",
+        "Training",
+        "Data",
+        "Methods",
+    ]
+
+
+def test_the_report_is_drawn_from_its_own_json(reported: Document) -> None:
+    packed = document.to_json(reported)
+    html = render.to_html(reported)
+    assert render.to_html(document.from_json(packed)) == html
+    assert len(html) < 700_000
+    assert "<img" not in html
+
+
+def test_every_figure_has_something_to_show(reported: Document) -> None:
+    for part in reported.sections:
+        for block in part.blocks:
+            if isinstance(block, Figure):
+                assert block.data.get("rows"), block.title
+            if isinstance(block, Table):
+                assert block.rows, block.caption
+
+
+def test_it_says_what_it_is_not(reported: Document) -> None:
+    text = render.to_markdown(reported)
+    assert "no figure of the paper is reproduced here" in text
+    assert "mean squared error alone" in text
+
+
+def test_statistics_are_the_same_twice(
+    small: Params, data: Path, results: Path, table: pa.Table
+) -> None:
+    assert statistics(data, results, small) == table

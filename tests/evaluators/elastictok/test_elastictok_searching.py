@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from evaluators.elastictok.context import Findings, paired
+from evaluators.elastictok.searching import code_rows, search_rows
+
+
+def rows(found: Findings, metric: str) -> dict[str, dict[str, object]]:
+    return {r["slice"]: r for r in search_rows(found) if r["metric"] == metric}
+
+
+def test_nothing_is_called_feasible_that_is_not(found: Findings) -> None:
+    every = rows(found, "dishonest")
+    assert len(every) == 4 * 3
+    assert {r["estimate"] for r in every.values()} == {0.0}
+
+
+def test_evaluations_are_what_each_search_may_spend(found: Findings) -> None:
+    spent = {s: r["estimate"] for s, r in rows(found, "evaluations").items()}
+    for threshold in found.limits:
+        assert spent[f"search=full,threshold={threshold}"] == 15
+        assert spent[f"search=regression,threshold={threshold}"] == 1
+        assert spent[f"search=binned,threshold={threshold}"] == 5
+        assert spent[f"search=binary,threshold={threshold}"] <= 5
+
+
+def test_excess_is_over_the_full_search_where_both_are_feasible(found: Findings) -> None:
+    excess = rows(found, "excess_tokens")
+    full, own = (found.coded("elastic", "loose", s) for s in ("full", "binned"))
+    both = paired(own, full, ["n_tokens", "feasible"]).filter("feasible", "feasible_b")
+    expected = (both["n_tokens"] - both["n_tokens_b"]).mean()
+    assert excess["search=binned,threshold=loose"]["estimate"] == pytest.approx(expected)
+    for threshold in found.limits:
+        if row := excess.get(f"search=full,threshold={threshold}"):
+            assert row["estimate"] == 0.0
+
+
+def test_full_search_misses_nothing_that_it_finds(found: Findings) -> None:
+    missed = rows(found, "missed")
+    assert missed["search=full,threshold=loose"]["estimate"] == 0.0
+    assert 0 <= missed["search=regression,threshold=loose"]["estimate"] <= 1
+
+
+def test_perplexity_is_that_of_the_tokens(found: Findings) -> None:
+    row = next(
+        r for r in code_rows(found)
+        if r["metric"] == "code_perplexity" and r["model"] == "elastic"
+        and r["slice"] == "threshold=loose"
+    )  # fmt: skip
+    own = found.tables["coded"].filter(
+        pl.col("codes").is_not_null(), model="elastic", threshold="loose"
+    )
+    numbers = own["codes"].explode()
+    p = numbers.value_counts()["count"].to_numpy() / len(numbers)
+    assert row["estimate"] == pytest.approx(np.exp(-(p * np.log(p)).sum()))
+    assert row["n"] == own["n_tokens"].sum()

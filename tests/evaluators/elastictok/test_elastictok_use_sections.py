@@ -1,0 +1,69 @@
+"""Sentences and tables of the findings; their order is tested with the report."""
+
+from __future__ import annotations
+
+import pytest
+
+from evaluators.elastictok.context import Findings
+from evaluators.elastictok.report import statistics
+from evaluators.elastictok.sections import _saving, search_section, summary_section
+from evaluators.elastictok.use_sections import allocation_section, control_section
+from measurand.report.document import Table, Text
+from measurand.report.lookup import Figures
+from schemas.elastictok import Params
+
+
+@pytest.fixture(scope="module")
+def figures(small: Params, data: object, results: object) -> Figures:
+    return Figures(statistics(data, results, small))
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"estimate": 2.0, "ci_lo": 1.5, "ci_hi": 2.5}, "2.00 times fewer tokens"),
+        ({"estimate": 0.5, "ci_lo": 0.4, "ci_hi": 0.6}, "2.00 times more tokens"),
+        ({"estimate": 1.1, "ci_lo": 0.9, "ci_hi": 1.3}, "the interval holds 1"),
+        ({"estimate": 1.1, "ci_lo": None, "ci_hi": None}, "without an interval"),
+    ],
+)
+def test_a_saving_in_words(row: dict[str, float | None], words: str) -> None:
+    assert words in _saving(row)
+
+
+def test_the_summary_has_a_row_a_threshold(found: Findings, figures: Figures) -> None:
+    part = summary_section(found, figures)
+    table = part.blocks[-1]
+    assert isinstance(table, Table)
+    assert [row[0]["text"] for row in table.rows] == list(found.limits)
+    assert isinstance(part.blocks[0], Text)
+    assert "times smaller" in part.blocks[0].text
+
+
+def test_searches_are_all_there_with_their_times(found: Findings, figures: Figures) -> None:
+    part = search_section(found, figures)
+    assert part is not None
+    table = part.blocks[-1]
+    assert isinstance(table, Table)
+    assert len(table.rows) == 12
+    assert all(row[-1]["value"] > 0 for row in table.rows)
+    assert "that are not: 0." in part.blocks[0].text
+
+
+def test_controls_and_ablations_name_every_searched_model(
+    found: Findings, figures: Figures
+) -> None:
+    part = control_section(found, figures)
+    assert part is not None
+    table = part.blocks[-1]
+    assert isinstance(table, Table)
+    assert {row[0]["text"] for row in table.rows} == {"elastic", "blind", "untrained"}
+    assert any("blind: the encoder is not told" in note for note in table.notes)
+
+
+def test_filmstrips_come_before_the_tables(found: Findings, figures: Figures) -> None:
+    part = allocation_section(found, figures)
+    assert part is not None
+    assert [getattr(block, "kind", "table") for block in part.blocks] == [
+        "filmstrip", "table", "table",
+    ]  # fmt: skip

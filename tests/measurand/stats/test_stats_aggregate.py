@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import mannwhitneyu, trim_mean
+
+from measurand.errors import InputError
+from measurand.stats.aggregate import (
+    improvement_probability,
+    interquartile_mean,
+    performance_profile,
+)
+
+RNG = np.random.default_rng(4)
+A = RNG.normal(0.6, 0.3, (10, 26))
+B = RNG.normal(0.5, 0.3, (8, 26)).round(1)
+
+
+@pytest.mark.parametrize("x", [A, A[:3, :5], A[:1, :1], A[:2, :1], A[:5, :1]])
+def test_iqm_is_scipys_trimmed_mean(x: np.ndarray) -> None:
+    found = interquartile_mean(x, resamples=0)
+    assert found.value == pytest.approx(trim_mean(x, 0.25, axis=None))
+
+
+def test_improvement_is_mann_whitney_averaged_over_tasks() -> None:
+    u = [mannwhitneyu(A[:, t], B[:, t]).statistic / (10 * 8) for t in range(26)]
+    found = improvement_probability(A, B)
+    assert found.value == pytest.approx(np.mean(u))
+    assert found.ci_lo < found.value < found.ci_hi  # type: ignore[operator]
+    other = improvement_probability(B, A)
+    assert other.value == pytest.approx(1 - found.value)  # type: ignore[operator]
+
+
+def test_profiles_are_shares_of_scores() -> None:
+    taus = np.array([0.0, 0.5, 0.9])
+    for estimate, tau in zip(performance_profile(A, taus), taus, strict=True):
+        assert estimate.value == pytest.approx((tau < A).mean())
+        assert estimate.ci_lo <= estimate.value <= estimate.ci_hi  # type: ignore[operator]
+
+
+def test_intervals_are_those_of_a_plain_loop() -> None:
+    """The stratified bootstrap written out: within each task runs are drawn anew."""
+    rng = np.random.default_rng(9)
+    iqms, wins = [], []
+    for _ in range(1000):
+        a = A[rng.integers(0, 10, A.shape), np.arange(26)]
+        b = B[rng.integers(0, 8, B.shape), np.arange(26)]
+        iqms.append(trim_mean(a, 0.25, axis=None))
+        wins.append(np.mean((np.sign(a[:, None] - b[None]) + 1) / 2))
+    for found, plain in (
+        (interquartile_mean(A, resamples=3000), iqms),
+        (improvement_probability(A, B, resamples=3000), wins),
+    ):
+        lo, hi = np.quantile(plain, [0.025, 0.975])
+        assert (found.ci_lo, found.ci_hi) == pytest.approx((lo, hi), abs=0.15 * (hi - lo))
+        assert found.se == pytest.approx(np.std(plain), rel=0.1)
+
+
+def test_order_of_runs_and_tasks_changes_no_value() -> None:
+    mixed = A[RNG.permutation(10)][:, RNG.permutation(26)]
+    before, after = (interquartile_mean(x, resamples=0).value for x in (A, mixed))
+    assert after == pytest.approx(before)
+
+
+def test_one_run_has_no_interval() -> None:
+    found = interquartile_mean(A[:1])
+    assert found.ci_lo is None
+    assert found.reason
+    with pytest.raises(InputError, match="same tasks"):
+        improvement_probability(A, B[:, :3])
+    with pytest.raises(InputError, match="empty"):
+        interquartile_mean(np.empty((0, 3)))

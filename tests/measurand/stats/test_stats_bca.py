@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import bootstrap
+
+from measurand.errors import InputError
+from measurand.stats.bca import bca_ratio
+
+RNG = np.random.default_rng(6)
+SKEWED = RNG.exponential(size=60)
+WEIGHTS = RNG.integers(1, 5, 60).astype(float)
+
+
+def ratio(x: np.ndarray, w: np.ndarray, axis: int = -1) -> np.ndarray:
+    return np.asarray(x.sum(axis=axis) / w.sum(axis=axis))
+
+
+@pytest.mark.parametrize("confidence", [0.9, 0.95])
+def test_means_are_scipys_to_monte_carlo_error(confidence: float) -> None:
+    theirs = bootstrap(
+        (SKEWED,), np.mean, n_resamples=20_000, confidence_level=confidence, rng=1, method="BCa"
+    )
+    found = bca_ratio(SKEWED, resamples=20_000, confidence=confidence)
+    low, high = theirs.confidence_interval
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((low, high), abs=0.03 * (high - low))
+    assert found.se == pytest.approx(theirs.standard_error, rel=0.03)
+
+
+def test_ratios_are_scipys_to_monte_carlo_error() -> None:
+    theirs = bootstrap(
+        (SKEWED, WEIGHTS), ratio, n_resamples=20_000, paired=True, rng=1, method="BCa"
+    )
+    found = bca_ratio(SKEWED, WEIGHTS, resamples=20_000)
+    low, high = theirs.confidence_interval
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((low, high), abs=0.03 * (high - low))
+
+
+def test_clusters_of_equal_size_are_a_mean_of_their_means() -> None:
+    units = np.repeat(np.arange(20), 3)
+    means = SKEWED.reshape(20, 3).mean(axis=1)
+    found = bca_ratio(SKEWED, None, units, resamples=4000, seed_words=("x",))
+    plain = bca_ratio(means, resamples=4000, seed_words=("x",))
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((plain.ci_lo, plain.ci_hi))
+    assert found.n_clusters == 20
+
+
+def test_skew_moves_the_interval() -> None:
+    found = bca_ratio(SKEWED)
+    assert found.value - found.ci_lo < found.ci_hi - found.value  # type: ignore[operator]
+    mirrored = bca_ratio(-SKEWED)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((-mirrored.ci_hi, -mirrored.ci_lo), abs=0.01)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        ((np.empty(0),), "no rows"),
+        ((np.ones(9),), "does not vary"),
+        ((np.ones(1),), "1 rows"),
+        ((SKEWED, np.zeros(60)), "sum to 0"),
+        ((SKEWED, None, np.arange(60) % 3), "3 clusters"),
+    ],
+)
+def test_undefined_has_a_reason(args: tuple[np.ndarray, ...], reason: str) -> None:
+    found = bca_ratio(*args)
+    assert found.ci_lo is None
+    assert reason in (found.reason or "")
+
+
+def test_too_few_resamples_are_refused() -> None:
+    with pytest.raises(InputError):
+        bca_ratio(SKEWED, resamples=3)
+    assert "asked for" in (bca_ratio(SKEWED, resamples=0).reason or "")

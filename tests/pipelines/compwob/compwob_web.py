@@ -1,0 +1,38 @@
+"""What the tests in a real browser share: the pages, a browser, and episodes of one line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.compwob import agents, pages, solvers
+from pipelines.compwob.browser import Owner
+from pipelines.compwob.environment import Rules, Spec
+from pipelines.compwob.episodes import Played, Setting, play
+from pipelines.compwob.tasks import composition
+
+ROOT = Path(__file__).parents[3]
+MISSING = shutil.which("chromium") is None and shutil.which("chromium-browser") is None
+IN_A_BROWSER = [
+    pytest.mark.browser,
+    pytest.mark.skipif(MISSING, reason="no chromium on the PATH: install it to run this"),
+]
+
+
+def wheel() -> pages.Wheel:
+    return pages.Wheel(pages.fetch(ROOT / "data" / "sources"))
+
+
+def spec(name: str, order: Any = "single", seed: int = 1_000_000) -> Spec:
+    return Spec(composition(name), order, seed)
+
+
+def episode(
+    owner: Owner, name: str, agent: str = "oracle", order: Any = "single", seed: int = 1_000_000,
+    **rules: str,
+) -> Played:  # fmt: skip
+    who = agents.scripted(agent, solvers.synonyms_of(owner.pages))
+    return play(owner, spec(name, order, seed), who, Setting(Rules(**rules)))

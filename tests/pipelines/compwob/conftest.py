@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from compwob_web import wheel
+
+from measurand.errors import InfraError
+from pipelines.compwob import browser
+from pipelines.compwob.browser import Owner
+from pipelines.compwob.pages import Wheel
+
+
+@pytest.fixture(scope="session")
+def miniwob() -> Wheel:
+    try:
+        return wheel()
+    except InfraError as error:
+        pytest.skip(f"no package index: {error}")
+
+
+@pytest.fixture(scope="session")
+def owner(miniwob: Wheel) -> Iterator[Owner]:
+    yield browser.mine(miniwob)
+    browser.close_all()

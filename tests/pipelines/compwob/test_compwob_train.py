@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_compwob_observation import element
+
+from measurand import runs, shards
+from measurand.errors import InputError
+from pipelines.compwob.observation import Observation
+from pipelines.compwob.train import batched, share_out, train
+from schemas.compwob import STEPS, TRAINING, Params
+
+NAMES = ("ada", "bo", "cy", "dee")
+
+
+@given(st.dictionaries(st.text("abcdef", min_size=1), st.floats(0.01, 100), min_size=1),
+       st.integers(0, 500))  # fmt: skip
+def test_episodes_are_shared_out_whole_and_in_proportion(
+    weights: dict[str, float], total: int
+) -> None:
+    found = share_out(weights, total)
+    assert sum(found.values()) == total
+    whole = sum(weights.values())
+    assert all(abs(found[k] - total * w / whole) <= 1 for k, w in weights.items())
+
+
+def test_batches_hold_every_example_once_and_pages_of_like_size() -> None:
+    rng = np.random.default_rng(1)
+    sizes = [int(n) for n in rng.choice([5, 6, 90, 100], 200)]
+    found = batched(sizes, 10, np.random.default_rng(2))
+    assert sorted(i for some in found for i in some) == list(range(200))
+    small = [some for some in found if max(sizes[i] for i in some) <= 6]
+    assert len(small) >= 4
+    assert found != batched(sizes, 10, np.random.default_rng(3))
+
+
+def _dataset(folder: Path, episodes: int) -> Path:
+    """Click the button that the sentence names."""
+    rows: list[dict[str, Any]] = []
+    for task in ("click-button", "click-checkboxes-soft"):
+        for seed in range(episodes):
+            name = NAMES[seed % 4]
+            buttons = [element("button", 2 + i, n) for i, n in enumerate(NAMES)]
+            seen = Observation.from_page([element("div", 1, *buttons)])
+            rows.append(
+                {
+                    "episode_id": f"{task}|{seed}", "task": task, "order": "single", "seed": seed,
+                    "agent": "oracle", "step": 0, "utterance": f'Click on the "{name}" button.',
+                    "html": seen.html, "html_sha256": seen.sha256, "action_type": "click",
+                    "ref": 2 + NAMES.index(name), "element_html": None, "text": None,
+                    "raw_output": None, "parse_error": False, "covered": False, "reward": 1.0,
+                    "done": True, "part_states": [1],
+                }
+            )  # fmt: skip
+    shards.write_dataset(folder / "steps", STEPS, runs.table(STEPS, rows))
+    return folder
+
+
+def _params(**train_: Any) -> Params:
+    small = {"width": 16, "layers": 1, "heads": 2, "vocabulary": 300, "epochs": 3}
+    return Params.model_validate({"train": {**small, "episodes": 24, **train_}})
+
+
+def test_every_mixture_is_shown_the_same_number_of_episodes(tmp_path: Path) -> None:
+    data = _dataset(tmp_path / "dataset", 12)
+    train(
+        _params(mixtures=["uniform", "natural"], seeds=2), data, tmp_path / "out", journal=tmp_path
+    )
+    rows = shards.read_table(tmp_path / "out" / "training").to_pylist()
+    TRAINING.validate(shards.read_table(tmp_path / "out" / "training"))
+    for mixture in ("uniform", "natural"):
+        for seed in (0, 1):
+            mine = {r["task"]: r["episodes"] for r in rows
+                    if (r["mixture"], r["seed"]) == (mixture, seed)}  # fmt: skip
+            assert sum(mine.values()) == 24
+            assert (mine["click-button"] == 12) == (mixture == "uniform")
+            assert (tmp_path / "out" / f"{mixture}-{seed}" / "model.safetensors").is_file()
+
+
+def test_training_again_gives_the_same_bytes_and_the_loss_falls(tmp_path: Path) -> None:
+    data = _dataset(tmp_path / "dataset", 12)
+    for name in ("one", "two"):
+        train(_params(epochs=6), data, tmp_path / name, journal=tmp_path)
+    files = [tmp_path / name / "uniform-0" / "model.safetensors" for name in ("one", "two")]
+    assert files[0].read_bytes() == files[1].read_bytes()
+    losses = json.loads((tmp_path / "one" / "manifest.json").read_text())["loss_nats"]["uniform-0"]
+    assert losses[-1] < losses[0]
+
+
+def test_nothing_to_train_says_so(tmp_path: Path) -> None:
+    train(Params(), tmp_path, tmp_path, journal=tmp_path)
+    assert json.loads((tmp_path / "manifest.json").read_text())["trained"] is False
+
+
+def test_demonstrations_that_show_nothing_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no demonstration"):
+        train(_params(), _dataset(tmp_path / "dataset", 0), tmp_path / "out", journal=tmp_path)
