@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,11 @@ def merge(spec: str, model: Any, folder: Path) -> Any:
 
     try:
         json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-        adapted = peft.PeftModel.from_pretrained(model, str(folder), local_files_only=True)
-    except (ValueError, KeyError, RuntimeError, TypeError) as error:
+        with warnings.catch_warnings():
+            # Weights that the file lacks would be drawn at random.
+            warnings.filterwarnings("error", message="Found missing adapter keys")
+            adapted = peft.PeftModel.from_pretrained(model, str(folder), local_files_only=True)
+    except (ValueError, KeyError, RuntimeError, TypeError, UserWarning) as error:
         raise InputError(
             f"{spec}: the adapter in {folder} does not fit: {str(error).splitlines()[0]}",
             hint="use it with the model that it was trained on",

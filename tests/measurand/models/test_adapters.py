@@ -34,11 +34,11 @@ def test_a_merged_adapter_answers_as_peft_does(toy_model_folder: Path, adapter: 
     [score] = model.score([REQUEST], DIGITS)
     base = AutoModelForCausalLM.from_pretrained(toy_model_folder)
     theirs = peft.PeftModel.from_pretrained(base, str(adapter)).eval()
-    tokenizer = model.tokenizer  # type: ignore[attr-defined]
-    ids = torch.tensor([tokenizer(REQUEST.prompt)["input_ids"]])
+    prompt, choices = model.prompts.split(REQUEST.prompt, DIGITS)  # type: ignore[attr-defined]
     with torch.no_grad():
-        table = theirs(ids).logits[0, -1].log_softmax(-1)
-    wanted = [float(table[tokenizer(REQUEST.prompt + d)["input_ids"][-1]]) for d in DIGITS]
+        table = theirs(torch.tensor([prompt])).logits[0, -1].log_softmax(-1)
+    assert [len(choice) for choice in choices] == [1] * len(DIGITS)
+    wanted = [float(table[token]) for (token,) in choices]
     assert score.logprobs == pytest.approx(wanted, abs=1e-4)
     [before] = plain.score([REQUEST], DIGITS)
     assert before.logprobs != pytest.approx(wanted, abs=1e-3)
