@@ -58,7 +58,8 @@ def evaluate(
     print("evaluate: thresholds " + ", ".join(f"{k} {v:.4f}" for k, v in known.items()), flush=True)
     tables = run(place, _jobs(params, place, asked, selected, known), params.evaluate.processes)
     config = {
-        "evaluate": params.evaluate.model_dump(mode="json"),
+        # How many processes measured decides nothing.
+        "evaluate": params.evaluate.model_dump(mode="json", exclude={"processes"}),
         "models": list(asked),
         "limits": known,
         "partial": limit is not None,

@@ -11,6 +11,7 @@ import multiprocessing
 import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from measurand import runs
+from measurand.errors import InfraError
 from measurand.manifest import temporary, write_text
 from measurand.parquet import read_shard, write_shard
 from measurand.progress import Progress
@@ -122,9 +124,16 @@ def _in_processes(place: Place, jobs: Sequence[Job], processes: int) -> Iterator
     # A fork would inherit locks of the threads that PyTorch has started.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
-        for future in as_completed([pool.submit(one, place, job) for job in jobs]):
-            future.result()
-            yield
+        futures = [pool.submit(one, place, job) for job in jobs]
+        try:
+            for future in as_completed(futures):
+                future.result()
+                yield
+        except BrokenProcessPool as error:
+            raise InfraError(
+                "a process that measured was killed, perhaps for want of memory",
+                hint="run it again to go on, with fewer evaluate.processes",
+            ) from error
 
 
 def one(place: Place, job: Job) -> None:

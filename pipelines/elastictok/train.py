@@ -10,11 +10,12 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 from measurand import runs, shards
-from measurand.errors import InputError
+from measurand.errors import InfraError, InputError
 from pipelines.elastictok import checkpoints, head, model
 from pipelines.elastictok.coding import Coder
 from pipelines.elastictok.sequences import read
@@ -50,8 +51,15 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         # A fork would inherit locks of the threads that PyTorch has started.
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(params.train.processes, mp_context=spawn) as pool:
-            for future in [pool.submit(_one, *job) for job in jobs]:
-                future.result()
+            futures = [pool.submit(_one, *job) for job in jobs]
+            try:
+                for future in futures:
+                    future.result()
+            except BrokenProcessPool as error:
+                raise InfraError(
+                    "a process that trained was killed, perhaps for want of memory",
+                    hint="run it again to go on, with fewer train.processes",
+                ) from error
     _tables(params.train.models, out, parent, params.train.model_dump(mode="json"))
 
 
