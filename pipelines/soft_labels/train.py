@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,9 +138,8 @@ class Trainer:
     texts: Texts
     run: Run
     seed: int
-    _tokens: int = 0
-    _steps: int = 0
-    _seconds: float = 0.0
+    _rows: list[Row] = field(default_factory=list)
+    _ready_s: float = 0.0
 
     def train(self, journal: Path) -> list[Row]:
         """Train from the start, or from the last saved state.
@@ -156,7 +155,7 @@ class Trainer:
         self.texts.ready(dev)
         start = time.perf_counter()
         self.texts.ready(pairs)
-        self._seconds += time.perf_counter() - start
+        self._ready_s = time.perf_counter() - start
         words = (settings.seed, self.run.id, self.seed)
         self.moving.reset("adapter", *words)
         optimiser = torch.optim.AdamW(
@@ -174,27 +173,25 @@ class Trainer:
                 row = self._row(step) | self._measured(step, pairs, dev)
                 start = time.perf_counter()
                 row |= self._step(optimiser, [pairs[at] for at in orders[step]], step)
-                self._seconds += time.perf_counter() - start
-                self._steps += 1
-                self._tokens += row["tokens"]
-                rows.append(row)
+                rows.append(row | {"seconds": time.perf_counter() - start})
                 progress.advance(1)
                 if (step + 1) % settings.checkpoint_every == 0 or step + 1 == self.run.steps:
                     place.save(self.moving.weights, optimiser, rows)
-        if self._seconds:
-            rate = self._tokens / self._seconds
-            print(f"train {name}: {rate:.0f} tokens/s, loss {rows[-1]['loss']:.4f}", flush=True)
+        self._rows = rows
+        cost = self.cost()
+        rate = cost["prompt_tokens"] / cost["seconds"]
+        print(f"train {name}: {rate:.0f} tokens/s, loss {rows[-1]['loss']:.4f}", flush=True)
         return [*rows, self._row(self.run.steps) | self._measured(self.run.steps, pairs, dev)]
 
     def cost(self) -> Row:
-        """A row of ``measurand.costs`` for the steps that were done here."""
+        """A row of ``measurand.costs``: all steps, those before an interruption too."""
         return {
             "model": self.run.names()[self.seed],
             "part": "train",
-            "calls": self._steps,
-            "prompt_tokens": self._tokens,
+            "calls": len(self._rows),
+            "prompt_tokens": sum(row["tokens"] for row in self._rows),
             "cached_tokens": 0,
-            "seconds": self._seconds,
+            "seconds": self._ready_s + sum(row["seconds"] for row in self._rows),
             "fingerprint": self.policy.fingerprint,
             "dtype": self.params.train.dtype,
             "chat_template": self.policy.prompts.chat,

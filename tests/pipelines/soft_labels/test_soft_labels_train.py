@@ -112,6 +112,9 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     train(small_params, small_dataset, tmp_path / "out", journal=tmp_path / "journal")
     # The first repeat was finished; the second was saved after two steps.
     assert seen == [2, 3, 4, 5]
+    costs = pl.DataFrame(pl.from_arrow(shards.read_table(tmp_path / "out" / "costs")))
+    assert costs["calls"].to_list() == [6, 6]
+    assert costs["seconds"].min() > 0  # type: ignore[operator]
     assert _digests(tmp_path / "out") == _digests(trained)
 
 
