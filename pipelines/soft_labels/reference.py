@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from pipelines.soft_labels.policy import Policy, load_policy
 from schemas.soft_labels import REFERENCE
 
 Row = dict[str, Any]
+
+# Two threads that load a model at once leave one of them without weights.
+_LOADING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,8 @@ class ReferenceScores:
 
     def __call__(self, keys: list[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
         """Rows of ``REFERENCE`` for the pairs with these ids, sorted; none is rejected."""
-        policy = _policy(self.spec, self.cache)
+        with _LOADING:
+            policy = _policy(self.spec, self.cache)
         pairs = _pairs(self.pairs, shards.read_manifest(self.pairs).logical_hash)
         name = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
         with Journal(self.journal / f"reference-{name}.jsonl") as journal:

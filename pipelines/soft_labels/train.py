@@ -41,8 +41,8 @@ NO_PREFERENCE = 1e-3
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write a policy per run and seed, ``training`` and ``costs`` below ``out``.
 
-    A killed run goes on from its last saved state, with the same numbers to the last bit on a
-    processor with the same number of threads.
+    A killed run goes on from its last saved state, with the same numbers to the last bit on one
+    thread of a processor; on several threads sums may differ in their last bits.
 
     Args:
         params: parameters.
