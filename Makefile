@@ -14,6 +14,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 # TORCH_BACKEND=cpu (or cu130, auto ...) picks PyTorch's own index; empty: the index in use.
 TORCH_BACKEND ?=
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
+CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
 say = @printf '\n== %s\n' "$(1)"
 
 .PHONY: help run test setup check unit integration browser vllm bench clean
@@ -22,9 +23,9 @@ help:
 	@echo "make check | unit | integration | browser | vllm   one part of make test"
 	@echo "make bench     side-by-side measurements, as ratios"
 
-run: setup
-	$(call say,dvc repro: build - evaluate - report (about 40 minutes on 2 cores))
-	@dvc repro
+run: setup chromium
+	$(call say,dvc repro: build - train - evaluate - report (about an hour on 2 cores))
+	@if $(CHROMIUM); then dvc repro; else dvc repro $$(dvc stage list --name-only | grep -v @compwob); fi
 	$(call say,the reports)
 	@for s in $$(ls params/*.yaml); do measurand report $$(basename $$s .yaml) --print; done
 
@@ -67,12 +68,16 @@ integration: $(VENV)/.test-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)
 	@python -m pytest -q -m "integration and not vllm"
 
-browser: $(VENV)/.test-stamp
-	$(call say,browser tests)
-	@command -v chromium chromium-browser google-chrome >/dev/null || \
+# Installed where that is allowed: as root, by apt.
+.PHONY: chromium
+chromium:
+	@$(CHROMIUM) || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
 	    apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; } || \
-	  echo "no Chromium and no right to install one: the browser tests will be skipped"
+	  echo "no Chromium and no right to install one: web episodes (compwob) and browser tests are left out"
+
+browser: $(VENV)/.test-stamp chromium
+	$(call say,browser tests)
 	@python -m pytest -q -m browser
 
 vllm: $(VENV)/.test-stamp $(VENV)/.vllm-stamp
