@@ -239,8 +239,9 @@ def save(folder: Path, model: Pointer, config: dict[str, Any], tokenizer: Any) -
 
     folder.mkdir(parents=True, exist_ok=True)
     weights = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-    words = {"config": json.dumps(config, sort_keys=True), "tokenizer": tokenizer.to_str()}
-    save_file(weights, folder / WEIGHTS, metadata=words)
+    # One key: the format keeps several in no certain order, and equal models give equal bytes.
+    words = json.dumps({"config": config, "tokenizer": tokenizer.to_str()}, sort_keys=True)
+    save_file(weights, folder / WEIGHTS, metadata={"measurand": words})
 
 
 def open_trained(name: str, checkpoint: Path) -> Trained:
@@ -264,10 +265,9 @@ def open_trained(name: str, checkpoint: Path) -> Trained:
             code="not_trained",
         )
     with safe_open(path, framework="pt") as file:
-        words = file.metadata()
+        words = json.loads(file.metadata()["measurand"])
         weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    config = json.loads(words["config"])
-    model = Pointer(**config)
+    model = Pointer(**words["config"])
     model.load_state_dict(weights)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return Trained(name, model, Encoder(Tokenizer.from_str(words["tokenizer"])), digest)

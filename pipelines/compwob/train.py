@@ -7,7 +7,9 @@ the tasks that the uniform model fails at (the rebalancing of Furuta et al. 2023
 
 from __future__ import annotations
 
+import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from schemas.compwob import EVAL_SEED, TRAINING, Params, Train
 
 Row = dict[str, Any]
 Example = tuple[Features, Target]
+LOSSES = "losses.json"
 HUMAN = {"click-checkboxes-soft": 2700, "click-tab-2-hard": 1600}
 HUMAN_OTHERS = 45
 """Public human demonstrations a task, about: 32 to 60 for all tasks but two."""
@@ -42,7 +45,8 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         params: parameters; ``train: null`` trains nothing.
         dataset: folder of the demonstrations.
         out: folder of the checkpoints.
-        journal: unused; a training run takes minutes and starts again.
+        journal: folder that keeps finished models until all are, outside what DVC empties: a
+            training that was interrupted trains the others only.
 
     Raises:
         InputError: there are no demonstrations that can be learned from.
@@ -58,6 +62,8 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     examples = _examples(demonstrations, Encoder(tokenizer))
     if not examples:
         raise InputError("no demonstration can be learned from", hint="build more episodes")
+    parents = {"steps": shards.read_manifest(dataset / "steps").logical_hash}
+    finished = journal / "training"
     rows: list[Row] = []
     losses: dict[str, list[float]] = {}
     for seed in range(given.seeds):
@@ -74,18 +80,30 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
                 }
             drawn = _draw(examples, weights[mixture], given.episodes, seed)
             name = f"{mixture}-{seed}"
-            losses[name] = _fit(given, drawn, tokenizer, name, out / name)
+            counts = {task: len(some) for task, some in drawn.items()}
+            kept = finished / f"{name}-{_key(given, parents, counts)[:16]}"
+            if not (kept / LOSSES).is_file():
+                means = _fit(given, drawn, tokenizer, name, kept)
+                write_text(kept / LOSSES, _text(means))
+            losses[name] = json.loads((kept / LOSSES).read_text())
+            shutil.copytree(kept, out / name, ignore=shutil.ignore_patterns(LOSSES))
             rows += [
-                {"mixture": mixture, "seed": seed, "task": task, "episodes": len(some),
+                {"mixture": mixture, "seed": seed, "task": task, "episodes": count,
                  "probe_success": reached[task] if mixture == "rebalanced" else None}
-                for task, some in drawn.items()
+                for task, count in counts.items()
             ]  # fmt: skip
-    parents = {"steps": shards.read_manifest(dataset / "steps").logical_hash}
     shards.write_dataset(out / "training", TRAINING, runs.table(TRAINING, rows), parents=parents)
     write_text(
         out / "manifest.json",
         _text({"system": "compwob", "trained": True, "loss_nats": losses, "parents": parents}),
     )
+    shutil.rmtree(finished, ignore_errors=True)
+
+
+def _key(given: Train, parents: Mapping[str, str], counts: Mapping[str, int]) -> str:
+    """What a finished model depends on, beside its name."""
+    config = given.model_dump(exclude={"mixtures", "seeds", "probe", "floor"})
+    return hashlib.sha256(_text([config, dict(parents), dict(counts)]).encode()).hexdigest()
 
 
 def _in_turn(given: Train) -> list[str]:

@@ -12,6 +12,7 @@ from test_compwob_observation import element
 
 from measurand import runs, shards
 from measurand.errors import InputError
+from pipelines.compwob import train as training
 from pipelines.compwob.observation import Observation
 from pipelines.compwob.train import batched, share_out, train
 from schemas.compwob import STEPS, TRAINING, Params
@@ -91,6 +92,33 @@ def test_training_again_gives_the_same_bytes_and_the_loss_falls(tmp_path: Path) 
     assert files[0].read_bytes() == files[1].read_bytes()
     losses = json.loads((tmp_path / "one" / "manifest.json").read_text())["loss_nats"]["uniform-0"]
     assert losses[-1] < losses[0]
+
+
+def test_interrupted_training_trains_only_what_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = _dataset(tmp_path / "dataset", 12)
+    whole = _params(mixtures=["uniform", "natural"])
+    train(whole, data, tmp_path / "whole", journal=tmp_path / "one")
+    assert not (tmp_path / "one" / "training").exists()
+    fit, trained = training._fit, []
+
+    def killed(given: Any, drawn: Any, tokenizer: Any, name: str, folder: Path) -> list[float]:
+        trained.append(name)
+        if trained == ["uniform-0", "natural-0"]:
+            raise KeyboardInterrupt
+        return fit(given, drawn, tokenizer, name, folder)
+
+    monkeypatch.setattr(training, "_fit", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(whole, data, tmp_path / "half", journal=tmp_path / "two")
+    train(whole, data, tmp_path / "again", journal=tmp_path / "two")
+    assert trained == ["uniform-0", "natural-0", "natural-0"]
+    for path in sorted(p for p in (tmp_path / "whole").rglob("*") if p.is_file()):
+        if path.name in ("model.safetensors", "manifest.json") and path.parent.name != "training":
+            again = tmp_path / "again" / path.relative_to(tmp_path / "whole")
+            assert again.read_bytes() == path.read_bytes()
+    assert not (tmp_path / "two" / "training").exists()
 
 
 def test_nothing_to_train_says_so(tmp_path: Path) -> None:
