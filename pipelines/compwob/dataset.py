@@ -17,6 +17,7 @@ from typing import Any
 from measurand import beam, project, runs, shards
 from measurand.errors import InfraError, InputError, VerifyError
 from measurand.parquet import REJECTED
+from measurand.progress import Progress
 from pipelines.compwob import agents, browser, pages, solvers
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Played, Setting, play
@@ -55,6 +56,7 @@ def build(
         str(pages.fetch(_root() / "data" / "sources").resolve()),
         Setting(Rules(click=params.build.click), attempts=params.build.attempts),
         f"build-{secrets.token_hex(4)}",
+        sum(params.build.counts.values()),
     )
     specs = [
         (task, seed)
@@ -122,16 +124,24 @@ class Work:
         archive: the wheel with the pages.
         setting: how episodes are run.
         run: begins the mark of the browsers.
+        total: episodes of all workers together.
     """
 
     archive: str
     setting: Setting
     run: str
+    total: int
 
 
 @cache
 def _pages(archive: str) -> pages.Wheel:
     return pages.Wheel(Path(archive))
+
+
+@cache
+def _progress(work: Work) -> Progress:
+    """Of this worker: a shard is written when the last episode is played, which says too little."""
+    return Progress("play", work.total, "episodes")
 
 
 def _play(job: tuple[str, int], work: Work) -> Iterator[Any]:
@@ -144,6 +154,7 @@ def _play(job: tuple[str, int], work: Work) -> Iterator[Any]:
     oracle = agents.Oracle(solvers.synonyms_of(source))
     spec = Spec(composition(task), "single", seed)
     found = play(browser.mine(source, work.run), spec, oracle, work.setting)
+    _progress(work).advance()
     yield TaggedOutput("runs", beam.to_ipc(runs.table(RUNS, [found.run])))
     if reason := _why_not(found):
         row = {"key": found.episode["episode_id"], "reason": reason, "detail": _detail(found)}
