@@ -114,20 +114,25 @@ def bounds(
     mean = float(line.means.mean())
     se = float(line.means.std(ddof=1)) / math.sqrt(count) if count > 1 else None
     tail = (1 - confidence) / 2
+    lower, upper = _lower(line, alpha, nulls), _upper(line, alpha, nulls)
+    drifts = lower > upper
     return Bounds(
         estimate=mean,
-        lower=_lower(line, alpha, nulls),
-        upper=_upper(line, alpha, nulls),
-        ci_lo=_lower(line, tail, nulls),
-        ci_hi=_upper(line, tail, nulls),
+        lower=None if drifts else lower,
+        upper=None if drifts else upper,
+        ci_lo=None if drifts else _lower(line, tail, nulls),
+        ci_hi=None if drifts else _upper(line, tail, nulls),
         confidence=confidence,
         se=se,
         sd=None if se is None else se * math.sqrt(line.n),
-        p=_p(line, null, better),
+        p=None if drifts else _p(line, null, better),
         n=line.n,
         clusters=count,
         method=f"{'paired difference; ' if line.paired else ''}mean of clusters; bets on each in "
         "turn, bounds that hold at every look",
+        reason="no interval: bets refute every mean, so the scores drift along the sequence"
+        if drifts
+        else None,
         flags=("anytime",),
     )
 

@@ -132,7 +132,9 @@ def _power(r: GateResult) -> str:
     if r.mde is None:
         return "unknown: there is no standard error to go by"
     size = "" if r.n is None else f"{r.n} {_unit(r)}{_in_clusters(r)} show "
-    what = "a distance from the limit" if r.test == "threshold" else "a true difference"
+    line = "limit" if r.test == "threshold" else "margin"
+    free = r.test in ("superiority", "regression")
+    what = "a true difference" if free else f"a distance of the truth from the {line}"
     return f"{size}{what} of {figures(r.mde)[0]} or more with {_percent(r.power)} power"
 
 

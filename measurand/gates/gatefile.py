@@ -26,6 +26,7 @@ from measurand.results import slice_text
 
 MAX_BYTES = 1 << 20
 MAX_INSTANCES = 10_000
+MAX_SPAN = 1e100
 
 Test = Literal[
     "threshold", "non_inferiority", "equivalence", "superiority", "regression", "exact_equal"
@@ -105,8 +106,8 @@ class Sequential(_Strict):
 
     @model_validator(mode="after")
     def _ordered(self) -> Sequential:
-        if not self.low < self.high:
-            raise ValueError("low must be below high")
+        if not 0 < self.high - self.low < MAX_SPAN:
+            raise ValueError(f"low must be below high, by less than {MAX_SPAN:g}")
         return self
 
 

@@ -144,9 +144,9 @@ def _decide(case: Case, found: Bounds, level: Level) -> Decision:
 
 
 def _look(found: Sequence[Case], digest: str, out: Path | None) -> int:
-    """Which look at this question it is; noted in ``out``."""
+    """Which look at this question it is; noted in ``out``. Bets count their tries instead."""
     seen = looks.read(out) if out is not None else {}
-    if not any(case.open for case in found):
+    if not any(case.measure for case in found):
         return 1
     key, evidence = _question(digest, found)
     if out is not None:
@@ -236,7 +236,7 @@ def _finite(result: GateResult) -> GateResult:
 
 
 def _question(digest: str, found: Sequence[Case]) -> tuple[str, str]:
-    tested = [c for c in found if c.open]
+    tested = [c for c in found if c.measure is not None]
     baselines_seen = [c.result.baseline_hash for c in tested if c.result.baseline_hash]
     datasets = [c.dataset for c in tested if c.dataset]
     hashes = [c.result.candidate_hash for c in tested if c.result.candidate_hash]

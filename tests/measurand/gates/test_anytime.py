@@ -91,6 +91,12 @@ def test_one_cluster_has_bounds_and_no_error() -> None:
     assert got.lower < 0.2 < got.upper
 
 
+def test_a_sequence_that_drifts_has_no_bounds() -> None:
+    got = found(line([1.0] * 400 + [0.0] * 400, paired=False), null=0.5, nulls=[0.5])
+    assert (got.lower, got.upper, got.ci_lo) == (None, None, None)
+    assert "drift" in got.reason
+
+
 class TestFromFiles:
     def asked(self, project: Project, n: int, share: float = 0.9, **more: Any) -> Any:
         project.items(bits(n, share))

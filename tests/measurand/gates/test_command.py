@@ -87,7 +87,9 @@ def test_the_explanation_says_why_and_what_would_decide(
     assert main(project, "--explain", limit=0.89) == 2
     text = capsys.readouterr().out
     assert "why: The sample leaves open values on both sides of the line" in text
-    assert "what this sample can show: 600 items in 100 clusters show a distance" in text
+    assert (
+        "what this sample can show: 600 items in 100 clusters show a distance of the truth" in text
+    )
     assert "what would decide: about " in text
     assert "more clusters" in text
     assert main(project, "--explain", metric="none") == 3

@@ -56,7 +56,7 @@ def test_decided_gates_say_why_and_what_would_decide(code: str) -> None:
     text = "\n".join(lines)
     assert lines[0].startswith("why: ")
     assert DECIDED[code][:40] in lines[0]
-    assert "600 items in 60 clusters show a distance from the limit of 0.0312" in text
+    assert "600 items in 60 clusters show a distance of the truth from the limit of 0.0312" in text
     assert "about 1000 more items in 100 more clusters (1600 in all) would decide" in text
     assert "None" not in text
     if state == "inconclusive":

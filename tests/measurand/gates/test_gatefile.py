@@ -109,6 +109,12 @@ def test_bad_files_are_named_errors(text: str | bytes, says: str) -> None:
         ({"from": "statistics", "nan": "drop"}, "undefined"),
         ({"severity": "fatal"}, "severity"),
         ({"max_infra_errors": 1.5}, "max_infra_errors"),
+        ({"sequential": {"low": 1, "high": 1}}, "low must be below high"),
+        ({"sequential": {"low": -1e308, "high": 1e308}}, "low must be below high"),
+        ({"sequential": {"lo": 0}}, "did you mean low?"),
+        ({"sequential": {}, "interval": "t"}, "leave interval and paired out"),
+        ({"paired": False}, "file or ref"),
+        ({"interval": "newcombe"}, "file or ref"),
     ],
 )  # fmt: skip
 def test_bad_gates_are_named_errors(change: dict[str, Any], says: str) -> None:
