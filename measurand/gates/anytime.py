@@ -110,6 +110,7 @@ def bounds(
             code="beyond_range",
             hint="state low and high of a score under sequential",
         )
+    p = _p(line, null, better)
     count = len(line.means)
     mean = float(line.means.mean())
     se = float(line.means.std(ddof=1)) / math.sqrt(count) if count > 1 else None
@@ -125,7 +126,7 @@ def bounds(
         confidence=confidence,
         se=se,
         sd=None if se is None else se * math.sqrt(line.n),
-        p=None if drifts else _p(line, null, better),
+        p=None if drifts else p,
         n=line.n,
         clusters=count,
         method=f"{'paired difference; ' if line.paired else ''}mean of clusters; bets on each in "

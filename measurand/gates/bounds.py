@@ -295,8 +295,8 @@ def statistic_p(row: Mapping[str, Any], null: float, better: str) -> float | Non
     if width == 0:
         return 0.0 if gap > 0 else 1.0
     z = -gap / width * _quantile(ROW_ALPHA, found.clusters)
-    many = found.clusters is not None and found.clusters > 1
-    return float(stdtr(found.clusters - 1, z) if many else ndtr(z))
+    df = (found.clusters or 0) - 1
+    return float(stdtr(df, z) if df > 0 else ndtr(z))
 
 
 def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:

@@ -293,7 +293,7 @@ def _against_items(
         sources.warn(f"{gate.id}: candidate and baseline ({name}) are the same results")
     if gate.paired:
         sample, level = pair(candidate, other, same_dataset=same, max_drop=rules.max_drop)
-        pairs = (("pairs", len(sample.values)),)
+        pairs: tuple[tuple[str, int], ...] = (("pairs", len(sample.values)),)
     else:
         sample, level = unpaired(candidate, other, max_drop=rules.max_drop)
         pairs = ()

@@ -56,7 +56,7 @@ def lambdas(cov: FloatArray) -> Lambdas:
         raise InputError(f"covariances of shape {c.shape}", hint="give a square matrix, k >= 2")
     total, variances = float(c.sum()), np.diag(c)
     if total <= 1e-9 * float(variances.sum()):
-        return Lambdas(*[None] * 6, reason="the sum of the items does not vary")
+        return Lambdas(None, None, None, None, None, None, "the sum of the items does not vary")
     squares = c**2
     np.fill_diagonal(squares, 0.0)
     first = 1 - float(variances.sum()) / total

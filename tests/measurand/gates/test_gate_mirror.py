@@ -39,7 +39,7 @@ def table(values: np.ndarray, size: int = 1) -> pa.Table:
     return results_table(rows(values.tolist(), cluster_size=size))
 
 
-def tests() -> st.SearchStrategy[dict[str, Any]]:
+def drawn_tests() -> st.SearchStrategy[dict[str, Any]]:
     margins = st.sampled_from([0.01, 0.05, 0.2])
     plain = st.fixed_dictionaries(
         {"test": st.sampled_from(["superiority", "regression", "exact_equal"])}
@@ -75,8 +75,8 @@ def fits(asked: dict[str, Any], method: dict[str, Any], size: int) -> dict[str, 
     return asked | method
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
-@given(samples, tests(), st.sampled_from(METHODS), st.randoms(use_true_random=False))
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(samples, drawn_tests(), st.sampled_from(METHODS), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(
     drawn: tuple[Any, ...], asked: dict[str, Any], method: dict[str, Any], shuffler: Any
 ) -> None:
@@ -94,7 +94,7 @@ MIRRORED = {"better": "worse", "worse": "better", "equivalent": "equivalent",
             "undecided": "undecided"}  # fmt: skip
 
 
-@settings(max_examples=150, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(
     samples,
     st.sampled_from(METHODS),
@@ -118,8 +118,8 @@ def test_swapping_the_models_mirrors_the_verdict(
     assert (a.lower, a.upper) == pytest.approx((-(b.upper or 0), -(b.lower or 0)), abs=1e-9)
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
-@given(samples, tests(), st.sampled_from(METHODS[:3]))
+@settings(max_examples=60, derandomize=True, deadline=None)
+@given(samples, drawn_tests(), st.sampled_from(METHODS[:3]))
 def test_scores_turned_round_with_the_direction_change_nothing(
     drawn: tuple[Any, ...], asked: dict[str, Any], method: dict[str, Any]
 ) -> None:
@@ -133,7 +133,7 @@ def test_scores_turned_round_with_the_direction_change_nothing(
         assert wrong.p == pytest.approx(right.p, rel=1e-6, abs=1e-12)
 
 
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=60, derandomize=True, deadline=None)
 @given(samples)
 def test_the_tests_agree_with_each_other(drawn: tuple[Any, ...]) -> None:
     """Superiority implies non-inferiority; equivalence is non-inferiority both ways."""

@@ -18,14 +18,14 @@ from measurand.gates import command
 from measurand.gates.bounds import EvidenceError
 from measurand.gates.gatefile import GateFileError, parse, validate
 
-CASES = 4_000
+CASES = 3_000
 
 
-def test_four_thousand_gate_files_and_evidences() -> None:
+def test_three_thousand_gate_files_and_evidences() -> None:
     outcomes, codes = fuzz(CASES, seed=20261123, outputs_every=4)
     # The generator must reach every state and most reasons, or the test shows little.
     assert sum(outcomes.values()) == CASES
-    assert min(outcomes[s] for s in ("pass", "fail", "inconclusive", "error", "bad_gate")) > 150
+    assert min(outcomes[s] for s in ("pass", "fail", "inconclusive", "error", "bad_gate")) > 100
     reached = {
         "limit_met", "limit_not_met", "undecided", "underpowered", "no_interval", "undefined",
         "not_worse", "worse", "equivalent", "different", "better", "regressed",
