@@ -116,25 +116,26 @@ def bounds(
     se = float(line.means.std(ddof=1)) / math.sqrt(count) if count > 1 else None
     tail = (1 - confidence) / 2
     lower, upper = _lower(line, alpha, nulls), _upper(line, alpha, nulls)
-    drifts = lower > upper
+    outer = sorted((_lower(line, tail, nulls), _upper(line, tail, nulls)))
+    # Bets both ways may have refuted every mean, by luck or by scores that drift. In order, the
+    # two bounds then decide only what they agree on.
+    flags = ("anytime", "crossed") if lower > upper else ("anytime",)
+    lower, upper = sorted((lower, upper))
     return Bounds(
         estimate=mean,
-        lower=None if drifts else lower,
-        upper=None if drifts else upper,
-        ci_lo=None if drifts else _lower(line, tail, nulls),
-        ci_hi=None if drifts else _upper(line, tail, nulls),
+        lower=lower,
+        upper=upper,
+        ci_lo=outer[0],
+        ci_hi=outer[1],
         confidence=confidence,
         se=se,
         sd=None if se is None else se * math.sqrt(line.n),
-        p=None if drifts else p,
+        p=p,
         n=line.n,
         clusters=count,
         method=f"{'paired difference; ' if line.paired else ''}mean of clusters; bets on each in "
         "turn, bounds that hold at every look",
-        reason="no interval: bets refute every mean, so the scores drift along the sequence"
-        if drifts
-        else None,
-        flags=("anytime",),
+        flags=flags,
     )
 
 

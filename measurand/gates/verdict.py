@@ -56,7 +56,8 @@ class GateResult:
         detail: what the evidence itself says of a missing figure.
         flags: ``degenerate`` (no variation), ``exact`` (no sampling error), ``no_baseline``,
             ``rescaled`` (bounds widened from 95% to another level), ``unpaired`` (two samples),
-            ``anytime`` (bounds hold at every look).
+            ``anytime`` (bounds hold at every look), ``crossed`` (bets both ways refuted every
+            mean: luck, or scores that drift along the sequence).
         counts: rows seen, dropped and lost, by side.
     """
 

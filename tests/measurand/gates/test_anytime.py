@@ -91,10 +91,15 @@ def test_one_cluster_has_bounds_and_no_error() -> None:
     assert got.lower < 0.2 < got.upper
 
 
-def test_a_sequence_that_drifts_has_no_bounds() -> None:
-    got = found(line([1.0] * 400 + [0.0] * 400, paired=False), null=0.5, nulls=[0.5])
-    assert (got.lower, got.upper, got.ci_lo) == (None, None, None)
-    assert "drift" in got.reason
+def test_where_bets_both_ways_refute_every_mean_the_bounds_decide_what_they_agree_on() -> None:
+    drifting = line([1.0] * 400 + [0.0] * 400, paired=False)
+    got = found(drifting, null=0.5, nulls=[0.5])
+    assert got.flags == ("anytime", "crossed")
+    assert got.lower < 0.5 < got.upper
+    assert got.ci_lo < got.ci_hi
+    assert got.p < 0.05
+    alone = above(drifting.means, 0.5)
+    assert alone.p == got.p
 
 
 class TestFromFiles:
