@@ -77,7 +77,7 @@ class Family(_Strict):
     """
 
     correction: Literal["none", "holm", "bh"] = "holm"
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    alpha: Annotated[float, Field(ge=1e-6, lt=0.5)] = 0.05
 
 
 class Margin(_Strict):

@@ -166,7 +166,7 @@ def odd_file(rng: random.Random) -> dict[str, Any]:
     if rng.random() < 0.3:
         content["family"] = {
             "correction": rng.choice(("holm", "bh", "none")),
-            "alpha": rng.choice((0.05, 0.2, 1e-9)),
+            "alpha": rng.choice((0.05, 0.2, 1e-6)),
         }
         for gate in content["gates"] if rng.random() < 0.95 else []:
             gate.pop("alpha", None)

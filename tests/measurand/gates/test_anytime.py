@@ -92,7 +92,7 @@ def test_one_cluster_has_bounds_and_no_error() -> None:
 
 
 def test_where_bets_both_ways_refute_every_mean_the_bounds_decide_what_they_agree_on() -> None:
-    drifting = line([1.0] * 400 + [0.0] * 400, paired=False)
+    drifting = line([1.0] * 400 + [0.0] * 1600, paired=False)
     got = found(drifting, null=0.5, nulls=[0.5])
     assert got.flags == ("anytime", "crossed")
     assert got.lower < 0.5 < got.upper

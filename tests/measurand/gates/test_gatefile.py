@@ -147,6 +147,7 @@ def test_bad_comparisons_are_named_errors(change: dict[str, Any], says: str) -> 
     [
         ({"correction": "sidak"}, {}, "correction"),
         ({"alpha": 0.6}, {}, "alpha"),
+        ({"alpha": 1e-99}, {}, "alpha"),
         ({"alpha": 0.05}, {"alpha": 0.01}, "its alpha is that of family"),
     ],
 )
