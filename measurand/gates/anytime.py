@@ -110,13 +110,13 @@ def bounds(
             code="beyond_range",
             hint="state low and high of a score under sequential",
         )
-    p = _p(line, null, better)
+    bets = _bets(line)
     count = len(line.means)
     mean = float(line.means.mean())
     se = float(line.means.std(ddof=1)) / math.sqrt(count) if count > 1 else None
     tail = (1 - confidence) / 2
-    lower, upper = _lower(line, alpha, nulls), _upper(line, alpha, nulls)
-    outer = sorted((_lower(line, tail, nulls), _upper(line, tail, nulls)))
+    lower, upper = _lower(line, bets, alpha, nulls), _upper(line, bets, alpha, nulls)
+    outer = sorted((_lower(line, bets, tail, nulls), _upper(line, bets, tail, nulls)))
     # Bets both ways may have refuted every mean, by luck or by scores that drift. In order, the
     # two bounds then decide only what they agree on.
     flags = ("anytime", "crossed") if lower > upper else ("anytime",)
@@ -130,7 +130,7 @@ def bounds(
         confidence=confidence,
         se=se,
         sd=None if se is None else se * math.sqrt(line.n),
-        p=p,
+        p=bets(null, better),
         n=line.n,
         clusters=count,
         method=f"{'paired difference; ' if line.paired else ''}mean of clusters; bets on each in "
@@ -139,14 +139,17 @@ def bounds(
     )
 
 
-def _p(line: Line, null: float, better: Direction) -> float:
-    """P value that holds at any time: one over the largest fortune."""
-    from measurand.stats.sequential import above
+#: From a null to the p that holds at any time, of bets on more and of bets on less.
+Bets = Callable[[float, Direction], float]
+
+
+def _bets(line: Line) -> Bets:
+    """P values that hold at any time: one over the largest fortune."""
+    from measurand.stats.sequential import fortunes
 
     try:
-        if better == "higher":
-            return above(line.means, null, low=line.low, high=line.high).p
-        return above(-line.means, -null, low=-line.high, high=-line.low).p
+        more = fortunes(line.means, low=line.low, high=line.high)
+        less = fortunes(-line.means, low=-line.high, high=-line.low)
     except InputError as error:
         raise EvidenceError(
             f"{Exception.__str__(error)} ({error.hint})",
@@ -154,14 +157,20 @@ def _p(line: Line, null: float, better: Direction) -> float:
             hint="state low and high of a score under sequential",
         ) from error
 
+    def p(null: float, better: Direction) -> float:
+        earned = more(null) if better == "higher" else less(-null)
+        return min(1.0, math.exp(-float(earned.max())))
 
-def _lower(line: Line, alpha: float, nulls: Sequence[float]) -> float:
-    return _edge(lambda x: _p(line, x, "higher") <= alpha, line.low, line.high, sorted(nulls))
+    return p
 
 
-def _upper(line: Line, alpha: float, nulls: Sequence[float]) -> float:
+def _lower(line: Line, bets: Bets, alpha: float, nulls: Sequence[float]) -> float:
+    return _edge(lambda x: bets(x, "higher") <= alpha, line.low, line.high, sorted(nulls))
+
+
+def _upper(line: Line, bets: Bets, alpha: float, nulls: Sequence[float]) -> float:
     mirrored = sorted(-x for x in nulls)
-    return -_edge(lambda x: _p(line, -x, "lower") <= alpha, -line.high, -line.low, mirrored)
+    return -_edge(lambda x: bets(-x, "lower") <= alpha, -line.high, -line.low, mirrored)
 
 
 def _edge(

@@ -12,6 +12,7 @@ Source: Waudby-Smith & Ramdas (2024), J. R. Statist. Soc. B 86, 1-27, section 4 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,13 +93,34 @@ def above(
     Raises:
         InputError: a value or null out of range, or a level outside 0..1.
     """
+    if not 0 < alpha < 1:
+        raise InputError(f"level {alpha}", hint="between 0 and 1")
+    log_wealth = fortunes(values, low=low, high=high)(null)
+    if log_wealth.ndim == 2:
+        return Evidence(log_wealth, alpha, None)
+    reached = np.flatnonzero(log_wealth >= -math.log(alpha))
+    return Evidence(log_wealth, alpha, int(reached[0]) + 1 if len(reached) else None)
+
+
+def fortunes(
+    values: AnyArray, *, low: float = 0.0, high: float = 1.0
+) -> Callable[[float], FloatArray]:
+    """What :func:`above` earns against any null, with the work that nulls share done once.
+
+    Args:
+        values: (n,) observations or (runs, n) sequences, within low..high.
+        low: least value that an observation can have.
+        high: greatest value that it can have.
+
+    Returns:
+        From a null to the logarithm of the fortune after each observation.
+
+    Raises:
+        InputError: a value out of range; on use, a null out of range.
+    """
     v = numbers(values, 2 if values.ndim == 2 else 1, "values")
     if not (low < high and math.isfinite(low) and math.isfinite(high)):
         raise InputError(f"range {low}..{high}", hint="low lies below high")
-    if not low < null < high:
-        raise InputError(f"null {null}", hint=f"it lies between {low} and {high}")
-    if not 0 < alpha < 1:
-        raise InputError(f"level {alpha}", hint="between 0 and 1")
     # Differences of decimal fractions may overshoot their range by a rounding error.
     slack = 1e-12 * max(abs(low), abs(high))
     if v.size and not (low - slack <= v.min() and v.max() <= high + slack):
@@ -106,27 +128,33 @@ def above(
             f"a value of {(v.min() if v.min() < low - slack else v.max()):g}",
             hint=f"they lie within {low:g}..{high:g}",
         )
-    # On 0..1 the null is that the mean is at most m.
-    x, m = (v - low) / (high - low), (null - low) / (high - low)
-    log_wealth = np.cumsum(np.log1p(_bets(x, m) * (x - m)), axis=-1)
-    if v.ndim == 2:
-        return Evidence(log_wealth, alpha, None)
-    reached = np.flatnonzero(log_wealth >= -math.log(alpha))
-    return Evidence(log_wealth, alpha, int(reached[0]) + 1 if len(reached) else None)
+    x = (v - low) / (high - low)
+    # Bets know what came before alone. One imaginary observation at 1/2 with variance 1/4 stands
+    # before the first.
+    n = np.arange(1, x.shape[-1] + 1)
+    mean = (0.5 + np.cumsum(x, axis=-1)) / (n + 1)
+    spread = (0.25 + np.cumsum((x - mean) ** 2, axis=-1)) / (n + 1)
+    mean, spread = _before(mean, 0.5), _before(spread, 0.25)
+
+    def against(null: float) -> FloatArray:
+        if not low < null < high:
+            raise InputError(f"null {null}", hint=f"it lies between {low} and {high}")
+        # On 0..1 the null is that the mean is at most m.
+        m = (null - low) / (high - low)
+        earned: FloatArray = np.cumsum(np.log1p(_bets(mean, spread, m) * (x - m)), axis=-1)
+        return earned
+
+    return against
 
 
-def _bets(x: FloatArray, m: float) -> FloatArray:
-    """Bet before each observation, from those before it alone: mean and variance so far.
+def _bets(mean: FloatArray, spread: FloatArray, m: float) -> FloatArray:
+    """Bet before each observation from the mean and variance so far.
 
     The growth-optimal bet is about (mean - m) / (variance + (mean - m)^2); where the mean so far is
     not above m, nothing is bet.
     """
-    # One imaginary observation at 1/2 with variance 1/4 stands before the first.
-    n = np.arange(1, x.shape[-1] + 1)
-    mean = (0.5 + np.cumsum(x, axis=-1)) / (n + 1)
-    spread = (0.25 + np.cumsum((x - mean) ** 2, axis=-1)) / (n + 1)
-    edge = np.maximum(_before(mean, 0.5) - m, 0.0)
-    bets: FloatArray = np.minimum(edge / (_before(spread, 0.25) + edge**2), MOST / m)
+    edge = np.maximum(mean - m, 0.0)
+    bets: FloatArray = np.minimum(edge / (spread + edge**2), MOST / m)
     return bets
 
 

@@ -161,7 +161,7 @@ def odd_file(rng: random.Random) -> dict[str, Any]:
     content = gate_file(*[odd_gate(rng, i) for i in range(rng.choice((1, 1, 1, 2)))])
     if rng.random() < 0.15:
         content["models"] = rng.choice((["m"], ["m", "n"], ["none"]))
-    if rng.random() < 0.1:
+    if rng.random() < 0.2:
         content["dataset"] = {"require_same_hash": rng.random() < 0.5}
     if rng.random() < 0.3:
         content["family"] = {
