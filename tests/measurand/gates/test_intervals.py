@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import scipy.stats
 from gate_evidence import Project, bits, non_inferiority, rows, write_items
+from statsmodels.stats.weightstats import ttost_paired
 
 from measurand.gates.bounds import EvidenceError, Items
 from measurand.gates.intervals import RARE, measure
-from measurand.stats.means import cluster_mean
+from measurand.stats.equivalence import equivalence
+from measurand.stats.means import cluster_mean, paired_difference
 from measurand.stats.rates import jeffreys, newcombe, newcombe_paired
 
 Better = Literal["higher", "lower"]
@@ -205,3 +207,19 @@ def test_independent_samples_need_no_common_item(project: Project) -> None:
     got = project.one(non_inferiority({"file": "base"}, paired=False), dataset=free)
     assert (got.state, got.flags, got.n) == ("pass", ("unpaired",), 1500)
     assert got.estimate == pytest.approx(0.0, abs=1e-12)
+
+
+@pytest.mark.parametrize("margin", [0.01, 0.03, 0.1])
+def test_p_of_an_equivalence_gate_is_statsmodels_tost(project: Project, margin: float) -> None:
+    a, b = RNG.normal(0.5, 0.2, 250), RNG.normal(0.5, 0.2, 250)
+    project.items(a.tolist())
+    base = project.baseline(b.tolist())
+    got = project.one(non_inferiority(base, margin, test="equivalence"))
+    theirs = ttost_paired(a, b, -margin, margin)[0]
+    assert got.p == pytest.approx(theirs, rel=1e-9)
+    assert (got.state == "pass") == (theirs < 0.05)
+    clustered = equivalence(paired_difference(a, b, np.arange(250) // 5), margin)
+    project.items(a.tolist(), cluster_size=5)
+    base = project.baseline(b.tolist(), cluster_size=5)
+    got = project.one(non_inferiority(base, margin, test="equivalence"))
+    assert got.p == pytest.approx(clustered, rel=1e-9)
