@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
@@ -26,6 +27,7 @@ CHUNK = 5_000
 def chunk(asked: tuple[int, int]) -> tuple[Counter[str], Counter[str]]:
     from gate_fuzz import fuzz as put
 
+    warnings.simplefilter("error", RuntimeWarning)
     number, seed = asked
     return put(number, seed)
 

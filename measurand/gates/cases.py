@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from measurand.gates import anytime, exact, intervals, items
 from measurand.gates.bounds import (
     Bounds,
@@ -108,6 +110,8 @@ def _models(gate: Gate, spec: GateFile, sources: Sources) -> tuple[str | None, .
         return (None,)
 
 
+# Means that overflow are found when the result is made, as not finite.
+@np.errstate(all="ignore")
 def prepare(
     gate: Gate, spec: GateFile, sources: Sources, model: str | None, parts: dict[str, str]
 ) -> Case:
