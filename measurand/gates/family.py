@@ -7,6 +7,7 @@ bounds are made at that level, so that one rule decides with and without a famil
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -81,6 +82,8 @@ def levels(cases: Sequence[Case], family: Family | None, looks: Sequence[int]) -
 
 def _p(case: Case, alpha: float) -> float | None:
     try:
-        return case.bounds(alpha).p
+        p = case.bounds(alpha).p
     except EvidenceError:
         return None
+    # Figures that overflow have none; the gate itself becomes an error.
+    return p if p is not None and math.isfinite(p) else None
