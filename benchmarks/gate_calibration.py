@@ -85,7 +85,7 @@ def looked(runs: int, level: Callable[[int], float], seed: int) -> float:
 
 
 def bets(runs: int, truth: float, seed: int) -> tuple[float, float, int]:
-    """Sequences of bets, looked at ten times: share that passes, mean stop, and disagreements.
+    """Sequences of bets, looked at ten times: share that passes, mean length, and disagreements.
 
     The last counts, among some of the releases, those on which the gate itself says otherwise
     although its bounds do not cross.
@@ -100,12 +100,12 @@ def bets(runs: int, truth: float, seed: int) -> tuple[float, float, int]:
         through = best >= -math.log(ALPHA)
         passed += int(through.any(axis=1).sum())
         crossed = wealth >= -math.log(ALPHA)
-        stops += (crossed.argmax(axis=1)[crossed.any(axis=1)] + 1).tolist()
+        stops += np.where(crossed.any(axis=1), crossed.argmax(axis=1) + 1, LOOKS[-1]).tolist()
         if start == 0:
             answers = [gate(row) for row in d[:CHECKED]]
             told = zip(answers, through[:CHECKED, -1], strict=True)
             wrong = sum(not crossed_ and passes != bool(t) for (passes, crossed_), t in told)
-    return passed / runs, float(np.mean(stops)) if stops else math.nan, wrong
+    return passed / runs, float(np.mean(stops)), wrong
 
 
 def gate(d: np.ndarray) -> tuple[bool, bool]:
@@ -161,7 +161,7 @@ def table(runs: int, seed: int = 1) -> dict[str, float]:
         "false pass of ten looks at alpha / k": looked(runs, lambda k: ALPHA / k, seed),
         "false pass of ten looks with bets": false_pass,
         "power of ten looks with bets": power,
-        "items until bets decide": stop,
+        "items until bets decide or end": stop,
     }
     for groups in (10, 20, 50, 100):
         found[f"clustered coverage, G = {groups}"] = clustered(groups, max(300, runs // 10), seed)
