@@ -1,4 +1,4 @@
-"""The calibration of gates at a quarter of its size; benchmarks/gate_calibration.py has the whole.
+"""The calibration of gates at a tenth of its size; benchmarks/gate_calibration.py has the whole.
 
 References: 4,000 simulated runs made apart from this code (false pass .054, power .91, ten plain
 looks .184, bets .025 and .908 with 911 items on average); coverage as exact sums.
@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-RUNS = 8_000
+RUNS = 4_000
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +29,13 @@ def calibration() -> ModuleType:
 @pytest.mark.integration
 def test_figures_of_the_gate_are_those_of_the_reference(calibration: ModuleType) -> None:
     found = calibration.table(RUNS)
-    assert found["false pass at the margin, n = 1000"] == pytest.approx(0.054, abs=0.008)
-    assert found["power at no change, n = 1000"] == pytest.approx(0.913, abs=0.010)
+    assert found["false pass at the margin, n = 1000"] == pytest.approx(0.054, abs=0.015)
+    assert found["power at no change, n = 1000"] == pytest.approx(0.913, abs=0.02)
     assert found["false pass of ten looks at alpha"] == pytest.approx(0.184, abs=0.03)
     divided = found["false pass of ten looks at alpha / k"]
-    assert divided < found["false pass of ten looks at alpha"] / 2
+    assert 0.05 < divided < 0.12
     assert found["false pass of ten looks with bets"] <= 0.05
-    assert found["power of ten looks with bets"] == pytest.approx(0.908, abs=0.03)
+    assert found["power of ten looks with bets"] == pytest.approx(0.908, abs=0.05)
     assert found["items until bets decide or end"] == pytest.approx(911, rel=0.1)
 
 
