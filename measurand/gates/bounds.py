@@ -17,6 +17,8 @@ FloatArray = NDArray[np.float64]
 
 #: One-sided level of the bounds that a statistics row carries.
 ROW_ALPHA = 0.05
+#: Means of decimal fractions miss their decimal value by some 1e-16; equality is judged wider.
+EQUAL = 1e-12
 
 
 class EvidenceError(MeasurandError):
@@ -81,11 +83,20 @@ class Items:
         values: (n,) scores, or paired differences candidate minus baseline.
         clusters: (n,) cluster of each item.
         paired: whether the values are differences.
+        level: (n,) the baseline's scores where the values are differences from them.
+        names: name of each cluster, where ``clusters`` are numbers.
     """
 
     values: FloatArray
     clusters: NDArray[Any]
     paired: bool = False
+    level: FloatArray | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def independent(self) -> bool:
+        """Whether each item is a cluster of its own."""
+        return len(np.unique(self.clusters)) == len(self.values)
 
 
 @np.errstate(all="ignore")
@@ -94,16 +105,16 @@ def from_items(
     *,
     alpha: float,
     confidence: float,
-    interval: Literal["auto", "t", "wilson", "clopper_pearson"],
+    interval: Literal["auto", "t", "wilson", "clopper_pearson", "jeffreys"],
     null: float,
     better: Literal["higher", "lower"],
 ) -> Bounds:
     """Mean of items with bounds.
 
-    The t interval is cluster-robust (CR1, t with G - 1). Wilson's and Clopper-Pearson's are for
-    0/1 scores of independent items. Scores of 0/1 without any variation would give t a bound
-    without width, so there Clopper-Pearson over clusters is used: each cluster one trial, the
-    most cautious design effect.
+    The t interval is cluster-robust (CR1, t with G - 1). Wilson's, Clopper-Pearson's and Jeffreys'
+    are for 0/1 scores of independent items. Scores of 0/1 without any variation would give t a
+    bound without width, so there Clopper-Pearson over clusters is used: each cluster one trial,
+    the most cautious design effect.
 
     Args:
         items: at least one item.
@@ -122,8 +133,8 @@ def from_items(
     n, n_clusters = len(items.values), len(np.unique(items.clusters))
     binary = not items.paired and bool(np.isin(items.values, (0.0, 1.0)).all())
     independent = n_clusters == n
-    if interval in ("wilson", "clopper_pearson"):
-        _must_be_rate(binary, independent, interval)
+    if interval in ("wilson", "clopper_pearson", "jeffreys"):
+        must_be_rate(binary, independent, interval)
     if interval == "auto":
         interval = "wilson" if binary and independent else "t"
     constant = bool(np.ptp(items.values) == 0)
@@ -154,7 +165,12 @@ def from_items(
     )
 
 
-def _must_be_rate(binary: bool, independent: bool, interval: str) -> None:
+def must_be_rate(binary: bool, independent: bool, interval: str) -> None:
+    """Refuse an interval of rates for other scores.
+
+    Raises:
+        EvidenceError: ``not_binary`` or ``clustered_proportion``.
+    """
     if not binary:
         raise EvidenceError(
             f"interval {interval} needs items scored 0 or 1 (repeats of an item are averaged)",
@@ -174,16 +190,14 @@ def _rate(
     trials: int,
     alpha: float,
     confidence: float,
-    interval: Literal["wilson", "clopper_pearson"],
+    interval: Literal["wilson", "clopper_pearson", "jeffreys"],
     null: float,
     better: str,
     flags: tuple[str, ...],
 ) -> Bounds:
-    from measurand.stats.means import proportion
-
     k = round(float(items.values.mean()) * trials)
-    outer = proportion(k, trials, interval, confidence=confidence)
-    found = _of_estimate(proportion(k, trials, interval, confidence=1 - 2 * alpha), outer)
+    outer = _proportion(k, trials, interval, confidence)
+    found = _of_estimate(_proportion(k, trials, interval, 1 - 2 * alpha), outer)
     p = k / trials
     # Without variation the sample says nothing about spread: take that of the limit.
     variance = p * (1 - p) or max(0.0, null * (1 - null))
@@ -195,6 +209,17 @@ def _rate(
         clusters=trials,
         flags=flags,
     )
+
+
+def _proportion(
+    k: int, n: int, interval: Literal["wilson", "clopper_pearson", "jeffreys"], confidence: float
+) -> Estimate:
+    from measurand.stats.means import proportion
+    from measurand.stats.rates import jeffreys
+
+    if interval == "jeffreys":
+        return jeffreys(k, n, confidence=confidence)
+    return proportion(k, n, interval, confidence=confidence)
 
 
 def _of_estimate(inner: Estimate, outer: Estimate) -> Bounds:
@@ -228,8 +253,11 @@ def _student_p(found: Bounds, null: float, better: str) -> float | None:
 
 
 def _rate_p(k: int, n: int, interval: str, null: float, better: str) -> float:
-    """Score test for Wilson, exact binomial tail for Clopper-Pearson: p <= alpha iff it passes."""
-    from scipy.special import bdtr, bdtrc, ndtr
+    """P <= alpha iff it passes: score test for Wilson, exact binomial tail for Clopper-Pearson.
+
+    For Jeffreys the posterior's tail, except where the interval ends at 0 or 1.
+    """
+    from scipy.special import bdtr, bdtrc, betainc, betaincc, ndtr
 
     if not 0 < null < 1:
         met = k / n >= null if better == "higher" else k / n <= null
@@ -237,9 +265,38 @@ def _rate_p(k: int, n: int, interval: str, null: float, better: str) -> float:
     if interval == "wilson":
         z = (k / n - null) / math.sqrt(null * (1 - null) / n)
         return float(ndtr(-z if better == "higher" else z))
-    if better == "higher":
-        return 1.0 if k == 0 else float(bdtrc(k - 1, n, null))
-    return float(bdtr(k, n, null))
+    if k == (0 if better == "higher" else n):
+        return 1.0
+    if interval == "jeffreys":
+        tail = betainc if better == "higher" else betaincc
+        return float(tail(k + 0.5, n - k + 0.5, null))
+    return float(bdtrc(k - 1, n, null) if better == "higher" else bdtr(k, n, null))
+
+
+def statistic_p(row: Mapping[str, Any], null: float, better: str) -> float | None:
+    """One-sided p read off a row's 95% bounds: the level at which the moved bound is the null.
+
+    Exact for t intervals, an approximation for others; see :func:`from_statistic`.
+    """
+    from scipy.special import ndtr, stdtr
+
+    found = from_statistic(row, alpha=ROW_ALPHA)
+    if found.estimate is None:
+        return None
+    gap = found.estimate - null if better == "higher" else null - found.estimate
+    if "exact" in found.flags:
+        return 0.0 if gap > 0 else 1.0
+    # A loss is measured with the width of the other side.
+    upward = (better == "higher") == (gap > 0)
+    end = found.lower if upward else found.upper
+    if end is None:
+        return None
+    width = abs(found.estimate - end)
+    if width == 0:
+        return 0.0 if gap > 0 else 1.0
+    z = -gap / width * _quantile(ROW_ALPHA, found.clusters)
+    df = (found.clusters or 0) - 1
+    return float(stdtr(df, z) if df > 0 else ndtr(z))
 
 
 def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from measurand.gates import items
-from measurand.gates.bounds import Bounds, EvidenceError, Items, from_items, from_statistic
+import numpy as np
+
+from measurand.gates import anytime, exact, intervals, items
+from measurand.gates.bounds import (
+    Bounds,
+    EvidenceError,
+    Items,
+    from_items,
+    from_statistic,
+    statistic_p,
+)
 from measurand.gates.comparable import compare, dataset_hash
+from measurand.gates.decisions import Direction, hypotheses
 from measurand.gates.evidence import Evidence
 from measurand.gates.gatefile import Gate, GateFile, Settings
-from measurand.gates.pairing import pair
+from measurand.gates.pairing import pair, unpaired
 from measurand.gates.sources import Sources
 from measurand.gates.verdict import GateResult
 from measurand.results import slice_text
@@ -19,6 +30,8 @@ from measurand.results import slice_text
 ZERO = 1e-9
 #: What "there is no baseline yet" looks like.
 ABSENT = ("baseline_unresolved", "missing_metric", "empty_slice")
+#: Evidence at a one-sided level, against a null in the direction of the alternative.
+Measure = Callable[[float, float, Direction], Bounds]
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,9 @@ class Case:
     """One gate on one model and slice, ready to be decided at any level.
 
     Attributes:
-        measure: alpha and the natural-orientation limit to bounds; None if ``result`` is final.
+        measure: alpha, null and direction to bounds, in the metric's orientation; None if
+            ``result`` is final or the evidence is a ``line``.
+        line: clusters in the order of their bets, of a sequential gate.
         reference: number that estimates are taken relative to (a baseline of kind value).
         bound: limit, or largest acceptable difference, in the metric's orientation.
         result: what is known before the decision.
@@ -35,10 +50,46 @@ class Case:
     gate: Gate
     rules: Settings
     result: GateResult
-    measure: Callable[[float, float], Bounds] | None = None
+    measure: Measure | None = None
+    line: anytime.Line | None = None
     reference: float = 0.0
     bound: float = 0.0
     dataset: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether there is something left to decide."""
+        return self.measure is not None or self.line is not None
+
+    def bounds(self, alpha: float) -> Bounds:
+        """The figure at one level, relative to the reference, with the p of its hypotheses.
+
+        Raises:
+            EvidenceError: what measuring raises.
+        """
+        asked = hypotheses(self.gate.test, self.bound, self.gate.direction)
+        nulls = [null + self.reference for null, _ in asked]
+        found = [
+            self._measured(alpha, nulls, null + self.reference, better) for null, better in asked
+        ]
+        if any(one.p is None for one in found):
+            p = None
+        else:
+            p = max(one.p for one in found if one.p is not None)
+        return replace(found[0].minus(self.reference) if self.reference else found[0], p=p)
+
+    def _measured(self, alpha: float, nulls: list[float], null: float, better: Direction) -> Bounds:
+        if self.line is not None:
+            return anytime.bounds(
+                self.line,
+                alpha=alpha,
+                confidence=self.rules.ci,
+                nulls=nulls,
+                null=null,
+                better=better,
+            )
+        assert self.measure is not None
+        return self.measure(alpha, null, better)
 
 
 def cases(gate: Gate, spec: GateFile, sources: Sources) -> Iterator[Case]:
@@ -59,6 +110,8 @@ def _models(gate: Gate, spec: GateFile, sources: Sources) -> tuple[str | None, .
         return (None,)
 
 
+# Means that overflow are found when the result is made, as not finite.
+@np.errstate(all="ignore")
 def prepare(
     gate: Gate, spec: GateFile, sources: Sources, model: str | None, parts: dict[str, str]
 ) -> Case:
@@ -122,7 +175,7 @@ def _from_statistics(case: Case, sources: Sources, model: str | None) -> Case:
         case,
         result=result,
         dataset=dataset_hash(evidence, sources.spec),
-        measure=lambda alpha, null: from_statistic(row, alpha=alpha),
+        measure=lambda alpha, null, better: _statistic(row, gate, alpha, null, better),
     )
     if gate.test == "threshold":
         assert gate.limit is not None
@@ -134,7 +187,22 @@ def _from_statistics(case: Case, sources: Sources, model: str | None) -> Case:
             code="unpaired_statistic",
             hint="use from: items, or baseline: {value: ...}",
         )
+    if gate.test == "exact_equal":
+        value = gate.baseline.value
+        case = replace(
+            case, measure=lambda *_: exact.of_figure(from_statistic(row, alpha=0.05), value)
+        )
+        return _named_value(case, value)
     return _against_value(case, gate.baseline.value)
+
+
+def _statistic(
+    row: Mapping[str, Any], gate: Gate, alpha: float, null: float, better: Direction
+) -> Bounds:
+    found = from_statistic(row, alpha=alpha)
+    if gate.test in ("threshold", "non_inferiority"):
+        return found
+    return replace(found, p=statistic_p(row, null, better))
 
 
 def _from_items(case: Case, sources: Sources, model: str | None, parts: dict[str, str]) -> Case:
@@ -156,35 +224,53 @@ def _from_items(case: Case, sources: Sources, model: str | None, parts: dict[str
     case = replace(case, result=result, dataset=dataset_hash(evidence, sources.spec))
     if gate.test == "threshold":
         assert gate.limit is not None
-        return replace(case, bound=gate.limit, measure=_measure(candidate.sample(), case))
+        return replace(_put(case, candidate.sample()), bound=gate.limit)
     assert gate.baseline is not None
     if gate.baseline.value is not None:
-        case = replace(case, measure=_measure(candidate.sample(), case))
-        return _against_value(case, gate.baseline.value)
+        value, sample = gate.baseline.value, candidate.sample()
+        if gate.test == "exact_equal":
+            found = exact.of_items(sample, value)
+            return _named_value(replace(case, measure=lambda *_: found), value)
+        return _against_value(_put(case, sample), value)
     return _against_items(case, sources, evidence, candidate, model, parts)
 
 
-def _measure(sample: Items, case: Case) -> Callable[[float, float], Bounds]:
-    gate = case.gate
-    return lambda alpha, null: from_items(
-        sample,
-        alpha=alpha,
-        confidence=case.rules.ci,
-        interval=gate.interval,
-        null=null,
-        better=gate.direction,
+def _put(case: Case, sample: Items, other: Items | None = None) -> Case:
+    """The case with its evidence: a line to bet on, or a measure of the sample."""
+    gate, result = case.gate, case.result
+    if gate.sequential is not None:
+        line = anytime.line_of(sample, gate.sequential.low, gate.sequential.high)
+        return replace(case, line=line)
+    words = ("gate", gate.id, gate.metric, result.model or "", result.slice)
+    return replace(
+        case,
+        measure=lambda alpha, null, better: intervals.measure(
+            sample,
+            alpha=alpha,
+            confidence=case.rules.ci,
+            interval=gate.interval,
+            null=null,
+            better=better,
+            other=other,
+            seed_words=words,
+        ),
     )
+
+
+def _named_value(case: Case, value: float) -> Case:
+    result = replace(case.result, baseline=f"value {value:.6g}", baseline_estimate=value)
+    return replace(case, result=result)
 
 
 def _against_value(case: Case, value: float) -> Case:
     margin = _margin(case.gate, value, None)
-    result = replace(
-        case.result,
-        margin=margin,
-        baseline=f"value {value:.6g}",
-        baseline_estimate=value,
+    case = _named_value(case, value)
+    return replace(
+        case,
+        result=replace(case.result, margin=margin),
+        reference=value,
+        bound=_loss(case.gate, margin),
     )
-    return replace(case, result=result, reference=value, bound=_loss(case.gate, margin))
 
 
 def _against_items(
@@ -209,7 +295,12 @@ def _against_items(
         return _no_baseline(case, sources, error)
     if baseline.hash == evidence.hash:
         sources.warn(f"{gate.id}: candidate and baseline ({name}) are the same results")
-    differences, level = pair(candidate, other, same_dataset=same, max_drop=rules.max_drop)
+    if gate.paired:
+        sample, level = pair(candidate, other, same_dataset=same, max_drop=rules.max_drop)
+        pairs: tuple[tuple[str, int], ...] = (("pairs", len(sample.values)),)
+    else:
+        sample, level = unpaired(candidate, other, max_drop=rules.max_drop)
+        pairs = ()
     margin = _margin(gate, float(level.values.mean()), level)
     counts = (
         *case.result.counts,
@@ -218,7 +309,7 @@ def _against_items(
         ("baseline_infra_errors", other.infra),
         ("items", candidate.items.num_rows),
         ("baseline_items", other.items.num_rows),
-        ("pairs", len(differences.values)),
+        *pairs,
     )
     result = replace(
         case.result,
@@ -229,7 +320,12 @@ def _against_items(
         counts=counts,
     )
     case = replace(case, result=result, bound=_loss(gate, margin))
-    return replace(case, measure=_measure(differences, case))
+    if gate.test == "exact_equal":
+        found = exact.of_items(sample)
+        unequal = ("unequal", exact.unequal(sample))
+        case = replace(case, result=replace(result, counts=(*counts, unequal)))
+        return replace(case, measure=lambda *_: found)
+    return _put(case, sample, None if gate.paired else level)
 
 
 def _about_baseline(error: EvidenceError, code: str) -> EvidenceError:
@@ -260,13 +356,14 @@ def _no_baseline(case: Case, sources: Sources, error: EvidenceError) -> Case:
     return replace(case, result=result)
 
 
-def _margin(gate: Gate, baseline: float, level: Items | None) -> float:
+def _margin(gate: Gate, baseline: float, level: Items | None) -> float | None:
     """The margin in the metric's unit; a share is of the baseline's estimate, taken as known.
 
     Raises:
         EvidenceError: ``rel_margin_undefined`` if the baseline is 0 or not told apart from 0.
     """
-    assert gate.margin is not None
+    if gate.margin is None:
+        return None
     if gate.margin.abs is not None:
         return gate.margin.abs
     assert gate.margin.rel is not None
@@ -285,7 +382,9 @@ def _margin(gate: Gate, baseline: float, level: Items | None) -> float:
     return gate.margin.rel * abs(baseline)
 
 
-def _loss(gate: Gate, margin: float) -> float:
+def _loss(gate: Gate, margin: float | None) -> float:
+    if margin is None:
+        return 0.0
     return -margin if gate.direction == "higher" else margin
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from measurand.errors import MeasurandError
+from measurand.gates.explanations import explain
 from measurand.gates.outputs import printable, to_markdown, to_text, write_outputs
-from measurand.gates.sentences import explain
 from measurand.gates.verdict import EXIT_CODES, Verdict
 
 
@@ -60,10 +60,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out",
         type=Path,
-        help="folder for verdict.json, junit.xml, summary.md and looks.json, the record of earlier "
-        "attempts; keep it between runs (default: .measurand/gate/NAME in the root)",
+        help="folder for verdict.json, junit.xml, summary.md and the records of earlier attempts, "
+        "looks.json and tries.json; keep it between runs (default: .measurand/gate/NAME in the "
+        "root)",
     )
-    parser.add_argument("--explain", action="store_true", help="rule and figures behind each gate")
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="why each gate came out so, what would decide, and the figures behind it",
+    )
     parser.add_argument("--format", choices=("text", "json", "md"), default="text")
     return parser
 

@@ -1,36 +1,33 @@
 """The decision rules: bounds in, pass, fail or inconclusive out. No files, no clocks.
 
 Everything is oriented so that larger is better. L and U are the one-sided bounds at level
-1 - alpha of the metric (threshold) or of the difference candidate - baseline (non-inferiority):
+1 - alpha of the metric (threshold) or of the difference candidate - baseline (all others):
 
 - threshold: pass if L >= limit, fail if U < limit, else inconclusive;
-- non_inferiority: pass if L > -margin, fail if U < -margin, else inconclusive.
+- non_inferiority: pass if L > -margin, fail if U < -margin, else inconclusive;
+- equivalence: pass if -margin < L and U < margin, fail if U < -margin or L > margin;
+- superiority: pass if L > 0, fail if U < 0, else inconclusive;
+- regression: fail if U < 0, else a weak pass: that nothing was shown shows nothing;
+- exact_equal: pass if nothing differs, else fail; there is no error to be made.
 
 So a limit may be met exactly, a margin must be kept strictly: a difference of exactly -margin is no
-pass. Non-inferiority as in Piaggio et al. (2012), JAMA 308, 2594-2604; inconclusive is a result.
+pass. Non-inferiority as in Piaggio et al. (2012), JAMA 308, 2594-2604; equivalence by two one-sided
+tests (Schuirmann 1987); inconclusive is a result.
 """
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from measurand.gates.bounds import Bounds
+from measurand.gates.bounds import EQUAL, Bounds
+from measurand.gates.samples import Rules, detectable, needed
 from measurand.gates.verdict import State
 
 Direction = Literal["higher", "lower"]
-
-#: Means of decimal fractions miss their decimal value by some 1e-16; equality is judged wider.
-EQUAL = 1e-12
-#: Larger answers to "how many more" are no answers.
-MAX_NEEDED = 10**9
-#: Beyond (few clusters, tiny alpha) scipy's noncentral t does not return; nothing is detectable.
-MAX_QUANTILE = 1e3
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,8 @@ class Decision:
         state: pass, fail or inconclusive.
         reason_code: why.
         mde: smallest true effect that the sample would show with the stated power.
-        n_needed: units that would decide, were the truth as measured; None if no number would.
+        n_needed: units that would decide, were the truth as measured (of a weak pass: that would
+            show the loss); None if no number would.
         clusters_needed: the same in clusters.
     """
 
@@ -50,17 +48,6 @@ class Decision:
     mde: float | None = None
     n_needed: int | None = None
     clusters_needed: int | None = None
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a gate demands beside its bound."""
-
-    alpha: float = 0.05
-    power: float = 0.8
-    min_n: int = 200
-    min_clusters: int = 10
-    undefined: Literal["fail", "inconclusive"] = "inconclusive"
 
 
 def threshold(lower: float | None, upper: float | None, bound: float) -> tuple[State, str]:
@@ -83,11 +70,63 @@ def non_inferiority(lower: float | None, upper: float | None, bound: float) -> t
     return "inconclusive", "undecided"
 
 
+def equivalence(lower: float | None, upper: float | None, bound: float) -> tuple[State, str]:
+    """Within the margin on both sides; ``bound`` is the margin with either sign."""
+    margin = abs(bound)
+    slack = EQUAL * max(1.0, margin)
+    low_kept = lower is not None and lower > -margin + slack
+    high_kept = upper is not None and upper < margin - slack
+    if low_kept and high_kept:
+        return "pass", "equivalent"
+    below = upper is not None and upper < -margin - slack
+    above = lower is not None and lower > margin + slack
+    if below or above:
+        return "fail", "different"
+    return "inconclusive", "undecided"
+
+
+def superiority(lower: float | None, upper: float | None, bound: float) -> tuple[State, str]:
+    """Above ``bound`` = 0: equality does not pass."""
+    state, _ = non_inferiority(lower, upper, bound)
+    return state, {"pass": "better", "fail": "worse"}.get(state, "undecided")
+
+
+def regression(lower: float | None, upper: float | None, bound: float) -> tuple[State, str]:
+    """Fails where a loss is shown, and passes weakly where none is."""
+    if upper is None:
+        return "inconclusive", "undecided"
+    if non_inferiority(lower, upper, bound)[0] == "fail":
+        return "fail", "regressed"
+    return "pass", "no_regression_shown"
+
+
+def exact_equal(lower: float | None, upper: float | None, bound: float) -> tuple[State, str]:
+    """Nothing differs: both bounds are the largest difference itself."""
+    return ("pass", "equal") if lower == upper == bound == 0 else ("fail", "unequal")
+
+
 #: Decision rule of each test that a gate file may name.
 TESTS: dict[str, Callable[[float | None, float | None, float], tuple[State, str]]] = {
     "threshold": threshold,
     "non_inferiority": non_inferiority,
+    "equivalence": equivalence,
+    "superiority": superiority,
+    "regression": regression,
+    "exact_equal": exact_equal,
 }
+
+
+def hypotheses(test: str, bound: float, direction: Direction) -> list[tuple[float, Direction]]:
+    """What the test has to reject, as (null, better direction), in the metric's orientation.
+
+    The p of a gate is the largest of theirs: of equivalence the two one-sided tests', of regression
+    that of its finding, a loss.
+    """
+    if test == "equivalence":
+        return [(-abs(bound), "higher"), (abs(bound), "lower")]
+    if test == "regression":
+        return [(bound, "lower" if direction == "higher" else "higher")]
+    return [(bound, direction)]
 
 
 @np.errstate(all="ignore")
@@ -97,8 +136,8 @@ def decide(test: str, found: Bounds, bound: float, direction: Direction, rules: 
     Args:
         test: key of :data:`TESTS`.
         found: the figure with its bounds, in its own orientation.
-        bound: the limit, or for non-inferiority the largest acceptable difference, in the same
-            orientation: -margin where higher is better, +margin where lower is better.
+        bound: the limit, or the largest acceptable difference, in the same orientation: -margin
+            where higher is better, +margin where lower is better; 0 where no margin is given.
         direction: which way is better.
         rules: error rate, power and least sample.
     """
@@ -108,20 +147,28 @@ def decide(test: str, found: Bounds, bound: float, direction: Direction, rules: 
     lower, upper, limit = found.lower, found.upper, bound
     if direction == "lower":
         lower, upper, limit = _negative(upper), _negative(lower), -bound
-    needed, clusters = _needed(found, bound, rules)
-    mde = _detectable(found, rules)
+    more, clusters = needed(test, found, bound, rules)
+    mde = detectable(found, rules)
     if _too_small(found, rules):
-        return Decision("inconclusive", "underpowered", mde, needed, clusters)
+        return Decision("inconclusive", "underpowered", mde, more, clusters)
+    if lower is None and upper is None:
+        return Decision("inconclusive", "no_interval", mde)
     state, code = TESTS[test](lower, upper, limit)
+    if code == "no_regression_shown" and _loses(found.estimate, direction):
+        return Decision(state, code, mde, more, clusters)
     if state != "inconclusive":
         return Decision(state, code, mde)
     if lower is None or upper is None:
         return Decision(state, "no_interval", mde)
-    return Decision(state, code, mde, needed, clusters)
+    return Decision(state, code, mde, more, clusters)
 
 
 def _negative(x: float | None) -> float | None:
     return None if x is None else -x
+
+
+def _loses(estimate: float, direction: Direction) -> bool:
+    return estimate < 0 if direction == "higher" else estimate > 0
 
 
 def _too_small(found: Bounds, rules: Rules) -> bool:
@@ -132,44 +179,3 @@ def _too_small(found: Bounds, rules: Rules) -> bool:
     # A row without a cluster count took its rows as independent: each is its own cluster.
     clusters = found.clusters if found.clusters is not None else found.n
     return few_units or rules.min_clusters > (clusters or 0)
-
-
-def _needed(found: Bounds, bound: float, rules: Rules) -> tuple[int | None, int | None]:
-    """Units and clusters that would decide with the stated power, were the truth as measured.
-
-    (z_alpha + z_power)^2 sd^2 / gap^2 (Chow, Shao & Wang 2008, section 3.1), sd with design
-    effect, gap from the estimate to the bound; for a difference of 0 the gap is the margin.
-    """
-    from measurand.stats.means import required_n
-
-    assert found.estimate is not None
-    n, clusters = found.n, found.clusters if found.clusters is not None else found.n
-    by_size = rules.min_n
-    gap = min(abs(found.estimate - bound), sys.float_info.max)
-    if found.sd is not None and math.isfinite(found.sd) and found.sd > 0:
-        if gap <= 1e-4 * found.sd:
-            return None, None
-        by_size = max(
-            by_size, required_n(found.sd, gap, power=rules.power, alpha=rules.alpha, sides=1)
-        )
-    if by_size > MAX_NEEDED:
-        return None, None
-    if not n or not clusters:
-        return by_size, rules.min_clusters
-    by_clusters = max(rules.min_clusters, math.ceil(by_size * clusters / n))
-    return max(by_size, math.ceil(by_clusters * n / clusters)), by_clusters
-
-
-def _detectable(found: Bounds, rules: Rules) -> float | None:
-    """Smallest effect with the stated power; None without a standard error to speak of."""
-    from scipy.special import stdtrit
-
-    from measurand.stats.means import smallest_detectable
-
-    if found.se is None or not 0 < found.se < math.inf:
-        return None
-    if found.df and stdtrit(found.df, 1 - rules.alpha) > MAX_QUANTILE:
-        return None
-    return smallest_detectable(
-        found.se, df=found.df or None, power=rules.power, alpha=rules.alpha, sides=1
-    )

@@ -21,12 +21,17 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from measurand.errors import InputError
+from measurand.gates import demands
 from measurand.results import slice_text
 
 MAX_BYTES = 1 << 20
 MAX_INSTANCES = 10_000
+MAX_SPAN = 1e100
 
-Test = Literal["threshold", "non_inferiority"]
+Test = Literal[
+    "threshold", "non_inferiority", "equivalence", "superiority", "regression", "exact_equal"
+]
+Interval = Literal["auto", "t", "wilson", "clopper_pearson", "jeffreys", "newcombe", "bootstrap"]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
 Word = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -63,11 +68,16 @@ class Family(_Strict):
     """Correction over gates whose single finding would be acted on (superiority, regression).
 
     "All blocking gates must pass" is an intersection-union test and needs no correction (Berger
-    1982), so this changes nothing for thresholds and non-inferiority; the verdict says so.
+    1982), so this changes nothing for the other tests; the verdict says so.
+
+    Attributes:
+        correction: Holm's over any false finding, Benjamini and Hochberg's over the share of false
+            findings, or none.
+        alpha: level of the family, in place of its gates' own.
     """
 
     correction: Literal["none", "holm", "bh"] = "holm"
-    alpha: Annotated[float, Field(gt=0, lt=0.5)] = 0.05
+    alpha: Annotated[float, Field(ge=1e-6, lt=0.5)] = 0.05
 
 
 class Margin(_Strict):
@@ -80,6 +90,24 @@ class Margin(_Strict):
     def _one(self) -> Margin:
         if (self.abs is None) == (self.rel is None):
             raise ValueError("give exactly one of abs and rel")
+        return self
+
+
+class Sequential(_Strict):
+    """Evidence by betting, which may be looked at as often as one likes while it grows.
+
+    Attributes:
+        low: least score that an item can have.
+        high: greatest score that an item can have; differences lie within high - low.
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Sequential:
+        if not 0 < self.high - self.low < MAX_SPAN:
+            raise ValueError(f"low must be below high, by less than {MAX_SPAN:g}")
         return self
 
 
@@ -174,10 +202,13 @@ class Gate(Overrides):
         direction: whether ``higher`` or ``lower`` is better.
         test: the decision rule, see :mod:`measurand.gates.decisions`.
         limit: smallest (largest) acceptable value of a threshold.
-        margin: of a non-inferiority test.
-        alpha: one-sided error rate.
+        margin: of a non-inferiority or equivalence test.
+        alpha: one-sided error rate; in a family, the family's.
         interval: how the bounds of a mean of items are made; ``auto`` is Wilson's for independent
-            0/1 items, otherwise the cluster-robust t interval.
+            0/1 items, otherwise the cluster-robust t interval; of two independent samples of 0/1
+            items Newcombe's, otherwise Welch's t interval.
+        paired: whether both sides scored the same items; false for independent samples.
+        sequential: decide by betting, so that looking again at a growing sample keeps the error.
         undefined: what a null statistic means; it never passes.
     """
 
@@ -191,23 +222,16 @@ class Gate(Overrides):
     baseline: Baseline | None = None
     alpha: Annotated[float, Field(ge=1e-6, lt=0.5)] = 0.05
     slice: dict[SlicePart, SlicePart | Annotated[list[SlicePart], Field(min_length=1)]] = {}
-    interval: Literal["auto", "t", "wilson", "clopper_pearson"] = "auto"
+    interval: Interval = "auto"
+    paired: bool = True
+    sequential: Sequential | None = None
     undefined: Literal["fail", "inconclusive"] = "inconclusive"
     severity: Literal["block", "warn"] = "block"
 
     @model_validator(mode="after")
     def _fits_test(self) -> Gate:
-        threshold = self.test == "threshold"
-        needed = ("limit",) if threshold else ("margin", "baseline")
-        barred = ("margin", "baseline") if threshold else ("limit",)
-        if missing := [k for k in needed if getattr(self, k) is None]:
-            raise ValueError(f"test {self.test} needs {' and '.join(missing)}")
-        if extra := [k for k in barred if getattr(self, k) is not None]:
-            raise ValueError(f"test {self.test} takes no {' and no '.join(extra)}")
-        if not (threshold and self.source == "items") and self.interval not in ("auto", "t"):
-            raise ValueError("interval applies to thresholds on items")
-        if self.source == "statistics" and self.nan is not None:
-            raise ValueError("nan applies to items; a null statistic is governed by undefined")
+        if fault := demands.fault(self):
+            raise ValueError(fault)
         return self
 
     def slices(self) -> Iterator[dict[str, str]]:
@@ -246,6 +270,9 @@ class GateFile(_Strict):
             raise ValueError("give system or results: where the evidence lies")
         if self.models is not None and len(set(self.models)) < len(self.models):
             raise ValueError("a model is listed twice")
+        for gate in self.gates if self.family is not None else ():
+            if gate.test in demands.FAMILY and "alpha" in gate.model_fields_set:
+                raise ValueError(f"gate {gate.id!r}: its alpha is that of family; give it there")
         count = 0
         for gate in self.gates:
             texts: set[str] = set()
@@ -351,7 +378,8 @@ def validate(content: Mapping[str, Any], name: str = "gate file") -> GateFile:
 def _fault(kind: str, loc: tuple[int | str, ...], message: str) -> str:
     where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in loc).lstrip(".")
     if kind == "extra_forbidden":
-        known = {"from", *Gate.model_fields, *GateFile.model_fields, *Baseline.model_fields}
+        models = (Gate, GateFile, Baseline, Dataset, Family, Sequential)
+        known = {"from", *(name for model in models for name in model.model_fields)}
         near = difflib.get_close_matches(str(loc[-1])[:100], sorted(known), 1)
         return f"{where[:200]}: unknown key" + (f" (did you mean {near[0]}?)" if near else "")
     if kind == "float_type":

@@ -59,7 +59,8 @@ def sample_of(table: pa.Table, values: pa.ChunkedArray, *, paired: bool = False)
     if not np.isfinite(numbers).all():
         raise EvidenceError("scores overflow", code="overflow", hint="check the scores' scale")
     clusters = table.column("cluster").filter(present).combine_chunks().dictionary_encode()
-    return Items(numbers, clusters.indices.to_numpy(), paired)
+    names = tuple(clusters.dictionary.to_pylist())
+    return Items(numbers, clusters.indices.to_numpy(), paired, names=names)
 
 
 def models_of(evidence: Evidence, metric: str) -> list[str]:

@@ -12,8 +12,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from measurand.errors import InputError
 
@@ -39,18 +40,34 @@ def read(folder: Path) -> dict[str, list[str]]:
     Raises:
         InputError: ``looks_unreadable``: a damaged record is never taken for an empty one.
     """
-    path = folder / FILE
+    return load(folder / FILE, SCHEMA, "looks", _sound)
+
+
+def _sound(entry: Any) -> bool:
+    return isinstance(entry, list) and all(isinstance(x, str) for x in entry)
+
+
+def load(path: Path, schema: str, name: str, sound: Callable[[Any], bool]) -> dict[str, Any]:
+    """A record by key; empty where there is none.
+
+    Args:
+        path: the file.
+        schema: what it says it is.
+        name: where the record lies in it.
+        sound: whether an entry is what it should be.
+
+    Raises:
+        InputError: ``looks_unreadable``.
+    """
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, RecursionError) as error:
         raise _unreadable(path, str(error)) from error
-    seen = raw.get("looks") if isinstance(raw, dict) and raw.get("schema") == SCHEMA else None
-    if not isinstance(seen, dict) or not all(
-        isinstance(v, list) and all(isinstance(x, str) for x in v) for v in seen.values()
-    ):
-        raise _unreadable(path, "not a record of looks")
+    seen = raw.get(name) if isinstance(raw, dict) and raw.get("schema") == schema else None
+    if not isinstance(seen, dict) or not all(map(sound, seen.values())):
+        raise _unreadable(path, f"not a record of {name}")
     return seen
 
 
@@ -69,11 +86,19 @@ def record(folder: Path, seen: Mapping[str, list[str]], key: str, evidence: str)
     before = seen.get(key, [])
     if evidence in before:
         return
-    content = {"schema": SCHEMA, "version": VERSION, "looks": {**seen, key: [*before, evidence]}}
-    path = folder / FILE
+    store(folder / FILE, SCHEMA, "looks", {**seen, key: [*before, evidence]})
+
+
+def store(path: Path, schema: str, name: str, seen: Mapping[str, Any]) -> None:
+    """Write a record whole or not at all.
+
+    Raises:
+        InputError: ``looks_unwritable``.
+    """
+    content = {"schema": schema, "version": VERSION, name: seen}
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{FILE}.{os.getpid()}.tmp")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         os.replace(temporary, path)
     except OSError as error:

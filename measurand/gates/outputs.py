@@ -30,6 +30,14 @@ _WORDS: dict[State, str] = {
 }
 
 
+#: What stands in place of a limit where a test has none.
+_AGAINST: dict[str | None, str] = {
+    "superiority": "better",
+    "regression": "no loss shown (weak)",
+    "exact_equal": "equal",
+}
+
+
 def write_outputs(verdict: Verdict, out: Path, *, stream: TextIO | None = None) -> None:
     """Write the three files into ``out``, each whole or not at all.
 
@@ -70,6 +78,8 @@ def write_outputs(verdict: Verdict, out: Path, *, stream: TextIO | None = None) 
 def to_text(verdict: Verdict) -> str:
     """Plain text: the verdict, then one line per gate, worst first in file order."""
     lines = [verdict.sentence(), *(f"warning: {w}" for w in verdict.warnings)]
+    if verdict.family is not None:
+        lines.append(verdict.family.sentence())
     if verdict.problem is not None and verdict.problem.hint:
         lines.append(f"what to do: {verdict.problem.hint}")
     lines += [f"{_WORDS[g.state]}  {_soft(g)}{g.sentence}" for g in _sorted(verdict)]
@@ -113,6 +123,8 @@ def to_markdown(verdict: Verdict, limit: int = SUMMARY_CHARACTERS) -> str:
     if verdict.problem is not None and verdict.problem.hint:
         head += ["", f"What to do: {_md(verdict.problem.hint)}"]
     head += ["", *(f"- Warning: {_md(w)}" for w in verdict.warnings[:20])]
+    if verdict.family is not None:
+        head += ["", _md(verdict.family.sentence().capitalize())]
     table = [
         "",
         "| gate | verdict | estimate | bounds | limit | n | what it means |",
@@ -191,6 +203,8 @@ def _row(gate: GateResult) -> str:
     )
     if gate.margin is not None:
         limit = f"margin {limit}"
+    elif gate.test in _AGAINST:
+        limit = _AGAINST[gate.test]
     elif gate.limit is not None:
         limit = f"{'≥' if gate.direction == 'higher' else '≤'} {limit}"
     else:

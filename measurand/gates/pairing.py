@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -29,13 +31,7 @@ def pair(
     """
     left, right = _common(candidate.items, baseline.items, same_dataset)
     _same_prompts(left, right)
-    if abs(candidate.drop_share - baseline.drop_share) > max_drop:
-        raise EvidenceError(
-            f"dropped rows differ: {candidate.drop_share:.2%} of the candidate, "
-            f"{baseline.drop_share:.2%} of the baseline",
-            code="uneven_drop",
-            hint="a loss on one side biases the difference: mend the scoring",
-        )
+    _even_losses(candidate, baseline, max_drop)
     moved = pc.any(pc.not_equal(left.column("cluster"), right.column("cluster"))).as_py()
     if same_dataset and moved:
         raise EvidenceError(
@@ -44,8 +40,28 @@ def pair(
             hint="run both sides on the same items",
         )
     differences = pc.subtract(left.column("value"), right.column("value"))
-    level = pc.if_else(pc.is_valid(differences), right.column("value"), None)
-    return sample_of(left, differences, paired=True), sample_of(left, level)
+    level = sample_of(left, pc.if_else(pc.is_valid(differences), right.column("value"), None))
+    return replace(sample_of(left, differences, paired=True), level=level.values), level
+
+
+def unpaired(candidate: Scored, baseline: Scored, *, max_drop: float) -> tuple[Items, Items]:
+    """Both sides' scores as samples of their own, of items that need not be the same.
+
+    Raises:
+        EvidenceError: ``uneven_drop``, ``empty_slice``, ``overflow``.
+    """
+    _even_losses(candidate, baseline, max_drop)
+    return candidate.sample(), baseline.sample()
+
+
+def _even_losses(candidate: Scored, baseline: Scored, max_drop: float) -> None:
+    if abs(candidate.drop_share - baseline.drop_share) > max_drop:
+        raise EvidenceError(
+            f"dropped rows differ: {candidate.drop_share:.2%} of the candidate, "
+            f"{baseline.drop_share:.2%} of the baseline",
+            code="uneven_drop",
+            hint="a loss on one side biases the difference: mend the scoring",
+        )
 
 
 def _common(a: pa.Table, b: pa.Table, same_dataset: bool) -> tuple[pa.Table, pa.Table]:

@@ -10,14 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from measurand.errors import MeasurandError
-from measurand.gates import looks
-from measurand.gates.bounds import EvidenceError
+from measurand.gates import looks, tries
+from measurand.gates.bounds import Bounds, EvidenceError
 from measurand.gates.cases import Case, as_error, cases
-from measurand.gates.decisions import Rules, decide
+from measurand.gates.decisions import Decision, decide
+from measurand.gates.demands import FAMILY
+from measurand.gates.family import Level, levels
 from measurand.gates.gatefile import GateFile, GateFileError, read_gate_file
+from measurand.gates.samples import Rules
 from measurand.gates.sentences import describe
 from measurand.gates.sources import Sources, open_sources
-from measurand.gates.verdict import GateResult, Problem, Verdict
+from measurand.gates.verdict import FamilyNote, GateResult, Problem, Verdict
 
 
 def run_gates(
@@ -34,7 +37,8 @@ def run_gates(
     Args:
         file: the gate file.
         root: the project's root: evidence and baseline paths are relative to it.
-        out: folder where looks are counted (``looks.json``); without it, each run is look 1.
+        out: folder where looks are counted (``looks.json``) and sequences kept (``tries.json``);
+            without it, each run is look 1.
         results: results folder to read instead of ``<evidence folder>/results``.
         statistics: statistics table to read instead of ``<evidence folder>/statistics.parquet``.
         models: models to gate instead of those that the file lists.
@@ -51,49 +55,44 @@ def run_gates(
         if models is not None:
             spec = spec.model_copy(update={"models": tuple(models)})
         lock = _lock(spec, root)
-        seen = looks.read(out) if out is not None else {}
         sources = open_sources(spec, root, results, statistics)
         _advise(spec, sources)
         found = [case for gate in spec.gates for case in cases(gate, spec, sources)]
-        k = 1
-        if any(case.measure for case in found):
-            key, evidence = _question(digest, found)
-            k = looks.number(seen, key, evidence)
-            if out is not None:
-                looks.record(out, seen, key, evidence)
+        k = _look(found, digest, out)
+        found, each = _sequences(found, digest, out, k)
+        gates = judge_all(found, spec, each)
         return Verdict(
             gate_file=name,
-            gates=tuple(judge(case, k) for case in found),
+            gates=gates,
             warnings=tuple(sources.warnings),
             system=spec.system,
             gate_file_sha256=digest,
             lock_sha256=lock,
             looks=k,
+            family=family_note(spec, gates),
         )
     except MeasurandError as error:
         problem = Problem(error.code, str(Exception.__str__(error)), error.hint)
         return Verdict(gate_file=name, problem=problem, gate_file_sha256=digest)
 
 
-def judge(case: Case, k: int = 1) -> GateResult:
-    """Decide a case at alpha / k."""
-    if case.measure is None:
+def judge_all(found: Sequence[Case], spec: GateFile, each: Sequence[int]) -> tuple[GateResult, ...]:
+    """Decide all cases of a file, each at its look and with the file's family."""
+    at = levels(found, spec.family, each)
+    return tuple(judge(case, k, level) for case, k, level in zip(found, each, at, strict=True))
+
+
+def judge(case: Case, k: int = 1, level: Level | None = None) -> GateResult:
+    """Decide a case at a level; by default at alpha / k."""
+    if not case.open:
         return replace(case.result, sentence=describe(case.result), looks=k)
-    gate, rules = case.gate, case.rules
-    alpha = gate.alpha / k
+    level = level or Level(case.gate.alpha / k, case.gate.alpha / k)
     try:
-        found = case.measure(alpha, case.bound + case.reference)
+        found = case.bounds(level.alpha)
+        decision = _decide(case, found, level)
     except EvidenceError as error:
         failed = as_error(case.result, error)
         return replace(failed, sentence=describe(failed), looks=k)
-    found = found.minus(case.reference) if case.reference else found
-    decision = decide(
-        gate.test,
-        found,
-        case.bound,
-        gate.direction,
-        Rules(alpha, rules.power, rules.min_n, rules.min_clusters, gate.undefined),
-    )
     result = replace(
         case.result,
         state=decision.state,
@@ -105,7 +104,9 @@ def judge(case: Case, k: int = 1) -> GateResult:
         ci_hi=found.ci_hi,
         confidence=found.confidence,
         p=found.p,
-        alpha=alpha,
+        p_adjusted=level.p_adjusted,
+        correction=level.correction,
+        alpha=level.alpha,
         looks=k,
         n=found.n,
         clusters=found.clusters,
@@ -123,6 +124,69 @@ def judge(case: Case, k: int = 1) -> GateResult:
     return replace(result, sentence=describe(result))
 
 
+#: What a finding that the correction took away is called.
+_LOST = {"better": "better_uncorrected", "regressed": "regressed_uncorrected"}
+
+
+def _decide(case: Case, found: Bounds, level: Level) -> Decision:
+    gate, rules = case.gate, case.rules
+
+    def at(alpha: float, known: Bounds) -> Decision:
+        asked = Rules(alpha, rules.power, rules.min_n, rules.min_clusters, gate.undefined)
+        return decide(gate.test, known, case.bound, gate.direction, asked)
+
+    decision = at(level.alpha, found)
+    if level.alpha < level.plain:
+        before = at(level.plain, case.bounds(level.plain)).reason_code
+        if before in _LOST and before != decision.reason_code:
+            return replace(decision, reason_code=_LOST[before])
+    return decision
+
+
+def _look(found: Sequence[Case], digest: str, out: Path | None) -> int:
+    """Which look at this question it is; noted in ``out``. Bets count their tries instead."""
+    seen = looks.read(out) if out is not None else {}
+    if not any(case.measure for case in found):
+        return 1
+    key, evidence = _question(digest, found)
+    if out is not None:
+        looks.record(out, seen, key, evidence)
+    return looks.number(seen, key, evidence)
+
+
+def _sequences(
+    found: Sequence[Case], digest: str, out: Path | None, k: int
+) -> tuple[list[Case], list[int]]:
+    """Lines in the order of their bets, and at which look or try each case is."""
+    if all(case.line is None for case in found):
+        return list(found), [k] * len(found)
+    seen = tries.read(out) if out is not None else {}
+    placed, numbers = [], []
+    for case in found:
+        if case.line is None:
+            placed.append(case)
+            numbers.append(k)
+            continue
+        key = tries.key(digest, case.result.name)
+        number, line = tries.place(case.line, seen.get(key, ()))
+        seen[key] = tries.noted(seen.get(key, ()), number, line)
+        placed.append(replace(case, line=line))
+        numbers.append(number)
+    if out is not None:
+        tries.write(out, seen)
+    return placed, numbers
+
+
+def family_note(spec: GateFile, gates: Sequence[GateResult]) -> FamilyNote | None:
+    """What the family did, for the verdict; None without gates that it applies to."""
+    if spec.family is None or not any(gate.test in FAMILY for gate in gates):
+        return None
+    corrected = tuple(gate.name for gate in gates if gate.correction is not None)
+    return FamilyNote(
+        spec.family.correction, spec.family.alpha, corrected, len(gates) - len(corrected)
+    )
+
+
 def _lock(spec: GateFile, root: Path) -> str | None:
     if spec.dataset is None or spec.dataset.lock is None:
         return None
@@ -137,7 +201,7 @@ def _lock(spec: GateFile, root: Path) -> str | None:
 
 def _advise(spec: GateFile, sources: Sources) -> None:
     """Warnings that follow from the file alone."""
-    if spec.family is not None:
+    if spec.family is not None and not any(gate.test in FAMILY for gate in spec.gates):
         sources.warn(
             "family changes nothing here: that all blocking gates must pass needs no correction"
         )
@@ -171,7 +235,7 @@ def _finite(result: GateResult) -> GateResult:
     return as_error(replace(result, **dict.fromkeys(bad)), error)  # type: ignore[arg-type]
 
 
-def _question(digest: str, found: list[Case]) -> tuple[str, str]:
+def _question(digest: str, found: Sequence[Case]) -> tuple[str, str]:
     tested = [c for c in found if c.measure is not None]
     baselines_seen = [c.result.baseline_hash for c in tested if c.result.baseline_hash]
     datasets = [c.dataset for c in tested if c.dataset]

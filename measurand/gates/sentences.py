@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from measurand.gates.verdict import GateResult
 
@@ -11,13 +11,6 @@ _HEADS = {
     "fail": "fails",
     "inconclusive": "is undecided",
     "error": "could not be put",
-}
-_RULES = {
-    "threshold": "pass if the bound on the unfavourable side meets the limit, fail if the bound "
-    "on the favourable side misses it, else undecided",
-    "non_inferiority": "pass if the bound on the unfavourable side stays within the margin, fail "
-    "if the bound on the favourable side exceeds it, else undecided; a difference of exactly the "
-    "margin is no pass",
 }
 
 
@@ -48,42 +41,9 @@ def describe(result: GateResult) -> str:
     if result.estimate is None:
         why = f" ({result.detail})" if result.detail else ""
         return f"{head}{result.metric} is undefined{why}."
-    body = _difference(result) if result.test == "non_inferiority" else _level(result)
-    return head + " ".join(x for x in (body, _sample(result), _more(result), _looks(result)) if x)
-
-
-def explain(result: GateResult) -> list[str]:
-    """The rule and the figures behind a result, one line each."""
-    lines = []
-    if result.test is not None and result.state != "error":
-        lines.append(f"rule: {_RULES.get(result.test, result.test)}")
-    facts: Sequence[tuple[str, object]] = (
-        ("reason", result.reason_code),
-        ("evidence", result.source),
-        ("method", result.method),
-        ("estimate, lower, upper", _triple(result)),
-        ("one-sided alpha", result.alpha),
-        ("p", None if result.p is None else f"{result.p:.3g}"),
-        ("standard deviation of a unit", _short(result.sd)),
-        ("smallest detectable effect", _short(result.mde)),
-        ("power", result.power),
-        (
-            "least sample",
-            None if result.min_n is None else f"{result.min_n} in {result.min_clusters} clusters",
-        ),
-        ("needed", _needed(result)),
-        ("resamples", result.resamples),
-        ("seed", result.seed),
-        ("rows", ", ".join(f"{k} {v}" for k, v in result.counts) or None),
-        ("flags", ", ".join(result.flags) or None),
-        ("note of the evidence", None if result.state == "error" else result.detail),
-        ("candidate", result.candidate_hash),
-        ("baseline", result.baseline),
-        ("baseline hash", result.baseline_hash),
-        ("severity", result.severity),
-    )
-    lines += [f"{name}: {value}" for name, value in facts if value is not None]
-    return lines
+    body = _BODIES.get(result.test or "", _level)(result)
+    parts = (body, _sample(result), _corrected(result), _more(result), _looks(result))
+    return head + " ".join(x for x in parts if x)
 
 
 def _level(r: GateResult) -> str:
@@ -99,7 +59,7 @@ def _range(r: GateResult, lower: str, upper: str) -> str:
         return ", an exact figure"
     if r.lower is None and r.upper is None:
         return ", without an interval" + (f" ({r.detail})" if r.detail else "")
-    sure = f"with {_confidence(r)} confidence"
+    sure = f"with {confidence(r)} confidence"
     low_decides = (r.state == "pass") == (r.direction == "higher")
     if r.state in ("pass", "fail"):
         return f", {sure} at least {lower}" if low_decides else f", {sure} at most {upper}"
@@ -107,24 +67,77 @@ def _range(r: GateResult, lower: str, upper: str) -> str:
 
 
 def _difference(r: GateResult) -> str:
-    assert r.estimate is not None
     loss = None if r.margin is None else (-r.margin if r.direction == "higher" else r.margin)
-    ends = [r.estimate, r.lower, r.upper, loss]
-    found, lower, upper, margin = (
+    text, margin = _compared(r, loss)
+    return f"{text}; {margin} would be too much."
+
+
+def _compared(r: GateResult, mark: float | None) -> tuple[str, str]:
+    """The difference with the bound that decided, and ``mark`` in the same digits."""
+    assert r.estimate is not None
+    ends = [r.estimate, r.lower, r.upper, mark]
+    found, lower, upper, shown = (
         _signed(v, t) for v, t in zip(ends, figures(*_sizes(ends)), strict=True)
     )
     base = f"{r.baseline or 'baseline'}"
     if r.baseline_estimate is not None:
         base += f", which has {figures(r.baseline_estimate)[0]}"
-    sure = f"with {_confidence(r)} confidence"
+    sure = f"with {confidence(r)} confidence"
     if r.lower is None or r.upper is None:
         span = "without an interval" + (f" ({r.detail})" if r.detail else "")
-    elif r.state in ("pass", "fail"):
+    elif r.state in ("pass", "fail") and r.test != "equivalence" and not weak(r):
         worst, best = (lower, upper) if r.direction == "higher" else (upper, lower)
         span = f"{sure} at worst {worst}" if r.state == "pass" else f"{sure} at best {best}"
     else:
         span = f"{sure} between {lower} and {upper}"
-    return f"{r.metric} is {found} than the baseline ({base}), {span}; {margin} would be too much."
+    return f"{r.metric} is {found} than the baseline ({base}), {span}", shown
+
+
+def weak(r: GateResult) -> bool:
+    """Whether a gate passes for want of evidence against it."""
+    return r.test == "regression" and r.state == "pass"
+
+
+def _equivalence(r: GateResult) -> str:
+    text, _ = _compared(r, None)
+    return f"{text} (each side alone); {figures(r.margin)[0]} either way would be too much."
+
+
+def _superiority(r: GateResult) -> str:
+    text, _ = _compared(r, None)
+    return f"{text}; it must be shown to be {r.direction}."
+
+
+def _regression(r: GateResult) -> str:
+    text, _ = _compared(r, None)
+    if not weak(r):
+        return f"{text}; a loss is shown only where it is sure to be {_worse(r)}."
+    seen = "" if r.mde is None else f"; a loss of {figures(r.mde)[0]} would have been seen"
+    power = "" if r.mde is None else f" (power {100 * (r.power or 0):.3g}%)"
+    return f"{text}. No loss is shown, which is weak evidence that there is none{seen}{power}."
+
+
+def _worse(r: GateResult) -> str:
+    return "lower" if r.direction == "higher" else "higher"
+
+
+def _exact(r: GateResult) -> str:
+    base = r.baseline or "baseline"
+    if r.estimate == 0:
+        return f"{r.metric} is exactly that of the baseline ({base})."
+    unequal = dict(r.counts).get("unequal")
+    where = f"on {unequal} items, by at most" if unequal is not None else "by"
+    return f"{r.metric} differs from the baseline ({base}) {where} {figures(r.estimate)[0]}."
+
+
+_BODIES: dict[str, Callable[[GateResult], str]] = {
+    "threshold": _level,
+    "non_inferiority": _difference,
+    "equivalence": _equivalence,
+    "superiority": _superiority,
+    "regression": _regression,
+    "exact_equal": _exact,
+}
 
 
 def _sizes(values: Sequence[float | None]) -> list[float | None]:
@@ -170,25 +183,27 @@ def _more(r: GateResult) -> str:
     return f"{text} would decide, were the truth as measured (power {100 * (r.power or 0):.3g}%)."
 
 
-def _needed(r: GateResult) -> str | None:
-    if r.n_needed is None:
-        return None
-    return f"{r.n_needed}" + (f" in {r.clusters_needed} clusters" if r.clusters_needed else "")
+def _corrected(r: GateResult) -> str:
+    if r.correction is None or r.p is None or r.p_adjusted is None:
+        return ""
+    text = f"p is {r.p:.3g}, {r.p_adjusted:.3g} after {r.correction}."
+    if r.reason_code.endswith("_uncorrected"):
+        finding = "gain" if r.test == "superiority" else "loss"
+        text += f" Alone it would have shown a {finding}; among so many it does not."
+    return text
 
 
 def _looks(r: GateResult) -> str:
     if r.looks < 2 or "exact" in r.flags:
         return ""
+    if "anytime" in r.flags:
+        return (
+            f"This is candidate {r.looks} for one sequence of bets, so alpha is divided by "
+            f"{r.looks}."
+        )
     return f"This is look {r.looks} at one question, so alpha is divided by {r.looks}."
 
 
-def _confidence(r: GateResult) -> str:
+def confidence(r: GateResult) -> str:
+    """Level of each bound, in percent."""
     return f"{100 * (1 - (r.alpha or 0)):.4g}%"
-
-
-def _triple(r: GateResult) -> str | None:
-    return None if r.estimate is None else ", ".join(figures(r.estimate, r.lower, r.upper))
-
-
-def _short(value: float | None) -> str | None:
-    return None if value is None else f"{value:.4g}"

@@ -10,7 +10,12 @@ from typing import Any, Literal
 State = Literal["pass", "fail", "inconclusive", "error"]
 
 SCHEMA = "measurand.verdict"
-VERSION = "1.0.0"
+VERSION = "1.1.0"
+#: Verdicts that hold nothing of 1.1 keep to 1.0, which older readers know.
+FIRST_VERSION = "1.0.0"
+#: Fields of 1.1, left out where they are empty, and tests of 1.0.
+_ADDED = ("p_adjusted", "correction")
+_FIRST_TESTS = (None, "threshold", "non_inferiority")
 EXIT_CODES: dict[State, int] = {"pass": 0, "fail": 1, "inconclusive": 2, "error": 3}
 #: From bad to good: an error outranks a failure, a failure outranks an undecided gate.
 WORST_FIRST: tuple[State, ...] = ("error", "fail", "inconclusive", "pass")
@@ -20,8 +25,9 @@ WORST_FIRST: tuple[State, ...] = ("error", "fail", "inconclusive", "pass")
 class GateResult:
     """One gate, for one model and one slice.
 
-    Figures are in the metric's own orientation. For non-inferiority ``estimate``, ``lower`` and
-    ``upper`` are the difference candidate minus baseline; otherwise they are the metric itself.
+    Figures are in the metric's own orientation. For a threshold ``estimate``, ``lower`` and
+    ``upper`` are the metric itself; for exact equality the largest difference of an item; otherwise
+    the difference candidate minus baseline.
 
     Attributes:
         id: the gate's id.
@@ -34,9 +40,13 @@ class GateResult:
         upper: one-sided upper confidence bound at level 1 - alpha.
         ci_lo: lower end of the two-sided interval, for plots.
         ci_hi: upper end of it.
-        p: one-sided p-value of the hypothesis that the limit is not met; None where the
-            evidence holds bounds only.
-        alpha: level in force: the gate's own, divided by ``looks``.
+        p: one-sided p-value of the hypothesis that the limit is not met (of regression: that there
+            is no loss); None where the evidence holds bounds only.
+        p_adjusted: the same after looks and the family's correction.
+        correction: which correction, over how many gates.
+        alpha: level in force: the gate's own or the family's, divided by ``looks`` and by what the
+            correction asks.
+        looks: how often the question was put, or the sequence begun.
         sd: standard deviation of one unit, design effect included.
         mde: smallest true effect that this sample would show with the stated power.
         n: units (items, pairs, rows) used.
@@ -45,7 +55,9 @@ class GateResult:
         clusters_needed: the same in clusters of today's size.
         detail: what the evidence itself says of a missing figure.
         flags: ``degenerate`` (no variation), ``exact`` (no sampling error), ``no_baseline``,
-            ``rescaled`` (bounds widened from 95% to another level).
+            ``rescaled`` (bounds widened from 95% to another level), ``unpaired`` (two samples),
+            ``anytime`` (bounds hold at every look), ``crossed`` (bets both ways refuted every
+            mean: luck, or scores that drift along the sequence).
         counts: rows seen, dropped and lost, by side.
     """
 
@@ -68,6 +80,8 @@ class GateResult:
     ci_hi: float | None = None
     confidence: float | None = None
     p: float | None = None
+    p_adjusted: float | None = None
+    correction: str | None = None
     limit: float | None = None
     margin: float | None = None
     baseline: str | None = None
@@ -124,6 +138,35 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class FamilyNote:
+    """Which gates were corrected for being many.
+
+    Attributes:
+        correction: ``holm``, ``bh`` or ``none``.
+        alpha: level of the family.
+        gates: names of the gates that it applies to.
+        others: how many gates it does not apply to.
+    """
+
+    correction: str
+    alpha: float
+    gates: tuple[str, ...]
+    others: int
+
+    def sentence(self) -> str:
+        """What was done, and why not to the others."""
+        how = {"holm": "Holm's correction", "bh": "Benjamini and Hochberg's correction"}
+        count = len(self.gates)
+        text = (
+            f"family: {how.get(self.correction, 'no correction')} at {100 * self.alpha:.4g}% over "
+            f"{count} gate{'' if count == 1 else 's'} of superiority or regression"
+        )
+        if self.others:
+            text += f"; the other {self.others} need none, since all that block must pass"
+        return text + "."
+
+
+@dataclass(frozen=True)
 class Verdict:
     """The outcome of a gate file.
 
@@ -132,6 +175,7 @@ class Verdict:
         problem: set if the file or the evidence as a whole could not be used.
         warnings: what a reader should know although it changes no state.
         looks: how many different candidates were tested with this file against this baseline.
+        family: what the correction over gates did; None where it applies to none.
     """
 
     gate_file: str
@@ -142,6 +186,7 @@ class Verdict:
     gate_file_sha256: str | None = None
     lock_sha256: str | None = None
     looks: int = 1
+    family: FamilyNote | None = None
 
     @property
     def state(self) -> State:
@@ -176,19 +221,9 @@ class Verdict:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, schema-versioned."""
-        gates = [
-            {
-                **{k: v for k, v in dataclasses.asdict(g).items() if k != "counts"},
-                "flags": list(g.flags),
-                "counts": dict(g.counts),
-                "name": g.name,
-                "effect": g.effect,
-            }
-            for g in self.gates
-        ]
-        return {
+        content = {
             "schema": SCHEMA,
-            "version": VERSION,
+            "version": VERSION if self._later() else FIRST_VERSION,
             "state": self.state,
             "exit_code": self.exit_code,
             "sentence": self.sentence(),
@@ -199,8 +234,21 @@ class Verdict:
             "looks": self.looks,
             "problem": dataclasses.asdict(self.problem) if self.problem else None,
             "warnings": list(self.warnings),
-            "gates": gates,
+            "gates": [_plain(gate) for gate in self.gates],
         }
+        if self.family is not None:
+            note = dataclasses.asdict(self.family) | {"gates": list(self.family.gates)}
+            content["family"] = note | {"sentence": self.family.sentence()}
+        return content
+
+    def _later(self) -> bool:
+        """Whether the verdict holds what version 1.0 does not know."""
+        return self.family is not None or any(
+            g.test not in _FIRST_TESTS
+            or any(getattr(g, k) is not None for k in _ADDED)
+            or {"unpaired", "anytime"} & set(g.flags)
+            for g in self.gates
+        )
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no NaN; equal verdicts give equal bytes."""
@@ -208,6 +256,18 @@ class Verdict:
             self.to_dict(), sort_keys=True, indent=1, ensure_ascii=False, allow_nan=False
         )
         return text.encode("utf-8", "replace").decode("utf-8") + "\n"
+
+
+def _plain(gate: GateResult) -> dict[str, Any]:
+    fields = dataclasses.asdict(gate)
+    empty = {"counts", *(k for k in _ADDED if fields[k] is None)}
+    return {
+        **{k: v for k, v in fields.items() if k not in empty},
+        "flags": list(gate.flags),
+        "counts": dict(gate.counts),
+        "name": gate.name,
+        "effect": gate.effect,
+    }
 
 
 _COUNTED: dict[State, str] = {

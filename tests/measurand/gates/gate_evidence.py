@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -136,7 +137,9 @@ class Project:
 
     def write(self, content: Mapping[str, Any], name: str = "gates.yaml") -> Path:
         path = self.root / name
-        path.write_text(yaml.safe_dump(dict(content)), encoding="utf-8")
+        # Through JSON: parts that two gates share would become aliases, which are refused.
+        plain = json.loads(json.dumps(dict(content)))
+        path.write_text(yaml.safe_dump(plain), encoding="utf-8")
         return path
 
     def verdict(self, *gates: Mapping[str, Any], **more: Any) -> Verdict:

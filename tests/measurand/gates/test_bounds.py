@@ -8,7 +8,7 @@ import pytest
 import scipy.stats
 from gate_evidence import bits, statistic
 
-from measurand.gates.bounds import EvidenceError, Items, from_items, from_statistic
+from measurand.gates.bounds import EvidenceError, Items, from_items, from_statistic, statistic_p
 from measurand.stats.means import cluster_mean
 
 Better = Literal["higher", "lower"]
@@ -58,7 +58,7 @@ def test_auto_takes_wilson_for_independent_rates_and_t_otherwise() -> None:
     assert "t(" in bounds(items([1.0, 0.0, -1.0] * 100, paired=True)).method
 
 
-@pytest.mark.parametrize("interval", ["auto", "t", "clopper_pearson"])
+@pytest.mark.parametrize("interval", ["auto", "t", "clopper_pearson", "jeffreys"])
 @pytest.mark.parametrize("better", ["higher", "lower"])
 @pytest.mark.parametrize("ones", [0, 10, 150, 290, 300])
 @pytest.mark.parametrize("null", [0.01, 0.03, 0.48, 0.52, 0.97, 0.99])
@@ -126,6 +126,32 @@ def test_moving_a_t_interval_to_another_level_is_exact(alpha: float) -> None:
     assert moved.upper == pytest.approx(direct.upper, rel=1e-12)
     assert moved.sd == pytest.approx(direct.sd, rel=1e-12)
     assert moved.flags == (() if alpha == 0.05 else ("rescaled",))
+
+
+@pytest.mark.parametrize("better", ["higher", "lower"])
+@pytest.mark.parametrize("null", [-0.3, -0.05, 0.0, 0.05, 0.3])
+def test_p_of_a_statistic_is_that_of_its_t_interval(better: Better, null: float) -> None:
+    x = np.random.default_rng(2).normal(size=400)
+    clusters = np.arange(400) // 10
+    row = dataclasses.asdict(cluster_mean(x, clusters))
+    read = statistic_p({**row, "estimate": row["value"]}, null, better)
+    direct = bounds(items(x, clusters), interval="t", null=null, better=better)
+    assert read == pytest.approx(direct.p, rel=1e-9)
+
+
+def test_p_of_a_statistic_follows_its_own_side() -> None:
+    """A skewed interval: the distance to the null is measured with the width on that side."""
+    row = statistic(estimate=0.5, lower=0.4, upper=0.8, n_clusters=None, n=100)
+    for alpha in (0.05, 0.01):
+        moved = from_statistic(row, alpha=alpha)
+        assert statistic_p(row, moved.lower, "higher") == pytest.approx(alpha)
+        assert statistic_p(row, moved.upper, "lower") == pytest.approx(alpha)
+        assert statistic_p(row, moved.upper, "higher") == pytest.approx(1 - alpha)
+    exact = statistic(estimate=0.5, lower=None, upper=None, method="exact count")
+    assert statistic_p(exact, 0.4, "higher") == 0.0
+    assert statistic_p(exact, 0.5, "higher") == 1.0
+    assert statistic_p(statistic(lower=None), 0.1, "higher") is None
+    assert statistic_p(statistic(estimate=None), 0.1, "higher") is None
 
 
 def test_a_count_is_exact_at_any_level() -> None:

@@ -15,8 +15,8 @@ from measurand.gates import command
 GOOD = bits(600, 0.9)
 
 
-def main(project: Project, *argv: str, limit: float = 0.5) -> int:
-    path = project.write(gate_file(gate(limit=limit)))
+def main(project: Project, *argv: str, limit: float = 0.5, metric: str = "accuracy") -> int:
+    path = project.write(gate_file(gate(limit=limit, metric=metric)))
     return command.main([str(path), "--root", str(project.root), *argv])
 
 
@@ -78,6 +78,22 @@ def test_markdown_and_explanation(project: Project, capsys: pytest.CaptureFixtur
     assert "| g &#91;m&#93; |" in text
     assert "rule: pass if" in text
     assert "one-sided alpha: 0.05" in text
+
+
+def test_the_explanation_says_why_and_what_would_decide(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.items(bits(600, 0.9), cluster_size=6)
+    assert main(project, "--explain", limit=0.89) == 2
+    text = capsys.readouterr().out
+    assert "why: The sample leaves open values on both sides of the line" in text
+    assert (
+        "what this sample can show: 600 items in 100 clusters show a distance of the truth" in text
+    )
+    assert "what would decide: about " in text
+    assert "more clusters" in text
+    assert main(project, "--explain", metric="none") == 3
+    assert "why: What the gate asks about is not among the results." in capsys.readouterr().out
 
 
 def test_an_unwritable_folder_is_an_error(

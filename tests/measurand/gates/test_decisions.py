@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from measurand.gates.bounds import Bounds
-from measurand.gates.decisions import TESTS, Direction, Rules, decide
+from measurand.gates.decisions import TESTS, Direction, Rules, decide, hypotheses
 
 LIMIT = 0.7
 numbers = st.floats(-1e6, 1e6)
@@ -129,7 +129,10 @@ def test_on_the_limit_no_sample_decides() -> None:
     assert (decision.state, decision.n_needed) == ("inconclusive", None)
 
 
-@pytest.mark.parametrize("test", sorted(TESTS))
+ORDERED = ("non_inferiority", "regression", "superiority", "threshold")
+
+
+@pytest.mark.parametrize("test", ORDERED)
 @settings(max_examples=1000, derandomize=True, deadline=None)
 @given(ends=st.tuples(numbers, numbers), bound=numbers, shift=st.floats(0, 1e6))
 def test_rules_are_monotone_and_mirror_symmetric(
@@ -143,4 +146,77 @@ def test_rules_are_monotone_and_mirror_symmetric(
     mirrored = decide(test, found(-upper, -lower, estimate=0.0), -bound, "lower", Rules())
     assert mirrored.state == state
     wider, _ = TESTS[test](lower - shift, upper + shift, bound)
+    # A regression is undecided by passing.
+    assert wider in (state, "pass" if test == "regression" else "inconclusive")
+
+
+@settings(max_examples=1000, derandomize=True, deadline=None)
+@given(ends=st.tuples(numbers, numbers), margin=st.floats(1e-3, 1e6), shift=st.floats(0, 1e6))
+def test_equivalence_is_symmetric_and_two_non_inferiorities(
+    ends: tuple[float, float], margin: float, shift: float
+) -> None:
+    lower, upper = sorted(ends)
+    state, _ = TESTS["equivalence"](lower, upper, -margin)
+    assert TESTS["equivalence"](-upper, -lower, -margin)[0] == state
+    assert TESTS["equivalence"](lower, upper, margin)[0] == state
+    halves = [
+        TESTS["non_inferiority"](lower, upper, -margin)[0],
+        TESTS["non_inferiority"](-upper, -lower, -margin)[0],
+    ]
+    assert (state == "pass") == (halves == ["pass", "pass"])
+    assert (state == "fail") == ("fail" in halves)
+    wider, _ = TESTS["equivalence"](lower - shift, upper + shift, margin)
     assert wider in (state, "inconclusive")
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "superiority", "regression"),
+    [
+        (0.001, 0.02, ("pass", "better"), ("pass", "no_regression_shown")),
+        (0.0, 0.02, ("inconclusive", "undecided"), ("pass", "no_regression_shown")),
+        (-0.02, 0.0, ("inconclusive", "undecided"), ("pass", "no_regression_shown")),
+        (-0.02, -0.001, ("fail", "worse"), ("fail", "regressed")),
+    ],
+)
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+def test_superiority_and_regression(
+    lower: float,
+    upper: float,
+    superiority: tuple[str, str],
+    regression: tuple[str, str],
+    direction: Direction,
+) -> None:
+    bounds = found(lower, upper) if direction == "higher" else found(-upper, -lower)
+    for test, expected in (("superiority", superiority), ("regression", regression)):
+        decision = decide(test, bounds, 0.0, direction, Rules())
+        assert (decision.state, decision.reason_code) == expected
+
+
+def test_a_regression_gate_needs_the_bound_that_would_show_one() -> None:
+    blind = found(-0.01, None, estimate=0.0)
+    decision = decide("regression", blind, 0.0, "higher", Rules())
+    assert (decision.state, decision.reason_code) == ("inconclusive", "no_interval")
+    few = decide("regression", found(-0.01, 0.02, n=10), 0.0, "higher", Rules())
+    assert few.reason_code == "underpowered"
+
+
+def test_a_weak_pass_says_how_many_would_show_the_loss() -> None:
+    loss = found(-0.03, 0.01, estimate=-0.01, sd=0.3)
+    decision = decide("regression", loss, 0.0, "higher", Rules())
+    assert decision.n_needed == 5570  # (1.6449 + 0.8416)^2 .3^2 / .01^2, in clusters of ten
+    gain = found(-0.01, 0.03, estimate=0.01, sd=0.3)
+    assert decide("regression", gain, 0.0, "higher", Rules()).n_needed is None
+
+
+@pytest.mark.parametrize(("gap", "state"), [(0.0, "pass"), (5e-324, "fail"), (1.0, "fail")])
+def test_exact_equality_has_no_tolerance(gap: float, state: str) -> None:
+    same = found(gap, gap, estimate=gap, se=None, sd=None, flags=("exact",))
+    for direction in ("higher", "lower"):
+        assert decide("exact_equal", same, 0.0, direction, Rules()).state == state
+
+
+def test_hypotheses_of_each_test() -> None:
+    assert hypotheses("non_inferiority", -0.1, "higher") == [(-0.1, "higher")]
+    assert hypotheses("equivalence", 0.1, "lower") == [(-0.1, "higher"), (0.1, "lower")]
+    assert hypotheses("regression", 0.0, "higher") == [(0.0, "lower")]
+    assert hypotheses("regression", 0.0, "lower") == [(0.0, "higher")]

@@ -78,8 +78,10 @@ def test_bad_files_are_named_errors(text: str | bytes, says: str) -> None:
     ("change", "says"),
     [
         ({"limt": 0.5}, "did you mean limit?"),
-        ({"test": "superiority"}, "test"),
-        ({"test": "equivalence"}, "test"),
+        ({"test": "superiority"}, "needs baseline"),
+        ({"test": "equivalence"}, "needs margin and baseline"),
+        ({"test": "exact_equal", "limit": None}, "needs baseline"),
+        ({"test": "better"}, "test"),
         ({"limit": None}, "needs limit"),
         ({"limit": "high"}, "limit"),
         ({"limit": float("inf")}, "limit"),
@@ -107,6 +109,12 @@ def test_bad_files_are_named_errors(text: str | bytes, says: str) -> None:
         ({"from": "statistics", "nan": "drop"}, "undefined"),
         ({"severity": "fatal"}, "severity"),
         ({"max_infra_errors": 1.5}, "max_infra_errors"),
+        ({"sequential": {"low": 1, "high": 1}}, "low must be below high"),
+        ({"sequential": {"low": -1e308, "high": 1e308}}, "low must be below high"),
+        ({"sequential": {"lo": 0}}, "did you mean low?"),
+        ({"sequential": {}, "interval": "t"}, "leave interval and paired out"),
+        ({"paired": False}, "file or ref"),
+        ({"interval": "newcombe"}, "file or ref"),
     ],
 )  # fmt: skip
 def test_bad_gates_are_named_errors(change: dict[str, Any], says: str) -> None:
@@ -132,6 +140,28 @@ def test_bad_gates_are_named_errors(change: dict[str, Any], says: str) -> None:
 )
 def test_bad_comparisons_are_named_errors(change: dict[str, Any], says: str) -> None:
     assert says in refused(gate_file(non_inferiority({"ref": "main"}) | change))
+
+
+@pytest.mark.parametrize(
+    ("family", "gates", "says"),
+    [
+        ({"correction": "sidak"}, {}, "correction"),
+        ({"alpha": 0.6}, {}, "alpha"),
+        ({"alpha": 1e-99}, {}, "alpha"),
+        ({"alpha": 0.05}, {"alpha": 0.01}, "its alpha is that of family"),
+    ],
+)
+def test_bad_families_are_named_errors(
+    family: dict[str, Any], gates: dict[str, Any], says: str
+) -> None:
+    asked = gate(test="superiority", baseline={"ref": "main"}, **gates)
+    del asked["limit"]
+    assert says in refused(gate_file(asked, family=family))
+
+
+def test_a_family_leaves_the_alpha_of_other_tests_alone() -> None:
+    spec = load(gate_file(gate(alpha=0.01), family={"alpha": 0.1}))
+    assert spec.gates[0].alpha == 0.01
 
 
 def test_a_bomb_is_refused_at_once() -> None:

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from measurand.gates.sentences import describe, explain, figures
+from measurand.gates.explanations import explain
+from measurand.gates.sentences import describe, figures
 from measurand.gates.verdict import GateResult
 
 
@@ -75,6 +76,65 @@ def difference(**more: Any) -> GateResult:
             "g [m] fails: accuracy is 0.04 higher than the baseline (main (abc), which has "
             "0.904), with 95% confidence at best 0.03 higher; 0.02 higher would be too much. "
             "(600 items in 60 clusters.)",
+        ),
+        (
+            difference(test="equivalence", reason_code="equivalent"),
+            "g [m] passes: accuracy is 0.004 lower than the baseline (main (abc), which has "
+            "0.904), with 95% confidence between 0.012 lower and 0.004 higher (each side alone); "
+            "0.02 either way would be too much. (600 items in 60 clusters.)",
+        ),
+        (
+            difference(test="superiority", margin=None, state="inconclusive",
+                       reason_code="better_uncorrected", estimate=0.02, lower=-0.001, upper=0.04,
+                       p=0.03, p_adjusted=0.09, correction="Holm's correction over 3 gates",
+                       alpha=0.05 / 3, n_needed=900, clusters_needed=90),
+            "g [m] is undecided: accuracy is 0.02 higher than the baseline (main (abc), which has "
+            "0.904), with 98.33% confidence between 0.001 lower and 0.04 higher; it must be shown "
+            "to be higher. (600 items in 60 clusters.) p is 0.03, 0.09 after Holm's correction "
+            "over 3 gates. Alone it would have shown a gain; among so many it does not. About 300 "
+            "more items (30 more clusters) would decide, were the truth as measured (power 80%).",
+        ),
+        (
+            difference(test="superiority", margin=None, reason_code="better", direction="lower",
+                       estimate=-0.02, lower=-0.03, upper=-0.01),
+            "g [m] passes: accuracy is 0.02 lower than the baseline (main (abc), which has "
+            "0.904), with 95% confidence at worst 0.01 lower; it must be shown to be lower. "
+            "(600 items in 60 clusters.)",
+        ),
+        (
+            difference(test="regression", margin=None, reason_code="no_regression_shown",
+                       mde=0.0123),
+            "g [m] passes: accuracy is 0.004 lower than the baseline (main (abc), which has "
+            "0.904), with 95% confidence between 0.012 lower and 0.004 higher. No loss is shown, "
+            "which is weak evidence that there is none; a loss of 0.0123 would have been seen "
+            "(power 80%). (600 items in 60 clusters.)",
+        ),
+        (
+            difference(test="regression", margin=None, state="fail", reason_code="regressed",
+                       estimate=-0.02, lower=-0.03, upper=-0.01),
+            "g [m] fails: accuracy is 0.02 lower than the baseline (main (abc), which has "
+            "0.904), with 95% confidence at best 0.01 lower; a loss is shown only where it is "
+            "sure to be lower. (600 items in 60 clusters.)",
+        ),
+        (
+            difference(test="exact_equal", margin=None, state="fail", reason_code="unequal",
+                       estimate=1.0, lower=1.0, upper=1.0, counts=(("unequal", 3),),
+                       flags=("exact",)),
+            "g [m] fails: accuracy differs from the baseline (main (abc)) on 3 items, by at most "
+            "1. (600 items in 60 clusters.)",
+        ),
+        (
+            difference(test="exact_equal", margin=None, reason_code="equal", estimate=0.0,
+                       lower=0.0, upper=0.0, flags=("exact",)),
+            "g [m] passes: accuracy is exactly that of the baseline (main (abc)). "
+            "(600 items in 60 clusters.)",
+        ),
+        (
+            difference(flags=("anytime",), looks=2, alpha=0.025),
+            "g [m] passes: accuracy is 0.004 lower than the baseline (main (abc), which has "
+            "0.904), with 97.5% confidence at worst 0.012 lower; 0.02 lower would be too much. "
+            "(600 items in 60 clusters.) This is candidate 2 for one sequence of bets, so alpha "
+            "is divided by 2.",
         ),
         (
             result(state="error", reason_code="empty_slice", detail="no rows (mend slice)"),

@@ -1,0 +1,70 @@
+"""Difference of two independent means, each with its own clusters."""
+
+from __future__ import annotations
+
+import math
+
+from measurand.stats.arrays import AnyArray
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.means import cluster_mean
+
+
+def welch(
+    a: AnyArray,
+    b: AnyArray,
+    clusters_a: AnyArray | None = None,
+    clusters_b: AnyArray | None = None,
+    *,
+    confidence: float = 0.95,
+) -> Estimate:
+    """Mean of a minus mean of b with cluster-robust errors and Welch's degrees of freedom.
+
+    Source: Welch (1947), Biometrika 34, 28-35, with the CR1 variance of each mean in place of
+    s^2 / n; without clusters equal to ``scipy.stats.ttest_ind(equal_var=False)``.
+
+    Args:
+        a: (n,) scores of one side.
+        b: (m,) scores of the other side, of other items.
+        clusters_a: (n,) cluster of each of the former.
+        clusters_b: (m,) cluster of each of the latter.
+        confidence: level of the two-sided interval.
+
+    Returns:
+        The estimate; ``n`` is the smaller sample, ``n_clusters`` the fewer clusters. Without an
+        interval where a side has fewer than two clusters.
+
+    Raises:
+        InputError: wrong shapes or values that are not finite.
+    """
+    from scipy.special import stdtrit
+
+    first = cluster_mean(a, clusters_a)
+    second = cluster_mean(b, clusters_b)
+    method = "difference of independent means"
+    units = [side.n if side.n_clusters is None else side.n_clusters for side in (first, second)]
+    n, fewest = min(first.n or 0, second.n or 0), min(u or 0 for u in units)
+    if first.value is None or second.value is None:
+        return undefined("no rows on one side", method=method, n=0)
+    value = first.value - second.value
+    if first.se is None or second.se is None:
+        reason = "no interval: fewer than two clusters on one side"
+        return Estimate(value, method=method, n=n, n_clusters=fewest, reason=reason)
+    parts = [side.se**2 if side.se else 0.0 for side in (first, second)]
+    variance = sum(parts)
+    spread = sum(v * v / ((u or 2) - 1) for v, u in zip(parts, units, strict=True))
+    df = variance**2 / spread if spread > 0 else float(fewest - 1)
+    se = math.sqrt(variance)
+    half, one_sided = (float(stdtrit(df, q)) * se for q in ((1 + confidence) / 2, 0.95))
+    return Estimate(
+        value,
+        se=se,
+        ci_lo=value - half,
+        ci_hi=value + half,
+        lower=value - one_sided,
+        upper=value + one_sided,
+        confidence=confidence,
+        method=f"{method}; Welch's t({df:.4g}) interval, CR1 errors over clusters",
+        n=n,
+        n_clusters=fewest,
+        reason=None if se else "degenerate: no variation between clusters, the interval is a point",
+    )

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pingouin
+import pytest
+
+from measurand.errors import InputError
+from measurand.stats.htmt import heterotrait_monotrait
+from measurand.stats.resample import cluster_counts
+
+RNG = np.random.default_rng(21)
+SCALES = np.array(["a"] * 3 + ["b"] * 4 + ["c"] * 2)
+
+
+def answers(n: int = 400) -> np.ndarray:
+    latent = RNG.multivariate_normal([0, 0, 0], [[1, 0.6, 0.2], [0.6, 1, 0.1], [0.2, 0.1, 1]], n)
+    return latent[:, [0] * 3 + [1] * 4 + [2] * 2] * 0.8 + RNG.normal(size=(n, 9)) * 0.6
+
+
+X = answers()
+
+
+def by_hand(x: np.ndarray, first: str, second: str) -> float:
+    r = np.abs(np.corrcoef(x.T))
+    a, b = np.flatnonzero(first == SCALES), np.flatnonzero(second == SCALES)
+
+    def within(members: np.ndarray) -> float:
+        return float(np.mean([r[i, j] for i, j in itertools.combinations(members, 2)]))
+
+    between = np.mean([r[i, j] for i in a for j in b])
+    return float(between / np.sqrt(within(a) * within(b)))
+
+
+def test_each_pair_of_scales_by_its_definition() -> None:
+    found = heterotrait_monotrait(X, SCALES, resamples=0)
+    assert set(found) == {("a", "b"), ("a", "c"), ("b", "c")}
+    for (first, second), estimate in found.items():
+        assert estimate.value == pytest.approx(by_hand(X, first, second))
+
+
+def test_it_is_the_disattenuated_correlation_of_standardised_sums() -> None:
+    """Where all correlations are positive: r / sqrt(alpha alpha), alphas by pingouin."""
+    z = (X - X.mean(axis=0)) / X.std(axis=0, ddof=1)
+    a, b = z[:, SCALES == "a"], z[:, SCALES == "b"]
+    r = np.corrcoef(a.sum(axis=1), b.sum(axis=1))[0, 1]
+    alphas = [pingouin.cronbach_alpha(pd.DataFrame(s))[0] for s in (a, b)]
+    found = heterotrait_monotrait(X, SCALES, resamples=0)["a", "b"]
+    assert found.value == pytest.approx(r / np.sqrt(alphas[0] * alphas[1]), rel=1e-9)
+
+
+def test_a_large_sample_finds_the_correlation_of_the_traits() -> None:
+    found = heterotrait_monotrait(answers(40_000), SCALES, resamples=0)
+    assert [found[k].value for k in (("a", "b"), ("a", "c"), ("b", "c"))] == pytest.approx(
+        [0.6, 0.2, 0.1], abs=0.02
+    )
+
+
+def test_one_trait_measured_twice_is_near_1_and_not_clipped() -> None:
+    twice = RNG.normal(size=(60, 1)) + RNG.normal(size=(60, 9)) * 1.5
+    values = [x.value for x in heterotrait_monotrait(twice, SCALES, resamples=0).values()]
+    assert max(values) > 1  # type: ignore[type-var]
+
+
+def test_intervals_are_those_of_the_resampled_clusters() -> None:
+    groups = np.arange(400) // 8
+    found = heterotrait_monotrait(X, SCALES, clusters=groups, resamples=200, seed_words=("h",))
+    one = found["a", "b"]
+    assert one.seed is not None
+    again = [
+        by_hand(np.repeat(X, taken, axis=0), "a", "b")
+        for taken in cluster_counts(groups, 200, one.seed).astype(int)
+    ]
+    assert one.se == pytest.approx(np.std(again, ddof=1))
+    assert (one.ci_lo, one.ci_hi) == pytest.approx(tuple(np.quantile(again, [0.025, 0.975])))
+
+
+def test_neither_order_nor_sign_of_items_matters() -> None:
+    order = RNG.permutation(9)
+    a = heterotrait_monotrait(X, SCALES, resamples=0)
+    b = heterotrait_monotrait(X[:, order] * RNG.choice([-1, 1], 9), SCALES[order], resamples=0)
+    assert {k: v.value for k, v in b.items()} == pytest.approx({k: v.value for k, v in a.items()})
+
+
+def test_what_is_undefined_or_refused() -> None:
+    constant = X.copy()
+    constant[:, 0] = 1.0
+    found = heterotrait_monotrait(constant, SCALES, resamples=0)
+    assert found["a", "b"].value is None
+    assert found["a", "b"].reason is not None
+    assert found["b", "c"].value is not None
+    gaps = X.copy()
+    gaps[:399, 0] = np.nan
+    assert heterotrait_monotrait(gaps, SCALES, resamples=0)["b", "c"].reason is not None
+    gaps = X.copy()
+    gaps[5, 2] = np.nan
+    assert heterotrait_monotrait(gaps, SCALES, resamples=0)["b", "c"].n == 399
+    for scales in (["a"] * 9, ["a"] * 8 + ["b"], ["a"] * 4):
+        with pytest.raises(InputError):
+            heterotrait_monotrait(X, np.array(scales))
