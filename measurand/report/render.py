@@ -72,7 +72,7 @@ def to_html(document: Document) -> str:
 
 def _pictures(document: Document) -> str:
     blocks = (block for section in document.sections for block in section.blocks)
-    shown = any(isinstance(block, Figure) and block.kind == "film" for block in blocks)
+    shown = any(isinstance(block, Figure) and block.kind == "screens" for block in blocks)
     return "img-src data:; " if shown else ""
 
 
