@@ -1,4 +1,4 @@
-"""Figures of the report: what agents reach, task by task, against what it depends on, and screens."""
+"""Figures of the report: what agents reach, task by task, against what it depends on; screens."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     one = verbs.add_parser(
         "encode",
         help="codes, reconstruction and token trace of a video",
-        description="Writes codes/ (Parquet with manifest), reconstruction.mp4 and frame_trace.html.",
+        description="Writes codes/ (Parquet with manifest), reconstruction.mp4, frame_trace.html.",
     )
     one.add_argument("video", type=Path, help="any file that FFmpeg reads")
     one.add_argument(
