@@ -139,7 +139,8 @@ def _found(system: project.System) -> Found | None:
 
 def _overall(systems: Mapping[str, Found | None]) -> dict[str, Any]:
     """The worst of all verdicts; a system without one leaves the whole undecided."""
-    from measurand.report.verdict import STATES, state_of
+    from measurand.report.cells import STATES
+    from measurand.report.verdict import state_of
 
     states = {n: "none" if f is None else state_of(f.verdict) for n, f in systems.items()}
     kept = [s for s in states.values() if s != "none"] or ["inconclusive"]
@@ -175,7 +176,9 @@ def _verdicts(systems: Mapping[str, Found | None]) -> Table:
                 f"{passed} of {len(gates)}",
             )
         )
-    return Table("Verdicts", ("system", "verdict", "in words", "gates passed"), tuple(rows))
+    return Table(
+        "Systems and their gates", ("system", "verdict", "in words", "gates passed"), tuple(rows)
+    )
 
 
 def _section(found: Found) -> Section:

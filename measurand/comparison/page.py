@@ -12,6 +12,8 @@ Record = Mapping[str, Any]
 ALPHA = 0.05
 LIMIT = 65_536
 """Characters that a comment on GitHub may have."""
+LEAST = 60
+"""Characters that no row of a table has fewer of."""
 _COLUMNS = ("figure", "A", "B", "change", "n", "p (Holm)", "p (BH)", "smallest detectable",
             "finding")  # fmt: skip
 
@@ -49,8 +51,10 @@ def document(record: Record, rows: int | None = None) -> Document:
 
 def markdown(record: Record, limit: int = LIMIT) -> str:
     """The document in at most ``limit`` characters: rows without a finding go first."""
-    text = to_markdown(document(record))
     rows = max(len(record[k]) for k in ("metrics", "slices", "statistics", "notes"))
+    # No more rows than could fit are ever drawn.
+    rows = min(rows, limit // LEAST)
+    text = to_markdown(document(record, rows))
     while len(text) > limit and rows > 0:
         rows = rows * 2 // 3
         text = to_markdown(document(record, rows))

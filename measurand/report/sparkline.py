@@ -11,6 +11,7 @@ from measurand.report import svg
 from measurand.report.text import DASH, common_decimals, number
 
 WIDTH, HEIGHT, PAD = 112.0, 26.0, 4.0
+NO_BREAK = "\u00a0"
 
 Point = Sequence[float | None] | None
 """Estimate, lower, upper; None where the figure was not there."""
@@ -63,9 +64,11 @@ def _run(points: Sequence[tuple[float, Sequence[float | None]]], y: svg.Scale) -
 
 
 def in_words(points: Sequence[Point]) -> str:
-    """``0.61 → 0.72 (4 revisions)``."""
+    """``0.61 → 0.72 (4 revisions)``, to be broken before the bracket only."""
     figures = [{"estimate": None} if p is None else {"estimate": p[0]} for p in points]
     places = common_decimals(figures)
     first, last = (f["estimate"] for f in (figures[0], figures[-1]))
-    ends = " → ".join(DASH if v is None else number(v, places) for v in (first, last))
-    return f"{ends} ({len(points)} revisions)"
+    ends = f"{NO_BREAK}→{NO_BREAK}".join(
+        DASH if v is None else number(v, places) for v in (first, last)
+    )
+    return f"{ends} ({len(points)}{NO_BREAK}revisions)"

@@ -110,7 +110,7 @@ def test_a_throw_away_system_runs_through_the_unchanged_graph(tmp_path: Path) ->
     run("measurand", "report", "--index")
     page = (project / "reports" / "index.md").read_text()
     assert "[coin](coin/report.md)" in page
-    assert "(2 revisions)" in page
+    assert "(2\u00a0revisions)" in page
     assert "no report: run" in page
 
     assert "coin" in run("measurand", "list")

@@ -49,7 +49,8 @@ def _git(root: Path, *args: str) -> None:
 
 
 def pages(root: Path) -> tuple[str, str]:
-    return (root / "reports/index.html").read_text(), (root / "reports/index.md").read_text()
+    html, text = ((root / "reports" / f"index.{end}").read_text() for end in ("html", "md"))
+    return html, text.replace("\u00a0", " ")
 
 
 def test_the_reports_of_this_checkout(reported: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,7 +91,7 @@ def test_verdicts_figures_and_what_is_left_out() -> None:
     assert rate[2] == {"value": 0.81, "reason": None}
     assert rate[6] == {"state": "pass"}
     assert isinstance(rate[7], dict)
-    assert rate[7]["text"] == "0.50 → 0.70 (4 revisions)"
+    assert rate[7]["text"].replace("\u00a0", " ") == "0.50 → 0.70 (4 revisions)"
     assert len(leaks) == MOST
     assert leaks[0][7] == {"value": None, "reason": "in fewer than two revisions"}
     assert table.notes == ("2 more figures of these metrics stand in the report.",)

@@ -42,6 +42,7 @@ def test_a_figure_that_never_moves_is_a_line_in_the_middle() -> None:
 
 
 def test_the_same_in_words_and_words_are_no_markup() -> None:
-    assert in_words([(0.5, 0.4, 0.6), None, (0.7234, 0.7, 0.8)]) == "0.500 → 0.723 (3 revisions)"
-    assert in_words([None, (2.0, None, None)]) == "— → 2 (2 revisions)"
+    words = in_words([(0.5, 0.4, 0.6), None, (0.7234, 0.7, 0.8)])
+    assert words == "0.500\u00a0→\u00a00.723 (3\u00a0revisions)"
+    assert in_words([None, (2.0, None, None)]).replace("\u00a0", " ") == "— → 2 (2 revisions)"
     assert "<script>" not in draw([(1.0, None, None)], "<script>")
