@@ -48,15 +48,36 @@ def lm_eval_log(folder: Path, rows: int) -> Path:
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "HF_HOME": str(folder / "cache")}
     subprocess.run(command, env=environment, check=True, capture_output=True)
     [log] = (folder / "out").rglob("samples_toy_*.jsonl")
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    return repeated(log, log, rows)
+
+
+def repeated(source: Path, log: Path, rows: int) -> Path:
+    """The lines of a sample log again and again under other ids, scores and passages."""
+    templates = []
+    for text in source.read_text().splitlines():
+        line = json.loads(text)
+        line |= {"doc_id": "ID", "doc_hash": "HASH", "prompt_hash": "PROMPT", "acc": "SCORE"}
+        line["doc"]["passage_id"] = "PASSAGE"
+        template = json.dumps(line).replace("%", "%%")
+        for name, form in _FORMS.items():
+            template = template.replace(f'"{name}"', f"%({name}){form}")
+        templates.append(template + "\n")
     with log.open("w") as file:
         for i in range(rows):
-            line = lines[i % len(lines)]
-            line |= {"doc_id": i, "doc_hash": f"{i:064x}", "prompt_hash": f"{i + 7:064x}"}
-            line["acc"] = float((i * 7919) % 10 < 6)
-            line["doc"]["passage_id"] = i // 10
-            file.write(json.dumps(line) + "\n")
+            file.write(
+                templates[i % len(templates)]
+                % {
+                    "ID": i,
+                    "HASH": f'"{i:064x}"',
+                    "PROMPT": f'"{i + 7:064x}"',
+                    "SCORE": float((i * 7919) % 10 < 6),
+                    "PASSAGE": i // 10,
+                }
+            )
     return log
+
+
+_FORMS = {"ID": "d", "HASH": "s", "PROMPT": "s", "SCORE": "s", "PASSAGE": "d"}
 
 
 def inspect_log(folder: Path, samples: int) -> Path:

@@ -100,6 +100,8 @@ def _front_matter(
         {
             "config_name": part.name,
             "data_files": [{"split": SPLIT, "path": f"data/{part.name}/part-*.parquet"}],
+            # `datasets` reads as many rows at a time as the first row group has: here none.
+            **({} if part.manifest.rows else {"batch_size": 1}),
         }
         for part in parts
     ]
@@ -182,7 +184,7 @@ def _licences(origins: Sequence[Origin]) -> str:
     rows = [
         (
             line(o.source.name),
-            line(o.licence.identifier if o.licence else f"{o.source.licence}: {WITHHELD}"),
+            line(_licence(o)),
             line(o.source.url),
             f"`{o.source.sha256}`" if o.source.sha256 else "",
             ", ".join(f"`{name}`" for name in o.used_by),
@@ -191,6 +193,14 @@ def _licences(origins: Sequence[Origin]) -> str:
     ]
     head = ("source", "licence", "address", "sha256", "used by")
     return "## Sources and licences\n\n" + _table(head, rows)
+
+
+def _licence(origin: Origin) -> str:
+    """Its identifier and whom to name."""
+    if origin.licence is None:
+        return f"{origin.source.licence}: {WITHHELD}"
+    who = origin.licence.attribution
+    return f"{origin.licence.identifier}, {who}" if who else origin.licence.identifier
 
 
 def _rejected(parts: Sequence[Part]) -> str:
