@@ -106,7 +106,8 @@ def test_a_throw_away_system_runs_through_the_unchanged_graph(tmp_path: Path) ->
     assert "ci_lo" in run("dvc", "metrics", "diff", "--md", "HEAD")
     axes = ("--targets", "reports/coin/scores.csv", "-x", "estimate", "-y", "score")
     plots = json.loads(run("dvc", "plots", "diff", "HEAD", "--json", *axes))
-    assert {row["rev"] for row in plots["data"]["reports/coin/scores.csv"]} == {"HEAD", "workspace"}
+    [plot] = plots["data"]["reports/coin/scores.csv"]
+    assert {row["rev"] for row in plot["content"]["data"]["values"]} == {"HEAD", "workspace"}
     run("measurand", "report", "--index")
     page = (project / "reports" / "index.md").read_text()
     assert "[coin](coin/report.md)" in page
