@@ -28,6 +28,7 @@ run: setup chromium
 	@if $(CHROMIUM); then dvc repro; else dvc repro $$(dvc stage list --name-only | grep -v @compwob); fi
 	$(call say,the reports)
 	@for s in $$(ls params/*.yaml); do measurand report $$(basename $$s .yaml) --print; done
+	@measurand report --index
 
 setup: $(VENV)/.run-stamp
 

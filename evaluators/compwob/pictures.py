@@ -1,4 +1,4 @@
-"""Figures of the report: what agents reach, task by task, against what it depends on, and films."""
+"""Figures of the report: what agents reach, task by task, against what it depends on; screens."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def reverse_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
 
 
 def films(results: Path) -> list[Figure]:
-    """A strip of pictures for each filmed episode."""
+    """The screens of each filmed episode."""
     rows = shards.read_table(results / "films").to_pylist()
     found = []
     kinds = {row["task"]: CATEGORIES.index(row["category"]) for row in rows}
@@ -173,7 +173,7 @@ def films(results: Path) -> list[Figure]:
         ended = "solved" if first["success"] else "not solved"
         found.append(
             Figure(
-                "film",
+                "screens",
                 f"{GROUPS[first['category']]}: {task}",
                 f"{first['utterance']} Seed {first['seed']}, {first['agent']}, {ended}. Each "
                 "picture shows the page before the action below it; the element acted on is "

@@ -19,7 +19,7 @@ from pipelines.elastictok.encoding import encode
 from schemas.elastictok import load_params
 
 SHOWN = 48
-"""Blocks of the filmstrip, at most; of a longer video evenly spaced ones."""
+"""Blocks of the frame trace, at most; of a longer video evenly spaced ones."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -33,7 +33,7 @@ def main(argv: Sequence[str]) -> int:
     one = verbs.add_parser(
         "encode",
         help="codes, reconstruction and token trace of a video",
-        description="Writes codes/ (Parquet with manifest), reconstruction.mp4 and filmstrip.html.",
+        description="Writes codes/ (Parquet with manifest), reconstruction.mp4, frame_trace.html.",
     )
     one.add_argument("video", type=Path, help="any file that FFmpeg reads")
     one.add_argument(
@@ -61,7 +61,7 @@ def _encode(args: argparse.Namespace) -> None:
     params = load_params(params_file)
     model = args.model or params.elastic.name
     rows = encode(params, checkpoint, model, args.video, args.threshold, args.out)
-    page = args.out / "filmstrip.html"
+    page = args.out / "frame_trace.html"
     page.write_text(to_html(_document(rows, args, model, params.slots)), encoding="utf-8")
     used = sum(row["n_tokens"] for row in rows) / (len(rows) * params.slots)
     met = sum(row["feasible"] for row in rows) / len(rows)

@@ -1,4 +1,4 @@
-"""Figures of the report: curves of statistics, and filmstrips with their token trace."""
+"""Figures of the report: curves of statistics, and frames with their token trace."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import polars as pl
 from evaluators.elastictok.context import HEADLINE, Findings
 from evaluators.elastictok.savings import figure_points
 from measurand.report.document import Figure
-from measurand.report.figures.filmstrip import ALPHABET
+from measurand.report.figures.frame_trace import ALPHABET
 from measurand.report.lookup import Figures
 
 COLOURS = 24
-"""Colours of a filmstrip."""
+"""Colours of a frame trace."""
 LARGEST = 32
-"""Pixels of a picture's side in a filmstrip, at most."""
+"""Pixels of a picture's side in a frame trace, at most."""
 COLUMNS = 12
-"""Blocks of a filmstrip, at most."""
+"""Blocks of a frame trace, at most."""
 
 
 def error_figure(found: Findings, figures: Figures) -> Figure:
@@ -159,7 +159,7 @@ def strip_figure(clip: str, own: pl.DataFrame) -> Figure:
         for at, tokens, met in own.select("position", "n_tokens", "feasible").iter_rows()
     ]
     return Figure(
-        "filmstrip",
+        "frame_trace",
         f"{clip}, threshold {threshold}",
         f"Middle frame of each block, its reconstruction, and the share of {slots} tokens that "
         "binary search gave the block. Dashed: no number of tokens met the threshold. Every "

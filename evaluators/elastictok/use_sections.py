@@ -11,7 +11,7 @@ from schemas.elastictok import UNTRAINED
 
 
 def allocation_section(found: Findings, figures: Figures) -> Section | None:
-    """Tokens by motion, source, objects; the past; the filmstrips."""
+    """Tokens by motion, source, objects; the past; the frame traces."""
     model = found.elastic
     if model not in found.models:
         return None

@@ -122,7 +122,7 @@ def _score(task: str, metric: str, frame: pl.DataFrame) -> Score:
     status: dict[str, dict[str, int]] = {str(m): {} for m in models}
     for row in counts.iter_rows(named=True):
         status[row["model"]][row["status"]] = row["len"]
-    codes = np.unique(about["cluster_id"].to_numpy().astype(str), return_inverse=True)[1]
+    codes = about["cluster_id"].rank("dense").to_numpy() - 1
     return Score(
         task=task,
         metric=metric,

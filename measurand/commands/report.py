@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -20,9 +22,9 @@ def write_report(
 ) -> None:
     """Write everything that is derived from item results.
 
-    Writes ``statistics.parquet``, ``verdict/``, ``metrics.json``, ``report.json``, ``report.html``
-    and ``report.md`` into ``out``. All are functions of dataset, results, parameters and gate
-    file, so a rebuild gives equal bytes.
+    Writes ``statistics.parquet``, ``verdict/``, ``metrics.json``, ``scores.csv``, ``report.json``,
+    ``report.html`` and ``report.md`` into ``out``. All are functions of dataset, results,
+    parameters and gate file, so a rebuild gives equal bytes.
 
     Args:
         system: the system.
@@ -33,7 +35,7 @@ def write_report(
         gates: gate file; None writes no verdict.
     """
     from measurand import shards
-    from measurand.report import document, render
+    from measurand.report import document, render, scores
 
     module = system.module("report")
     statistics = STATISTICS.validate(module.statistics(data, results, params))
@@ -41,16 +43,20 @@ def write_report(
 
     verdict = _verdict(system.root, gates, results, out)
     state = None if verdict is None else verdict["state"]
-    _write(out / "metrics.json", _metrics(statistics.to_pylist(), module.HEADLINES, state))
+    metrics = _metrics(statistics.to_pylist(), module.HEADLINES, state)
+    _write(out / "metrics.json", metrics)
+    write_text(out / "scores.csv", _plot_rows(metrics))
     content = module.section(data, results, statistics, params)
+    every = scores.section(statistics.to_pylist(), module.HEADLINES, verdict)
     content = dataclasses.replace(
         content,
         verdict=verdict,
+        sections=(*content.sections, *([every] if every else [])),
         provenance=_provenance(gates, params, data, results),
     )
-    _write_text(out / "report.json", document.to_json(content))
-    _write_text(out / "report.md", render.to_markdown(content))
-    _write_text(out / "report.html", render.to_html(content))
+    write_text(out / "report.json", document.to_json(content))
+    write_text(out / "report.md", render.to_markdown(content))
+    write_text(out / "report.html", render.to_html(content))
     print_report(out)
 
 
@@ -114,6 +120,18 @@ def _metrics(
     return tree
 
 
+def _plot_rows(metrics: dict[str, Any]) -> str:
+    """The same figures as CSV, for ``dvc plots diff``: one row a score, empty ends where none."""
+    text = io.StringIO()
+    rows = csv.writer(text, lineterminator="\n")
+    rows.writerow(("score", "estimate", "ci_lo", "ci_hi"))
+    for model, figures in sorted(metrics.items()):
+        for name, figure in sorted(figures.items()) if isinstance(figures, dict) else ():
+            ends = (figure.get(key) for key in ("ci_lo", "ci_hi"))
+            rows.writerow((f"{model}: {name}", figure["estimate"], *ends))
+    return text.getvalue()
+
+
 def _provenance(gate_file: Path | None, params: Any, data: Path, results: Path) -> dict[str, Any]:
     """What the report was made from: hashes of data, results, gates; versions at evaluation."""
     from measurand import shards
@@ -138,10 +156,11 @@ def _provenance(gate_file: Path | None, params: Any, data: Path, results: Path) 
 
 
 def _write(path: Path, value: Any) -> None:
-    _write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(text, encoding="utf-8")
     os.replace(temporary, path)

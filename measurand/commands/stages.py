@@ -27,7 +27,11 @@ def main(argv: Sequence[str]) -> int:
         (rest[: rest.index("--")], rest[rest.index("--") + 1 :]) if "--" in rest else (rest, [])
     )
     parser = argparse.ArgumentParser(f"measurand {verb}", description=describe)
-    parser.add_argument("system", help="a system's name, see `measurand list`")
+    parser.add_argument(
+        "system",
+        nargs="?" if verb == "report" else None,
+        help="a system's name, see `measurand list`",
+    )
     parser.add_argument(
         "--params", type=Path, help="parameter file instead of params/<system>.yaml"
     )
@@ -54,12 +58,19 @@ def main(argv: Sequence[str]) -> int:
         parser.add_argument(
             "--print", action="store_true", help="print the first lines of the report that is there"
         )
+        parser.add_argument(
+            "--index",
+            action="store_true",
+            help="write reports/index.html over all systems, from the reports that are there",
+        )
         parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
     args = parser.parse_args(own)
     if beam and verb != "build":
         raise InputError(f"{verb} takes nothing after --", hint="only build passes options to Beam")
     args.beam = beam
     root = project.find_root()
+    if args.system is None or getattr(args, "index", False):
+        return _index(root, args)
     system = project.system(root, args.system)
     if getattr(args, "print", False):
         from measurand.commands.report import print_report
@@ -127,6 +138,21 @@ def _report(system: project.System, params: Any, args: argparse.Namespace) -> No
     write_report(system, params, data, results, out, gates)
 
 
+def _index(root: Path, args: argparse.Namespace) -> int:
+    """``report --index``, which takes no system and no other option."""
+    from measurand.commands.index import write_index
+
+    options = [n for n in ("params", "out", "gates", "results", "data", "print") if vars(args)[n]]
+    if not args.index or args.system is not None or options:
+        given = "--index" if args.index else "report without a system"
+        raise InputError(
+            given if not (args.system or options) else f"{given} with {args.system or options[0]}",
+            hint="`measurand report S` for one system, `measurand report --index` alone for all",
+        )
+    print(f"index: {_relative(write_index(root), root)} (also .md)")
+    return 0
+
+
 def _own_folder(out: Path) -> Path:
     """Refuse to write into a folder that holds something other than an earlier output."""
     if out.exists() and not out.is_dir():
@@ -146,8 +172,12 @@ def _own_folder(out: Path) -> Path:
 
 
 def _shown(path: Path, system: project.System) -> str:
+    return _relative(path, system.root)
+
+
+def _relative(path: Path, root: Path) -> str:
     absolute = path.resolve()
-    return str(absolute.relative_to(system.root) if absolute.is_relative_to(system.root) else path)
+    return str(absolute.relative_to(root) if absolute.is_relative_to(root) else path)
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -12,6 +12,8 @@ Record = Mapping[str, Any]
 ALPHA = 0.05
 LIMIT = 65_536
 """Characters that a comment on GitHub may have."""
+LEAST = 60
+"""Characters that no row of a table has fewer of."""
 _COLUMNS = ("figure", "A", "B", "change", "n", "p (Holm)", "p (BH)", "smallest detectable",
             "finding")  # fmt: skip
 
@@ -31,11 +33,11 @@ def document(record: Record, rows: int | None = None) -> Document:
     ):
         if family:
             sections.append(Section(title, (_table(title, family, rows),), intro))
-    seen = _seen(record["metrics"])
+    seen = _seen(record["metrics"], rows)
     if seen:
         sections.append(Section("What this sample could have seen", tuple(seen)))
     if record["notes"]:
-        notes = "\n".join(f"- {note}" for note in record["notes"])
+        notes = _list([f"- {note}" for note in record["notes"]], rows)
         sections.append(Section("What could not be compared", (Text(notes),)))
     sections.append(Section("Method", (Text(_METHOD),)))
     return Document(
@@ -49,8 +51,10 @@ def document(record: Record, rows: int | None = None) -> Document:
 
 def markdown(record: Record, limit: int = LIMIT) -> str:
     """The document in at most ``limit`` characters: rows without a finding go first."""
-    text = to_markdown(document(record))
-    rows = max(len(record[k]) for k in ("metrics", "slices", "statistics"))
+    rows = max(len(record[k]) for k in ("metrics", "slices", "statistics", "notes"))
+    # No more rows than could fit are ever drawn.
+    rows = min(rows, limit // LEAST)
+    text = to_markdown(document(record, rows))
     while len(text) > limit and rows > 0:
         rows = rows * 2 // 3
         text = to_markdown(document(record, rows))
@@ -147,9 +151,16 @@ def _summary(record: Record) -> str:
     return "\n".join(lines) or "Nothing could be compared."
 
 
-def _seen(metrics: Sequence[Record]) -> list[Block]:
+def _list(lines: Sequence[str], most: int | None) -> str:
+    left = 0 if most is None else max(len(lines) - most, 0)
+    more = [f"- {left:,} more are not shown."] if left else []
+    return "\n".join([*lines[: len(lines) - left], *more])
+
+
+def _seen(metrics: Sequence[Record], most: int | None) -> list[Block]:
+    """One line a metric, those of the table's first rows first."""
     lines = []
-    for row in metrics:
+    for row in sorted(metrics, key=_order):
         change, least = row["difference"], row["smallest_detectable"]
         name = f"{row['metric']} of {row['model']}"
         if least is None:
@@ -163,4 +174,4 @@ def _seen(metrics: Sequence[Record]) -> list[Block]:
             f"- {name}: with {over} a change of {least:.3g} or more is found in four of five "
             f"tries{gain}; a smaller one may have happened unseen."
         )
-    return [Text("\n".join(lines))] if lines else []
+    return [Text(_list(lines, most))] if lines else []

@@ -79,30 +79,40 @@ def _read(file: Path, wish: Wish, fields: Fields, left_out: Counter[str]) -> pa.
     model = wish.model or model_of(file)
     rows = Collector()
     fields.next_log()
-    for doc in _lines(file):
-        fields.look(doc.get("doc"))
-        _take(doc, rows, task, model, wish, left_out)
+    whole = slice_text({"task": plain(task)})
+    for line in _lines(file):
+        doc = line["doc"] if isinstance(line.get("doc"), dict) else {}
+        fields.look(doc)
+        text = whole
+        if wish.by:
+            parts = {"task": plain(task), **{f: plain(doc.get(f)) for f in wish.by}}
+            text = slice_text(parts)
+        item = f"{task}/{line['doc_id']}"
+        unit = (item, 0, cluster_of(item, task, doc, wish.cluster))
+        _take(line, rows, task, model, unit, text, left_out)
     return rows.table()
 
 
 def _take(
-    line: dict[str, Any], rows: Collector, task: str, model: str, wish: Wish, lost: Counter[str]
+    line: dict[str, Any],
+    rows: Collector,
+    task: str,
+    model: str,
+    unit: tuple[str, int, str],
+    text: str,
+    lost: Counter[str],
 ) -> None:
-    doc = line["doc"] if isinstance(line.get("doc"), dict) else {}
-    item = f"{task}/{line['doc_id']}"
-    cluster = cluster_of(item, task, doc, wish.cluster)
-    parts = {"task": plain(task), **{f: plain(doc.get(f)) for f in wish.by}}
+    """Rows of one document: one for each of its metrics that is a number."""
     prompt = str(line.get("prompt_hash") or "")
     prompt = prompt if _SHA256.fullmatch(prompt) else NOBODY
     kept = line.get("filter", "none")
-    text = slice_text(parts)
     for metric in line["metrics"]:
         value = line.get(metric)
         name = metric if kept == "none" else f"{metric},{kept}"
         if isinstance(value, (bool, int, float)):
             fine = math.isfinite(value)
             rows.add(
-                *(model, name, item, 0, cluster, float(value) if fine else None),
+                *(model, name, *unit, float(value) if fine else None),
                 *("ok" if fine else "model_error", None if fine else f"score is {value}"),
                 *(text, prompt, str(line.get("doc_hash", ""))[:16]),
             )

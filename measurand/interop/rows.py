@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -15,6 +16,7 @@ from measurand.errors import InputError
 from measurand.results import RESULTS
 
 BATCH = 50_000
+KEY = ["model", "metric", "item_id", "repeat"]
 NOBODY = hashlib.sha256(b"").hexdigest()
 """Prompt hash where a log records no prompt."""
 _TYPES = {
@@ -69,7 +71,10 @@ class ItemRows:
 
 
 class Collector:
-    """Rows one at a time in, Arrow tables out."""
+    """Rows one at a time in, Arrow tables out.
+
+    Texts that repeat are kept once a batch and a number a row: a million rows take little memory.
+    """
 
     def __init__(self) -> None:
         self._columns: dict[str, list[Any]] = {name: [] for name in _TYPES}
@@ -90,7 +95,8 @@ class Collector:
 
     def _flush(self) -> None:
         arrays = [pa.array(values, _TYPES[name]) for name, values in self._columns.items()]
-        self._done.append(pa.table(arrays, names=list(_TYPES)))
+        coded = [a.dictionary_encode() if pa.types.is_string(a.type) else a for a in arrays]
+        self._done.append(pa.table(coded, names=list(_TYPES)))
         for values in self._columns.values():
             values.clear()
 
@@ -108,56 +114,86 @@ def finish(tables: Sequence[pa.Table], system: str, reruns: str) -> pa.Table:
         InputError: code ``empty`` (no row), ``reruns``, ``item_changed`` (one id, two documents) or
             ``item_in_two_clusters``.
     """
-    numbered = [
-        table.append_column("log", pa.array([i] * table.num_rows, pa.int32()))
-        for i, table in enumerate(tables)
-    ]
-    frame = pl.from_arrow(pa.concat_tables(numbered)) if numbered else pl.DataFrame()
-    assert isinstance(frame, pl.DataFrame)
-    if frame.is_empty():
+    rows = sum(table.num_rows for table in tables)
+    if not rows:
         raise InputError("no item row in these logs", hint="log the samples too", code="empty")
-    key = ["model", "metric", "item_id", "repeat"]
-    again = frame.select(key).is_duplicated()
+    together = pa.concat_tables(tables).unify_dictionaries()
+    logs = np.repeat(np.arange(len(tables), dtype=np.int32), [t.num_rows for t in tables])
+    codes = {n: _codes(together.column(n)) for n in ("model", "metric", "item_id")}
+    checked = {n: _codes(together.column(n)) for n in ("cluster_id", "item_hash")}
+    repeat = together.column("repeat").to_numpy()
+    frame = pl.DataFrame({**codes, "repeat": repeat, **checked, "log": logs})
+    again = frame.select(KEY).is_duplicated()
     if again.any():
         if reruns != "repeats":
-            _refuse_reruns(frame.filter(again))
-        rank = pl.int_range(pl.len(), dtype=pl.Int16).over("model", "metric", "item_id")
-        frame = frame.sort(["log", *key]).with_columns(rank.alias("repeat"))
-    _one_each(frame, "item_hash", "item_changed", "is two documents", "same items for all models")
-    _one_each(
-        frame, "cluster_id", "item_in_two_clusters", "lies in two clusters", "one cluster an item"
-    )
-    return _as_results(frame, system)
+            _refuse_reruns(together.filter(again.to_arrow()))
+        together = together.set_column(
+            together.column_names.index("repeat"), "repeat", _numbered_on(frame)
+        )
+    items = together.column("item_id").chunk(0).dictionary
+    _one_each(frame, items, "item_hash", "item_changed", "is two documents")
+    _one_each(frame, items, "cluster_id", "item_in_two_clusters", "lies in two clusters")
+    return _as_results(together, system)
 
 
-def _as_results(frame: pl.DataFrame, system: str) -> pa.Table:
-    run = hashlib.sha256("\n".join(frame["model"].unique().sort().to_list()).encode()).hexdigest()
-    rows = frame.drop("log", "item_hash").with_columns(
-        pl.lit(run[:16]).alias("run_id"),
-        pl.lit(system).alias("system"),
-        pl.lit(None, pl.Int64).alias("seed"),
-        pl.lit(None, pl.Int32).alias("prompt_tokens"),
-    )
-    return RESULTS.validate(rows.select([c.name for c in RESULTS.columns]).to_arrow())
+def _codes(column: pa.ChunkedArray) -> np.ndarray:
+    """(n,) number of each row's text."""
+    return np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
 
 
-def _refuse_reruns(frame: pl.DataFrame) -> None:
-    row = frame.row(0, named=True)
+def _numbered_on(frame: pl.DataFrame) -> pa.Array:
+    """Repeats of a model, metric and item, counted through the logs in order."""
+    ordered = frame.with_row_index("row").sort(["log", "repeat", "row"])
+    rank = pl.int_range(pl.len(), dtype=pl.Int16).over("model", "metric", "item_id")
+    found: pa.Array = ordered.with_columns(rank.alias("repeat")).sort("row")["repeat"].to_arrow()
+    return found
+
+
+def _as_results(together: pa.Table, system: str) -> pa.Table:
+    """The rows with the columns that all have in common, checked a batch at a time."""
+    n = together.num_rows
+    models = "\n".join(sorted(together.column("model").unique().to_pylist()))
+    run = hashlib.sha256(models.encode()).hexdigest()
+    same = {"run_id": run[:16], "system": system, "seed": None, "prompt_tokens": None}
+    schema = RESULTS.schema()
+    arrays = {name: pa.repeat(pa.scalar(v, schema.field(name).type), n) for name, v in same.items()}
+    for name in schema.names:
+        if name not in same:
+            arrays[name] = together.column(name).cast(schema.field(name).type)
+    table = pa.table([arrays[name] for name in schema.names], schema=schema)
+    # Keys are unique, as :func:`finish` has seen; every other rule is one of single rows.
+    for start in range(0, n, BATCH):
+        RESULTS.validate(table.slice(start, BATCH))
+    return table
+
+
+def _refuse_reruns(again: pa.Table) -> None:
+    row = again.slice(0, 1).to_pylist()[0]
     raise InputError(
-        f"{len(frame):,} rows occur twice, such as model {row['model']!r}, {row['metric']}, item "
-        f"{row['item_id']}, repeat {row['repeat']}",
+        f"{again.num_rows:,} rows occur twice, such as model {row['model']!r}, {row['metric']}, "
+        f"item {row['item_id']}, repeat {row['repeat']}",
         hint="give one log a model and task, or --reruns repeats to take reruns as repeats",
         code="reruns",
     )
 
 
-def _one_each(frame: pl.DataFrame, column: str, code: str, what: str, hint: str) -> None:
-    counts = frame.group_by("item_id").agg(pl.col(column).n_unique().alias("n"))
-    bad = counts.filter(pl.col("n") > 1).sort("item_id")
-    if len(bad):
+def _one_each(frame: pl.DataFrame, items: pa.Array, column: str, code: str, what: str) -> None:
+    """Refuse items that have two values of a column; ``items`` names them by their code."""
+    counts = frame.group_by("item_id").agg(
+        (pl.col(column).min() != pl.col(column).max()).alias("two")
+    )
+    bad = counts.filter(pl.col("two"))["item_id"].to_list()
+    if bad:
+        names = sorted(items.take(pa.array(bad)).to_pylist())
         raise InputError(
-            f"item {bad['item_id'][0]} {what} ({len(bad):,} such items)", hint=hint, code=code
+            f"item {names[0]} {what} ({len(bad):,} such items)", hint=_ONE[code], code=code
         )
+
+
+_ONE = {
+    "item_changed": "same items for all models",
+    "item_in_two_clusters": "one cluster an item",
+}
 
 
 def cluster_of(item: str, task: str, fields: Mapping[str, Any], wanted: str | None) -> str:

@@ -71,6 +71,11 @@ def prose(about: str) -> str:
     return "\n\n".join(kept).replace("<", "&lt;")
 
 
+def loadable(parts: Sequence[Part]) -> list[Part]:
+    """Tables that are configurations: ``datasets`` cannot load one without rows."""
+    return [part for part in parts if part.manifest.rows] or list(parts)
+
+
 def _front_matter(
     parts: Sequence[Part],
     origins: Sequence[Origin],
@@ -94,14 +99,14 @@ def _front_matter(
             "download_size": part.size(),
             "dataset_size": part.plain_size(),
         }
-        for part in parts
+        for part in loadable(parts)
     ]
     configs: list[dict[str, Any]] = [
         {
             "config_name": part.name,
             "data_files": [{"split": SPLIT, "path": f"data/{part.name}/part-*.parquet"}],
         }
-        for part in parts
+        for part in loadable(parts)
     ]
     default = max(parts, key=lambda part: (part.manifest.rows, part.name)).name
     next(c for c in configs if c["config_name"] == default)["default"] = True
@@ -158,6 +163,9 @@ def _contents(parts: Sequence[Part], digest: str) -> str:
 
 def _loading(parts: Sequence[Part], address: str) -> str:
     default = max(parts, key=lambda part: (part.manifest.rows, part.name)).name
+    kept = loadable(parts)
+    empty = [f"`{part.name}`" for part in parts if part not in kept]
+    without = f"\n\nWithout rows, and so no configuration: {', '.join(empty)}." if empty else ""
     return f"""\
 ## Loading and checking
 
@@ -175,14 +183,14 @@ $ sha256sum --check --quiet SHA256SUMS
 $ measurand verify data
 ```
 
-`croissant.json` describes the same tables for `mlcroissant`."""
+`croissant.json` describes the same tables for `mlcroissant`.{without}"""
 
 
 def _licences(origins: Sequence[Origin]) -> str:
     rows = [
         (
             line(o.source.name),
-            line(o.licence.identifier if o.licence else f"{o.source.licence}: {WITHHELD}"),
+            line(_licence(o)),
             line(o.source.url),
             f"`{o.source.sha256}`" if o.source.sha256 else "",
             ", ".join(f"`{name}`" for name in o.used_by),
@@ -191,6 +199,14 @@ def _licences(origins: Sequence[Origin]) -> str:
     ]
     head = ("source", "licence", "address", "sha256", "used by")
     return "## Sources and licences\n\n" + _table(head, rows)
+
+
+def _licence(origin: Origin) -> str:
+    """Its identifier and whom to name."""
+    if origin.licence is None:
+        return f"{origin.source.licence}: {WITHHELD}"
+    who = origin.licence.attribution
+    return f"{origin.licence.identifier}, {who}" if who else origin.licence.identifier
 
 
 def _rejected(parts: Sequence[Part]) -> str:

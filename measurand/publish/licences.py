@@ -1,7 +1,8 @@
 """May this be published: every source and every row needs a licence that says so.
 
 A licence is an SPDX identifier or expression, ``LicenseRef-...`` for one of your own, or begins
-with ``public domain``. "Copyrighted", "unknown" and the like permit nothing. A table may have a
+with ``public domain``. A Creative Commons licence may be followed by a comma and whom to name:
+``CC-BY-2.0, Jane Doe``. "Copyrighted", "unknown" and the like permit nothing. A table may have a
 column ``licence`` that speaks for its rows. Rows whose licence permits nothing may then stand as
 facts (numbers, keys, names) where every nullable text column other than an enumeration is null; a
 source with the same licence is accepted on the strength of such rows.
@@ -25,6 +26,7 @@ from measurand.shards import iter_shards
 COLUMN = "licence"
 PUBLIC_DOMAIN = "https://creativecommons.org/publicdomain/mark/1.0/"
 WITHHELD = "texts withheld, facts only"
+_SHORT = {"CC0": "CC0-1.0"}
 _HINT = (
     "name it by its SPDX identifier, `public domain` or `LicenseRef-...` where the source is "
     "declared; what permits nothing cannot be published"
@@ -45,11 +47,13 @@ class Licence:
         text: as the source states it.
         identifier: SPDX expression, or ``public domain``.
         url: where it can be read; the identifier itself for expressions and own licences.
+        attribution: whom to name, or "".
     """
 
     text: str
     identifier: str
     url: str
+    attribution: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,12 +78,14 @@ def recognise(text: str) -> Licence | None:
     words = " ".join(text.split())
     if words.casefold().startswith("public domain"):
         return Licence(words, "public domain", PUBLIC_DOMAIN)
+    spoken, _, who = words.partition(",") if words.startswith("CC") else (words, "", "")
     try:
-        name = str(canonicalize_license_expression(words))
+        name = str(canonicalize_license_expression(_SHORT.get(spoken, spoken)))
     except InvalidLicenseExpression:
         return None
     single = re.fullmatch(r"(?!LicenseRef-)[A-Za-z0-9.+-]+", name)
-    return Licence(words, name, f"https://spdx.org/licenses/{name}.html" if single else name)
+    url = f"https://spdx.org/licenses/{name}.html" if single else name
+    return Licence(words, name, url, who.strip())
 
 
 def origins(parts: Sequence[Part], own: str) -> tuple[Origin, ...]:

@@ -5,10 +5,12 @@ HTML and Markdown both draw what :func:`lay_out` returns, so that they cannot di
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from measurand.errors import InputError
 from measurand.report.document import Cell, Table
 from measurand.report.text import DASH, clean, common_decimals, interval, number
 
@@ -19,6 +21,7 @@ STATES = {
     "error": "error",
 }
 """The word a reader sees for a state."""
+_LINK = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,16 @@ class Laid:
         detail: a second, quiet line, or "".
         note: letter of the note that explains it, or "".
         state: state whose shape stands before the text, or "".
+        link: another report, relative and without its ending, or "".
+        trend: states of a figure, oldest first, to be drawn as a small line.
     """
 
     text: str
     detail: str = ""
     note: str = ""
     state: str = ""
+    link: str = ""
+    trend: tuple[Sequence[float | None] | None, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,20 @@ def _cell(cell: Cell, places: int | None, letters: dict[str, str]) -> Laid:
     if "state" in cell:
         state = str(cell["state"])
         return Laid(STATES.get(state, clean(state)), state=state if state in STATES else "")
-    return Laid(clean(str(cell.get("text", ""))), clean(str(cell.get("detail") or "")))
+    text, detail = clean(str(cell.get("text", ""))), clean(str(cell.get("detail") or ""))
+    return Laid(text, detail, link=_link(cell), trend=tuple(cell.get("trend") or ()))
+
+
+def _link(cell: Mapping[str, Any]) -> str:
+    """The cell's link, which cannot leave the folder of reports."""
+    link = str(cell.get("link") or "")
+    if link and not _LINK.fullmatch(link):
+        raise InputError(
+            f"link {link!r}",
+            hint="name a report below this one, without its ending: `system/report`",
+            code="bad_report",
+        )
+    return link
 
 
 def _letter(reason: str | None, letters: dict[str, str]) -> str:

@@ -21,7 +21,10 @@ Cell = str | int | float | bool | None | Mapping[str, Any]
 ``{"estimate", "lower", "upper", "reason"}``: a figure with its interval; null needs its reason;
 ``{"value", "reason"}``: a figure that may be null for a reason;
 ``{"state"}``: pass, fail, inconclusive or error, shown by word and shape;
-``{"text", "detail"}``: two lines, the second one quiet.
+``{"text", "detail", "link"}``: two lines, the second one quiet; the first may lead to another
+report, named relative to this one and without its ending, so that each form links to its own kind;
+``{"trend", "text"}``: states ``[estimate, lower, upper]`` or null of a figure, oldest first, drawn
+as a small line, and the same in words.
 """
 
 

@@ -122,7 +122,8 @@ def _cell(cell: Laid) -> str:
     shape = _SHAPES[cell.state] + " " if cell.state else ""
     note = f" ({cell.note})" if cell.note else ""
     detail = f"<br>{line(cell.detail)}" if cell.detail else ""
-    return shape + line(cell.text) + note + detail
+    text = f"[{line(cell.text)}]({cell.link}.md)" if cell.link else line(cell.text)
+    return shape + text + note + detail
 
 
 def _tree(value: Mapping[str, Any], indent: str) -> list[str]:

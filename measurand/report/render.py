@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from measurand.report import figures
+from measurand.report import figures, sparkline
 from measurand.report.cells import lay_out
 from measurand.report.document import (
     Block,
@@ -72,13 +72,13 @@ def to_html(document: Document) -> str:
 
 def _pictures(document: Document) -> str:
     blocks = (block for section in document.sections for block in section.blocks)
-    shown = any(isinstance(block, Figure) and block.kind == "film" for block in blocks)
+    shown = any(isinstance(block, Figure) and block.kind == "screens" for block in blocks)
     return "img-src data:; " if shown else ""
 
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
         loader=FileSystemLoader(_HERE / "templates"),
@@ -87,6 +87,8 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
+    environment.globals["sparkline"] = sparkline.draw
+    return environment
 
 
 def _view(block: Block, uid: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -87,12 +88,31 @@ def test_a_throw_away_system_runs_through_the_unchanged_graph(tmp_path: Path) ->
     assert "Share of heads" in report
 
     assert "Running stage" not in run("dvc", "repro", "report@coin")
+    run("git", "add", "-A")
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
+    run("git", *who, "commit", "-qm", "as it was")
 
     params = project / "params" / "coin.yaml"
     params.write_text(params.read_text().replace("0.95", "0.9"))
     again = run("dvc", "repro", "report@coin")
     assert "Running stage 'report@coin'" in again
     assert "Running stage 'evaluate@coin'" not in again
+
+    # What changed since the commit, in DVC's own words and in the index over all systems.
+    diff = json.loads(run("dvc", "metrics", "diff", "--json", "HEAD"))
+    [(name, changes)] = diff.items()
+    assert name.endswith("reports/coin/metrics.json")
+    assert all(change["diff"] for change in changes.values())
+    assert "ci_lo" in run("dvc", "metrics", "diff", "--md", "HEAD")
+    axes = ("--targets", "reports/coin/scores.csv", "-x", "estimate", "-y", "score")
+    plots = json.loads(run("dvc", "plots", "diff", "HEAD", "--json", *axes))
+    [plot] = plots["data"]["reports/coin/scores.csv"]
+    assert {row["rev"] for row in plot["content"]["data"]["values"]} == {"HEAD", "workspace"}
+    run("measurand", "report", "--index")
+    page = (project / "reports" / "index.md").read_text()
+    assert "[coin](coin/report.md)" in page
+    assert "(2\u00a0revisions)" in page
+    assert "no report: run" in page
 
     assert "coin" in run("measurand", "list")
     assert "fine" in run("measurand", "verify", "data/coin/dataset")

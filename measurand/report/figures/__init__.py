@@ -18,29 +18,29 @@ from measurand.report.figures import (
     bars,
     curves,
     densities,
-    film,
-    filmstrip,
     forest,
+    frame_trace,
     heatmap,
     histogram,
     levels,
     ridges,
+    screens,
 )
 
 WIDE, PHONE = 720.0, 320.0
-GRIDS = ("film", "filmstrip", "heatmap", "ridges")
+GRIDS = ("frame_trace", "heatmap", "ridges", "screens")
 
 _KINDS: dict[str, ModuleType] = {
     "bars": bars,
     "curves": curves,
     "densities": densities,
-    "film": film,
-    "filmstrip": filmstrip,
     "forest": forest,
+    "frame_trace": frame_trace,
     "heatmap": heatmap,
     "histogram": histogram,
     "levels": levels,
     "ridges": ridges,
+    "screens": screens,
 }
 
 

@@ -53,7 +53,7 @@ def test_a_video_becomes_codes_reconstruction_and_picture(
         frames = [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
     assert len(frames) == 22
     assert frames[0].shape == (256, 256, 3)
-    page = (out / "filmstrip.html").read_text()
+    page = (out / "frame_trace.html").read_text()
     assert page.count('class="bar ') >= 11
     assert "mine.mp4 in tokens" in page
 

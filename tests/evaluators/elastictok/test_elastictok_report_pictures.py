@@ -6,7 +6,7 @@ import pytest
 from evaluators.elastictok.context import Findings
 from evaluators.elastictok.pictures import COLUMNS, _quantized, _small, strip_figures
 from measurand.report.figures import draw
-from measurand.report.figures.filmstrip import ALPHABET
+from measurand.report.figures.frame_trace import ALPHABET
 
 
 def test_strips_show_what_was_coded(found: Findings) -> None:

@@ -61,9 +61,9 @@ def test_controls_and_ablations_name_every_searched_model(
     assert any("blind: the encoder is not told" in note for note in table.notes)
 
 
-def test_filmstrips_come_before_the_tables(found: Findings, figures: Figures) -> None:
+def test_frame_traces_come_before_the_tables(found: Findings, figures: Figures) -> None:
     part = allocation_section(found, figures)
     assert part is not None
     assert [getattr(block, "kind", "table") for block in part.blocks] == [
-        "filmstrip", "table", "table",
+        "frame_trace", "table", "table",
     ]  # fmt: skip

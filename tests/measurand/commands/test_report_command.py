@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from measurand.commands.report import _metrics
+from measurand.commands.report import _metrics, _plot_rows
 
 
 def test_metrics_are_nested_for_dvc_and_leave_out_what_is_undefined() -> None:
@@ -11,7 +11,9 @@ def test_metrics_are_nested_for_dvc_and_leave_out_what_is_undefined() -> None:
          "ci_lo": None, "ci_hi": None},
         {"model": "m", "metric": "other", "slice": "", "estimate": 1.0, "ci_lo": 0, "ci_hi": 2},
     ]  # fmt: skip
-    assert _metrics(rows, ("alpha",), "fail") == {
+    made = _metrics(rows, ("alpha",), "fail")
+    assert made == {
         "verdict": "fail",
         "m": {"alpha[scale=A]": {"estimate": 0.712346, "ci_lo": 0.6}},
     }
+    assert _plot_rows(made) == ("score,estimate,ci_lo,ci_hi\nm: alpha[scale=A],0.712346,0.6,\n")

@@ -34,10 +34,14 @@ def test_the_four_stages_in_a_row(project: Path, capsys: pytest.CaptureFixture[s
     reports = project / "reports" / "personality"
     first = {p.name: p.read_bytes() for p in reports.iterdir() if p.is_file()}
     assert set(first) == {
-        "metrics.json", "report.html", "report.json", "report.md", "statistics.parquet",
+        "metrics.json", "report.html", "report.json", "report.md", "scores.csv",
+        "statistics.parquet",
     }  # fmt: skip
     assert (reports / "verdict" / "verdict.json").is_file()
     assert json.loads(first["metrics.json"])["synthetic:factor"]
+    every = json.loads(first["report.json"])["sections"][-1]
+    assert every["title"] == "Every score"
+    assert {block["caption"] for block in every["blocks"]} >= {"alpha", "mass_mean"}
 
     assert main(["report", "personality"]) == 0
     assert {p.name: p.read_bytes() for p in reports.iterdir() if p.is_file()} == first

@@ -49,6 +49,25 @@ def test_markdown_fits_into_a_comment_and_keeps_findings(n: int) -> None:
     assert ("more rows are not shown, 0 of them with a finding" in text) == (n > 1000)
 
 
+@pytest.mark.parametrize("n", [3, 300, 2000])
+def test_many_metrics_fit_and_the_findings_are_kept(n: int) -> None:
+    record = compare(*sides(shift=20))
+    [found] = record["metrics"]
+    assert finding(found) == "higher"
+    quiet = [{**found, "metric": f"quiet{i:04d}", "p_holm": 0.9} for i in range(n)]
+    record["metrics"] = [*quiet, found]
+    record["slices"] = [{**row, "slice": "lang=de"} for row in quiet]
+    record["notes"] = [f"note {i}" for i in range(n)]
+    text = markdown(record)
+    assert len(text) <= LIMIT
+    assert "cut off" not in text
+    assert "acc" in text
+    assert f"{n + 1:,} compared, 1 higher in B" in text
+    assert text.count("more are not shown") == (2 if n > 3 else 0)
+    # Every section is there, the method to its end.
+    assert "two-sided 5%" in text
+
+
 def test_a_limit_below_one_row_still_holds() -> None:
     assert len(markdown(big(5), limit=500)) <= 500
 

@@ -9,6 +9,7 @@ from toy_dataset import write
 from measurand.manifest import Source
 from measurand.publish.licences import LicenceError, origins, recognise
 from measurand.publish.parts import read_parts
+from measurand.publish.publication import prepare
 from measurand.shards import write_dataset
 from measurand.tables import Column, Table
 
@@ -36,6 +37,8 @@ CLOSED = "copyrighted by the publisher"
         ("MIT OR GPL-3.0-only", "MIT OR GPL-3.0-only"),
         ("LicenseRef-museum", "LicenseRef-museum"),
         ("public domain (U.S. government)", "public domain"),
+        ("CC0", "CC0-1.0"),
+        ("CC-BY-2.0, Jane Doe", "CC-BY-2.0"),
     ],
 )
 def test_licences_that_permit(text: str, identifier: str) -> None:
@@ -46,10 +49,33 @@ def test_licences_that_permit(text: str, identifier: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", "unknown", "none", "copyrighted", "all rights reserved", "free for research"]
+    "text",
+    [
+        "",
+        " ",
+        "unknown",
+        "none",
+        "copyrighted",
+        "all rights reserved",
+        "free for research",
+        "MIT, but not for you",
+        "no known copyright, a museum",
+    ],
 )
 def test_words_that_permit_nothing(text: str) -> None:
     assert recognise(text) is None
+
+
+def test_whom_a_creative_commons_licence_asks_to_name(tmp_path: Path) -> None:
+    found = recognise("CC-BY-2.0, Jane Doe, Ghent")
+    assert found is not None
+    assert found.attribution == "Jane Doe, Ghent"
+    write(tmp_path, source=Source("photo", "https://example.org", "CC-BY-2.0, Jane Doe"))
+    made = prepare("toy", tmp_path, about="Toy.", own="MIT", repo=None)
+    card = made.files["README.md"]
+    assert isinstance(card, bytes)
+    assert b"CC-BY-2.0, Jane Doe" in card
+    assert b"license:\n- cc-by-2.0\n- mit\n" in card
 
 
 def test_every_source_is_named_with_who_used_it(dataset: Path) -> None:

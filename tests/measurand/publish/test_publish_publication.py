@@ -7,12 +7,13 @@ from pathlib import Path
 import datasets
 import pyarrow as pa
 import pytest
+from toy_dataset import RATINGS
 from toy_dataset import write as write_toy
 
 from measurand.errors import InputError
 from measurand.publish import publication
 from measurand.publish.publication import SUMS, Publication, write
-from measurand.shards import iter_shards, verify
+from measurand.shards import iter_shards, verify, write_dataset
 
 
 def prepare(dataset: Path) -> Publication:
@@ -33,6 +34,17 @@ def test_load_dataset_gives_the_same_rows_offline(dataset: Path, tmp_path: Path)
         )
         ours = pa.concat_tables([table for _, table in iter_shards(dataset / name)])
         assert rows.to_list() == ours.to_pylist()
+
+
+def test_a_table_without_rows_is_published_and_is_no_configuration(
+    dataset: Path, tmp_path: Path
+) -> None:
+    write_dataset(dataset / "none", RATINGS, RATINGS.schema().empty_table())
+    write(prepare(dataset), tmp_path / "out")
+    assert datasets.get_dataset_config_names(str(tmp_path / "out")) == ["ratings", "words"]
+    assert verify(tmp_path / "out" / "data") == []
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "Without rows, and so no configuration: `none`." in card
 
 
 def test_two_publications_are_equal_and_check_themselves(dataset: Path, tmp_path: Path) -> None:

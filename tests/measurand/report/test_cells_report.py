@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import pytest
+
+from measurand.errors import InputError
 from measurand.report.cells import lay_out
 from measurand.report.document import Table
 
@@ -61,3 +64,21 @@ def test_columns_are_numeric_only_where_every_cell_is() -> None:
     ]
     assert laid.rows[1][2].text == "2.00"
     assert (laid.rows[1][5].text, laid.rows[1][5].state) == ("odd", "")
+
+
+def test_links_lead_to_reports_below_and_nowhere_else() -> None:
+    def laid(link: str) -> str:
+        return lay_out(Table("c", ("r",), [({"text": "x", "link": link},)])).rows[0][0].link
+
+    assert laid("toy/report") == "toy/report"
+    for link in ("javascript:alert(1)", "//host/x", "/etc", "../x", "a/../b", "http://x", "a b"):
+        with pytest.raises(InputError, match="link"):
+            laid(link)
+
+
+def test_a_trend_is_drawn_from_its_states_and_said_in_words() -> None:
+    cell = {"trend": [None, [1.0, 0.5, 1.5]], "text": "— → 1"}
+    laid = lay_out(Table("c", ("r", "t"), [("x", cell)]))
+    assert laid.rows[0][1].trend == (None, [1.0, 0.5, 1.5])
+    assert laid.rows[0][1].text == "— → 1"
+    assert laid.numeric == (False, False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +11,7 @@ from report_example import HOSTILE, example, extremes
 from measurand.report.document import Document
 from measurand.report.render import to_html
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH: install it to run this"),
-]
+pytestmark = pytest.mark.browser
 
 # Every text of every visible figure: inside its picture, large enough, and clear of the others.
 ILLEGIBLE = """() => {
@@ -68,23 +54,6 @@ def written(tmp_path_factory: pytest.TempPathFactory, document: Document) -> str
     path: Path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(to_html(document), encoding="utf-8")
     return path.as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Any) -> Iterator[Any]:
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    yield page
-    page.close()
 
 
 def test_no_request_leaves_the_page_and_nothing_complains(page: Any, url: str) -> None:

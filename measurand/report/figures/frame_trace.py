@@ -1,4 +1,4 @@
-"""Rows of small pictures in time with a trace under them: a figure against what was shown.
+"""Frames of a video in rows, with a trace under them: a figure against what was shown.
 
 ``data``: ``rows``: list of ``{label, estimate, met}``, one a column: what the trace shows, and
 whether its target was met; ``strips``: list of ``{name, pictures}``, one picture a column as text

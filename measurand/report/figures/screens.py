@@ -1,4 +1,4 @@
-"""Pictures in a row, such as the steps of an episode, each with what was acted on marked.
+"""Screenshots in a row, the steps of an episode, each with the element acted on marked.
 
 ``data``: ``rows``: list of ``{image, type, width, height, caption}`` and, where something was acted
 on, ``box``: ``[left, top, width, height]`` in pixels of the picture. ``image`` is base64,

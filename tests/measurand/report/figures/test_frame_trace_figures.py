@@ -28,7 +28,7 @@ DATA: dict[str, Any] = {
 
 
 def parsed(data: dict[str, Any]) -> ElementTree.Element:
-    return ElementTree.fromstring(draw(Figure("filmstrip", "t", "d", data), "u"))
+    return ElementTree.fromstring(draw(Figure("frame_trace", "t", "d", data), "u"))
 
 
 def pixels(group: ElementTree.Element, side: int) -> list[str]:
@@ -61,16 +61,16 @@ def test_bars_say_whether_the_target_was_met() -> None:
 
 
 def test_the_page_needs_no_image() -> None:
-    figure = Figure("filmstrip", "t", "d", DATA)
+    figure = Figure("frame_trace", "t", "d", DATA)
     html = to_html(Document("x", "", None, (Section("s", (figure,)),)))
     assert "<img" not in html
     assert "data:image" not in html
     assert "img-src" not in html
-    assert "filmstrip" in GRIDS
+    assert "frame_trace" in GRIDS
 
 
 def test_the_table_says_the_same() -> None:
-    table = twin(Figure("filmstrip", "t", "d", DATA))
+    table = twin(Figure("frame_trace", "t", "d", DATA))
     assert table.rows == [["0", 25.0, "yes"], ["1", 100.0, "no"], ["2", None, "no"]]
     assert "source, coded" in table.notes[0]
 
@@ -86,9 +86,9 @@ def test_the_table_says_the_same() -> None:
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_refused(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
-        draw(Figure("filmstrip", "t", "d", {**DATA, **changes}), "u")
+        draw(Figure("frame_trace", "t", "d", {**DATA, **changes}), "u")
 
 
 def test_no_data_says_so() -> None:
-    drawn = draw(Figure("filmstrip", "t", "d", {"reason": "no clip"}), "u")
+    drawn = draw(Figure("frame_trace", "t", "d", {"reason": "no clip"}), "u")
     assert "No data: no clip" in drawn

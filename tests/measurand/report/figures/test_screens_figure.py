@@ -17,8 +17,8 @@ def _document(**more: Any) -> Document:
     frame = {"image": PIXEL, "type": "image/jpeg", "width": 260, "height": 520,
              "caption": 'click <b>"x"</b>', "box": [26.0, 52.0, 13.0, 13.0], **more}  # fmt: skip
     last = {**frame, "caption": "the end", "box": None}
-    film = Figure("film", "A film", "From left to right.", {"rows": [frame, last]})
-    return Document("Report", "", None, (Section("S", (film,)),))
+    shown = Figure("screens", "Screens", "From left to right.", {"rows": [frame, last]})
+    return Document("Report", "", None, (Section("S", (shown,)),))
 
 
 def test_pictures_lie_in_the_page_with_the_element_marked_once() -> None:

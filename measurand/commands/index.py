@@ -1,0 +1,222 @@
+"""``measurand report --index``: one page over all systems, from their reports as they lie.
+
+Reads ``report.json``, ``statistics.parquet``, ``metrics.json`` and ``verdict.json`` of each system,
+and the git history of ``metrics.json``. Writes ``reports/index.html`` and ``reports/index.md``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from measurand import project
+from measurand.errors import InputError
+from measurand.report.document import Cell, Document, Section, Table, Text
+
+if TYPE_CHECKING:
+    from measurand.history import History
+
+MOST = 3
+"""Figures of each headline metric."""
+_WORST_FIRST = ("error", "fail", "inconclusive", "pass")
+_FILES = ("report.json", "statistics.parquet", "metrics.json")
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies in the report folder of one system.
+
+    Attributes:
+        name: the system.
+        title: title of its report.
+        subtitle: subtitle of its report.
+        verdict: its verdict object, None where no gate was run.
+        rows: its statistics.
+        headlines: its headline metrics.
+        history: what ``metrics.json`` said over the revisions.
+        digests: sha256 of the files read.
+    """
+
+    name: str
+    title: str
+    subtitle: str
+    verdict: Mapping[str, Any] | None
+    rows: list[dict[str, Any]]
+    headlines: tuple[str, ...]
+    history: History
+    digests: dict[str, str]
+
+
+def write_index(root: Path) -> Path:
+    """Write both forms of the page; returns the path of the HTML one.
+
+    The page is a function of the reports and their history: rebuilt, it has equal bytes.
+
+    Raises:
+        InputError: a report is damaged, or there is none at all.
+    """
+    from measurand.commands.report import write_text
+    from measurand.report import render
+
+    names = project.systems(root)
+    found = [_found(project.system(root, name)) for name in names]
+    if not any(found):
+        raise InputError(
+            f"{root / 'reports'} holds no report", hint="run `measurand report` or `dvc repro`"
+        )
+    content = document(dict(zip(names, found, strict=True)))
+    out = root / "reports" / "index.html"
+    write_text(out.with_suffix(".md"), render.to_markdown(content))
+    write_text(out, render.to_html(content))
+    return out
+
+
+def document(systems: Mapping[str, Found | None]) -> Document:
+    """The page: verdicts first, then each system's headline scores.
+
+    Args:
+        systems: what lies in each listed system's folder, None where it has no report.
+    """
+    there = [found for found in systems.values() if found is not None]
+    sections = [
+        Section("Verdicts", (_verdicts(systems),), "Each name leads to the system's own report."),
+        *(_section(found) for found in there),
+        Section("How to read this page", (Text(_READ),)),
+    ]
+    return Document(
+        title="All systems",
+        subtitle=", ".join(systems),
+        verdict=_overall(systems),
+        sections=tuple(sections),
+        provenance={found.name: found.digests for found in there},
+    )
+
+
+_READ = (
+    "A row is one figure of one model; its second line names the model and the slice. At most "
+    f"{MOST} figures of a metric are shown: those that a gate reads first, then the coarsest. "
+    "Estimates have 95% intervals. Reliability is that of the score behind the figure. Smallest "
+    "detectable: the difference that such a sample shows in four of five tries (two-sided 5%); a "
+    "smaller one may be there unseen.\n\n"
+    "The small line is the figure over the git revisions that changed it, the band its interval, "
+    "the dot the report as it lies. A step may come from the model, the data, the parameters or "
+    "the method: `measurand compare` tells what changed and whether the sample could see it."
+)
+
+
+def _found(system: project.System) -> Found | None:
+    """What lies in a system's folder; None where it has no report."""
+    if not (system.reports / "report.json").is_file():
+        return None
+    import pyarrow.parquet as pq
+
+    from measurand.history import history
+
+    verdict = system.reports / "verdict" / "verdict.json"
+    paths = [system.reports / name for name in _FILES]
+    paths += [verdict] if verdict.is_file() else []
+    hint = f"run `measurand report {system.name}` again"
+    try:
+        digests = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
+        about = json.loads(paths[0].read_text(encoding="utf-8"))
+        return Found(
+            name=system.name,
+            title=str(about["title"]),
+            subtitle=str(about["subtitle"]),
+            verdict=json.loads(verdict.read_text(encoding="utf-8")) if len(paths) > 3 else None,
+            rows=pq.read_table(paths[1]).to_pylist(),
+            headlines=system.module("report").HEADLINES,
+            history=history(system.root, paths[2]),
+            digests=digests,
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{system.reports}: {error!r}", hint=hint, code="bad_report") from error
+
+
+def _overall(systems: Mapping[str, Found | None]) -> dict[str, Any]:
+    """The worst of all verdicts; a system without one leaves the whole undecided."""
+    from measurand.report.cells import STATES
+    from measurand.report.verdict import state_of
+
+    states = {n: "none" if f is None else state_of(f.verdict) for n, f in systems.items()}
+    kept = [s for s in states.values() if s != "none"] or ["inconclusive"]
+    lacking = [name for name, state in states.items() if state == "none"]
+    worst = min(kept, key=_WORST_FIRST.index)
+    if lacking and worst == "pass":
+        worst = "inconclusive"
+    counts = [(sum(s == state for s in kept), STATES[state]) for state in _WORST_FIRST]
+    words = [f"{n} {word}" for n, word in counts if n and len(lacking) < len(states)]
+    words += [f"without a verdict: {', '.join(lacking)}"] if lacking else []
+    return {"state": worst, "sentence": f"Of {len(states)} systems {', '.join(words)}."}
+
+
+def _verdicts(systems: Mapping[str, Found | None]) -> Table:
+    from measurand.report.verdict import ordered_gates, sentence_of, state_of
+
+    rows: list[tuple[Cell, ...]] = []
+    for name, found in systems.items():
+        if found is None:
+            none: Cell = {"value": None, "reason": f"no report: run `measurand report {name}`"}
+            rows.append((name, none, "", None))
+            continue
+        state = state_of(found.verdict)
+        gates = ordered_gates(found.verdict)
+        passed = sum(gate.get("state") == "pass" for gate in gates)
+        rows.append(
+            (
+                {"text": name, "detail": found.title, "link": f"{name}/report"},
+                {"value": None, "reason": "no gate was run"}
+                if state == "none"
+                else {"state": state},
+                sentence_of(found.verdict),
+                f"{passed} of {len(gates)}",
+            )
+        )
+    return Table(
+        "Systems and their gates", ("system", "verdict", "in words", "gates passed"), tuple(rows)
+    )
+
+
+def _section(found: Found) -> Section:
+    from measurand.report import scores
+
+    shown = scores.chosen(found.rows, found.headlines, found.verdict, MOST)
+    gates = scores.gate_states(found.verdict)
+    rows = tuple(
+        (
+            {"text": row["metric"], "detail": _of(row)},
+            *scores.cells(row, gates),
+            _trend(row, found.history),
+        )
+        for row in shown
+    )
+    left = sum(row["metric"] in found.headlines for row in found.rows) - len(shown)
+    notes = (f"{left:,} more figures of these metrics stand in the report.",) if left else ()
+    table = Table(
+        f"Headline scores of {found.name}",
+        ("score", *scores.COLUMNS, "over revisions"),
+        rows,
+        notes,
+    )
+    blocks = (table,) if rows else (Text("Its headline metrics have no figure."),)
+    return Section(found.title, blocks, found.subtitle)
+
+
+def _of(row: Mapping[str, Any]) -> str:
+    return "; ".join(str(part) for part in (row["model"], row["slice"]) if part)
+
+
+def _trend(row: Mapping[str, Any], history: History) -> Cell:
+    from measurand.report.sparkline import in_words
+
+    if history.reason is not None:
+        return {"value": None, "reason": history.reason}
+    name = row["metric"] + (f"[{row['slice']}]" if row["slice"] else "")
+    points = history.series(str(row["model"]), name)
+    if sum(point is not None for point in points) < 2:
+        return {"value": None, "reason": "in fewer than two revisions"}
+    return {"trend": [None if p is None else list(p) for p in points], "text": in_words(points)}

@@ -1,0 +1,109 @@
+"""A small dataset of every system, made by the system's own pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import elastictok_small
+import soft_labels_small
+
+ROOT = Path(__file__).parents[3]
+Build = Callable[[Path, Path], None]
+"""(folder to work in, folder of a toy model) -> writes ``dataset/`` there."""
+
+
+def personality(folder: Path, model: Path) -> None:
+    """Two short instruments, three biographies; options in both orders."""
+    from pipelines.personality.dataset import build
+    from schemas.personality import load_params
+
+    tiny = load_params(ROOT / "params/presets/personality/tiny.yaml")
+    forms = {"instruments": ("mini_ipip", "ipip_50", "sscs"), "first_form": "ipip_50", "n_bios": 3}
+    validity = tiny.build.validity.model_copy(update=forms)
+    flipped = tiny.build.reversed_options
+    assert flipped is not None
+    few = {"instrument": "mini_ipip", "n_items": 4, "n_bios": 2}
+    parts = {"validity": validity, "reversed_options": flipped.model_copy(update=few)}
+    changed = tiny.build.model_copy(update={**parts, "n_shards": 3})
+    build(tiny.model_copy(update={"build": changed}), folder / "dataset", "FnApiRunner")
+
+
+def many_shot(folder: Path, model: Path) -> None:
+    """A linear task and sums whose rationales a solver wrote."""
+    from pipelines.many_shot.dataset import build
+    from schemas.many_shot import Params
+
+    tasks = [
+        {
+            "id": "line",
+            "source": {"kind": "linear", "features": 4, "seed": 0},
+            "train": 20,
+            "dev": 2,
+            "test": 6,
+            "answer_tokens": 2,
+            "curves": [{"shots": [0, 4], "seeds": 2}],
+        },
+        {
+            "id": "sums",
+            "source": {"kind": "arithmetic", "terms": 2, "digits": 1},
+            "train": 12,
+            "dev": 2,
+            "test": 4,
+            "answer_tokens": 6,
+            "curves": [{"regime": "reinforced", "rationale": "model", "shots": [1], "seeds": 1}],
+        },
+    ]
+    writer = {
+        "model": "oracle:solver",
+        "tasks": ["sums"],
+        "problems": 6,
+        "samples": 1,
+        "examples": 1,
+        "temperature": 1.0,
+        "max_tokens": 8,
+        "seed": 0,
+        "batch_size": 8,
+    }
+    settings = {
+        "tokenizer": f"hf:{model}?template=none",
+        "context_limit": 700,
+        "tasks": tasks,
+        "rationales": writer,
+        "n_shards": 2,
+    }
+    params = Params.model_validate({"build": settings})
+    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+
+
+def soft_labels(folder: Path, model: Path) -> None:
+    """A user's pairs, a toy policy's log-probabilities, a judge that reads labels."""
+    from pipelines.soft_labels.dataset import build
+
+    params = soft_labels_small.params(soft_labels_small.write_pairs(folder / "pairs.csv"), model)
+    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+
+
+def compwob(folder: Path, model: Path) -> None:
+    """Two tasks, two episodes each, in a real browser."""
+    from pipelines.compwob.dataset import build
+    from schemas.compwob import Build as Settings
+    from schemas.compwob import Params
+
+    tasks = ("click-button", "login-user-popup")
+    params = Params(build=Settings(tasks=tasks, episodes=2, n_shards=2))
+    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+
+
+def elastictok(folder: Path, model: Path) -> None:
+    """Clips of moving objects and crops of pictures, pixels and all."""
+    elastictok_small.build_in(folder, elastictok_small.params_of())
+
+
+BUILDS: dict[str, Build] = {
+    "personality": personality,
+    "many_shot": many_shot,
+    "soft_labels": soft_labels,
+    "compwob": compwob,
+    "elastictok": elastictok,
+}
