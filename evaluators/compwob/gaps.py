@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 
 from evaluators.compwob.context import ORDERS, Row, Subject
-from measurand.stats.crossed import crossed_mean
+from evaluators.compwob.crossing import over_tasks_and_seeds
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import bootstrap_means, cluster_mean
 
@@ -79,7 +79,7 @@ def _difference(
 ) -> Iterator[Row]:
     x = (pairs[column] - pairs["success"]).to_numpy()
     tasks = pairs["task"].to_numpy()
-    found = _honest(crossed_mean(x, tasks, pairs["seed"].to_numpy()))
+    found = _honest(over_tasks_and_seeds(x, tasks, pairs["seed"].to_numpy()))
     yield subject.row(metric, parts, replace(found, method=f"paired difference; {found.method}"))
     (again,) = bootstrap_means(
         x[:, None],

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 
 from evaluators.compwob.context import ALL, SYSTEM, Row, Subject
+from evaluators.compwob.crossing import over_tasks_and_seeds
 from measurand.statistics import exact, statistic_row
-from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import bootstrap_means, proportion, within_unit
 from pipelines.compwob.tasks import is_easy
@@ -20,8 +20,8 @@ def rate_rows(subject: Subject) -> Iterator[Row]:
     """Rates of success.
 
     ``success`` has Wilson's interval over episodes; ``success_over_tasks`` is the mean over tasks
-    with an error that allows for other tasks and other seeds, ``success_resampled`` the same mean
-    with a bootstrap over tasks.
+    with an error that allows for other tasks and, of five seeds or more, other seeds;
+    ``success_resampled`` the same mean with a bootstrap over tasks.
     """
     for order in ORDERS:
         mine = subject.of(order)
@@ -88,7 +88,7 @@ def _over_both(episodes: pl.DataFrame) -> Estimate:
         n = episodes["task"].n_unique()
         return proportion(int(x[0]) * n, n, "clopper_pearson")
     tasks, seeds = episodes["task"].to_numpy(), episodes["seed"].to_numpy()
-    return within_unit(crossed_mean(x, tasks, seeds))
+    return within_unit(over_tasks_and_seeds(x, tasks, seeds))
 
 
 def _resampled(subject: Subject, episodes: pl.DataFrame, order: str) -> Estimate:

@@ -40,7 +40,7 @@ def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
         rows,
         [
             "Rates have Wilson intervals over episodes. Gaps are paired by task and seed, with "
-            "intervals that allow for other tasks and other seeds.",
+            "intervals that allow for other tasks and, of five seeds or more, other seeds.",
         ],
     )  # fmt: skip
     sentences = [line for subject in everyone for line in _sentences(subject, figures)]
@@ -57,14 +57,22 @@ def _sentences(subject: Subject, figures: Figures) -> list[str]:
     if subject.is_script or gap is None or gap["estimate"] is None or gap["ci_lo"] is None:
         return []
     value, low, high = gap["estimate"], gap["ci_lo"], gap["ci_hi"]
-    size = f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
     if low > 0:
-        words = f"loses {size} of its success when tasks are composed."
+        words = (
+            f"the share of solved episodes is lower by {value:.2f} [{low:.2f}, {high:.2f}] when "
+            "tasks are composed."
+        )
     elif high < 0:
-        words = f"gains {size} when tasks are composed."
+        words = (
+            f"the share of solved episodes is higher by {-value:.2f} [{-high:.2f}, {-low:.2f}] "
+            "when tasks are composed."
+        )
     else:
-        words = f"changes by {size} when tasks are composed: this sample cannot tell whether."
-    return [f"- {subject.agent} {words}"]
+        words = (
+            f"the share of solved episodes differs by {-value:+.2f} [{-high:+.2f}, {-low:+.2f}] "
+            "when tasks are composed: this sample cannot tell whether at all."
+        )
+    return [f"- {subject.agent}: {words}"]
 
 
 def composition_section(everyone: Sequence[Subject], figures: Figures) -> Section:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from measurand.gates.bounds import Bounds
 
 #: Larger answers to "how many more" are no answers.
 MAX_NEEDED = 10**9
+#: Half the error of a power next to 1 is no number below 1.
+MOST_POWER = 1 - 1e-12
+HUGE = 1e100
 #: Beyond (few clusters, tiny alpha) scipy's noncentral t does not return; nothing is detectable.
 MAX_QUANTILE = 1e3
 
@@ -43,7 +46,10 @@ def needed(test: str, found: Bounds, bound: float, rules: Rules) -> tuple[int | 
         gap, inside = _gap(test, found.estimate, bound)
         if gap <= 1e-4 * found.sd:
             return None, None
-        power = (1 + rules.power) / 2 if inside else rules.power
+        if found.sd > HUGE:
+            # Products with it overflow; only the ratio counts.
+            found, gap = replace(found, sd=1.0), gap / found.sd
+        power = min((1 + rules.power) / 2, MOST_POWER) if inside else rules.power
         by_size = max(by_size, _units(found, gap, power, rules.alpha))
     if by_size > MAX_NEEDED:
         return None, None

@@ -49,11 +49,12 @@ def welch(
     if first.se is None or second.se is None:
         reason = "no interval: fewer than two clusters on one side"
         return Estimate(value, method=method, n=n, n_clusters=fewest, reason=reason)
-    parts = [side.se**2 if side.se else 0.0 for side in (first, second)]
-    variance = sum(parts)
-    spread = sum(v * v / ((u or 2) - 1) for v, u in zip(parts, units, strict=True))
-    df = variance**2 / spread if spread > 0 else float(fewest - 1)
-    se = math.sqrt(variance)
+    se = math.hypot(first.se, second.se)
+    df = float(fewest - 1)
+    if 0 < se < math.inf:
+        # Shares of the variance: its square would overflow where the error does not.
+        shares = [(side / se) ** 2 for side in (first.se, second.se)]
+        df = 1 / sum(s * s / ((u or 2) - 1) for s, u in zip(shares, units, strict=True))
     half, one_sided = (float(stdtrit(df, q)) * se for q in ((1 + confidence) / 2, 0.95))
     return Estimate(
         value,

@@ -27,7 +27,7 @@ def test_the_summary_says_what_composing_costs_the_agents_that_are_measured(
     found = summary_section(everyone, figures)
     text, table = found.blocks[0], found.blocks[1]
     assert isinstance(text, Text)
-    assert text.text.startswith("- zero_shot@m loses")
+    assert text.text.startswith("- zero_shot@m: the share of solved episodes is lower by")
     assert "oracle" not in text.text
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == list(AGENTS)

@@ -62,3 +62,9 @@ def test_bets_show_less_than_a_fixed_sample() -> None:
     assert detectable(fixed, Rules()) == pytest.approx(0.02486, abs=1e-5)
     assert detectable(betting, Rules()) == pytest.approx(0.03431, abs=1e-5)
     assert detectable(bounds(se=None), Rules()) is None
+
+
+def test_the_unit_does_not_matter_and_nothing_overflows() -> None:
+    huge = bounds(0.0, sd=1e308)
+    assert needed("equivalence", huge, 1e307, Rules())[0] == 857
+    assert needed("equivalence", huge, 1e307, Rules(power=1 - 1e-16))[0] is not None

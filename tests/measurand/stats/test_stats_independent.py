@@ -33,6 +33,11 @@ def test_each_side_has_its_own_clustered_error() -> None:
     assert found.ci_hi - found.ci_lo > 2 * 1.96 * found.se  # type: ignore[operator]
 
 
+def test_the_unit_does_not_matter() -> None:
+    small, large = welch(A, B), welch(A * 1e140, B * 1e140)
+    assert large.ci_lo == pytest.approx(small.ci_lo * 1e140)  # type: ignore[operator]
+
+
 def test_swapping_mirrors() -> None:
     a, b = welch(A, B), welch(B, A)
     assert (a.value, a.ci_lo, a.ci_hi) == pytest.approx((-b.value, -b.ci_hi, -b.ci_lo))  # type: ignore[operator]
