@@ -42,13 +42,14 @@ def needed(test: str, found: Bounds, bound: float, rules: Rules) -> tuple[int | 
     assert found.estimate is not None
     n, clusters = found.n, found.clusters if found.clusters is not None else found.n
     by_size = rules.min_n
-    if found.sd is not None and math.isfinite(found.sd) and found.sd > 0:
+    sd = found.sd
+    if sd is not None and math.isfinite(sd) and sd > 0:
         gap, inside = _gap(test, found.estimate, bound)
-        if gap <= 1e-4 * found.sd:
+        if gap <= 1e-4 * sd:
             return None, None
-        if found.sd > HUGE:
+        if sd > HUGE:
             # Products with it overflow; only the ratio counts.
-            found, gap = replace(found, sd=1.0), gap / found.sd
+            found, gap = replace(found, sd=1.0), gap / sd
         power = min((1 + rules.power) / 2, MOST_POWER) if inside else rules.power
         by_size = max(by_size, _units(found, gap, power, rules.alpha))
     if by_size > MAX_NEEDED:
