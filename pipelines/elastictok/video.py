@@ -10,13 +10,25 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pipelines.elastictok.frames import BrokenClipError, Frames, Writer, resized, stride_for
+from pipelines.elastictok.frames import (
+    BrokenClipError,
+    Frames,
+    Pixels,
+    Writer,
+    resized,
+    stride_for,
+)
 from schemas.elastictok import Build
+
+THREADS, AHEAD = 2, 16
+"""Threads that resize, and frames that may wait for them."""
 
 
 def make(recipe: dict[str, Any], build: Build, writer: Writer) -> Frames:
@@ -38,15 +50,32 @@ def make(recipe: dict[str, Any], build: Build, writer: Writer) -> Frames:
         rate = float(stream.average_rate or stream.guessed_rate or build.fps)
         stride = stride_for(rate, build.fps)
         about = Frames(stream.width or 1, stream.height or 1, stride, rate / stride)
-        for index, frame in _decoded(container, stream, about):
-            if index % stride == 0:
-                if not about.index:
-                    about.width, about.height = frame.width, frame.height
-                writer.add(about, index, resized(frame, build.size))
+        wanted = (one for one in _decoded(container, stream, about) if one[0] % stride == 0)
+        for index, frame, pixels in _resized(wanted, build.size):
+            if not about.index:
+                about.width, about.height = frame.width, frame.height
+            writer.add(about, index, pixels)
     if not about.index:
         why = about.broken[0][1] if about.broken else "it holds no frame"
         raise BrokenClipError(why, code="no_frames")
     return about
+
+
+def _resized(frames: Iterable[tuple[int, Any]], size: int) -> Iterator[tuple[int, Any, Pixels]]:
+    """Frames with their pixels, in order.
+
+    Resizing takes longer than decoding and lets other threads run, so two frames are resized at a
+    time while the decoder goes on.
+    """
+    with ThreadPoolExecutor(THREADS) as pool:
+        waiting: deque[tuple[int, Any, Future[Pixels]]] = deque()
+        for index, frame in frames:
+            waiting.append((index, frame, pool.submit(resized, frame, size)))
+            if len(waiting) > AHEAD:
+                first, kept, pixels = waiting.popleft()
+                yield first, kept, pixels.result()
+        for index, frame, pixels in waiting:
+            yield index, frame, pixels.result()
 
 
 def _decoded(container: Any, stream: Any, about: Frames) -> Iterator[tuple[int, Any]]:

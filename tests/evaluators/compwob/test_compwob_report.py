@@ -38,7 +38,7 @@ def test_findings_come_first_and_method_last(made: tuple[Document, str, list[str
 
 def test_a_gap_that_is_sure_is_said_in_words(made: tuple[Document, str, list[str]]) -> None:
     text = to_markdown(made[0])
-    assert "of its success when tasks are composed" in text
+    assert "share of solved episodes is lower by" in text
 
 
 def test_hostile_names_are_escaped_and_pictures_lie_in_the_page(
