@@ -20,7 +20,7 @@ INTRO = (
 
 
 def section(rows: Sequence[Row], headlines: Sequence[str], verdict: Row | None) -> Section | None:
-    """One table a metric; None where no figure was made.
+    """One table a metric, the same for any order of the rows; None where no figure was made.
 
     Args:
         rows: the statistics table.
@@ -30,7 +30,7 @@ def section(rows: Sequence[Row], headlines: Sequence[str], verdict: Row | None) 
     gates = gate_states(verdict)
     shown = [
         row
-        for row in rows
+        for row in sorted(rows, key=_key)
         if row["metric"] in headlines or row["reliability"] is not None or _key(row) in gates
     ]
     metrics = sorted({str(row["metric"]) for row in shown}, key=_place(headlines))

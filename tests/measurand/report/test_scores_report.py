@@ -107,3 +107,10 @@ def test_gated_figures_first_then_judged_models_then_coarse_slices() -> None:
         ("other", ""),
     ]
     assert chosen(rows[::-1], ("alpha",), gates, 2) == chosen(rows, ("alpha",), gates, 2)
+
+
+def test_the_order_of_the_rows_changes_nothing() -> None:
+    rows = [row("alpha", scale=s, model=m) for m in "ab" for s in "CABD"]
+    expected = section(rows, ("alpha",), None)
+    for turn in range(len(rows)):
+        assert section(rows[turn:] + rows[:turn][::-1], ("alpha",), None) == expected
