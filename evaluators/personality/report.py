@@ -17,6 +17,8 @@ from evaluators.personality.quality_sections import (
 )
 from evaluators.personality.shaping import shaping_rows
 from evaluators.personality.shaping_sections import concurrent_section, single_section
+from evaluators.personality.structure import structure_rows
+from evaluators.personality.structure_sections import structure_section
 from evaluators.personality.validity import validity_rows
 from evaluators.personality.validity_sections import (
     construct_section,
@@ -52,6 +54,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     rows: list[Row] = []
     for subject in subjects(data, results, params):
         rows += validity_rows(subject)
+        rows += structure_rows(subject)
         rows += shaping_rows(subject)
         rows += quality_rows(subject, results)
     return statistics_table(rows)
@@ -73,6 +76,7 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         reliability_section(everyone, figures),
         score_section(everyone, figures),
         construct_section(everyone, figures),
+        structure_section(everyone, figures),
         criterion_section(everyone, figures),
         single_section(everyone, figures),
         concurrent_section(everyone, figures),

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from evaluators.personality.context import Row, Subject
-from evaluators.personality.scores import SCORE, SUFFIX, Kind
+from evaluators.personality.scores import SCORE, SUFFIX, Kind, matrix
 from measurand.stats.correlation import spearman
 from measurand.stats.medians import group_medians, median_difference
+from measurand.stats.reliability import cronbach_alpha
 from schemas.personality import DOMAINS
 
 
@@ -61,7 +62,8 @@ def _single_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
                 yield subject.row(f"cross_rho{SUFFIX[kind]}", parts, found.estimate)
             else:
                 own_parts = {"experiment": "single", "trait": prompted}
-                yield subject.row(f"shaping_rho{SUFFIX[kind]}", own_parts, found.estimate)
+                alpha = _alpha(subject, own, kind)
+                yield subject.row(f"shaping_rho{SUFFIX[kind]}", own_parts, found.estimate, alpha)
                 medians = group_medians(
                     score,
                     level,
@@ -94,4 +96,16 @@ def _concurrent_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
             f"concurrent_difference{SUFFIX[kind]}",
             {"experiment": "concurrent", "trait": domain},
             found,
+            _alpha(subject, own, kind),
         )
+
+
+def _alpha(subject: Subject, scores: pl.DataFrame, kind: Kind) -> float | None:
+    """Alpha of the answers behind one domain's scores, over the participants of the experiment.
+
+    Where levels are prompted, participants differ by more than of themselves, and alpha is higher
+    than that of the same scale without shaping.
+    """
+    keys = scores.select("experiment", "participant_id", "scale_id")
+    answers = subject.responses.join(keys, on=keys.columns, how="semi")
+    return cronbach_alpha(matrix(answers, kind).x, resamples=0).value

@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from evaluators.personality.context import Subject, subjects
+from evaluators.personality.scores import matrix
 from evaluators.personality.shaping import shaping_rows, shaping_scores
 from schemas.personality import DOMAINS, Params
 
@@ -33,6 +34,25 @@ def test_rho_equals_scipy(shaped: Subject) -> None:
     )
     rho = spearmanr(scores["level_EXT"], scores["score"]).statistic
     assert found["experiment=single,trait=EXT"]["estimate"] == pytest.approx(rho, abs=1e-12)
+
+
+def test_the_reliability_of_shaped_scores_is_pingouin_s_alpha(shaped: Subject) -> None:
+    import pandas as pd
+    import pingouin
+
+    found = {r["slice"]: r for r in shaping_rows(shaped) if r["metric"] == "shaping_rho"}
+    asked = shaping_scores(shaped, "single").filter(
+        (pl.col("level_EXT") > 0) & (pl.col("domain") == "EXT")
+    )
+    answers = shaped.responses.filter(
+        (pl.col("experiment") == "single")
+        & (pl.col("domain") == "EXT")
+        & pl.col("participant_id").is_in(asked["participant_id"].to_list())
+    )
+    expected, _ = pingouin.cronbach_alpha(pd.DataFrame(matrix(answers).x))
+    row = found["experiment=single,trait=EXT"]
+    assert row["reliability"] == pytest.approx(expected, abs=1e-12)
+    assert row["reliability"] > 0.9
 
 
 def test_concurrent_differences_are_those_of_the_levels(shaped: Subject) -> None:
