@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from measurand import params as parameters
-from measurand import project
+from measurand import project, times
 from measurand.errors import InputError
 
 
@@ -81,8 +81,17 @@ def main(argv: Sequence[str]) -> int:
     params = parameters.read(args.params or system.params, schemas.Params)
     start = time.monotonic()
     stage(system, params, args)
-    print(f"{verb} {system.name}: done in {time.monotonic() - start:.1f} s", file=sys.stderr)
+    seconds = time.monotonic() - start
+    if _whole(args):
+        times.note(root, f"{verb}@{system.name}", seconds)
+    print(f"{verb} {system.name}: done in {seconds:.1f} s", file=sys.stderr)
     return 0
+
+
+def _whole(args: argparse.Namespace) -> bool:
+    """Whether the project's own stage ran, with nothing in it other than DVC would run."""
+    asked = {k: v for k, v in vars(args).items() if k not in ("system", "runner", "beam")}
+    return not any(asked.values())
 
 
 def _build(system: project.System, params: Any, args: argparse.Namespace) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from measurand import project
+from measurand import project, times
 
 if TYPE_CHECKING:
     from measurand.stale import Finding
@@ -38,16 +38,19 @@ def main(argv: Sequence[str]) -> int:
     if args.json:
         print(json.dumps([asdict(f) for f in found], indent=1))
     else:
-        print(screen(found, None if args.all else LINES))
+        print(screen(found, None if args.all else LINES, times.last(root)))
     return int(args.exit_code and any(f.state != "ok" for f in found))
 
 
-def screen(found: Sequence[Finding], most: int | None) -> str:
+def screen(
+    found: Sequence[Finding], most: int | None, seconds: Mapping[str, float] | None = None
+) -> str:
     """A table of systems and stages, then the reasons, those of first stages first.
 
     Args:
         found: the findings in the order in which stages run.
         most: most reasons to print; None for all.
+        seconds: what stages took when they last ran here.
     """
     rows: dict[str, dict[str, str]] = {}
     for finding in found:
@@ -66,6 +69,12 @@ def screen(found: Sequence[Finding], most: int | None) -> str:
         lines += ["", "waits: nothing of its own changed, but a stage before it is out of date"]
     todo = [f.stage for f in found if f.state != "ok" and not f.waits_for]
     lines += ["", f"next: dvc repro {' '.join(todo)}" if todo else "everything is up to date"]
+    late = [f.stage for f in found if f.state != "ok"]
+    known = [seconds[stage] for stage in late if stage in seconds] if seconds else []
+    if known:
+        rest = f", {len(late) - len(known)} never timed" if len(known) < len(late) else ""
+        took = times.in_words(sum(known))
+        lines.append(f"the {len(late)} stages out of date took {took} when they last ran{rest}")
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from measurand import shards
+from measurand import shards, times
 from measurand.commands.stages import main
 from measurand.errors import InputError, ParamsError, RunnerError
 
@@ -42,6 +42,11 @@ def test_the_four_stages_in_a_row(project: Path, capsys: pytest.CaptureFixture[s
     every = json.loads(first["report.json"])["sections"][-1]
     assert every["title"] == "Every score"
     assert {block["caption"] for block in every["blocks"]} >= {"alpha", "mass_mean"}
+
+    taken = times.last(project)
+    assert set(taken) == {f"{v}@personality" for v in ("build", "train", "evaluate", "report")}
+    assert main(["train", "personality", "--out", "elsewhere"]) == 0
+    assert times.last(project) == taken
 
     assert main(["report", "personality"]) == 0
     assert {p.name: p.read_bytes() for p in reports.iterdir() if p.is_file()} == first

@@ -29,6 +29,19 @@ def test_one_screen_with_the_reasons() -> None:
     assert screen(found[1::2], None).splitlines()[-1] == "everything is up to date"
 
 
+def test_how_long_it_will_take_is_how_long_it_took() -> None:
+    found = [
+        Finding("build@a", "stale", ("x.py changed",), ()),
+        Finding("evaluate@a", "waits", (), ("build@a",)),
+        Finding("report@a", "never run", (), ("evaluate@a",)),
+        Finding("build@b", "ok", (), ()),
+    ]
+    seconds = {"build@a": 30.0, "evaluate@a": 395.4, "build@b": 1000.0}
+    last = screen(found, None, seconds).splitlines()[-1]
+    assert last == ("the 3 stages out of date took 7 min 05 s when they last ran, 1 never timed")
+    assert "took" not in screen(found[-1:], None, seconds)
+
+
 def test_this_project(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.chdir(ROOT)
     assert main([]) == 0
