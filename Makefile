@@ -63,11 +63,11 @@ check: $(VENV)/.test-stamp
 
 unit: $(VENV)/.test-stamp
 	$(call say,unit tests)
-	@OMP_NUM_THREADS=1 python -m pytest -q -n auto -m "not integration and not browser and not vllm"
+	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --durations=10 --durations-min=3 -m "not integration and not browser and not vllm"
 
 integration: $(VENV)/.test-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)
-	@python -m pytest -q -m "integration and not vllm"
+	@python -m pytest -q --durations=20 --durations-min=5 -m "integration and not vllm"
 
 # Installed where that is allowed: as root, by apt.
 .PHONY: chromium
