@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ HEADLINE = "test_clip"
 """The split that findings are read from: clips that training never saw."""
 TABLES = ("budgets", "coded", "errors", "rates", "strips", "search_costs", "history", "speed")
 BLOCK = ["sample_id", "block"]
+FEWEST_CLIPS = 5
+"""Below, Student's t of the clips' few degrees of freedom may reach past every possible value."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class Findings:
     def slots(self) -> int:
         """K."""
         return self.params.slots
+
+    def mean_tokens(self, values: pl.DataFrame, column: str = "n_tokens") -> Estimate:
+        """Mean of numbers of tokens, each from the fewest to K."""
+        return within(mean(values, column), float(self.params.train.min_tokens), float(self.slots))
+
+    def mean_change(self, values: pl.DataFrame, column: str) -> Estimate:
+        """Mean of differences of two numbers of tokens."""
+        span = float(self.slots - self.params.train.min_tokens)
+        return within(mean(values, column), -span, span)
 
     @property
     def elastic(self) -> str:
@@ -133,9 +144,15 @@ def frame(table: pa.Table) -> pl.DataFrame:
     return found
 
 
-def row(model: str, metric: str, parts: Mapping[str, str], estimate: Estimate) -> Row:
+def row(
+    model: str,
+    metric: str,
+    parts: Mapping[str, str],
+    estimate: Estimate,
+    reliability: float | None = None,
+) -> Row:
     """A row of the statistics table."""
-    return statistic_row(SYSTEM, model, metric, parts, estimate)
+    return statistic_row(SYSTEM, model, metric, parts, estimate, reliability=reliability)
 
 
 def mean(values: pl.DataFrame, column: str) -> Estimate:
@@ -144,6 +161,43 @@ def mean(values: pl.DataFrame, column: str) -> Estimate:
     return cluster_mean(
         own[column].cast(pl.Float64).to_numpy(), own["clip_id"].to_numpy()
     )  # fmt: skip
+
+
+def within(found: Estimate, low: float, high: float) -> Estimate:
+    """The mean of values in ``low..high``, with an interval that claims nothing impossible.
+
+    From :data:`FEWEST_CLIPS` clips on, ends outside the range are cut to it: the mean lies inside,
+    so the interval covers it as often as before. With fewer clips an interval that leaves the
+    range says only that they are few, so there is none, and no error to detect a difference by.
+
+    Args:
+        found: a mean with clusters of clips, as from :func:`mean`.
+        low: least possible value.
+        high: largest possible value.
+    """
+    ends = (found.ci_lo, found.ci_hi, found.lower, found.upper)
+    if all(end is None or low <= end <= high for end in ends):
+        return found
+    clips = found.n_clusters or 0
+    if clips < FEWEST_CLIPS:
+        return Estimate(
+            found.value,
+            confidence=found.confidence,
+            method="mean",
+            n=found.n,
+            n_clusters=found.n_clusters,
+            reason=f"no interval: {clips} clips; Student's t leaves the possible {low:g} to "
+            f"{high:g}",
+        )
+    cut = [None if end is None else min(max(end, low), high) for end in ends]
+    return replace(
+        found,
+        ci_lo=cut[0],
+        ci_hi=cut[1],
+        lower=cut[2],
+        upper=cut[3],
+        method=f"{found.method}, cut to {low:g} to {high:g}",
+    )
 
 
 def share(values: pl.DataFrame, column: str) -> Estimate:
