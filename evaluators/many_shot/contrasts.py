@@ -16,6 +16,7 @@ from evaluators.many_shot.context import (
     over_shot_sets,
     paired,
 )
+from evaluators.many_shot.repeats import with_alpha
 from measurand.statistics import exact
 from measurand.stats.correlation import spearman
 from measurand.stats.estimate import Estimate, undefined
@@ -30,7 +31,8 @@ def contrast_rows(subject: Subject) -> Iterator[Row]:
     plain curve at as many shots, ``advantage`` against a baseline on the same prompts, each paired
     by question and shot set. ``gain`` has clusters of shot sets, ``gain_crossed`` and the others of
     shot sets and questions. ``best_k_accuracy`` is accuracy at the best number of shots, chosen on
-    one half of the questions and measured on the other, so that choosing is not rewarded.
+    one half of the questions and measured on the other, so that choosing is not rewarded. The
+    reliability beside each is that of its values by question over shot sets: ``seed_alpha,of=``.
     """
     for task, curve, answers in subject.curves():
         parts = {"task": task, "curve": curve}
@@ -56,8 +58,8 @@ def _gains(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> It
             continue
         both = _differences(paired(answers.filter(k=k), answers.filter(k=few)))
         slice_ = {**parts, "k": str(k), "over": str(few)}
-        yield subject.row("gain", slice_, over_shot_sets(both))
-        yield subject.row("gain_crossed", slice_, over_both(both))
+        figures = {"gain": over_shot_sets(both), "gain_crossed": over_both(both)}
+        yield from with_alpha(subject, slice_, both, figures)
 
 
 def _against_plain(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Iterator[Row]:
@@ -67,7 +69,8 @@ def _against_plain(subject: Subject, parts: dict[str, str], answers: pl.DataFram
         if other.is_empty():
             continue
         both = _differences(paired(answers.filter(k=k), other))
-        yield subject.row("against_supervised", {**parts, "k": str(k)}, over_both(both))
+        against = {"against_supervised": over_both(both)}
+        yield from with_alpha(subject, {**parts, "k": str(k)}, both, against)
 
 
 def _advantages(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Iterator[Row]:
@@ -79,7 +82,7 @@ def _advantages(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) 
             if both.is_empty():
                 continue
             slice_ = {**parts, "k": str(k), "over": name}
-            yield subject.row("advantage", slice_, over_both(both))
+            yield from with_alpha(subject, slice_, both, {"advantage": over_both(both)})
 
 
 def _differences(both: pl.DataFrame) -> pl.DataFrame:
@@ -97,13 +100,18 @@ def _best(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Ite
     if len(questions) < 2:
         yield subject.row("best_k_accuracy", parts, undefined("fewer than two questions"))
         return
-    measured = []
+    measured, bests = [], []
     for at, (choose, measure) in enumerate((halves, halves[::-1])):
         best = max(asked, key=lambda k: (_mean(values[k], choose), -k))
         yield subject.row("best_k", {**parts, "half": str(at + 1)}, exact(float(best)))
+        bests.append(best)
         measured.append(values[best].filter(pl.col("query_id").is_in(measure.implode())))
     found = pl.concat(measured).sort("query_id", "seed")
-    yield subject.row("best_k_accuracy", parts, over_both(found, share=True))
+    accuracy = over_both(found, share=True)
+    if 0 in bests:  # One prompt stands for every shot set: nothing was asked twice.
+        yield subject.row("best_k_accuracy", parts, accuracy)
+    else:
+        yield from with_alpha(subject, parts, found, {"best_k_accuracy": accuracy})
 
 
 def _spread(values: pl.DataFrame, k: int, seeds: pl.DataFrame) -> pl.DataFrame:

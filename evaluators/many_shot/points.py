@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 
 from evaluators.many_shot.context import Row, Subject, by_shot_set, over_both, over_shot_sets
+from evaluators.many_shot.repeats import alpha, by_question, with_alpha
 from measurand.stats.crossed import components
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.reliability import cronbach_alpha
 
 MEASURES = ("partial", "confidence", "mass", "nll", "nll_program", "nll_model")
 """Columns of the responses that are averaged as they are."""
@@ -20,7 +20,7 @@ def point_rows(subject: Subject) -> Iterator[Row]:
     """Statistics of every task, curve and number of shots.
 
     ``accuracy`` has clusters of shot sets, ``accuracy_crossed`` of shot sets and questions; the
-    reliability beside it is that of ``seed_alpha``.
+    reliability beside it is that of ``seed_alpha``, beside other measures of ``seed_alpha,of=``.
     """
     for task, curve, answers in subject.curves():
         for k in answers["k"].unique().sort().to_list():
@@ -30,12 +30,12 @@ def point_rows(subject: Subject) -> Iterator[Row]:
 def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: int) -> Iterator[Row]:
     at = answers.filter(k=k)
     values = by_shot_set(at)
-    table = _table(values)
-    alpha = _alpha(subject, parts, table)
-    yield subject.row("accuracy", parts, over_shot_sets(values, share=True), alpha.value)
-    yield subject.row("accuracy_crossed", parts, over_both(values, share=True), alpha.value)
+    table = by_question(values)
+    repeated = alpha(subject, parts, table)
+    yield subject.row("accuracy", parts, over_shot_sets(values, share=True), repeated.value)
+    yield subject.row("accuracy_crossed", parts, over_both(values, share=True), repeated.value)
     if k:
-        yield subject.row("seed_alpha", parts, alpha)
+        yield subject.row("seed_alpha", parts, repeated)
         for source, share in _shares(table).items():
             yield subject.row("variance_share", {**parts, "source": source}, share)
     if at["order"].n_unique() > 1:
@@ -43,24 +43,7 @@ def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: in
     for metric in MEASURES:
         measured = by_shot_set(at, metric)
         if not measured.is_empty():
-            yield subject.row(metric, parts, over_shot_sets(measured))
-
-
-def _table(values: pl.DataFrame) -> np.ndarray:
-    """Questions x shot sets, NaN where an answer is missing."""
-    wide = values.pivot(on="seed", index="query_id", values="value", sort_columns=True)
-    return wide.drop("query_id").cast(pl.Float64).fill_null(float("nan")).to_numpy()
-
-
-def _alpha(subject: Subject, parts: dict[str, str], table: np.ndarray) -> Estimate:
-    """Would other shot sets rank the questions alike? Shot sets are items, questions respondents.
-
-    Alpha is the reliability of a question's share of right answers over these shot sets.
-    """
-    if min(table.shape) < 2:
-        return undefined("fewer than two shot sets or questions", n=len(table))
-    words = subject.words("seed_alpha", *(parts[name] for name in sorted(parts)))
-    return cronbach_alpha(table, resamples=subject.params.report.resamples, seed_words=words)
+            yield from with_alpha(subject, parts, measured, {metric: over_shot_sets(measured)})
 
 
 def _shares(table: np.ndarray) -> dict[str, Estimate]:

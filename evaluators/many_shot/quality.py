@@ -8,12 +8,14 @@ from pathlib import Path
 import polars as pl
 
 from evaluators.many_shot.context import SYSTEM, Row, Subject, frame, over_shot_sets
+from evaluators.many_shot.repeats import by_question
 from measurand import shards
 from measurand.manifest import MANIFEST, REJECTED_FILE
 from measurand.parquet import REJECTED, read_shard
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion, within_unit
+from measurand.stats.reliability import cronbach_alpha
 from pipelines.many_shot.tasks import arithmetic
 from schemas.many_shot import Params
 
@@ -110,29 +112,38 @@ def _prompt_rows(subject: Subject, data: Path) -> Iterator[Row]:
 def rationale_rows(data: Path, params: Params) -> Iterator[Row]:
     """Yield of the solutions that a model wrote, under the model string of their writer.
 
-    ``keep_rate`` is the share of solutions with the right answer, ``solved_share`` that of problems
-    with a solution that prompts may show, ``step_valid_rate`` that of such solutions whose every
-    equation holds (sums only: elsewhere no program can tell).
+    ``keep_rate`` is the share of solutions with the right answer (reliability: of a problem's share
+    over its samples), ``solved_share`` that of problems with a solution that prompts may show,
+    ``step_valid_rate`` that of such solutions whose every equation holds (sums only: elsewhere no
+    program can tell).
     """
     folder = data / "dataset" / "rationales"
     if not (folder / MANIFEST).exists():
         return
     rows = frame(shards.read_table(folder)).sort("task", "split", "example_id", "sample")
     for (task, split), some in rows.group_by(["task", "split"], maintain_order=True):
-        for metric, estimate in _yield(some, params.task(str(task)).source.kind):
+        for metric, estimate, reliability in _yield(some, params.task(str(task)).source.kind):
             parts = {"task": str(task), "split": str(split)}
-            yield statistic_row(SYSTEM, some["model"][0], metric, parts, estimate)
+            yield statistic_row(
+                SYSTEM, some["model"][0], metric, parts, estimate, reliability=reliability
+            )
 
 
-def _yield(some: pl.DataFrame, kind: str) -> Iterator[tuple[str, Estimate]]:
-    tried = some.drop_nulls("correct")
-    right = tried["correct"].cast(pl.Float64).to_numpy()
-    yield "keep_rate", within_unit(cluster_mean(right, tried["example_id"].to_numpy()))
+def _yield(some: pl.DataFrame, kind: str) -> Iterator[tuple[str, Estimate, float | None]]:
+    tried = some.drop_nulls("correct").select(
+        pl.col("example_id").alias("query_id"),
+        pl.col("sample").alias("seed"),
+        pl.col("correct").cast(pl.Float64).alias("value"),
+    )
+    kept = cluster_mean(tried["value"].to_numpy(), tried["query_id"].to_numpy())
+    table = by_question(tried)
+    repeated = cronbach_alpha(table, resamples=0).value if min(table.shape) > 1 else None
+    yield "keep_rate", within_unit(kept), repeated
     chosen = some.filter(pl.col("chosen"))
-    yield "solved_share", proportion(len(chosen), some["example_id"].n_unique())
+    yield "solved_share", proportion(len(chosen), some["example_id"].n_unique()), None
     if kind == "arithmetic":
         valid = sum(arithmetic.steps_valid(text) for text in chosen["rationale"])
-        yield "step_valid_rate", proportion(valid, len(chosen))
+        yield "step_valid_rate", proportion(valid, len(chosen)), None
 
 
 def rejected_prompts(data: Path) -> list[tuple[str, str, str]]:

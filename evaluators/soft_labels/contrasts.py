@@ -9,7 +9,9 @@ import polars as pl
 
 from evaluators.soft_labels.context import Material, Row, items_of, numbers_of
 from evaluators.soft_labels.heldout import TERCILES, by_seed, correct, with_winner
+from evaluators.soft_labels.repeats import METHOD, alpha_over
 from measurand.stats.dyads import mean_by
+from measurand.stats.estimate import Estimate, undefined
 from schemas.soft_labels import SHUFFLED, Run
 
 PARENT = {
@@ -28,6 +30,8 @@ def contrast_rows(material: Material) -> Iterator[Row]:
     ``accuracy_difference`` (of all pairs, by ``tercile``): interval over pairs, that is for other
     pairs under these seeds; ``accuracy_difference_seeds``: interval over seeds, for other seeds on
     these pairs; ``brier_difference`` likewise. Only where both exclude 0 is there a difference.
+    The reliability beside them, by itself ``seed_alpha``, is that of a pair's mean difference over
+    seeds.
     """
     for run, other in contrasted(material):
         parts = {"run": run.id, "over": other.id}
@@ -66,20 +70,35 @@ def contrasted(material: Material) -> Iterator[tuple[Run, Run]]:
 def _paired(material: Material, run: Run, other: Run) -> pl.DataFrame:
     """The same pair under the same seed by both; one run with a single seed meets every seed."""
     left, right = (material.scores.filter(run_id=one.id) for one in (run, other))
-    on = ["pair_id", "seed"]
-    if 1 in (run.seeds, other.seeds) and run.seeds != other.seeds:
-        on = ["pair_id"]
+    on = ["pair_id"] if _one_meets_all(run, other) else ["pair_id", "seed"]
     right = right.select(*on, pl.col("u").alias("u_b"), pl.col("h").alias("h_b"))
     return left.join(right, on=on).sort("pair_id", "seed")
+
+
+def _one_meets_all(run: Run, other: Run) -> bool:
+    return 1 in (run.seeds, other.seeds) and run.seeds != other.seeds
 
 
 def _differences(
     material: Material, metric: str, parts: dict[str, str], rows: pl.DataFrame, gain: np.ndarray
 ) -> Iterator[Row]:
-    yield material.row(metric, parts, mean_by(gain, items_of(rows)))
+    alpha = _alpha(material, parts, rows, gain)
+    yield material.row(metric, parts, mean_by(gain, items_of(rows)), alpha.value)
     if len(gain):
         seeds = rows["seed"].to_numpy()
-        yield material.row(f"{metric}_seeds", parts, by_seed(gain, seeds))
+        yield material.row(f"{metric}_seeds", parts, by_seed(gain, seeds), alpha.value)
+    yield material.row("seed_alpha", {**parts, "of": metric}, alpha)
+
+
+def _alpha(
+    material: Material, parts: dict[str, str], rows: pl.DataFrame, gain: np.ndarray
+) -> Estimate:
+    """Undefined where one training stands in every repeat: its error would pass for agreement."""
+    sides = [run for run in material.params.train.runs if run.id in (parts["run"], parts["over"])]
+    if _one_meets_all(*sides):
+        why = "one side was trained once: its error is the same in every repeat"
+        return undefined(why, method=METHOD, n=rows["pair_id"].n_unique())
+    return alpha_over(["seed"], rows, gain)
 
 
 def _brier_gap(both: pl.DataFrame) -> np.ndarray:

@@ -23,6 +23,7 @@ from evaluators.soft_labels.context import (
     share_of,
 )
 from evaluators.soft_labels.labelling import BIN_NAMES
+from evaluators.soft_labels.repeats import alpha_over
 from measurand.statistics import exact
 from measurand.stats.calibration import brier, calibration_error, log_loss, recalibration
 from measurand.stats.dyads import mean_by
@@ -46,22 +47,22 @@ def heldout_rows(material: Material) -> Iterator[Row]:
     pairs, and by ``seed``), ``accuracy_seeds`` (interval over seeds), ``brier``, ``nll``,
     ``nll_excess``, ``ece``, ``ece_squared``, ``calibration_slope``, ``margin`` (mean h),
     ``absolute_u``, ``near_tie_u``, ``displacement_1`` and ``displacement_2`` (mean log-ratio of the
-    preferred and of the other response).
+    preferred and of the other response). The reliability beside means over pairs is that of a
+    pair's mean over training seeds; ``seed_alpha`` is it by itself, ``of`` the measure.
     """
     for run, own in material.runs():
         parts = {"run": run.id}
         own = _placed(own)
         yield from _accuracies(material, parts, own)
         yield from _calibration(material, parts, own)
-        items = items_of(own)
-        for metric, column in (
-            ("margin", "h"),
-            ("displacement_1", "logratio_1"),
-            ("displacement_2", "logratio_2"),
+        items, u = items_of(own), np.abs(numbers_of(own, "u"))
+        for metric, values in (
+            ("margin", numbers_of(own, "h")),
+            ("displacement_1", numbers_of(own, "logratio_1")),
+            ("displacement_2", numbers_of(own, "logratio_2")),
+            ("absolute_u", u),
         ):
-            yield material.row(metric, parts, mean_by(numbers_of(own, column), items))
-        u = np.abs(numbers_of(own, "u"))
-        yield material.row("absolute_u", parts, mean_by(u, items))
+            yield from _repeated(material, metric, parts, own, values, mean_by(values, items))
         yield material.row("near_tie_u", parts, _near_tie(u, numbers_of(own, "p")))
 
 
@@ -117,37 +118,59 @@ def _edges(ordered: FloatArray) -> tuple[float, float]:
     return float(ordered[n // 3]), float(ordered[2 * n // 3])
 
 
+def _repeated(
+    material: Material,
+    metric: str,
+    parts: dict[str, str],
+    rows: pl.DataFrame,
+    values: FloatArray,
+    estimate: Estimate,
+) -> Iterator[Row]:
+    alpha = alpha_over(["seed"], rows, values)
+    yield material.row(metric, parts, estimate, alpha.value)
+    yield material.row("seed_alpha", {**parts, "of": metric}, alpha)
+
+
 def _accuracies(material: Material, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
     sided = own.filter(pl.col("p") > 0.5)
-    yield material.row("accuracy", parts, _accuracy(sided))
+    yield from _accuracy(material, parts, sided)
     if not sided.is_empty():
-        seeds = sided["seed"].to_numpy()
-        yield material.row("accuracy_seeds", parts, within_unit(by_seed(correct(sided), seeds)))
+        seeds, right = sided["seed"].to_numpy(), correct(sided)
+        alpha = alpha_over(["seed"], sided, right).value
+        yield material.row("accuracy_seeds", parts, within_unit(by_seed(right, seeds)), alpha)
         for seed in np.unique(seeds).tolist():
             one = sided.filter(seed=seed)
-            yield material.row("accuracy", {**parts, "seed": str(seed)}, _accuracy(one))
+            found = share_of(correct(one), items_of(one))
+            yield material.row("accuracy", {**parts, "seed": str(seed)}, found)
     for column, names in (("tercile", TERCILES), ("bin", BIN_NAMES)):
         for name in names:
             part = sided.filter(pl.col(column) == name)
-            yield material.row("accuracy", {**parts, column: name}, _accuracy(part))
+            yield from _accuracy(material, {**parts, column: name}, part)
     apart = (pl.col("n_words_1") - pl.col("n_words_2")).abs() <= MATCHED_WORDS
-    yield material.row("accuracy", {**parts, "length": "matched"}, _accuracy(sided.filter(apart)))
+    yield from _accuracy(material, {**parts, "length": "matched"}, sided.filter(apart))
 
 
-def _accuracy(rows: pl.DataFrame) -> Estimate:
-    return share_of(correct(rows), items_of(rows))
+def _accuracy(material: Material, parts: dict[str, str], rows: pl.DataFrame) -> Iterator[Row]:
+    right = correct(rows)
+    found = share_of(right, items_of(rows))
+    yield from _repeated(material, "accuracy", parts, rows, right, found)
 
 
 def _calibration(material: Material, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
-    from scipy.special import expit
+    from scipy.special import entr, expit
 
     h, p, items = numbers_of(own, "h"), numbers_of(own, "p"), items_of(own)
-    yield material.row("brier", parts, brier(expit(h), p, items))
-    yield material.row("nll", parts, log_loss(h, p, items))
-    yield material.row("nll_excess", parts, log_loss(h, p, items, excess=True))
+    loss = np.logaddexp(0, h) - p * h
+    excess = loss - entr(p) - entr(1 - p)
+    for metric, values, found in (
+        ("brier", np.square(expit(h) - p), brier(expit(h), p, items)),
+        ("nll", loss, log_loss(h, p, items)),
+        ("nll_excess", excess, log_loss(h, p, items, excess=True)),
+    ):
+        yield from _repeated(material, metric, parts, own, values, found)
     h, p, items = both_ways(own)
     for metric, debiased in (("ece", False), ("ece_squared", True)):
-        found = calibration_error(
+        error = calibration_error(
             expit(h),
             p,
             debiased=debiased,
@@ -155,7 +178,7 @@ def _calibration(material: Material, parts: dict[str, str], own: pl.DataFrame) -
             resamples=material.resamples,
             seed_words=material.words(metric, parts["run"]),
         )
-        yield material.row(metric, parts, replace(found, n=own.height))
+        yield material.row(metric, parts, replace(error, n=own.height))
     slope = recalibration(
         h,
         p,

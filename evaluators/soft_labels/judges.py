@@ -21,6 +21,7 @@ from evaluators.soft_labels.context import (
     numbers_of,
     share_of,
 )
+from evaluators.soft_labels.repeats import alpha_over
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate
 from measurand.stats.icc import intraclass
@@ -40,18 +41,24 @@ def judge_rows(material: Material) -> Iterator[Row]:
     ``first_share``: answers for what is shown first; ``order_consistency``: pairs with the same
     winner in both orders; ``mass``: probability that the answer is one of the two;
     ``judge_accuracy``, ``judge_kappa``, ``judge_alpha``, ``judge_icc``, ``judge_spearman``:
-    against the pair's own label; ``judge_missing``: judgements that failed.
+    against the pair's own label; ``judge_missing``: judgements that failed;
+    ``preference_alpha``: reliability of the preference for a pair, mean over orders and wordings,
+    which stands beside what is made of it; beside ``position_bias`` stands that of a pair's gap,
+    mean over wordings.
     """
     for (judge, name), own in material.judgements.group_by("judge", "set", maintain_order=True):
         parts = {"judge": str(judge), "set": str(name)}
         yield from _orders(material, parts, own)
-        yield from _agreement(material, parts, _mean_p(own))
+        yield from _agreement(material, parts, _mean_p(own), _preference(own))
         wordings = own["wording"].unique(maintain_order=True).to_list()
         if len(wordings) > 1:
             for wording in wordings:
                 alone = own.filter(wording=wording)
                 yield from _orders(material, {**parts, "wording": wording}, alone)
-                yield from _agreement(material, {**parts, "wording": wording}, _mean_p(alone))
+                alpha = _preference(alone)
+                yield from _agreement(
+                    material, {**parts, "wording": wording}, _mean_p(alone), alpha
+                )
             yield from _between_wordings(material, parts, own)
     for (judge, name), own in material.instruments.group_by("judge", "set", maintain_order=True):
         yield from _agreement(material, {"judge": str(judge), "set": str(name)}, own)
@@ -103,7 +110,13 @@ def position_bias(material: Material, judge: str) -> float | None:
 
 def _orders(material: Material, parts: Parts, own: pl.DataFrame) -> Iterator[Row]:
     """What exchanging the places does."""
-    yield material.row("position_bias", parts, _bias(own))
+    by_wording = pl.concat(
+        both_orders(alone).with_columns(pl.lit(str(wording)).alias("wording"))
+        for (wording,), alone in own.group_by("wording", maintain_order=True)
+    )
+    gap = numbers_of(by_wording, "p_12") - numbers_of(by_wording, "p_21")
+    repeated = alpha_over(["wording"], by_wording, gap)
+    yield material.row("position_bias", parts, _bias(own), repeated.value)
     answered = own.drop_nulls("p_1")
     p = numbers_of(answered, "p_1")
     shown_first = np.where(answered["order"].to_numpy() == "12", p, 1 - p)
@@ -143,13 +156,23 @@ def _mean_p(own: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns(((pl.col("p_12") + pl.col("p_21")) / 2).alias("p_1"))
 
 
-def _agreement(material: Material, parts: Parts, own: pl.DataFrame) -> Iterator[Row]:
-    """The judge's preference against the pair's own label."""
+def _preference(own: pl.DataFrame) -> Estimate:
+    """Reliability of the mean over orders and wordings, each of them a repeat."""
+    return alpha_over(["wording", "order"], own, _as_drawn(numbers_of(own, "p_1"), own))
+
+
+def _agreement(
+    material: Material, parts: Parts, own: pl.DataFrame, alpha: Estimate | None = None
+) -> Iterator[Row]:
+    """The judge's preference against the pair's own label; ``alpha`` where it was asked again."""
+    reliability = None if alpha is None else alpha.value
+    if alpha is not None:
+        yield material.row("preference_alpha", parts, alpha)
     said, label = (_as_drawn(numbers_of(own, column), own) for column in ("p_1", "p"))
     items = items_of(own)
     sides = np.column_stack([said, label])
     same, kept = _same_winner(said, label, items)
-    yield material.row("judge_accuracy", parts, share_of(same, kept))
+    yield material.row("judge_accuracy", parts, share_of(same, kept), reliability)
     sided = (said != 0.5) & (label != 0.5)
     kappa = cohen_kappa(
         (said > 0.5)[sided],
@@ -158,9 +181,10 @@ def _agreement(material: Material, parts: Parts, own: pl.DataFrame) -> Iterator[
         resamples=material.resamples,
         seed_words=_seed(material, "judge_kappa", parts),
     )
-    yield material.row("judge_kappa", parts, kappa)
-    yield material.row("judge_alpha", parts, _alpha(material, "judge_alpha", parts, sides, items))
-    yield material.row("judge_icc", parts, _plain(intraclass(sides).icc2))
+    yield material.row("judge_kappa", parts, kappa, reliability)
+    krippendorff = _alpha(material, "judge_alpha", parts, sides, items)
+    yield material.row("judge_alpha", parts, krippendorff, reliability)
+    yield material.row("judge_icc", parts, _plain(intraclass(sides).icc2), reliability)
     rho = pair_spearman(
         said,
         label,
@@ -168,8 +192,9 @@ def _agreement(material: Material, parts: Parts, own: pl.DataFrame) -> Iterator[
         resamples=material.resamples,
         seed_words=_seed(material, "judge_spearman", parts),
     )
-    yield material.row("judge_spearman", parts, rho)
-    yield material.row("judge_brier", parts, mean_by((said - label) ** 2, items))
+    yield material.row("judge_spearman", parts, rho, reliability)
+    apart = mean_by((said - label) ** 2, items)
+    yield material.row("judge_brier", parts, apart, reliability)
 
 
 def _between_wordings(material: Material, parts: Parts, own: pl.DataFrame) -> Iterator[Row]:

@@ -13,6 +13,7 @@ from evaluators.soft_labels.judges import position_bias
 from measurand.stats.bradley_terry import bradley_terry
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
+from measurand.stats.reliability import cronbach_alpha
 from measurand.stats.signed_rank import signed_rank
 from schemas.soft_labels import REFERENCE_RUN
 
@@ -27,6 +28,9 @@ WIN_METRICS = (
     "win_shift",
     "win_p",
 )
+ONE_ORDER = ("win_12", "win_21")
+BOTH_ORDERS = ("win_percentage", "win_binary", "strength")
+"""Figures made of the mean over both orders."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,9 @@ def win_rows(material: Material) -> Iterator[Row]:
     preference minus one half, ``win_p``: p-value of its signed-rank test; ``strength``:
     Bradley-Terry against the reference; ``text_position_bias``: as ``position_bias``, on what
     policies wrote; ``comparison_missing``: comparisons that failed. Of a judge that leans too far
-    to one place all but the last two are undefined.
+    to one place all but the last two are undefined. ``preference_alpha``, which is not: reliability
+    of the preference for a text, mean over both orders, of judges that are asked in both; it stands
+    beside what is made of that mean, beside single orders that of one order.
     """
     for (judge, name), own in material.comparisons.group_by("judge", "set", maintain_order=True):
         parts = {"judge": str(judge), "set": str(name)}
@@ -73,10 +79,17 @@ def win_rows(material: Material) -> Iterator[Row]:
         yield material.row("text_position_bias", parts, bias)
         why = _blocked(material, str(judge), bias)
         for duel in duels(material, str(judge), str(name)):
+            alpha = _preference(material, duel.parts, duel.rows)
+            if alpha is not None:
+                yield material.row("preference_alpha", duel.parts, alpha)
             for metric, estimate in _figures(duel).items():
-                yield material.row(metric, duel.parts, _unless(why, estimate))
+                shown = _unless(why, estimate)
+                yield material.row(metric, duel.parts, shown, _reliability(metric, shown, alpha))
         for run, strength in _strengths(material, parts, own):
-            yield material.row("strength", {**parts, "run": run}, _unless(why, strength))
+            alpha = _preference(material, {**parts, "run": run}, _of(own, run))
+            shown = _unless(why, strength)
+            reliability = _reliability("strength", shown, alpha)
+            yield material.row("strength", {**parts, "run": run}, shown, reliability)
 
 
 def duels(material: Material, judge: str, name: str) -> Iterator[Duel]:
@@ -87,7 +100,14 @@ def duels(material: Material, judge: str, name: str) -> Iterator[Duel]:
     own = material.comparisons.filter(pl.col("a") != pl.col("b"), judge=judge, set=name)
     place = {run: at for at, run in enumerate(order(material))}
     turned = pl.col("a").replace_strict(place) > pl.col("b").replace_strict(place)
-    oriented = own.drop_nulls("p_a").with_columns(
+    oriented = _oriented(own, turned)
+    for (run, over), rows in oriented.group_by("run", "over", maintain_order=True):
+        yield Duel(judge, name, str(run), str(over), rows)
+
+
+def _oriented(own: pl.DataFrame, turned: pl.Expr) -> pl.DataFrame:
+    """Comparisons as ``run`` against ``over``, the two exchanged where turned."""
+    return own.drop_nulls("p_a").with_columns(
         pl.when(turned).then(pl.col("b")).otherwise(pl.col("a")).alias("run"),
         pl.when(turned).then(pl.col("a")).otherwise(pl.col("b")).alias("over"),
         *(
@@ -95,8 +115,34 @@ def duels(material: Material, judge: str, name: str) -> Iterator[Duel]:
             for same, other in (("p_a", "p_a"), ("p_12", "p_21"), ("p_21", "p_12"))
         ),
     )
-    for (run, over), rows in oriented.group_by("run", "over", maintain_order=True):
-        yield Duel(judge, name, str(run), str(over), rows)
+
+
+def _of(own: pl.DataFrame, run: str) -> pl.DataFrame:
+    """All comparisons of one policy, for it; none of the reference, whose strength is 0."""
+    found = own.filter(pl.col("a") != pl.col("b"), (pl.col("a") == run) | (pl.col("b") == run))
+    return _oriented(found.clear() if run == REFERENCE_RUN else found, pl.col("b") == run)
+
+
+def _preference(material: Material, parts: dict[str, str], rows: pl.DataFrame) -> Estimate | None:
+    """Alpha over the two orders; None of instruments, which know no order."""
+    if parts["judge"] not in {judge.id for judge in material.params.build.judges}:
+        return None
+    table = np.column_stack([numbers_of(rows, f"for_p_{order}") for order in ("12", "21")])
+    return cronbach_alpha(
+        table,
+        clusters=rows["prompt_id"].to_numpy(),
+        resamples=material.resamples,
+        seed_words=material.words("preference_alpha", *parts.values()),
+    )
+
+
+def _reliability(metric: str, shown: Estimate, alpha: Estimate | None) -> float | None:
+    """Alpha of both orders; of one order ICC(3,1), which Spearman-Brown turns into alpha."""
+    if shown.value is None or alpha is None or alpha.value is None:
+        return None
+    if metric in ONE_ORDER:
+        return alpha.value / (2 - alpha.value)
+    return alpha.value if metric in BOTH_ORDERS else None
 
 
 def order(material: Material) -> list[str]:

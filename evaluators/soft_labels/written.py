@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from evaluators.soft_labels.context import Material, Row, numbers_of
+from evaluators.soft_labels.repeats import alpha_over
 from measurand.statistics import exact
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
@@ -23,7 +24,8 @@ def written_rows(material: Material) -> Iterator[Row]:
     Means of ``reward`` (learned from ratings), ``reward_known`` (exact), ``n_tokens`` and
     ``n_words``; ``kl_per_token``: log-ratio to the reference over what was written, by its tokens,
     in nats; ``distinct_2``: distinct two-word sequences among all; ``sample_missing``: texts that
-    were not written.
+    were not written. The reliability beside the means is that of a beginning's mean over training
+    seeds, a text each.
     """
     for (run, name), own in material.samples.group_by("run_id", "set", maintain_order=True):
         parts = {"run": str(run), "set": str(name)}
@@ -34,8 +36,10 @@ def written_rows(material: Material) -> Iterator[Row]:
         for column in MEANS:
             known = written.drop_nulls(column)
             if not known.is_empty():
-                found = cluster_mean(numbers_of(known, column), known["prompt_id"].to_numpy())
-                yield material.row(f"text_{column}", parts, found)
+                values = numbers_of(known, column)
+                found = cluster_mean(values, known["prompt_id"].to_numpy())
+                alpha = alpha_over(["seed"], known, values, "prompt_id")
+                yield material.row(f"text_{column}", parts, found, alpha.value)
         yield material.row("kl_per_token", parts, _kl(material, parts, written))
         yield material.row("distinct_2", parts, _distinct(written))
 

@@ -118,3 +118,32 @@ def test_likelihood_and_accuracy_are_correlated_over_points(subject: Subject) ->
     assert row["estimate"] == pytest.approx(spearmanr(points["correct"], points["nll"]).statistic)
     assert row["estimate"] == pytest.approx(-1)  # nll is 1 - correct here
     assert ("nll_accuracy_rho", "curve=supervised,of=nll_model,task=line") not in rows
+
+
+def test_the_reliability_of_a_gain_is_that_of_the_differences(subject: Subject) -> None:
+    import pandas as pd
+    import pingouin
+
+    rng = np.random.default_rng(2)
+    few, many = (rng.random((3, 8)) for _ in range(2))
+    rows = rows_of(invented(subject, {4: few.tolist(), 16: many.tolist()}))
+    expected, _ = pingouin.cronbach_alpha(pd.DataFrame((many - few).T))
+    for metric in ("gain", "gain_crossed"):
+        row = rows[metric, "curve=supervised,k=16,over=4,task=line"]
+        assert row["reliability"] == pytest.approx(expected, abs=1e-9)
+    beside = rows["seed_alpha", "curve=supervised,k=16,of=gain,over=4,task=line"]
+    assert beside["estimate"] == row["reliability"]
+
+
+def test_the_reliability_at_the_best_number_of_shots(subject: Subject) -> None:
+    import pandas as pd
+    import pingouin
+
+    rng = np.random.default_rng(3)
+    skill = rng.random((3, 8))
+    at = "curve=supervised,task=line"
+    row = rows_of(invented(subject, {2: (skill / 9).tolist(), 4: skill.tolist()}))
+    expected, _ = pingouin.cronbach_alpha(pd.DataFrame(skill.T))
+    assert row["best_k_accuracy", at]["reliability"] == pytest.approx(expected, abs=1e-9)
+    without = {0: [[1.0, 0.9] * 4], 4: (skill / 9).tolist()}
+    assert rows_of(invented(subject, without))["best_k_accuracy", at]["reliability"] is None

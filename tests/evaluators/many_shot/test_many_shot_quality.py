@@ -63,29 +63,58 @@ def test_yield_of_solutions_equals_counts_by_hand(built: Path, small: Params) ->
         assert rows["solved_share", at]["estimate"] == 2 * chosen / len(own)
 
 
-def test_solutions_with_a_wrong_step_do_not_hold(tmp_path: Path, small: Params) -> None:
-    def solution(n: int, text: str, *, correct: bool = True) -> dict[str, Any]:
-        blank: dict[str, Any] = {c.name: None for c in RATIONALES.columns}
-        known = {
-            "task": "sums", "example_id": f"{n:064d}", "split": "train", "sample": 0, "model": "w",
-            "temperature": 1.0, "seed": 0, "text": text, "rationale": text, "correct": correct,
-            "chosen": correct, "status": "ok",
-        }  # fmt: skip
-        return blank | known
-
+def written(
+    folder: Path, small: Params, solutions: list[tuple[int, int, str, bool]]
+) -> dict[str, dict[str, Any]]:
+    """Rows of yield, of (problem, sample, text, right)."""
+    blank: dict[str, Any] = {c.name: None for c in RATIONALES.columns}
     rows = [
-        solution(0, "3 + 4 = 7."),
-        solution(1, "3 + 4 = 8, 8 - 1 = 7."),
-        solution(2, "I know it."),
-        solution(3, "3 + 4 = 7.", correct=False),
-    ]
+        blank
+        | {
+            "task": "sums", "example_id": f"{n:064d}", "split": "train", "sample": sample,
+            "model": "w", "temperature": 1.0, "seed": 0, "text": text, "rationale": text,
+            "correct": correct, "chosen": correct and not sample, "status": "ok",
+        }
+        for n, sample, text, correct in solutions
+    ]  # fmt: skip
     table = RATIONALES.from_columns({c.name: [r[c.name] for r in rows] for c in RATIONALES.columns})
     assert isinstance(table, pa.Table)
-    shards.write_dataset(tmp_path / "dataset" / "rationales", RATIONALES, table)
-    found = {r["metric"]: r for r in rationale_rows(tmp_path, small)}
+    shards.write_dataset(folder / "dataset" / "rationales", RATIONALES, table)
+    return {r["metric"]: r for r in rationale_rows(folder, small)}
+
+
+def test_solutions_with_a_wrong_step_do_not_hold(tmp_path: Path, small: Params) -> None:
+    found = written(
+        tmp_path,
+        small,
+        [
+            (0, 0, "3 + 4 = 7.", True),
+            (1, 0, "3 + 4 = 8, 8 - 1 = 7.", True),
+            (2, 0, "I know it.", True),
+            (3, 0, "3 + 4 = 7.", False),
+        ],
+    )
     assert found["keep_rate"]["estimate"] == 0.75
+    assert found["keep_rate"]["reliability"] is None
     assert found["solved_share"]["estimate"] == 0.75
     assert found["step_valid_rate"]["estimate"] == pytest.approx(1 / 3)
+
+
+def test_the_reliability_of_the_yield_is_that_of_problems_over_samples(
+    tmp_path: Path, small: Params
+) -> None:
+    import pandas as pd
+    import pingouin
+
+    right = [(1, 1), (1, 1), (0, 0), (1, 0), (0, 0), (0, 1)]
+    found = written(
+        tmp_path,
+        small,
+        [(n, s, "3 + 4 = 7.", bool(r)) for n, line in enumerate(right) for s, r in enumerate(line)],
+    )
+    expected, _ = pingouin.cronbach_alpha(pd.DataFrame(right))
+    assert found["keep_rate"]["reliability"] == pytest.approx(expected, abs=1e-9)
+    assert found["solved_share"]["reliability"] is None
 
 
 def test_no_solutions_no_rows(tmp_path: Path, small: Params) -> None:

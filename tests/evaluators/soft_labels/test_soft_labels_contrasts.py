@@ -66,4 +66,32 @@ def test_a_run_against_itself_is_nothing(everything: Material) -> None:
     twin = dpo.with_columns(pl.lit("film_gdpo").alias("run_id"), pl.lit("gdpo").alias("method"))
     same = dataclasses.replace(everything, scores=pl.concat([dpo, twin]))
     for row in contrast_rows(same):
-        assert row["estimate"] == 0
+        if row["metric"] != "seed_alpha":
+            assert row["estimate"] == 0
+            assert row["reliability"] is None
+
+
+def test_reliability_is_alpha_of_differences_over_seeds_unless_one_side_is_single(
+    everything: Material,
+) -> None:
+    import pingouin
+
+    rows = {(row["metric"], row["slice"]): row for row in contrast_rows(everything)}
+    own = everything.scores.filter(pl.col("run_id").is_in(["film_dpo", "film_gdpo"]))
+    brier = (1 / (1 + (-pl.col("h")).exp()) - pl.col("p")) ** 2
+    wide = (
+        own.with_columns(brier.alias("brier"))
+        .pivot(on="run_id", index=["pair_id", "seed"], values="brier")
+        .with_columns((pl.col("film_gdpo") - pl.col("film_dpo")).alias("gap"))
+        .pivot(on="seed", index="pair_id", values="gap")
+    )
+    expected, _ = pingouin.cronbach_alpha(wide.drop("pair_id").to_pandas())
+    at = "over=film_dpo,run=film_gdpo"
+    for metric in ("brier_difference", "brier_difference_seeds"):
+        assert rows[metric, at]["reliability"] == pytest.approx(expected, abs=1e-9)
+    alone = rows["seed_alpha", "of=brier_difference,over=film_dpo,run=film_gdpo"]
+    assert alone["estimate"] == rows["brier_difference", at]["reliability"]
+    control = "over=film_shuffled,run=film_gdpo"
+    assert rows["accuracy_difference", control]["reliability"] is None
+    why = rows["seed_alpha", f"of=accuracy_difference,{control}"]["reason"]
+    assert why == "one side was trained once: its error is the same in every repeat"

@@ -132,3 +132,44 @@ def test_by_seed_is_the_t_interval_over_seeds() -> None:
     found = by_seed(values, seeds)
     low, high = stats.t.interval(0.95, 2, np.mean([0.5, 1, 0.25]), stats.sem([0.5, 1, 0.25]))
     assert (found.ci_lo, found.ci_hi) == pytest.approx((low, high))
+
+
+def test_reliability_is_pingouins_alpha_of_pairs_over_seeds(
+    everything: Material, rows: Found
+) -> None:
+    import pingouin
+
+    own = everything.scores.filter(run_id="film_gdpo").with_columns(
+        (pl.col("u") > 0).cast(pl.Float64).alias("right"),
+        ((1 / (1 + (-pl.col("h")).exp()) - pl.col("p")) ** 2).alias("brier"),
+        ((1 + pl.col("h").exp()).log() - pl.col("p") * pl.col("h")).alias("nll"),
+    )
+    sided = own.filter(pl.col("p") > 0.5)
+    for metrics, some, column in (
+        (("accuracy", "accuracy_seeds"), sided, "right"),
+        (("brier",), own, "brier"),
+        (("nll",), own, "nll"),
+        (("margin",), own, "h"),
+    ):
+        wide = some.pivot(on="seed", index="pair_id", values=column).drop("pair_id")
+        expected, _ = pingouin.cronbach_alpha(wide.to_pandas())
+        for metric in metrics:
+            found = rows[metric, "run=film_gdpo"]["reliability"]
+            assert found == pytest.approx(expected, abs=1e-9)
+        beside = rows["seed_alpha", f"of={metrics[0]},run=film_gdpo"]
+        assert beside["estimate"] == found
+
+
+def test_policies_trained_once_have_no_reliability(rows: Found) -> None:
+    assert rows["accuracy", "run=film_shuffled"]["reliability"] is None
+    assert rows["accuracy", "run=film_gdpo,seed=0"]["reliability"] is None
+    assert rows["seed_alpha", "of=brier,run=film_shuffled"]["reason"] == "measured once: no repeats"
+
+
+def test_the_losses_behind_the_reliability_are_those_of_the_figure(everything: Material) -> None:
+    """One pair set under one seed twice over: every mean is that of its values."""
+    own = everything.scores.filter(run_id="film_dpo", seed=0)
+    twice = pl.concat([own, own.with_columns(pl.lit(1, own["seed"].dtype).alias("seed"))])
+    rows = _rows(dataclasses.replace(everything, scores=twice))
+    for metric in ("accuracy", "brier", "nll", "nll_excess", "margin", "absolute_u"):
+        assert rows[metric, "run=film_dpo"]["reliability"] == pytest.approx(1)

@@ -4,6 +4,7 @@ from typing import Any
 
 import krippendorff
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 from scipy import stats
@@ -116,3 +117,27 @@ def test_wordings_are_compared_where_there_are_two(everything: Material, rows: F
 def test_the_largest_bias_decides(everything: Material) -> None:
     assert position_bias(everything, "leaning") == pytest.approx(0.96, abs=0.02)
     assert position_bias(everything, "learned") is None
+
+
+def test_reliability_is_that_of_the_preference_over_orders_and_wordings(
+    everything: Material, rows: Found
+) -> None:
+    import pingouin
+
+    own = everything.judgements.filter(judge="leaning").with_columns(
+        pl.when("swapped").then(1 - pl.col("p_1")).otherwise(pl.col("p_1")).alias("said")
+    )
+    at = "judge=leaning,set=film"
+    wide = own.pivot(on=["wording", "order"], index="pair_id", values="said").drop("pair_id")
+    expected, _ = pingouin.cronbach_alpha(pd.DataFrame(wide.to_numpy()))
+    for metric in ("judge_accuracy", "judge_kappa", "judge_alpha", "judge_icc", "judge_spearman"):
+        assert rows[metric, at]["reliability"] == pytest.approx(expected, abs=1e-9)
+    assert rows["preference_alpha", at]["estimate"] == pytest.approx(expected)
+    gaps = own.pivot(on="order", index=["pair_id", "wording"], values="p_1").with_columns(
+        (pl.col("12") - pl.col("21")).alias("gap")
+    )
+    wide = gaps.pivot(on="wording", index="pair_id", values="gap").drop("pair_id")
+    expected, _ = pingouin.cronbach_alpha(pd.DataFrame(wide.to_numpy()))
+    assert rows["position_bias", at]["reliability"] == pytest.approx(expected, abs=1e-9)
+    assert rows["position_bias", f"{at},wording=one"]["reliability"] is None
+    assert rows["judge_accuracy", "judge=learned,set=film"]["reliability"] is None

@@ -57,10 +57,12 @@ def test_a_judge_that_takes_the_first_place_gives_no_win_rate(
         "strength",
         "comparison_missing",
         "text_position_bias",
+        "preference_alpha",
     }
     for (metric, _), row in blocked.items():
         if metric in (*WIN_METRICS, "strength"):
             assert row["estimate"] is None
+            assert row["reliability"] is None
             assert "position bias +0.96 on pairs, at most 0.3 allowed" in row["reason"]
     assert blocked["text_position_bias", "judge=leaning,set=film"]["estimate"] > 0.9
     on_texts = dataclasses.replace(everything, judgements=everything.judgements.clear())
@@ -100,6 +102,55 @@ def test_a_duel_reads_the_same_from_either_side(everything: Material) -> None:
     for key, row in one.items():
         if row["estimate"] is not None:
             assert two[key]["estimate"] == pytest.approx(row["estimate"], abs=1e-9)
+
+
+def test_reliability_is_that_of_the_mean_over_both_orders(
+    everything: Material, rows: Found
+) -> None:
+    import pandas as pd
+    import pingouin
+
+    own = everything.comparisons.filter(judge="fair", a="film_gdpo", b="reference")
+    sides = own.select("p_12", "p_21").drop_nulls().to_numpy()
+    both, _ = pingouin.cronbach_alpha(pd.DataFrame(sides))
+    for metric in ("win_percentage", "win_binary"):
+        assert rows[metric, AT]["reliability"] == pytest.approx(both, abs=1e-9)
+    alone = rows["preference_alpha", AT]
+    assert alone["estimate"] == pytest.approx(both)
+    assert alone["n_clusters"] == 20
+    long = pd.DataFrame(sides).reset_index().melt(id_vars="index")
+    icc = pingouin.intraclass_corr(long, targets="index", raters="variable", ratings="value")
+    single = icc.set_index("Type").loc["ICC(C,1)", "ICC"]
+    for metric in ("win_12", "win_21"):
+        assert rows[metric, AT]["reliability"] == pytest.approx(single, abs=1e-9)
+    assert rows["win_p", AT]["reliability"] is None
+
+
+def test_strength_is_as_reliable_as_what_goes_in(everything: Material, rows: Found) -> None:
+    import pandas as pd
+    import pingouin
+
+    own = everything.comparisons.filter(judge="fair", a="film_gdpo", b="reference")
+    both, _ = pingouin.cronbach_alpha(pd.DataFrame(own.select("p_12", "p_21").to_numpy()))
+    found = rows["strength", "judge=fair,run=film_gdpo,set=film"]
+    assert found["reliability"] == pytest.approx(both, abs=1e-9)  # compared with no other
+    assert rows["strength", "judge=fair,run=reference,set=film"]["reliability"] is None
+
+
+def test_orders_that_share_nothing_and_instruments_have_no_reliability(
+    everything: Material, rows: Found
+) -> None:
+    rng = np.random.default_rng(0)
+    noise = pl.Series("p_21", rng.random(everything.comparisons.height))
+    loose = everything.comparisons.with_columns(
+        pl.when(pl.col("p_21").is_null()).then(None).otherwise(noise).alias("p_21"),
+        pl.when(pl.col("p_12").is_null()).then(None).otherwise(noise.shuffle(1)).alias("p_12"),
+    )
+    found = _rows(dataclasses.replace(everything, comparisons=loose))
+    alphas = [row["estimate"] for (metric, _), row in found.items() if metric == "preference_alpha"]
+    assert len(alphas) > 5
+    assert abs(np.mean(alphas)) < 0.25
+    assert all(row["reliability"] is None for (_, at), row in rows.items() if "learned" in at)
 
 
 def test_failed_comparisons_are_counted_and_left_out(rows: Found) -> None:

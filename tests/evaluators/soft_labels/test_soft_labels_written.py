@@ -51,3 +51,15 @@ def test_what_was_not_written_is_missing(everything: Material) -> None:
     assert rows["kl_per_token"]["reason"] == "no tokens with both log-probabilities"
     assert rows["distinct_2"]["reason"] == "no two words"
     assert "text_reward" not in rows
+
+
+def test_reliability_is_alpha_of_beginnings_over_seeds(everything: Material) -> None:
+    import pingouin
+
+    rows = {(row["metric"], row["slice"]): row for row in written_rows(everything)}
+    own = everything.samples.filter(run_id="film_gdpo")
+    wide = own.pivot(on="seed", index="prompt_id", values="reward").drop("prompt_id")
+    expected, _ = pingouin.cronbach_alpha(wide.to_pandas())
+    found = rows["text_reward", "run=film_gdpo,set=film"]["reliability"]
+    assert found == pytest.approx(expected, abs=1e-9)
+    assert rows["text_reward", "run=reference,set=film"]["reliability"] is None
