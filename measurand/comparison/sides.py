@@ -55,7 +55,10 @@ def resolve(word: str, systems: Sequence[str], wish: Wish) -> Side:
         return _project("the working tree", project.find_root(), systems)
     if path.exists():
         return _path(word, path, wish)
-    root = project.find_root()
+    try:
+        root = project.find_root()
+    except InputError as error:
+        raise _no_side(word) from error
     return _revision(word, root, systems)
 
 
@@ -104,11 +107,7 @@ def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
     try:
         commit = baselines.commit_of(word, root)
     except MeasurandError as error:
-        raise InputError(
-            f"{word!r} is neither a path nor a git revision here",
-            hint="give a revision, a folder or a file; . is the working tree",
-            code="no_side",
-        ) from error
+        raise _no_side(word) from error
     items, statistics, notes = [], [], []
     for name in systems or project.systems(root):
         system = project.system(root, name)
@@ -127,6 +126,14 @@ def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
             why = Exception.__str__(error).partition(" (ERROR")[0]
             notes.append(f"{name}: item rows at {word} cannot be had: {why}.")
     return _side(f"{word} ({commit[:12]})", items, statistics, notes)
+
+
+def _no_side(word: str) -> InputError:
+    return InputError(
+        f"{word!r} is neither a path nor a git revision here",
+        hint="give a revision, a folder or a file; . is the working tree",
+        code="no_side",
+    )
 
 
 def _side(name: str, items: list[pa.Table], statistics: list[pa.Table], notes: list[str]) -> Side:
