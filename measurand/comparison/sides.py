@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,7 +114,9 @@ def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
         if content is None:
             notes.append(f"{name} has no report at {word}.")
             continue
-        statistics.append(_checked(pq.ParquetFile(io.BytesIO(content)).read(), f"{word}: {name}"))
+        statistics.append(
+            _checked(pq.ParquetFile(pa.BufferReader(content)).read(), f"{word}: {name}")
+        )
         try:
             there = items_path(system.reports)
             if there == system.reports:
