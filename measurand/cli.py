@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.util
+import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from measurand.errors import MeasurandError
@@ -33,6 +36,18 @@ VERBS = {
 }
 
 EXIT_ERROR = 3
+EXIT_INTERRUPTED = 130
+EXIT_PIPE = 141
+
+_PATH = "give a folder that exists and may be written"
+_SPACE = "free some space and run it again"
+#: What a file system refuses, and what to do about it.
+_REFUSED = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT), _PATH),
+    **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.EEXIST), "name another path"),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _SPACE),
+    errno.ENAMETOOLONG: "give a shorter name",
+}
 
 
 def usage() -> str:
@@ -43,12 +58,19 @@ def usage() -> str:
         "usage: measurand VERB ... (measurand VERB --help for one verb)\n\n"
         "Versioned datasets and evaluations: of each score how precise, how reliable,\n"
         f"how valid it is, and whether it may pass.\n\n{verbs}\n\n"
-        "  --version    the version\n"
+        "  --version    the version\n\n"
+        "exit codes: 0 done, 3 error (one line says what to do), 130 interrupted (run it again);\n"
+        "gate, analyse --gates: 1 fail, 2 undecided; verify: 1 problems; status --exit-code: 1\n"
     )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one verb; a :class:`MeasurandError` becomes one line on standard error and exit 3."""
+    """Run one verb; returns its exit code.
+
+    Every error ends with 3, since 1 and 2 are findings (a gate that fails, one that is undecided):
+    wrong usage; a :class:`MeasurandError` or what the system refuses, in one line; a fault of ours,
+    with its traceback. 130 after an interrupt and 141 for a closed pipe are what shells expect.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
     if not args or args[0] in ("-h", "--help", "help"):
         print(usage())
@@ -66,15 +88,34 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         module = importlib.import_module(path)
         code: int = module.main(args if module.__name__ in _SHARED else args[1:])
+        sys.stdout.flush()
         return code
+    except SystemExit as stop:
+        return 0 if stop.code in (0, None) else EXIT_ERROR
     except MeasurandError as error:
         print(f"measurand {verb}: {error.code}: {error}", file=sys.stderr)
         return EXIT_ERROR
     except KeyboardInterrupt:
         print(f"measurand {verb}: interrupted; run it again to go on", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        return 0
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        return _stopped(verb, error)
+
+
+def _stopped(verb: str, error: Exception) -> int:
+    """Say what no module has named; returns the exit code."""
+    if isinstance(error, BrokenPipeError):
+        # Python would write what it still holds at its end, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return EXIT_PIPE
+    if isinstance(error, OSError) and error.errno in _REFUSED:
+        where = f"{error.filename}: " if error.filename else ""
+        hint = _REFUSED[error.errno]
+        print(f"measurand {verb}: os_error: {where}{error.strerror} ({hint})", file=sys.stderr)
+        return EXIT_ERROR
+    traceback.print_exception(error)
+    print(f"measurand {verb}: internal_error: please report the lines above", file=sys.stderr)
+    return EXIT_ERROR
 
 
 def _of_a_system(name: str) -> str | None:

@@ -53,7 +53,9 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         "measurand doctor", description="What this machine has, what is missing, what to do."
     )
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "--format", choices=("text", "json"), default="text", help="default: %(default)s"
+    )
     args = parser.parse_args(argv)
     checks = diagnose(Path.cwd())
     ready = is_ready(checks)

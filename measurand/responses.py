@@ -176,7 +176,9 @@ def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(source)
+        # Reading ahead leaves a thread that holds a Python buffer, and a process that ends soon
+        # after it aborts (134) in place of its exit code.
+        file = parquet.ParquetFile(source, pre_buffer=False)
         _check_width(name, file.metadata.num_columns)
         names = list(file.schema_arrow.names)
         _check_names(name, names)

@@ -19,7 +19,7 @@ def main(argv: Sequence[str]) -> int:
             would be lost (``--force`` overrides).
     """
     parser = argparse.ArgumentParser("measurand preset", description="List or set presets.")
-    parser.add_argument("system")
+    parser.add_argument("system", help="a system's name, see `measurand list`")
     parser.add_argument("name", nargs="?", help="put this preset in force; without it: list them")
     parser.add_argument("--force", action="store_true", help="overwrite edited parameters")
     args = parser.parse_args(argv)

@@ -29,7 +29,7 @@ def _list(argv: Sequence[str]) -> int:
 
 def _show(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("measurand show", description="One system.")
-    parser.add_argument("system")
+    parser.add_argument("system", help="a system's name, see `measurand list`")
     parser.add_argument("--tables", action="store_true", help="print the data dictionary")
     args = parser.parse_args(argv)
     root = project.find_root()

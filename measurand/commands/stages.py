@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 import time
@@ -96,6 +97,8 @@ def _whole(args: argparse.Namespace) -> bool:
 
 def _build(system: project.System, params: Any, args: argparse.Namespace) -> None:
     out = _own_folder(args.out or system.dataset)
+    # Beam warns at every import that a client of Google's is not there.
+    logging.getLogger().addFilter(lambda record: "apitools not found" not in record.getMessage())
     system.module("dataset").build(params, out, args.runner, args.beam, journal=system.journal)
     print(f"build {system.name}: {_shown(out, system)}")
 
@@ -155,7 +158,9 @@ def _index(root: Path, args: argparse.Namespace) -> int:
     if not args.index or args.system is not None or options:
         given = "--index" if args.index else "report without a system"
         raise InputError(
-            given if not (args.system or options) else f"{given} with {args.system or options[0]}",
+            given
+            if not (args.system or options)
+            else f"{given} with {args.system or '--' + options[0]}",
             hint="`measurand report S` for one system, `measurand report --index` alone for all",
         )
     print(f"index: {_relative(write_index(root), root)} (also .md)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +54,10 @@ def resolve(word: str, systems: Sequence[str], wish: Wish) -> Side:
         return _project("the working tree", project.find_root(), systems)
     if path.exists():
         return _path(word, path, wish)
-    root = project.find_root()
+    try:
+        root = project.find_root()
+    except InputError as error:
+        raise _no_side(word) from error
     return _revision(word, root, systems)
 
 
@@ -104,11 +106,7 @@ def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
     try:
         commit = baselines.commit_of(word, root)
     except MeasurandError as error:
-        raise InputError(
-            f"{word!r} is neither a path nor a git revision here",
-            hint="give a revision, a folder or a file; . is the working tree",
-            code="no_side",
-        ) from error
+        raise _no_side(word) from error
     items, statistics, notes = [], [], []
     for name in systems or project.systems(root):
         system = project.system(root, name)
@@ -116,7 +114,9 @@ def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
         if content is None:
             notes.append(f"{name} has no report at {word}.")
             continue
-        statistics.append(_checked(pq.ParquetFile(io.BytesIO(content)).read(), f"{word}: {name}"))
+        statistics.append(
+            _checked(pq.ParquetFile(pa.BufferReader(content)).read(), f"{word}: {name}")
+        )
         try:
             there = items_path(system.reports)
             if there == system.reports:
@@ -127,6 +127,14 @@ def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
             why = Exception.__str__(error).partition(" (ERROR")[0]
             notes.append(f"{name}: item rows at {word} cannot be had: {why}.")
     return _side(f"{word} ({commit[:12]})", items, statistics, notes)
+
+
+def _no_side(word: str) -> InputError:
+    return InputError(
+        f"{word!r} is neither a path nor a git revision here",
+        hint="give a revision, a folder or a file; . is the working tree",
+        code="no_side",
+    )
 
 
 def _side(name: str, items: list[pa.Table], statistics: list[pa.Table], notes: list[str]) -> Side:

@@ -14,6 +14,7 @@ from measurand.gates.gatefile import Baseline
 
 GIT_SECONDS = 60
 DVC_SECONDS = 600
+_ORIGIN = "refs/remotes/origin/"
 
 
 def resolve(baseline: Baseline, items: Path, root: Path) -> tuple[Evidence, str]:
@@ -46,12 +47,18 @@ def resolve(baseline: Baseline, items: Path, root: Path) -> tuple[Evidence, str]
 
 
 def commit_of(ref: str, root: Path) -> str:
-    """Full commit hash of a revision.
+    """Full commit hash of a revision; a branch that only ``origin`` has is found there.
+
+    A checkout in CI has the branch that it tests, and all others as ``origin/...``.
 
     Raises:
         EvidenceError: ``baseline_unresolved``.
     """
-    done = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", ref + "^{commit}")
+    ask = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+    done = _git(root, *ask, ref + "^{commit}")
+    if done.returncode != 0:
+        there = _git(root, *ask, f"{_ORIGIN}{ref}^{{commit}}")
+        done = there if there.returncode == 0 else done
     if done.returncode != 0:
         why = done.stderr.decode("utf-8", "replace").strip()[:200]
         raise _unresolved(
@@ -65,6 +72,9 @@ def _is_branch(ref: str, root: Path) -> bool:
     if ref == "HEAD" or ref.startswith(("HEAD~", "HEAD^", "@")):
         return True
     names = [ref] if ref.startswith("refs/") else [f"refs/heads/{ref}", f"refs/remotes/{ref}"]
+    # A tag of the same name goes before what only origin calls a branch.
+    if _git(root, "show-ref", "--verify", "--quiet", f"refs/tags/{ref}").returncode != 0:
+        names.append(_ORIGIN + ref)
     branches = [n for n in names if n.startswith(("refs/heads/", "refs/remotes/"))]
     return any(_git(root, "show-ref", "--verify", "--quiet", n).returncode == 0 for n in branches)
 

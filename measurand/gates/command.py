@@ -69,7 +69,9 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="why each gate came out so, what would decide, and the figures behind it",
     )
-    parser.add_argument("--format", choices=("text", "json", "md"), default="text")
+    parser.add_argument(
+        "--format", choices=("text", "json", "md"), default="text", help="default: %(default)s"
+    )
     return parser
 
 

@@ -65,7 +65,7 @@ def upload(folder: Path, repo: str, *, message: str, private: bool) -> str:
         InfraError: code ``upload_refused`` or ``upload_failed``.
         VerifyError: a file there is not the one here.
     """
-    import httpx
+    import httpx2
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -87,7 +87,7 @@ def upload(folder: Path, repo: str, *, message: str, private: bool) -> str:
             hint=_HINTS.get(status, "run it again: files that arrived are not sent twice"),
             code="upload_refused" if status in _HINTS else "upload_failed",
         ) from error
-    except (httpx.HTTPError, OSError, RuntimeError, ValueError) as error:
+    except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
         raise InfraError(
             f"{repo}: {type(error).__name__}: {_first_line(error)}",
             hint="run it again: files that arrived are not sent twice",

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import errno
 import importlib
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from measurand import __version__
 from measurand.cli import EXIT_ERROR, VERBS, main, usage
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
@@ -35,11 +42,7 @@ def test_every_verb_has_a_module_and_its_own_help(
     verb: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert callable(importlib.import_module(VERBS[verb][0]).main)
-    try:
-        code: object = main([verb, "--help"])
-    except SystemExit as stopped:
-        code = stopped.code
-    assert code == 0
+    assert main([verb, "--help"]) == 0
     assert f"measurand {verb}" in capsys.readouterr().out
 
 
@@ -49,3 +52,66 @@ def test_a_named_error_is_one_line_and_exit_3(capsys: pytest.CaptureFixture[str]
     assert shown.count("\n") == 1
     assert "bad_input" in shown
     assert "personality" in shown
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_wrong_usage_is_3_since_2_reads_as_undecided(
+    verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([verb, "--no-such-option"]) == EXIT_ERROR
+    assert f"usage: measurand {verb}" in capsys.readouterr().err
+
+
+def test_what_the_file_system_refuses_is_one_line_with_the_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("item_id,value\nq1,1\nq2,0\nq3,1\n")
+    a, b = str(tmp_path / "a.csv"), str(tmp_path / "b.csv")
+    for out in (tmp_path / "none" / "out.md", Path(a) / "out.md"):
+        assert main(["compare", a, b, "--out", str(out)]) == EXIT_ERROR
+        shown = capsys.readouterr().err.splitlines()
+        assert shown[-1].startswith(f"measurand compare: os_error: {out}: ")
+        assert not any(line.startswith("Traceback") for line in shown)
+
+
+def _raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
+    def fail(argv: list[str]) -> int:
+        raise error
+
+    module = SimpleNamespace(__name__="m", main=fail)
+    monkeypatch.setattr(importlib, "import_module", lambda path: module)
+    return main(["verify", "x"])
+
+
+def test_a_full_disk_and_an_interrupt_say_run_it_again(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    full = OSError(errno.ENOSPC, "No space left on device", "f")
+    assert _raising(monkeypatch, full) == EXIT_ERROR
+    assert _raising(monkeypatch, KeyboardInterrupt()) == 130
+    shown = capsys.readouterr().err.splitlines()
+    assert len(shown) == 2
+    assert all("run it again" in line for line in shown)
+
+
+def test_a_fault_of_ours_is_no_finding_and_keeps_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _raising(monkeypatch, ZeroDivisionError("division by zero")) == EXIT_ERROR
+    shown = capsys.readouterr().err
+    assert "Traceback" in shown
+    assert "internal_error" in shown
+
+
+def test_a_reader_who_leaves_gets_no_false_success() -> None:
+    code = "import sys; from measurand.cli import main; sys.exit(main(['list']))"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+        assert process.wait() == 141
+    assert said == b""

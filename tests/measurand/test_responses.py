@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import math
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -150,3 +152,18 @@ def test_labels_keep_a_scale_named_na() -> None:
 def test_shown_names_a_few_and_counts_the_rest() -> None:
     assert responses.shown([1, 2]) == "1, 2"
     assert responses.shown(list(range(9))) == "0, 1, 2, 3, 4 and 4 more"
+
+
+@pytest.mark.integration
+def test_a_process_that_ends_at_once_keeps_its_exit_code(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    parquet.write_table(pa.table({"a": ["b"]}), path)
+    code = (
+        "import sys, polars; from pathlib import Path; from measurand import responses\n"
+        "responses.read_file(Path(sys.argv[1])); sys.exit(3)"
+    )
+    done = [
+        subprocess.run([sys.executable, "-c", code, path], capture_output=True, check=False)
+        for _ in range(8)
+    ]
+    assert [(d.returncode, d.stderr) for d in done] == [(3, b"")] * 8

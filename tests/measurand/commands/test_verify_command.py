@@ -7,6 +7,7 @@ import pytest
 
 from measurand import shards
 from measurand.commands.verify import main
+from measurand.errors import InputError
 from measurand.tables import Column, Table
 
 NUMBERS = Table("test.numbers", "1.0.0", ("n",), (Column("n", pa.int64(), "a number"),))
@@ -27,3 +28,9 @@ def test_one_flipped_byte_is_found_and_its_shard_named(
     shown = capsys.readouterr().out
     assert "part-00001-of-00003.parquet" in shown
     assert "part-00000" not in shown
+    assert shown.endswith(": 1 problem\n")
+
+
+def test_a_wrong_path_is_an_error_and_no_finding(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder"):
+        main([str(tmp_path / "none")])

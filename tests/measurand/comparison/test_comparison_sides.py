@@ -78,6 +78,15 @@ def test_folders_and_files(project: Path) -> None:
     assert "no item rows" in resolve("lone", (), Wish()).notes[0]
 
 
+def test_a_missing_file_outside_a_project_is_no_side(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"'none\.csv' is neither") as caught:
+        resolve("none.csv", (), Wish())
+    assert caught.value.code == "no_side"
+
+
 def test_what_is_no_side_is_named(project: Path) -> None:
     with pytest.raises(InputError, match="neither a path nor a git revision") as caught:
         resolve("nosuch", (), Wish())

@@ -95,6 +95,19 @@ def test_an_anchor_must_stand_still(repository: Project) -> None:
         assert got.reason_code == code, ref
 
 
+def test_a_branch_that_only_origin_has_as_in_a_checkout_of_ci(repository: Project) -> None:
+    root = repository.root
+    git(root, "update-ref", "refs/remotes/origin/main", "main")
+    git(root, "checkout", "-q", "--detach")
+    git(root, "branch", "-q", "-D", "main")
+    assert commit_of("main", root) == git(root, "rev-parse", "HEAD")
+    assert repository.one(non_inferiority({"ref": "main"})).state == "pass"
+    anchor = repository.one(non_inferiority({"ref": "main", "role": "anchor"}))
+    assert anchor.reason_code == "anchor_moves"
+    git(root, "tag", "main")
+    assert repository.one(non_inferiority({"ref": "main", "role": "anchor"})).state == "pass"
+
+
 def test_many_small_losses_are_stopped_by_the_anchor_and_warned_of_without(
     repository: Project,
 ) -> None:

@@ -84,6 +84,13 @@ def test_bytes_that_changed_on_the_way_are_noticed(dataset: Path, tmp_path: Path
 
 
 @pytest.mark.integration
+def test_a_hub_that_cannot_be_reached_is_named(dataset: Path, tmp_path: Path) -> None:
+    done = upload(publish(dataset, tmp_path / "out"), "http://127.0.0.1:1")
+    assert done.returncode == 3, done.stderr
+    assert done.stdout.startswith("upload_failed me/toy: ConnectError")
+
+
+@pytest.mark.integration
 def test_refusals_say_what_to_do(dataset: Path, tmp_path: Path) -> None:
     folder = publish(dataset, tmp_path / "out")
     with serving() as (address, _):
