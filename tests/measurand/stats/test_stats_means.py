@@ -198,3 +198,19 @@ def test_within_unit_stays_there_and_keeps_what_has_no_error(values: list[float]
         assert after.ci_hi is not None
         assert after.lower is not None
         assert 0 < after.ci_lo < after.lower < np.mean(values) < after.ci_hi < 1
+
+
+def test_a_resampled_rate_stays_within_what_a_mean_can_be() -> None:
+    """Single precision alone gives -3e-9 here."""
+    x = np.zeros((11, 1))
+    x[:2] = 0.375
+    for seed in range(20):
+        (found,) = bootstrap_means(x, resamples=200, seed_words=("rate", seed))
+        assert found.ci_lo is not None
+        assert found.ci_lo >= 0
+
+
+@pytest.mark.parametrize("sd", [1.0, 1e300])
+def test_a_difference_too_small_for_any_sample_is_refused(sd: float) -> None:
+    with pytest.raises(InputError, match="more units than there are"):
+        required_n(sd, 1e-200)
