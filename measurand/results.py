@@ -87,5 +87,5 @@ def slice_text(parts: dict[str, str]) -> str:
 
 
 def slice_parts(text: str) -> dict[str, str]:
-    """Inverse of :func:`slice_text`."""
-    return dict(part.split("=", 1) for part in text.split(",") if part)
+    """Inverse of :func:`slice_text`; what is no pair in a foreign text is left out."""
+    return dict(part.split("=", 1) for part in text.split(",") if "=" in part)

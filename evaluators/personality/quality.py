@@ -14,7 +14,7 @@ from measurand import shards
 from measurand.statistics import exact
 from measurand.stats.agreement import exact_agreement, keyed_pair_agreement
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean, paired_difference, proportion
+from measurand.stats.means import cluster_mean, paired_difference, proportion, within_unit
 
 
 def quality_rows(subject: Subject, results: Path) -> Iterator[Row]:
@@ -52,7 +52,7 @@ def _rate(flags: np.ndarray, clusters: np.ndarray) -> Estimate:
     hits = int(flags.sum())
     if hits in (0, len(flags)):
         return proportion(hits, len(flags), "clopper_pearson")
-    return cluster_mean(flags.astype(np.float64), clusters)
+    return within_unit(cluster_mean(flags.astype(np.float64), clusters))
 
 
 def _pair_rows(subject: Subject) -> Iterator[Row]:

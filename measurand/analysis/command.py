@@ -77,7 +77,7 @@ def _run(args: argparse.Namespace) -> int:
 
         every_eval_ever.write(record, args.every_eval_ever)
         print(f"written: {args.every_eval_ever}", file=sys.stderr)
-    _write(render(record, args.format), args.out)
+    write(render(record, args.format), args.out)
     return 0 if verdict is None else verdict.exit_code
 
 
@@ -163,7 +163,12 @@ def render(record: dict[str, Any], form: str) -> str:
     return {"text": to_text, "md": to_markdown, "html": to_html}[form](made)
 
 
-def _write(text: str, out: Path | None) -> None:
+def write(text: str, out: Path | None) -> None:
+    """Print a text, or write it into a new file.
+
+    Raises:
+        InputError: code ``no_file``: the file cannot be made.
+    """
     if out is None:
         sys.stdout.write(text)
         return

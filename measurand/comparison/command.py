@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -35,18 +34,13 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     if args.out is not None and args.out.exists():
         raise InputError(f"{args.out} exists", hint="name another file", code="file_exists")
+    from measurand.analysis.command import write
     from measurand.comparison.record import compare
     from measurand.comparison.sides import resolve
 
     wish = Wish(cluster=args.cluster)
     record = compare(resolve(args.a, args.system, wish), resolve(args.b, args.system, wish))
-    text = render(record, args.format)
-    if args.out is None:
-        sys.stdout.write(text)
-    else:
-        with args.out.open("x", encoding="utf-8") as file:
-            file.write(text)
-        print(f"written: {args.out}", file=sys.stderr)
+    write(render(record, args.format), args.out)
     return 0
 
 

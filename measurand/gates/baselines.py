@@ -107,7 +107,7 @@ def _from_dvc(path: Path, commit: str, homes: tuple[Path, ...], folder: Path) ->
     why = ""
     for home in homes:
         tracked = _git(home, "cat-file", "-e", f"{commit}:./.dvc/config").returncode == 0
-        if not tracked:
+        if not tracked or not path.resolve().is_relative_to(home.resolve()):
             continue
         target, inside = folder / "dvc", path.resolve().relative_to(home.resolve()).as_posix()
         command = [sys.executable, "-m", "dvc", "get", ".", inside, "--rev", commit]

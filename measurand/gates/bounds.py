@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measurand.errors import MeasurandError
+from measurand.statistics import EXACT
 from measurand.stats.estimate import Estimate
 
 FloatArray = NDArray[np.float64]
@@ -303,8 +304,8 @@ def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:
     """Bounds that a statistics row carries, moved from 95% to 1 - alpha.
 
     Moving scales each side's distance from the estimate by the ratio of t quantiles (normal
-    without clusters): exact for t intervals, an approximation for others. A method that starts
-    with "exact" has no sampling error: all bounds are the estimate.
+    without clusters): exact for t intervals, an approximation for others. A figure whose method is
+    :data:`measurand.statistics.EXACT` has no sampling error: all bounds are the estimate.
 
     Raises:
         EvidenceError: ``nan_value`` for NaN or infinity, ``bad_statistic`` for crossed bounds.
@@ -325,7 +326,7 @@ def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:
         )
     n, clusters, method = row.get("n"), row.get("n_clusters"), row.get("method") or ""
     flags: tuple[str, ...] = ()
-    if method.startswith("exact") and estimate is not None:
+    if method == EXACT and estimate is not None:
         lower = upper = estimate
         flags = ("exact",)
     elif alpha != ROW_ALPHA and estimate is not None:

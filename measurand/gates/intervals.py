@@ -87,7 +87,8 @@ def _newcombe_paired(sample: Items) -> At:
 
 def _independent(a: Items, b: Items, interval: Interval) -> tuple[At, tuple[str, ...]]:
     """Two samples of different items: rates of independent items by Newcombe, else Welch's t."""
-    from measurand.stats.independent import welch
+    from measurand.stats.independent import of_means
+    from measurand.stats.means import cluster_mean
     from measurand.stats.rates import newcombe
 
     rates = _binary(a.values) and _binary(b.values)
@@ -102,10 +103,8 @@ def _independent(a: Items, b: Items, interval: Interval) -> tuple[At, tuple[str,
             return replace(found, n=min(n, n2), n_clusters=min(n, n2))
 
         return rate, ("unpaired",)
-    return (
-        lambda level: welch(a.values, b.values, a.clusters, b.clusters, confidence=level),
-        ("unpaired",),
-    )
+    one, two = cluster_mean(a.values, a.clusters), cluster_mean(b.values, b.clusters)
+    return lambda level: of_means(one, two, confidence=level), ("unpaired",)
 
 
 def _binary(values: FloatArray) -> bool:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from measurand.gates.bounds import EvidenceError, FloatArray, Items
 from measurand.gates.evidence import Evidence, cast
 from measurand.gates.gatefile import Gate, Settings
-from measurand.results import STATUSES, slice_text
+from measurand.results import STATUSES, slice_parts, slice_text
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ def _rows(
     rows = pa.table(columns)
     if parts:
         texts = rows.column("slice").unique().to_pylist()
-        wanted = [t for t in texts if parts.items() <= _parts(t).items()]
+        wanted = [t for t in texts if parts.items() <= slice_parts(t or "").items()]
         rows = rows.filter(pc.is_in(rows.column("slice"), pa.array(wanted, pa.string())))
         if not rows.num_rows:
             raise EvidenceError(
@@ -184,11 +184,6 @@ def _column(
             hint="see the data dictionary of the results table",
         )
     return pa.chunked_array([pa.repeat(pa.scalar(default, dtype), table.num_rows)])
-
-
-def _parts(text: str | None) -> dict[str, str]:
-    pairs = (p.split("=", 1) for p in (text or "").split(",") if "=" in p)
-    return {k: v for k, v in pairs}
 
 
 def _no_duplicates(rows: pa.Table, where: str) -> None:

@@ -220,8 +220,7 @@ def _row(gate: GateResult) -> str:
 
 def _md(text: str) -> str:
     """Text that Markdown shows as it is: no markup, no links, no mentions."""
-    escaped = "".join(_ENTITIES.get(c, c) for c in printable(text))
-    return escaped[:2000]
+    return "".join(_ENTITIES.get(c, c) for c in printable(text)[:2000])
 
 
 _ENTITIES = {c: f"&#{ord(c)};" for c in "|<>&`*_[]@#\\~!$"}

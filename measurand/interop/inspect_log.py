@@ -16,6 +16,7 @@ import math
 import re
 import struct
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,15 @@ from typing import IO, Any
 import pyarrow as pa
 
 from measurand.errors import InputError
-from measurand.interop.rows import Collector, Fields, Wish, cluster_note, cluster_of, plain
+from measurand.interop.rows import (
+    Collector,
+    Fields,
+    Wish,
+    as_float,
+    cluster_note,
+    cluster_of,
+    plain,
+)
 from measurand.progress import Progress
 from measurand.results import slice_text
 
@@ -58,7 +67,10 @@ def read(files: list[Path], wish: Wish) -> tuple[list[pa.Table], list[str]]:
                 tables.append(_read(file, archive, raw, wish, fields, lost, notes))
         except (
             zipfile.BadZipFile,
+            zlib.error,
             OSError,
+            RuntimeError,
+            EOFError,
             ValueError,
             KeyError,
             TypeError,
@@ -197,7 +209,7 @@ def _single(scorer: str, value: Any) -> Iterator[tuple[str, Any]]:
 def to_float(value: Any) -> float | None:
     """A score as a number, as Inspect's metrics take it; None where it is none."""
     if isinstance(value, (bool, int, float)):
-        return float(value)
+        return as_float(value)
     if not isinstance(value, str):
         return None
     if value in LETTERS:

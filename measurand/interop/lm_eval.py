@@ -19,7 +19,16 @@ from typing import Any
 import pyarrow as pa
 
 from measurand.errors import InputError
-from measurand.interop.rows import NOBODY, Collector, Fields, Wish, cluster_note, cluster_of, plain
+from measurand.interop.rows import (
+    NOBODY,
+    Collector,
+    Fields,
+    Wish,
+    as_float,
+    cluster_note,
+    cluster_of,
+    plain,
+)
 from measurand.progress import Progress
 from measurand.results import slice_text
 
@@ -110,10 +119,11 @@ def _take(
         value = line.get(metric)
         name = metric if kept == "none" else f"{metric},{kept}"
         if isinstance(value, (bool, int, float)):
-            fine = math.isfinite(value)
+            number = as_float(value)
+            fine = math.isfinite(number)
             rows.add(
-                *(model, name, *unit, float(value) if fine else None),
-                *("ok" if fine else "model_error", None if fine else f"score is {value}"),
+                *(model, name, *unit, number if fine else None),
+                *("ok" if fine else "model_error", None if fine else f"score is {number}"),
                 *(text, prompt, str(line.get("doc_hash", ""))[:16]),
             )
         else:
@@ -128,8 +138,8 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
                 continue
             try:
                 sample = json.loads(line)
-                sample["doc_id"], sample["metrics"]
-            except (ValueError, KeyError, TypeError) as error:
+                sample["doc_id"], list(sample["metrics"])
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise InputError(
                     f"{file} line {number}: no sample of lm-evaluation-harness: {error!r}",
                     hint="give a samples_*.jsonl that was written with --log_samples",

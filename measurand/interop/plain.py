@@ -135,14 +135,14 @@ def _repeat(name: str, repeats: list[str | None] | None, i: int) -> int:
     if text is None:
         return 0
     try:
-        number = int(float(text))
+        number = float(text)
     except ValueError:
         number = -1
-    if not 0 <= number <= 32767:
+    if not (0 <= number <= 32767 and number == int(number)):
         raise InputError(
             f"{name}: row {i + 1}: repeat {text!r}", hint="0, 1, 2, ...", code="bad_value"
         )
-    return number
+    return int(number)
 
 
 def _no_column(table: Responses, column: str, how: str) -> InputError:

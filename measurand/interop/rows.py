@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -200,6 +201,14 @@ def cluster_of(item: str, task: str, fields: Mapping[str, Any], wanted: str | No
     """The cluster of an item: the field asked for, or the item itself where it has none."""
     value = None if wanted is None else fields.get(wanted)
     return item if value is None else f"{task}/{value}"
+
+
+def as_float(value: float) -> float:
+    """A number of a log; a whole one that no float can hold is infinite."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def plain(text: object) -> str:

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from measurand.report.document import Cell
 from measurand.results import slice_text
+from measurand.statistics import EXACT
 
 
 class Figures:
@@ -30,7 +31,7 @@ class Figures:
         row = self.get(model, metric, **parts)
         if row is None:
             return {"value": None, "reason": "not asked"}
-        if row["ci_lo"] is None or row["method"] == "exact count":
+        if row["ci_lo"] is None or row["method"] == EXACT:
             # An estimate without interval needs no note: the interval's reason stands in the data.
             reason = row["reason"] if row["estimate"] is None else None
             return {"value": row["estimate"], "reason": reason}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from measurand.report.cells import STATES
 from measurand.report.document import Cell, Table
+from measurand.results import slice_parts
 
 _WORST_FIRST = ("error", "fail", "inconclusive", "pass")
 
@@ -98,22 +100,21 @@ def short_names(gates: Sequence[Mapping[str, Any]]) -> list[str]:
     ``reliable: EXT`` where the gates called ``reliable`` differ in one part of their slices only.
     """
     models = {str(gate.get("model") or "") for gate in gates}
+    parts = [slice_parts(str(gate.get("slice") or "")) for gate in gates]
+    values: defaultdict[tuple[Any, str], Counter[str]] = defaultdict(Counter)
+    same = Counter(gate.get("id") for gate in gates)
+    for gate, own in zip(gates, parts, strict=True):
+        for k, v in own.items():
+            values[gate.get("id"), k][v] += 1
     found = []
-    for gate in gates:
-        same = [_parts(other) for other in gates if other.get("id") == gate.get("id")]
-        own = _parts(gate)
-        differing = [k for k in own if any(other.get(k) != own[k] for other in same)]
+    for gate, own in zip(gates, parts, strict=True):
+        differing = [k for k in own if values[gate.get("id"), k][own[k]] < same[gate.get("id")]]
         words = [own[k] if len(differing) == 1 else f"{k} {own[k]}" for k in differing]
         if len(models) > 1 and gate.get("model"):
             words.insert(0, str(gate["model"]))
         name = str(gate.get("id") or gate.get("metric") or "gate")
         found.append(f"{name}: {', '.join(words)}" if words else name)
     return found
-
-
-def _parts(gate: Mapping[str, Any]) -> dict[str, str]:
-    text = str(gate.get("slice") or "")
-    return dict(part.split("=", 1) for part in text.split(",") if "=" in part)
 
 
 def _row(gate: Mapping[str, Any], name: str) -> tuple[Cell, ...]:

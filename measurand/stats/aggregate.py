@@ -7,14 +7,14 @@ Intervals come from a stratified bootstrap: within each task, runs are drawn wit
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, FloatArray, numbers
 from measurand.stats.estimate import Estimate
-from measurand.stats.resample import Plan, percentile, rng_for, seed_for
+from measurand.stats.resample import Plan, percentile, plan
 
 BATCH = 100
 
@@ -37,15 +37,16 @@ def interquartile_mean(
         seed_words: words that the seed is made of.
 
     Raises:
-        InputError: wrong shape, values that are not finite, or nothing to average.
+        InputError: wrong shape, values that are not finite, nothing to average, or too few
+            resamples.
     """
     x = _table(scores, "scores")
+    drawn = plan(len(x), None, resamples, ("iqm", *seed_words))
     replicates = np.concatenate(
-        [_trimmed(drawn.reshape(len(drawn), -1)) for drawn in _draws(x, resamples, seed_words)]
-        or [np.empty(0)]
+        [_trimmed(taken.reshape(len(taken), -1)) for taken in _draws(x, drawn)] or [np.empty(0)]
     )
     value = float(_trimmed(x.reshape(1, -1))[0])
-    return _interval(value, replicates, x, resamples, seed_words, "interquartile mean", confidence)
+    return _interval(value, replicates, x, drawn, "interquartile mean", confidence)
 
 
 def improvement_probability(
@@ -70,24 +71,24 @@ def improvement_probability(
         seed_words: words that the seed is made of.
 
     Raises:
-        InputError: wrong shapes, other tasks, or values that are not finite.
+        InputError: wrong shapes, other tasks, values that are not finite, or too few resamples.
     """
     x, y = _table(a, "a"), _table(b, "b")
     if x.shape[1] != y.shape[1]:
         raise InputError(f"{x.shape[1]} and {y.shape[1]} tasks", hint="give the same tasks")
     wins = (np.sign(x[:, None, :] - y[None, :, :]) + 1) / 2
     value = float(wins.mean())
-    rng = rng_for("improvement", *seed_words)
+    drawn = plan(min(len(x), len(y)), None, resamples, ("improvement", *seed_words))
+    rng = np.random.default_rng(drawn.seed)
     found = []
-    for start in range(0, resamples, BATCH):
-        size = min(BATCH, resamples - start)
+    for size in _sizes(resamples):
         first, second = (_counts(rng, size, *t.shape) for t in (x, y))
         weighed = np.einsum("bit,bjt,ijt->b", first, second, wins, optimize=True)
         found.append(weighed / wins.size)
     replicates = np.concatenate(found) if found else np.empty(0)
     method = "probability of improvement"
     runs = x if len(x) <= len(y) else y
-    return _interval(value, replicates, runs, resamples, seed_words, method, confidence)
+    return _interval(value, replicates, runs, drawn, method, confidence)
 
 
 def performance_profile(
@@ -108,26 +109,30 @@ def performance_profile(
         seed_words: words that the seed is made of.
 
     Raises:
-        InputError: wrong shapes or values that are not finite.
+        InputError: wrong shapes, values that are not finite, or too few resamples.
     """
     x, taus = _table(scores, "scores"), numbers(thresholds, 1, "thresholds")
     above = (x[:, :, None] > taus).astype(np.float64)
-    rng = rng_for("profile", *seed_words)
+    drawn = plan(len(x), None, resamples, ("profile", *seed_words))
+    rng = np.random.default_rng(drawn.seed)
     replicates = np.concatenate(
         [
-            np.einsum("bit,itk->bk", _counts(rng, min(BATCH, resamples - s), *x.shape), above)
-            / x.size
-            for s in range(0, resamples, BATCH)
+            np.einsum("bit,itk->bk", _counts(rng, size, *x.shape), above) / x.size
+            for size in _sizes(resamples)
         ]
         or [np.empty((0, len(taus)))]
     )
     return tuple(
         _interval(
-            float(above[:, :, k].mean()), replicates[:, k], x, resamples, seed_words,
-            f"share of scores above {taus[k]:g}", confidence,
+            float(above[:, :, k].mean()),
+            replicates[:, k],
+            x,
+            drawn,
+            f"share of scores above {taus[k]:g}",
+            confidence,
         )
         for k in range(len(taus))
-    )  # fmt: skip
+    )
 
 
 def _table(x: AnyArray, name: str) -> FloatArray:
@@ -146,14 +151,16 @@ def _trimmed(x: FloatArray) -> FloatArray:
     return found
 
 
-def _draws(x: FloatArray, resamples: int, seed_words: Sequence[str | int]) -> list[FloatArray]:
-    rng = rng_for("iqm", *seed_words)
+def _sizes(resamples: int) -> list[int]:
+    return [min(BATCH, resamples - start) for start in range(0, resamples, BATCH)]
+
+
+def _draws(x: FloatArray, drawn: Plan) -> Iterator[FloatArray]:
+    rng = np.random.default_rng(drawn.seed)
     runs, tasks = x.shape
     columns = np.arange(tasks)
-    return [
-        x[rng.integers(0, runs, (min(BATCH, resamples - start), runs, tasks)), columns]
-        for start in range(0, resamples, BATCH)
-    ]
+    for size in _sizes(drawn.resamples):
+        yield x[rng.integers(0, runs, (size, runs, tasks)), columns]
 
 
 def _counts(rng: np.random.Generator, size: int, runs: int, tasks: int) -> FloatArray:
@@ -168,12 +175,10 @@ def _interval(
     value: float,
     replicates: FloatArray,
     x: FloatArray,
-    resamples: int,
-    seed_words: Sequence[str | int],
+    drawn: Plan,
     method: str,
     confidence: float,
 ) -> Estimate:
     runs, tasks = x.shape
-    drawn = Plan(runs, runs, None, resamples, seed_for(*seed_words))
     found = f"{method} over {tasks} tasks x {runs} runs, runs drawn within tasks"
     return percentile(value, replicates, drawn, method=found, n=x.size, confidence=confidence)

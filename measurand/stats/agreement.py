@@ -9,8 +9,8 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, FloatArray, codes, numbers, same_length
+from measurand.stats.dyads import share_by
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean
 from measurand.stats.resample import Plan, percentile, plan
 
 
@@ -103,16 +103,15 @@ def keyed_pair_agreement(
     )
 
 
-def exact_agreement(
-    a: AnyArray, b: AnyArray, clusters: AnyArray | None = None, *, confidence: float = 0.95
-) -> Estimate:
+def exact_agreement(a: AnyArray, b: AnyArray, clusters: AnyArray | None = None) -> Estimate:
     """Share of equal answers when the same items are asked twice (reversed options, a retest).
+
+    Interval of :func:`measurand.stats.dyads.share_by`: inside 0..1, and no point where all agree.
 
     Args:
         a: (n,) answers, NaN = missing; rows with one missing are left out.
         b: (n,) answers to the same items in the same order.
         clusters: (n,) unit of independent sampling of each row.
-        confidence: level of the two-sided interval.
 
     Raises:
         InputError: wrong shapes, unequal lengths or infinite values.
@@ -123,7 +122,7 @@ def exact_agreement(
         same_length(len(first), clusters=clusters)
     both = ~(np.isnan(first) | np.isnan(second))
     equal = (first == second)[both]
-    return cluster_mean(equal, None if clusters is None else clusters[both], confidence=confidence)
+    return share_by(equal, None if clusters is None else clusters[both])
 
 
 def _ratio(top: FloatArray, bottom: FloatArray, drawn: Plan, method: str) -> Estimate:

@@ -12,7 +12,10 @@ import numpy as np
 
 from measurand.stats.arrays import AnyArray, FloatArray, numbers, same_length
 from measurand.stats.estimate import Estimate
-from measurand.stats.resample import MIN_CLUSTERS, Plan, plan
+from measurand.stats.resample import MAX_UNDEFINED_SHARE, MIN_CLUSTERS, Plan, plan
+
+FLAT = 1e-12
+"""Replicates within this share of the estimate do not vary."""
 
 
 def bca_ratio(
@@ -51,7 +54,9 @@ def bca_ratio(
 
     def without(reason: str, value: float | None = None) -> Estimate:
         n = len(top)
-        return Estimate(value, method=name, n=n, n_clusters=shown, reason=reason)
+        return Estimate(
+            value, confidence=confidence, method=name, n=n, n_clusters=shown, reason=reason
+        )
 
     if not bottom.sum():
         return without("no rows" if not len(top) else "the denominators sum to 0")
@@ -62,6 +67,9 @@ def bca_ratio(
         return without(f"no interval: {drawn.n_units} {over}", value)
     sums = drawn.unit_sums(np.vstack([top, bottom]))
     bias, acceleration = _corrections(sums, value, replicates := _replicates(drawn, sums))
+    lost = resamples - len(replicates)
+    if lost > MAX_UNDEFINED_SHARE * resamples:
+        return without(f"no interval: undefined in {lost} of {resamples} resamples", value)
     if bias is None or acceleration is None:
         return without("no interval: the statistic does not vary", value)
     tail = (1 - confidence) / 2
@@ -75,7 +83,8 @@ def bca_ratio(
         lower=lower,
         upper=upper,
         confidence=confidence,
-        method=f"{name}; BCa bootstrap over {over}",
+        method=f"{name}; BCa bootstrap over {over}"
+        + (f", {lost} undefined resamples dropped" if lost else ""),
         n=len(top),
         n_clusters=shown,
         resamples=resamples,
@@ -102,7 +111,9 @@ def _corrections(
     left_out = left_out[np.isfinite(left_out)]
     apart = left_out.mean() - left_out
     spread = float((apart**2).sum())
-    if not len(replicates) or np.ptp(replicates) == 0 or spread == 0:
+    # Equal units leave rounding errors only.
+    noise = FLAT * max(abs(value), 1e-300)
+    if not len(replicates) or np.ptp(replicates) <= noise or spread <= noise**2:
         return None, None
     # Replicates equal to the estimate count half, as in scipy.
     below = ((replicates < value).mean() + (replicates <= value).mean()) / 2

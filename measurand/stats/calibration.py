@@ -179,6 +179,8 @@ def reliability_curve(
     """
     q, p = _unit(predicted, "predicted"), _unit(label, "label")
     same_length(len(q), label=p)
+    if by is not None:
+        same_length(len(q), by=by)
     place, edges = _bins(q, bins, binning)
     out = []
     for k in np.unique(place).tolist():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from measurand.stats.arrays import (
     same_length,
 )
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.resample import Plan, percentile, plan
+from measurand.stats.resample import Counts, Plan, percentile, plan
 
 FLAT = 1e-12
 """A variance below this share of the largest deviation squared is rounding noise."""
@@ -139,13 +139,22 @@ def _resampled_pearson(x: FloatArray, y: FloatArray, drawn: Plan) -> FloatArray:
     return _ratio(xy - mx * my, xx - mx**2, yy - my**2)
 
 
-def _resampled_spearman(x: FloatArray, y: FloatArray, drawn: Plan) -> FloatArray:
+def resampled_spearman(x: FloatArray, y: FloatArray, batches: Iterable[Counts]) -> FloatArray:
+    """(B,) Spearman correlations of rows drawn several times; NaN where a side does not vary.
+
+    Args:
+        x: (n,) values.
+        y: (n,) values.
+        batches: (b, n) how often each row is drawn.
+    """
     out = []
-    for taken in drawn.row_batches():
+    for taken in batches:
         weights = taken.astype(np.float64)
         total = weights.sum(axis=1, keepdims=True)
-        # Ranks run from 1 to the total, so their mean is known; dividing keeps them near 1.
-        rx, ry = ((mid_ranks(v, weights) - (total + 1) / 2) / total for v in (x, y))
+        # Ranks run from 1 to the total, so their mean is known; dividing keeps them near 1. Of
+        # pairs of items a resample may hold none.
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rx, ry = ((mid_ranks(v, weights) - (total + 1) / 2) / total for v in (x, y))
         wx = weights * rx
         out.append(_ratio((wx * ry).sum(1), (wx * rx).sum(1), (weights * ry * ry).sum(1)))
     return np.concatenate(out)
@@ -192,7 +201,11 @@ def _correlate(
     value = _pearson(mid_ranks(a, once)[0], mid_ranks(b, once)[0]) if ranked else _pearson(a, b)
     replicates = np.full(drawn.resamples, np.nan)
     if drawn.drawable:
-        replicates = (_resampled_spearman if ranked else _resampled_pearson)(a, b, drawn)
+        replicates = (
+            resampled_spearman(a, b, drawn.row_batches())
+            if ranked
+            else _resampled_pearson(a, b, drawn)
+        )
     return Correlation(
         percentile(value, replicates, drawn, method=method), _p_value(value, len(a)), missing
     )

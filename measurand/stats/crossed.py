@@ -107,6 +107,9 @@ def components(table: AnyArray) -> Components:
     r, c = x.shape
     if min(r, c) < 2:
         raise InputError(f"a table of {r} x {c}", hint="give two rows and two columns or more")
+    if np.ptp(x) == 0:
+        # A mean of equal decimals misses them in its last bit, and shares of that are no shares.
+        return Components(0.0, 0.0, 0.0)
     mean = x.mean()
     by_row, by_column = x.mean(axis=1), x.mean(axis=0)
     left = x - by_row[:, None] - by_column + mean

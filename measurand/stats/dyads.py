@@ -15,8 +15,8 @@ import numpy as np
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, FloatArray, IntArray, codes, numbers
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean, student
-from measurand.stats.resample import Counts, Plan, percentile, plan
+from measurand.stats.means import cluster_mean, proportion, student, within_unit
+from measurand.stats.resample import BATCH, BATCH_NUMBERS, Counts, Plan, percentile, plan
 
 
 def dyadic_mean(values: AnyArray, items: AnyArray, *, confidence: float = 0.95) -> Estimate:
@@ -85,6 +85,33 @@ def mean_by(values: AnyArray, by: AnyArray | None = None, *, confidence: float =
     return cluster_mean(values, by, confidence=confidence)
 
 
+def share_by(hits: AnyArray, by: AnyArray | None = None) -> Estimate:
+    """Share of 1 among 0 and 1 with an interval that stays inside and is never a point.
+
+    :func:`mean_by` on the logit scale (:func:`measurand.stats.means.within_unit`). Where all rows
+    are equal it is Clopper & Pearson's with each unit one trial: rows of a unit may be copies.
+
+    Args:
+        hits: (n,) zeros and ones.
+        by: as in :func:`mean_by`.
+
+    Raises:
+        InputError: wrong shapes or other values than 0 and 1.
+    """
+    x = numbers(hits, 1, "hits")
+    if not np.isin(x, (0.0, 1.0)).all():
+        raise InputError("hits holds other values than 0 and 1", hint="compare first")
+    found = mean_by(x, by)
+    if not len(x) or np.ptp(x) > 0:
+        return within_unit(found)
+    units = len(x) if found.n_clusters is None else found.n_clusters
+    whole = proportion(units * int(x[0]), units, "clopper_pearson")
+    over = "rows" if by is None else "clusters" if by.ndim == 1 else "items of pairs"
+    return replace(
+        whole, n=len(x), n_clusters=found.n_clusters, method=f"{whole.method} over {over}"
+    )
+
+
 @dataclass(frozen=True)
 class PairPlan:
     """Which items are drawn; a pair counts as often as its two items together.
@@ -116,7 +143,8 @@ class PairPlan:
 
     def row_batches(self) -> Iterator[Counts]:
         """How often each pair counts in each resample: (b, n)."""
-        for drawn in self.items.batches():
+        # Far more pairs than items there may be; the same draws come in smaller batches.
+        for drawn in self.items.batches(min(BATCH, BATCH_NUMBERS // max(self.n, 1))):
             yield drawn[:, self.first] * drawn[:, self.second]
 
     def resampled_sums(self, features: FloatArray) -> FloatArray:

@@ -148,17 +148,6 @@ def omega_total(r: FloatArray, uniquenesses: FloatArray) -> FloatArray:
     return out
 
 
-def omega_from_loadings(r: FloatArray, loadings: FloatArray) -> FloatArray:
-    """(sum of loadings)^2 / sum of R, the other omega in use; differs in the third decimal.
-
-    Args:
-        r: (..., k, k) correlation matrices.
-        loadings: (..., k) of one factor.
-    """
-    out: FloatArray = loadings.sum(axis=-1) ** 2 / r.sum(axis=(-2, -1))
-    return out
-
-
 def _start(r: FloatArray) -> FloatArray:
     try:
         # A nearly singular R inverts to zeros or infinities; `usable` below catches them.

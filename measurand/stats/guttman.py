@@ -8,11 +8,10 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import FloatArray, numbers
+from measurand.stats.coefficients import MAX_INVERSE_TRACE
 
 MAX_ITEMS = 16
 """Up to this many items all halves are listed: 2^15 of them."""
-SINGULAR = 1e8
-"""Above this trace of its inverse a correlation matrix counts as singular."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +101,6 @@ def _unshared(c: FloatArray, variances: FloatArray) -> float | None:
         inverse = np.diag(np.linalg.inv(c / np.outer(scale, scale)))
     except np.linalg.LinAlgError:
         return None
-    if not (inverse > 0).all() or inverse.sum() > SINGULAR:
+    if not (inverse > 0).all() or inverse.sum() >= MAX_INVERSE_TRACE:
         return None
     return float((variances / inverse).sum())

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from measurand.errors import InputError
-from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, codes, numbers
+from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, codes, numbers, same_length
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import percentile, plan
@@ -50,6 +50,8 @@ def heterotrait_monotrait(
     if count < 2 or sizes.min() < 2:
         raise InputError(f"scales of {sizes.tolist()} items", hint="two or more of two or more")
     labels = sorted(set(names.tolist()))
+    if clusters is not None:
+        same_length(len(items), clusters=clusters)
     whole = ~np.isnan(items).any(axis=1)
     kept = items[whole]
     drawn = plan(len(kept), None if clusters is None else clusters[whole], resamples, seed_words)

@@ -36,10 +36,19 @@ def welch(
     Raises:
         InputError: wrong shapes or values that are not finite.
     """
+    return of_means(cluster_mean(a, clusters_a), cluster_mean(b, clusters_b), confidence=confidence)
+
+
+def of_means(first: Estimate, second: Estimate, *, confidence: float = 0.95) -> Estimate:
+    """:func:`welch` from the two means, for several levels of the same data.
+
+    Args:
+        first: as from :func:`measurand.stats.means.cluster_mean`.
+        second: the same of the other side.
+        confidence: level of the two-sided interval.
+    """
     from scipy.special import stdtrit
 
-    first = cluster_mean(a, clusters_a)
-    second = cluster_mean(b, clusters_b)
     method = "difference of independent means"
     units = [side.n if side.n_clusters is None else side.n_clusters for side in (first, second)]
     n, fewest = min(first.n or 0, second.n or 0), min(u or 0 for u in units)

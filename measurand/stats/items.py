@@ -52,7 +52,8 @@ def item_statistics(x: FloatArray) -> ItemStatistics:
     nothing = np.full(k, np.nan)
     if n == 0:
         return ItemStatistics(nothing, nothing, constant, "no respondents")
-    difficulty = x.mean(axis=0)
+    # A mean of equal decimals may miss them in its last bit.
+    difficulty = np.where(constant, x[0], x.mean(axis=0))
     if n < MIN_RESPONDENTS or k < 2:
         few = f"fewer than {MIN_RESPONDENTS} respondents" if k > 1 else "one item has no rest"
         return ItemStatistics(difficulty, nothing, constant, few)
@@ -93,9 +94,10 @@ def alpha_of_long_test(x: FloatArray) -> Estimate:
         return undefined(f"fewer than {MIN_RESPONDENTS} respondents", method=method, n=n)
     if k < 2:
         return undefined("fewer than two items", method=method, n=n)
-    total = float(x.sum(axis=1).var(ddof=1))
-    items = float(x.var(axis=0, ddof=1).sum())
-    if total <= 1e-12 * max(items, 1e-300):
+    apart = x - np.where(np.ptp(x, axis=0) == 0, x[0], x.mean(axis=0))
+    total = float(apart.sum(axis=1).var(ddof=1))
+    items = float(apart.var(axis=0, ddof=1).sum())
+    if total <= 1e-12 * items:
         return undefined("all respondents have the same total", method=method, n=n)
     alpha = k / (k - 1) * (1 - items / total)
     low, high, lower, upper = (

@@ -14,6 +14,9 @@ from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, codes, numbers
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import Plan, percentile, plan
 
+MAX_SPREAD = 1e9
+"""A difference smaller than this share of its standard deviation needs 1e18 units or more."""
+
 
 def cluster_mean(
     values: AnyArray, clusters: AnyArray | None = None, *, confidence: float = 0.95
@@ -196,6 +199,8 @@ def bootstrap_means(
     replicates = np.full((resamples, m), np.nan)
     if drawn.drawable:
         replicates = mean + _resampled_offsets(drawn, values - mean)
+        # Single precision may leave the range that no mean can leave.
+        replicates = np.clip(replicates, values.min(axis=0), values.max(axis=0))
     return tuple(
         percentile(float(v), column, drawn, method="mean", confidence=confidence)
         for v, column in zip(mean, replicates.T, strict=True)
@@ -270,7 +275,8 @@ def required_n(
         sides: 1 or 2.
 
     Raises:
-        InputError: sd negative, a zero difference, or a level outside 0..1.
+        InputError: sd negative, a zero difference or one too small for any sample, or a level
+            outside 0..1.
     """
     from scipy.special import ndtri
 
@@ -278,7 +284,13 @@ def required_n(
         raise InputError(f"sd {sd}, difference {difference}", hint="give sd >= 0, difference != 0")
     _check_levels(power, alpha)
     z = float(ndtri(1 - alpha / sides) + ndtri(power))
-    return max(1, math.ceil((z * sd / difference) ** 2))
+    spread = abs(z * sd / difference)
+    if not spread < MAX_SPREAD:
+        raise InputError(
+            f"a difference of {difference:g} with sd {sd:g} takes more units than there are",
+            hint="ask for a larger difference",
+        )
+    return max(1, math.ceil(spread**2))
 
 
 def _check_levels(power: float, alpha: float) -> None:

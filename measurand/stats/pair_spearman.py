@@ -6,12 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from measurand.stats.arrays import AnyArray, FloatArray, numbers
-from measurand.stats.correlation import mid_ranks, spearman
+from measurand.stats.arrays import AnyArray, numbers
+from measurand.stats.correlation import resampled_spearman, spearman
 from measurand.stats.dyads import drawn_by, item_codes, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate
-
-FLAT = 1e-12
 
 
 def pair_spearman(
@@ -47,20 +45,5 @@ def pair_spearman(
         return undefined_by(found.reason or "", drawn, method=method)
     replicates = np.full(drawn.resamples, np.nan)
     if drawn.drawable:
-        replicates = np.concatenate(
-            [_rho(a, b, taken.astype(np.float64)) for taken in drawn.row_batches()]
-        )
+        replicates = resampled_spearman(a, b, drawn.row_batches())
     return percentile_by(found.value, replicates, drawn, method=method)
-
-
-def _rho(a: FloatArray, b: FloatArray, weights: FloatArray) -> FloatArray:
-    """(B,) correlations of rows that count ``weights`` (B, n) times; NaN where a side is flat."""
-    total = weights.sum(axis=1, keepdims=True)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        # Ranks run from 1 to the total, so their mean is known.
-        ranks = [(mid_ranks(side, weights) - (total + 1) / 2) / total for side in (a, b)]
-        first, second = ranks
-        xx, yy = ((weights * side * side).sum(axis=1) for side in ranks)
-        rho = (weights * first * second).sum(axis=1) / np.sqrt(xx * yy)
-    out: FloatArray = np.where((xx > FLAT) & (yy > FLAT), np.clip(rho, -1, 1), np.nan)
-    return out

@@ -52,26 +52,6 @@ class Evidence:
         return min(1.0, math.exp(-float(self.log_wealth.max())))
 
 
-def non_inferior(
-    differences: AnyArray, margin: float, *, alpha: float = 0.05, bound: float = 1.0
-) -> Evidence:
-    """Evidence that a mean paired difference is above -margin, valid at every look.
-
-    Args:
-        differences: (n,) candidate minus baseline in the order in which they came, each within
-            -bound..bound; of clustered items, one mean a cluster.
-        margin: largest loss that counts as none, above 0 and below ``bound``.
-        alpha: level of the decision.
-        bound: largest size that a difference can have.
-
-    Raises:
-        InputError: a difference beyond the bound, or a margin or level out of range.
-    """
-    if not 0 < margin < bound:
-        raise InputError(f"margin {margin}", hint=f"a margin between 0 and {bound}")
-    return above(differences, -margin, alpha=alpha, low=-bound, high=bound)
-
-
 def above(
     values: AnyArray, null: float, *, alpha: float = 0.05, low: float = 0.0, high: float = 1.0
 ) -> Evidence:

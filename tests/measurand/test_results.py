@@ -75,3 +75,4 @@ def test_slices_that_could_not_be_read_back_are_refused(parts: dict[str, str]) -
 
 def test_a_value_may_hold_an_equals_sign() -> None:
     assert slice_parts(slice_text({"a": "x=y"})) == {"a": "x=y"}
+    assert slice_parts("somebody's own words,a=1") == {"a": "1"}

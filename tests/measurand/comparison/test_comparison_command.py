@@ -32,6 +32,8 @@ def test_every_format_twice_with_equal_bytes(
     assert Path("c.md").read_text().startswith("# Comparison")
     with pytest.raises(InputError, match="exists"):
         main(["a", "b", "--out", "c.md"])
+    with pytest.raises(InputError, match="a folder that exists"):
+        main(["a", "b", "--out", "nowhere/c.md"])
 
 
 def test_the_other_side_is_the_working_tree(folders: Path) -> None:

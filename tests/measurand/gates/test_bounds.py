@@ -160,6 +160,13 @@ def test_a_count_is_exact_at_any_level() -> None:
     assert (got.lower, got.upper, got.flags) == (3.0, 3.0, ("exact",))
 
 
+def test_an_interval_that_calls_itself_exact_is_an_interval() -> None:
+    row = statistic(method="exact binomial interval")
+    got = from_statistic(row, alpha=0.05)
+    assert (got.lower, got.upper, got.flags) == (row["lower"], row["upper"], ())
+    assert got.lower < got.upper
+
+
 def test_the_error_follows_from_the_bounds_where_it_is_not_given() -> None:
     row = statistic(se=None, n_clusters=None, estimate=0.8, lower=0.7, upper=0.9)
     assert from_statistic(row, alpha=0.05).se == pytest.approx(0.1 / 1.6448536, rel=1e-6)

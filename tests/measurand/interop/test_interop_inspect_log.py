@@ -133,3 +133,19 @@ def test_scores_are_what_inspect_makes_of_them(value: object) -> None:
 
 def test_scores_that_are_no_number() -> None:
     assert [to_float(v) for v in ("maybe", ["C"], None, {})] == [None] * 4
+
+
+def test_a_whole_number_beyond_all_floats_is_infinite() -> None:
+    assert to_float(10**400) == float("inf")
+
+
+def test_a_member_with_flipped_bytes_is_named(tmp_path: Path) -> None:
+    log = tmp_path / "bad.eval"
+    with zipfile.ZipFile(log, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json", '{"eval": {"model": "m", "task": "t"}}' * 50)
+    content = bytearray(log.read_bytes())
+    content[45:60] = bytes(byte ^ 0xFF for byte in content[45:60])
+    log.write_bytes(content)
+    with pytest.raises(InputError, match="log of Inspect") as caught:
+        read([log], Wish())
+    assert caught.value.code == "bad_log"

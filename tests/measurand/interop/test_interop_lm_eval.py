@@ -89,3 +89,15 @@ def test_names(lm_eval_folder: Path, tmp_path: Path) -> None:
     assert model_of(log) == json.loads(about.read_text())["model_name"]
     lone = tmp_path / "some-model" / "samples_t.jsonl"
     assert model_of(lone) == "some-model"
+
+
+def test_numbers_beyond_all_floats_and_odd_lines(tmp_path: Path) -> None:
+    log = tmp_path / "samples_t.jsonl"
+    line = {"doc_id": 0, "doc": {}, "metrics": ["acc"], "filter": "none", "acc": 10**400}
+    log.write_text(json.dumps(line) + "\n")
+    [row] = read([log], Wish()).table.to_pylist()
+    assert (row["value"], row["status"], row["reason"]) == (None, "model_error", "score is inf")
+    for bad in (json.dumps({**line, "metrics": None}), "[" * 100_000):
+        log.write_text(bad + "\n")
+        with pytest.raises(InputError, match="line 1: no sample"):
+            read([log], Wish())

@@ -71,6 +71,8 @@ def test_parquet_and_csv_are_the_same(tmp_path: Path) -> None:
         ("item_id,value\n1,inf\n", Wish(), "bad_value"),
         ("item_id,value\n,1\n", Wish(), "no_item"),
         ("item_id,value,repeat\n1,1,x\n", Wish(), "bad_value"),
+        ("item_id,value,repeat\n1,1,inf\n", Wish(), "bad_value"),
+        ("item_id,value,repeat\n1,1,1.5\n", Wish(), "bad_value"),
         ("item_id,value,status\n1,1,fine\n", Wish(), "bad_status"),
         ("item_id,value,site\n1,1,\n", Wish(cluster="site"), "no_cluster"),
         ("item_id,value\n1,1\n1,0\n", Wish(), "reruns"),

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from report_example import verdict
 
@@ -9,6 +11,7 @@ from measurand.report.verdict import (
     limit_of,
     ordered_gates,
     sentence_of,
+    short_names,
     state_of,
     warnings_of,
     word_of,
@@ -57,3 +60,14 @@ def test_levels_and_warnings_are_told() -> None:
     assert "95% or 99%" in table.notes[0]
     assert "(degenerate)" in lay_out(table).rows[1][0].detail
     assert warnings_of(told) == ["mend it", "a column was added"]
+
+
+def test_names_of_many_gates_are_made_in_one_pass() -> None:
+    gates = [
+        {"id": f"g{i % 2}", "slice": f"part={i},same=x", "model": "m", "metric": "y"}
+        for i in range(10_000)
+    ]
+    start = time.process_time()
+    names = short_names(gates)
+    assert time.process_time() - start < 2
+    assert names[:3] == ["g0: 0", "g1: 1", "g0: 2"]

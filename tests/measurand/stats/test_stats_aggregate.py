@@ -70,3 +70,22 @@ def test_one_run_has_no_interval() -> None:
         improvement_probability(A, B[:, :3])
     with pytest.raises(InputError, match="empty"):
         interquartile_mean(np.empty((0, 3)))
+
+
+def test_the_stated_seed_repeats_the_resampling() -> None:
+    found = interquartile_mean(A, resamples=200, seed_words=("again",))
+    rng = np.random.default_rng(found.seed)
+    drawn = [
+        A[rng.integers(0, 10, (size, 10, 26)), np.arange(26)].reshape(size, -1)
+        for size in (100, 100)
+    ]
+    again = trim_mean(np.concatenate(drawn), 0.25, axis=1)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(np.quantile(again, [0.025, 0.975])))
+    seeds = {
+        found.seed,
+        improvement_probability(A, B, resamples=200, seed_words=("again",)).seed,
+        performance_profile(A, np.array([0.5]), resamples=200, seed_words=("again",))[0].seed,
+    }
+    assert len(seeds) == 3
+    with pytest.raises(InputError, match="2 resamples"):
+        interquartile_mean(A, resamples=2)

@@ -107,3 +107,35 @@ def test_exact_agreement() -> None:
     assert (found.value, found.n, found.n_clusters) == (0.75, 4, 3)
     with pytest.raises(InputError):
         exact_agreement(a, b[:-1])
+
+
+def test_exact_agreement_stays_inside_and_is_no_point() -> None:
+    a = np.repeat([1.0, 2.0, 3.0], 5)
+    everywhere = exact_agreement(a, a, np.repeat(np.arange(5), 3))
+    assert (everywhere.value, everywhere.ci_hi) == (1.0, 1.0)
+    assert everywhere.ci_lo == pytest.approx(0.025 ** (1 / 5))  # Clopper & Pearson at k = n
+    once = exact_agreement(a, np.append(a[:-1], 9.0), np.repeat(np.arange(5), 3))
+    assert once.ci_hi is not None
+    assert once.ci_hi < 1
+
+
+def test_neither_rows_nor_items_have_an_order() -> None:
+    x, clusters = _answers(), np.arange(60) // 4
+    rng = np.random.default_rng(1)
+    rows, items = rng.permutation(60), rng.permutation(6)
+    first = keyed_pair_agreement(
+        x, KEYED, SCALES, minimum=1, maximum=5, clusters=clusters, resamples=100
+    )
+    moved = keyed_pair_agreement(
+        x[rows][:, items],
+        KEYED[items],
+        SCALES[items],
+        minimum=1,
+        maximum=5,
+        clusters=clusters[rows],
+        resamples=100,
+    )
+    for name in ("agreement", "both_agreed", "both_disagreed", "neutral"):
+        one, two = getattr(first, name), getattr(moved, name)
+        expected = (one.value, one.ci_lo, one.ci_hi)
+        assert (two.value, two.ci_lo, two.ci_hi) == pytest.approx(expected)

@@ -72,3 +72,17 @@ def test_too_few_resamples_are_refused() -> None:
     with pytest.raises(InputError):
         bca_ratio(SKEWED, resamples=3)
     assert "asked for" in (bca_ratio(SKEWED, resamples=0).reason or "")
+
+
+def test_resamples_without_a_ratio_are_counted_and_many_are_refused() -> None:
+    half = (np.arange(60) < 2).astype(float)
+    found = bca_ratio(SKEWED, half, resamples=400)
+    assert "of 400 resamples" in (found.reason or "")
+    few = bca_ratio(SKEWED, (np.arange(60) < 4).astype(float), resamples=400)
+    assert few.ci_lo is not None
+    assert "undefined resamples dropped" in few.method
+
+
+def test_a_constant_decimal_does_not_vary() -> None:
+    for n in (7, 10, 33):
+        assert "does not vary" in (bca_ratio(np.full(n, 0.1), resamples=50).reason or "")

@@ -195,3 +195,8 @@ def test_what_is_refused() -> None:
     ):
         with pytest.raises(InputError, match=match):
             call()
+
+
+def test_clusters_that_do_not_fit_the_rows_are_refused() -> None:
+    with pytest.raises(InputError, match="by has 2 entries for 3 rows"):
+        reliability_curve(np.array([0.1, 0.5, 0.9]), np.ones(3), by=np.arange(2))

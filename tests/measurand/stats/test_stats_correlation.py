@@ -159,3 +159,17 @@ def test_any_finite_data_give_a_number_within_bounds_or_a_reason(xy: np.ndarray,
     assert (value is None and found.estimate.reason) or -1 <= value <= 1
     if value is not None and np.ptp(xy, axis=1).min() > 1e-6 and ours is spearman:
         assert value == pytest.approx(stats.spearmanr(*xy).statistic, abs=1e-9)
+
+
+@pytest.mark.parametrize("coefficient", [pearson, spearman])
+def test_neither_rows_nor_sides_have_an_order(coefficient: Any) -> None:
+    x, y, clusters = _levels()
+    rows = np.random.default_rng(1).permutation(90)
+    first = coefficient(x, y, clusters=clusters, resamples=100)
+    for other in (
+        coefficient(y, x, clusters=clusters, resamples=100),
+        coefficient(x[rows], y[rows], clusters=clusters[rows], resamples=100),
+    ):
+        one, two = first.estimate, other.estimate
+        assert (two.value, two.ci_lo, two.ci_hi) == pytest.approx((one.value, one.ci_lo, one.ci_hi))
+        assert other.p == pytest.approx(first.p)

@@ -102,3 +102,11 @@ def test_shares_take_negative_estimates_as_nothing() -> None:
     assert Components(0.0, -0.5, 0.0).shares() is None
     with pytest.raises(InputError, match="1 x 3"):
         components(np.zeros((1, 3)))
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (7, 3), (5, 10)])
+def test_a_constant_decimal_has_no_variance(shape: tuple[int, int]) -> None:
+    """The mean of equal tenths misses .1 in its last bit: that is no variance."""
+    found = components(np.full(shape, 0.1))
+    assert found == Components(0.0, 0.0, 0.0)
+    assert found.shares() is None

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
+from scipy.special import expit
 
 from measurand.errors import InputError
 from measurand.stats.dyads import (
@@ -15,9 +17,11 @@ from measurand.stats.dyads import (
     dyadic_mean,
     mean_by,
     percentile_by,
+    share_by,
     undefined_by,
 )
 from measurand.stats.means import cluster_mean
+from measurand.stats.resample import BATCH_NUMBERS
 
 
 def tournament(n_items: int, rows: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -149,3 +153,48 @@ def test_what_is_particular_to_a_pair_counts_three_times_in_the_bootstrap() -> N
     assert found.se is not None
     assert plain is not None
     assert found.se / plain == pytest.approx(3**0.5, rel=0.06)
+
+
+def test_many_pairs_of_few_items_come_in_small_batches() -> None:
+    """Else 250 resamples of a million pairs of a thousand items would take a gigabyte."""
+    pairs = np.random.default_rng(7).permuted(np.tile([[0, 1, 2, 3]], (200_000, 1)), axis=1)[:, :2]
+    drawn = drawn_by(len(pairs), pairs, 60, ("many",))
+    assert isinstance(drawn, PairPlan)
+    batches = list(drawn.row_batches())
+    assert max(b.size for b in batches) <= BATCH_NUMBERS
+    taken = np.concatenate(list(drawn.items.batches()))
+    first = np.concatenate([b[:, 0] for b in batches])
+    np.testing.assert_array_equal(first, taken[:, pairs[0, 0]] * taken[:, pairs[0, 1]])
+
+
+@pytest.mark.parametrize("by", [None, np.arange(40) // 4])
+def test_a_share_is_a_mean_on_the_logit_scale(by: np.ndarray | None) -> None:
+    """As a logistic regression on an intercept with statsmodels' cluster-robust error."""
+    import statsmodels.api as sm
+
+    x = (np.random.default_rng(8).random(40) < 0.9).astype(float)
+    groups = np.arange(40) if by is None else by
+    fit = sm.GLM(x, np.ones(40), sm.families.Binomial()).fit(
+        cov_type="cluster", cov_kwds={"groups": groups}
+    )
+    found = share_by(x, by)
+    half = fit.bse[0] * stats.t.ppf(0.975, len(np.unique(groups)) - 1)
+    ends = expit(fit.params[0] - half), expit(fit.params[0] + half)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(ends, rel=1e-6)
+
+
+def test_a_share_without_exception_is_no_point() -> None:
+    clusters = np.arange(12) // 4
+    pairs = np.array(list(combinations(range(4), 2)))
+    for x, by, units in (
+        (np.ones(12), None, 12),
+        (np.zeros(12), clusters, 3),
+        (np.ones(6), pairs, 4),
+    ):
+        found = share_by(x, by)
+        ends = stats.binomtest(int(x[0]) * units, units).proportion_ci(method="exact")
+        assert (found.ci_lo, found.ci_hi) == pytest.approx((ends.low, ends.high))
+        assert (found.value, found.n) == (x[0], len(x))
+    assert share_by(np.empty(0)).value is None
+    with pytest.raises(InputError, match="0 and 1"):
+        share_by(np.array([0.5]))

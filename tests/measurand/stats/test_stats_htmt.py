@@ -100,3 +100,9 @@ def test_what_is_undefined_or_refused() -> None:
     for scales in (["a"] * 9, ["a"] * 8 + ["b"], ["a"] * 4):
         with pytest.raises(InputError):
             heterotrait_monotrait(X, np.array(scales))
+
+
+def test_clusters_that_do_not_fit_the_rows_are_refused() -> None:
+    x = np.random.default_rng(0).normal(size=(20, 4))
+    with pytest.raises(InputError, match="clusters has 3 entries for 20 rows"):
+        heterotrait_monotrait(x, np.array(list("aabb")), clusters=np.arange(3), resamples=0)

@@ -69,3 +69,19 @@ def test_agreement_of_repeats_is_pingouins_icc() -> None:
 def test_no_repeats_no_agreement(x: np.ndarray) -> None:
     assert [e.value for e in repeat_reliability(x)] == [None, None]
     assert all(e.reason for e in repeat_reliability(x))
+
+
+@pytest.mark.parametrize("shape", [(3, 7), (7, 3), (5, 10)])
+def test_a_constant_decimal_has_neither_agreement_nor_alpha(shape: tuple[int, int]) -> None:
+    x = np.full(shape, 0.1)
+    assert [e.value for e in repeat_reliability(x)] == [None, None]
+    assert alpha_of_long_test(x).value is None
+    assert item_statistics(x).difficulty.tolist() == [0.1] * shape[1]
+
+
+def test_the_order_of_respondents_and_items_changes_nothing() -> None:
+    rows, columns = RNG.permutation(12), RNG.permutation(30)
+    moved = X[rows][:, columns]
+    assert alpha_of_long_test(moved).value == pytest.approx(alpha_of_long_test(X).value)
+    found = item_statistics(moved).item_rest
+    np.testing.assert_allclose(found, item_statistics(X).item_rest[columns], atol=1e-12)

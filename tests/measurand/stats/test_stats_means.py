@@ -198,3 +198,35 @@ def test_within_unit_stays_there_and_keeps_what_has_no_error(values: list[float]
         assert after.ci_hi is not None
         assert after.lower is not None
         assert 0 < after.ci_lo < after.lower < np.mean(values) < after.ci_hi < 1
+
+
+def test_a_resampled_rate_stays_within_what_a_mean_can_be() -> None:
+    """Single precision alone gives -3e-9 here."""
+    x = np.zeros((11, 1))
+    x[:2] = 0.375
+    for seed in range(20):
+        (found,) = bootstrap_means(x, resamples=200, seed_words=("rate", seed))
+        assert found.ci_lo is not None
+        assert found.ci_lo >= 0
+
+
+@pytest.mark.parametrize("sd", [1.0, 1e300])
+def test_a_difference_too_small_for_any_sample_is_refused(sd: float) -> None:
+    with pytest.raises(InputError, match="more units than there are"):
+        required_n(sd, 1e-200)
+
+
+def test_rows_have_no_order_and_sides_mirror() -> None:
+    rng = np.random.default_rng(4)
+    a, b, clusters = rng.random(60), rng.random(60), np.arange(60) // 5
+    rows = rng.permutation(60)
+    first = paired_difference(a, b, clusters)
+    assert first.value is not None
+    moved = paired_difference(a[rows], b[rows], clusters[rows])
+    turned = paired_difference(b, a, clusters)
+    assert (moved.value, moved.ci_lo, moved.lower) == pytest.approx(
+        (first.value, first.ci_lo, first.lower)
+    )
+    assert (turned.value, turned.ci_lo, turned.ci_hi) == pytest.approx(
+        (-first.value, -(first.ci_hi or 0), -(first.ci_lo or 0))
+    )

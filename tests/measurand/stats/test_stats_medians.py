@@ -71,3 +71,14 @@ def test_undefined_and_bad_input() -> None:
     with pytest.raises(InputError):
         group_medians(np.array([1.0, np.nan]), np.ones(2))
     assert group_medians(np.empty(0), np.empty(0)) == {}
+
+
+def test_rows_have_no_order_and_sides_mirror() -> None:
+    x, level, ids = _scores()
+    rows = np.random.default_rng(1).permutation(180)
+    first = median_difference(x, level > 5, clusters=ids, resamples=100)
+    assert median_difference(x[rows], level[rows] > 5, clusters=ids[rows], resamples=100) == first
+    other = median_difference(x, level <= 5, clusters=ids, resamples=100)
+    assert (other.value, other.ci_lo, other.ci_hi) == pytest.approx(
+        (-(first.value or 0), -(first.ci_hi or 0), -(first.ci_lo or 0))
+    )

@@ -100,3 +100,20 @@ def test_no_rows() -> None:
 def test_bad_input(a: Any, b: Any) -> None:
     with pytest.raises(InputError):
         convergent_discriminant(a, b)
+
+
+def test_neither_rows_nor_traits_have_an_order_and_methods_mirror() -> None:
+    a, b, clusters = _scores()
+    rng = np.random.default_rng(1)
+    rows, traits = rng.permutation(200), rng.permutation(3)
+    first = convergent_discriminant(a, b, clusters=clusters, resamples=100)
+    moved = convergent_discriminant(
+        a[rows][:, traits], b[rows][:, traits], clusters=clusters[rows], resamples=100
+    )
+    swapped = convergent_discriminant(b, a, clusters=clusters, resamples=100)
+    for other in (moved, swapped):
+        for name in ("convergent", "discriminant", "gap"):
+            one, two = getattr(first, name), getattr(other, name)
+            expected = (one.value, one.ci_lo, one.ci_hi)
+            assert (two.value, two.ci_lo, two.ci_hi) == pytest.approx(expected)
+    np.testing.assert_allclose(np.array(swapped.r, float), np.array(first.r, float).T)

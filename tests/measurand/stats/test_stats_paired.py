@@ -80,3 +80,13 @@ def test_the_signs_of_a_cluster_flip_together() -> None:
 def test_no_flips_are_no_test() -> None:
     with pytest.raises(InputError, match="9999 is usual"):
         sign_flip(A, flips=0)
+
+
+@pytest.mark.parametrize("n", [9, 30])
+@pytest.mark.parametrize("unit", [1e-50, 1e39, 1e300])
+def test_neither_order_nor_side_nor_unit_changes_p(n: int, unit: float) -> None:
+    d = (A - B)[:n]
+    expected = sign_flip(d)
+    assert sign_flip(RNG.permutation(d)) == expected
+    assert sign_flip(-d) == expected
+    assert sign_flip(d * unit) == expected

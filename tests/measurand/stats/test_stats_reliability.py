@@ -289,3 +289,19 @@ def test_whatever_comes_every_figure_is_a_number_or_a_reason(
         k = x.shape[1]
         cov = covariance(x)
         assert found.alpha.value == pytest.approx(k / (k - 1) * (1 - np.trace(cov) / cov.sum()))
+
+
+def test_neither_rows_nor_items_have_an_order() -> None:
+    x, clusters = _answers(), np.arange(120) // 4
+    rng = np.random.default_rng(1)
+    rows, items = rng.permutation(120), rng.permutation(8)
+    first = scale_reliability(x, clusters=clusters, resamples=100)
+    other = scale_reliability(x[rows][:, items], clusters=clusters[rows], resamples=100)
+    # Rows drawn one by one are other rows in another order; clusters are drawn by their names.
+    for name in FIGURES:
+        one, two = getattr(first, name), getattr(other, name)
+        assert two.value == pytest.approx(one.value, abs=1e-5)
+        if name != "alpha_iid" and one.ci_lo is not None:
+            assert (two.ci_lo, two.ci_hi) == pytest.approx((one.ci_lo, one.ci_hi), abs=1e-4)
+    moved = [first.item_rest[i] for i in items]
+    assert list(other.item_rest) == pytest.approx(moved)

@@ -4,9 +4,13 @@ import numpy as np
 import pytest
 
 from measurand.errors import InputError
-from measurand.stats.sequential import non_inferior
+from measurand.stats.sequential import Evidence, above
 
 MARGIN, N = 0.03, 2000
+
+
+def non_inferior(differences: np.ndarray, margin: float, alpha: float = 0.05) -> Evidence:
+    return above(differences, -margin, alpha=alpha, low=-1.0, high=1.0)
 
 
 def runs(difference: float, times: int, seed: int = 0) -> np.ndarray:
@@ -64,7 +68,7 @@ def test_e_value_and_p_agree_with_the_crossing() -> None:
 
 @pytest.mark.parametrize(
     ("d", "margin", "alpha"),
-    [([2.0], 0.1, 0.05), ([0.0], 0.0, 0.05), ([0.0], 1.0, 0.05), ([0.0], 0.1, 1.0)],
+    [([2.0], 0.1, 0.05), ([0.0], -1.0, 0.05), ([0.0], 1.0, 0.05), ([0.0], 0.1, 1.0)],
 )
 def test_what_no_bet_can_be_made_on(d: list[float], margin: float, alpha: float) -> None:
     with pytest.raises(InputError):
