@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from evaluators.elastictok.context import Findings, Row, mean, paired, row, share
+from evaluators.elastictok.context import Findings, Row, paired, row, share
 from measurand.statistics import exact
 from measurand.stats.correlation import spearman
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean
 
 ABOUT = {
     "motion": "motion",
@@ -41,10 +40,11 @@ def allocation_rows(found: Findings) -> Iterator[Row]:
             for source, some in _sources(own):
                 where = {**parts, "with": "motion", "source": source}
                 yield row(model, "rho", where, _rho(found, some, "motion"))
-                yield row(model, "tokens_by_source", {**parts, "source": source},
-                          mean(some, "n_tokens"))  # fmt: skip
-            yield from _terciles(model, parts, own)
-            yield row(model, "cut_tokens", parts, _cut(own))
+                yield row(
+                    model, "tokens_by_source", {**parts, "source": source}, found.mean_tokens(some)
+                )
+            yield from _terciles(found, model, parts, own)
+            yield row(model, "cut_tokens", parts, _cut(found, own))
             yield from _variants(found, model, threshold, own)
 
 
@@ -66,12 +66,15 @@ def _rho(found: Findings, own: pl.DataFrame, column: str) -> Estimate:
     ).estimate
 
 
-def _terciles(model: str, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
+def _terciles(
+    found: Findings, model: str, parts: dict[str, str], own: pl.DataFrame
+) -> Iterator[Row]:
     """Mean tokens by tercile of motion among blocks that move; and of still ones."""
     moving = own.filter(pl.col("motion") > 0)
     still = own.filter(pl.col("motion") <= 0)
     if not still.is_empty():
-        yield row(model, "tokens_by_motion", {**parts, "motion": "none"}, mean(still, "n_tokens"))
+        where = {**parts, "motion": "none"}
+        yield row(model, "tokens_by_motion", where, found.mean_tokens(still))
     if moving.height < 3:
         return
     borders = np.quantile(moving["motion"].to_numpy(), [1 / 3, 2 / 3])
@@ -81,18 +84,19 @@ def _terciles(model: str, parts: dict[str, str], own: pl.DataFrame) -> Iterator[
     for name in ("low", "middle", "high"):
         some = moving.filter(pl.Series(names == name))
         if not some.is_empty():
-            yield row(model, "tokens_by_motion", {**parts, "motion": name}, mean(some, "n_tokens"))
+            where = {**parts, "motion": name}
+            yield row(model, "tokens_by_motion", where, found.mean_tokens(some))
 
 
-def _cut(own: pl.DataFrame) -> Estimate:
+def _cut(found: Findings, own: pl.DataFrame) -> Estimate:
     """Tokens of blocks with a cut minus the mean of the others of the same source."""
     method = "tokens of blocks with a cut minus mean of blocks of the source without"
     others = own.filter(~pl.col("is_cut")).group_by("source").agg(pl.col("n_tokens").mean())
     cuts = own.filter("is_cut").join(others, on="source", suffix="_others")
     if cuts.is_empty():
         return undefined("no block with a cut", method=method, n=0)
-    differences = (cuts["n_tokens"] - cuts["n_tokens_others"]).to_numpy()
-    return cluster_mean(differences.astype(float), cuts["clip_id"].to_numpy())
+    more = cuts.with_columns((pl.col("n_tokens") - pl.col("n_tokens_others")).alias("more"))
+    return found.mean_change(more, "more")
 
 
 def _variants(found: Findings, model: str, threshold: str, own: pl.DataFrame) -> Iterator[Row]:
@@ -102,7 +106,7 @@ def _variants(found: Findings, model: str, threshold: str, own: pl.DataFrame) ->
         both = paired(alone, own, ["n_tokens"]).with_columns(
             (pl.col("n_tokens") - pl.col("n_tokens_b")).alias("gain")
         )
-        yield row(model, "conditioning_gain", parts, mean(both, "gain"))
+        yield row(model, "conditioning_gain", parts, found.mean_change(both, "gain"))
     still = found.coded(model, threshold, variant="still")
     if not still.is_empty():
         moving = own.filter(pl.col("motion") > 0)
@@ -111,7 +115,7 @@ def _variants(found: Findings, model: str, threshold: str, own: pl.DataFrame) ->
             (pl.col("n_tokens_b") - pl.col("n_tokens")).alias("saved"),
         )
         yield row(model, "frozen_fewer", parts, share(both, "fewer"))
-        yield row(model, "frozen_saved", parts, mean(both, "saved"))
+        yield row(model, "frozen_saved", parts, found.mean_change(both, "saved"))
     noise = found.coded(model, threshold, variant="noise", split=None)
     if not noise.is_empty():
         # Noise is drawn for the test: a count, not a sample of clips.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ HEADLINE = "test_clip"
 """The split that findings are read from: clips that training never saw."""
 TABLES = ("budgets", "coded", "errors", "rates", "strips", "search_costs", "history", "speed")
 BLOCK = ["sample_id", "block"]
+FEWEST_CLIPS = 5
+"""Below, an interval by Student's t that is cut to the possible says so."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,15 @@ class Findings:
     def slots(self) -> int:
         """K."""
         return self.params.slots
+
+    def mean_tokens(self, values: pl.DataFrame, column: str = "n_tokens") -> Estimate:
+        """Mean of numbers of tokens, each from the fewest to K."""
+        return within(mean(values, column), float(self.params.train.min_tokens), float(self.slots))
+
+    def mean_change(self, values: pl.DataFrame, column: str) -> Estimate:
+        """Mean of differences of two numbers of tokens."""
+        span = float(self.slots - self.params.train.min_tokens)
+        return within(mean(values, column), -span, span)
 
     @property
     def elastic(self) -> str:
@@ -144,6 +155,39 @@ def mean(values: pl.DataFrame, column: str) -> Estimate:
     return cluster_mean(
         own[column].cast(pl.Float64).to_numpy(), own["clip_id"].to_numpy()
     )  # fmt: skip
+
+
+def within(found: Estimate, low: float, high: float) -> Estimate:
+    """The mean of values in ``low..high``, its interval cut to what is possible.
+
+    The mean lies in the range, so the cut interval covers it as often as the whole one. To leave
+    out only those that reach beyond would keep the ones that are short by luck. Of fewer than
+    :data:`FEWEST_CLIPS` clips the reason says how many they are, and there is no error by which
+    a difference could be called detectable.
+
+    Args:
+        found: a mean with clusters of clips, as from :func:`mean`.
+        low: least possible value.
+        high: largest possible value.
+    """
+    ends = (found.ci_lo, found.ci_hi, found.lower, found.upper)
+    if all(end is None or low <= end <= high for end in ends):
+        return found
+    ci_lo, ci_hi, lower, upper = (None if e is None else min(max(e, low), high) for e in ends)
+    clips = found.n_clusters
+    few = clips is not None and clips < FEWEST_CLIPS
+    return replace(
+        found,
+        se=None if few else found.se,
+        ci_lo=ci_lo,
+        ci_hi=ci_hi,
+        lower=lower,
+        upper=upper,
+        method=f"{found.method}, cut to {low:g} to {high:g}",
+        reason=f"{clips} clips: the interval reached beyond the possible {low:g} to {high:g}"
+        if few
+        else found.reason,
+    )
 
 
 def share(values: pl.DataFrame, column: str) -> Estimate:

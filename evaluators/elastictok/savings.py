@@ -14,7 +14,17 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evaluators.elastictok.context import BLOCK, HEADLINE, Findings, Floats, Row, mean, row, share
+from evaluators.elastictok.context import (
+    BLOCK,
+    HEADLINE,
+    Findings,
+    Floats,
+    Row,
+    mean,
+    row,
+    share,
+    within,
+)
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import Plan, percentile, plan
 
@@ -34,9 +44,10 @@ def saving_rows(found: Findings) -> Iterator[Row]:
                 if own.is_empty():
                     continue
                 parts = {"threshold": threshold, "split": split}
-                yield row(model, "tokens", parts, mean(own, "n_tokens"))
+                yield row(model, "tokens", parts, found.mean_tokens(own))
                 used = own.with_columns((pl.col("n_tokens") / found.slots).alias("used"))
-                yield row(model, "token_share", parts, mean(used, "used"))
+                least = found.params.train.min_tokens / found.slots
+                yield row(model, "token_share", parts, within(mean(used, "used"), least, 1.0))
                 yield row(model, "feasible", parts, share(own, "feasible"))
                 for against, n, flags in references(found, model, threshold, split):
                     estimate = saving(found, own, flags, n)

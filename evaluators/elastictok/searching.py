@@ -29,7 +29,7 @@ def search_rows(found: Findings) -> Iterator[Row]:
                 continue
             parts = {"search": search, "threshold": threshold}
             yield row(model, "evaluations", parts, mean(own, "n_evals"))
-            yield row(model, "search_tokens", parts, mean(own, "n_tokens"))
+            yield row(model, "search_tokens", parts, found.mean_tokens(own))
             wrong = own.filter((pl.col("mse") > pl.col("limit")) & pl.col("feasible"))
             yield row(model, "dishonest", parts, exact(float(wrong.height), n=own.height))
             both = paired(own, whole, ["n_tokens", "feasible"]).filter("feasible_b")
@@ -41,7 +41,7 @@ def search_rows(found: Findings) -> Iterator[Row]:
                 (pl.col("n_tokens") - pl.col("n_tokens_b")).alias("excess")
             )
             if not met.is_empty():
-                yield row(model, "excess_tokens", parts, mean(met, "excess"))
+                yield row(model, "excess_tokens", parts, found.mean_change(met, "excess"))
 
 
 def code_rows(found: Findings) -> Iterator[Row]:

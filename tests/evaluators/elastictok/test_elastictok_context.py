@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evaluators.elastictok.context import Findings, mean, paired, ratio, share
+from evaluators.elastictok.context import Findings, mean, paired, ratio, share, within
 
 CLIPS = np.repeat([f"c{i}" for i in range(10)], 4)
 
@@ -32,6 +32,37 @@ def test_means_leave_out_what_is_missing() -> None:
     frame = pl.DataFrame({"clip_id": ["a", "b", "c"], "x": [1.0, None, 3.0]})
     assert mean(frame, "x").value == 2.0
     assert mean(frame, "x").n == 2
+
+
+def test_an_interval_of_few_clips_names_no_impossible_tokens(found: Findings) -> None:
+    two = pl.DataFrame({"clip_id": ["a", "a", "b", "b"], "n_tokens": [3, 5, 12, 14]})
+    whole = mean(two, "n_tokens")
+    # t(1) = 12.7: the interval of two clips reaches far below 0 and above K = 16.
+    assert whole.ci_lo < 0
+    assert whole.ci_hi > 16
+    cut = found.mean_tokens(two)
+    assert (cut.value, cut.n_clusters) == (8.5, 2)
+    assert (cut.ci_lo, cut.ci_hi, cut.lower, cut.upper, cut.se) == (2.0, 16.0, 2.0, 16.0, None)
+    assert cut.reason == "2 clips: the interval reached beyond the possible 2 to 16"
+    alike = pl.DataFrame({"clip_id": ["a", "b", "c"], "n_tokens": [8.0, 8.1, 7.9]})
+    assert found.mean_tokens(alike) == mean(alike, "n_tokens")
+
+
+def test_with_more_clips_an_interval_is_cut_to_the_possible() -> None:
+    high = pl.DataFrame({"clip_id": list("abcdef"), "x": [16.0, 16.0, 16.0, 16.0, 16.0, 4.0]})
+    free = mean(high, "x")
+    assert free.ci_hi > 16
+    cut = within(free, 2.0, 16.0)
+    assert (cut.value, cut.se, cut.ci_lo) == (free.value, free.se, free.ci_lo)
+    assert (cut.ci_hi, cut.upper) == (16.0, 16.0)
+    assert cut.method.endswith("cut to 2 to 16")
+    assert cut.reason is None
+    assert within(free, 0.0, 100.0) == free
+
+
+def test_differences_of_tokens_reach_as_far_below_as_above(found: Findings) -> None:
+    two = pl.DataFrame({"clip_id": ["a", "b"], "d": [-9.0, 9.0]})
+    assert "-14 to 14" in str(found.mean_change(two, "d").reason)
 
 
 def test_a_ratio_and_its_interval(found: Findings) -> None:
