@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import polars as pl
@@ -81,9 +81,31 @@ def _against(found: Findings, split: str) -> Iterator[Row]:
 
 
 def _monotone(found: Findings) -> Iterator[Row]:
-    """``monotone_share``: steps of a block's whole error curve that fall."""
+    """``monotone_share``: steps of a block's whole error curve that fall.
+
+    Steps of one token, and with ``steps=budgets`` those between the budgets of the parameters.
+    """
     curves = found.tables["errors"]
     for (model,), own in curves.group_by(["model"], maintain_order=True):
-        falls = [float((np.diff(errors) < 0).mean()) for errors in own["mse"].to_list()]
-        values = own.select("clip_id").with_columns(pl.Series("falls", falls))
-        yield row(str(model), "monotone_share", {}, share(values, "falls"))
+        kinds: list[tuple[dict[str, str], list[int] | None]] = [
+            ({}, None),
+            ({"steps": "budgets"}, found.budgets(str(model))),
+        ]
+        for parts, numbers in kinds:
+            values = own.with_columns(pl.Series("falls", _falling(own, numbers), pl.Float64))
+            estimate = undefined("fewer than two budgets on the curve", n=0)
+            if values["falls"].count():
+                estimate = share(values, "falls")
+            yield row(str(model), "monotone_share", parts, estimate)
+
+
+def _falling(curves: pl.DataFrame, budgets: Sequence[int] | None) -> list[float | None]:
+    """Share of the steps of each curve that fall, between these budgets or every number of tokens.
+
+    None where a curve has no such step.
+    """
+    shares: list[float | None] = []
+    for numbers, errors in curves.select("n_tokens", "mse").iter_rows():
+        kept = [e for n, e in zip(numbers, errors, strict=True) if budgets is None or n in budgets]
+        shares.append(float((np.diff(kept) < 0).mean()) if len(kept) > 1 else None)
+    return shares

@@ -195,17 +195,36 @@ def search_section(found: Findings, figures: Figures) -> Section | None:
         row["estimate"] for row in figures.metrics(model, "dishonest") if row["estimate"]
     )
     words.append(f"Blocks called under the threshold that are not: {int(dishonest)}.")
-    share = figures.get(model, "monotone_share")
-    if share is not None and share["estimate"] is not None:
-        words.append(
-            f"{share['estimate']:.0%}{_percent(share)} of the steps of a block's whole error curve "
-            "fall; where they do not, halving may pass over a smaller number of tokens."
-        )
+    words += _falls(found, figures)
     return Section(
         "Searches",
         (Text(" ".join(words)), table),
         "How the number of tokens of a block is found, and what each way costs.",
     )
+
+
+def _falls(found: Findings, figures: Figures) -> list[str]:
+    """How much of the error curve falls, in steps of one token and between budgets."""
+    model = found.elastic
+    one = figures.get(model, "monotone_share")
+    if one is None or one["estimate"] is None:
+        return []
+    lines = [
+        f"{one['estimate']:.0%}{_percent(one)} of the steps of one token along a block's whole "
+        "error curve fall."
+    ]
+    wide = figures.get(model, "monotone_share", steps="budgets")
+    if wide is not None and wide["estimate"] is not None:
+        budgets = ", ".join(str(n) for n in found.budgets(model))
+        lines.append(
+            f"Between the budgets {budgets} it is {wide['estimate']:.0%}{_percent(wide)} of the "
+            "steps."
+        )
+    lines.append(
+        "Halving takes wide steps first and ends with steps of one token: where these rise, it "
+        "may pass over a smaller number of tokens."
+    )
+    return lines
 
 
 def _percent(row: dict[str, float | None]) -> str:

@@ -51,6 +51,7 @@ def test_steps_that_fall_are_counted(found: Findings) -> None:
         {
             "model": ["elastic"] * 6,
             "clip_id": [f"c{i}" for i in range(6)],
+            "n_tokens": [[2, 3, 4]] * 6,
             "mse": [[4.0, 3.0, 2.0]] * 3 + [[4.0, 3.0, 3.0]] * 3,
         }
     )
@@ -59,3 +60,36 @@ def test_steps_that_fall_are_counted(found: Findings) -> None:
     real = found.tables["errors"]["mse"].to_list()
     expected = np.mean([np.mean(np.diff(e) < 0) for e in real])
     assert rows(found, "monotone_share")[""]["estimate"] == pytest.approx(expected)
+
+
+def test_steps_between_budgets_are_counted_apart(found: Findings) -> None:
+    assert found.budgets("elastic") == [2, 4, 8, 12, 16]
+    numbers = list(range(2, 17))
+    # Falls from budget to budget, and rises by a little after every one of them.
+    errors = [20.0 - n + (15.0 if n in (3, 5, 9, 13) else 0.0) for n in numbers]
+    curves = pl.DataFrame(
+        {
+            "model": ["elastic"] * 6,
+            "clip_id": [f"c{i}" for i in range(6)],
+            "n_tokens": [numbers] * 6,
+            "mse": [errors] * 6,
+        }
+    )
+    made = dataclasses.replace(found, tables={**found.tables, "errors": curves})
+    own = rows(made, "monotone_share")
+    assert own[""]["estimate"] == pytest.approx(10 / 14)
+    assert own["steps=budgets"]["estimate"] == 1.0
+    at = [numbers.index(n) for n in found.budgets("elastic")]
+    real = np.array(found.tables["errors"]["mse"].to_list())[:, at]
+    expected = (np.diff(real) < 0).mean()
+    assert rows(found, "monotone_share")["steps=budgets"]["estimate"] == pytest.approx(expected)
+
+
+def test_a_curve_without_two_budgets_has_no_such_steps(found: Findings) -> None:
+    short = pl.DataFrame(
+        {"model": ["elastic"], "clip_id": ["c"], "n_tokens": [[3, 4, 5]], "mse": [[3.0, 2.0, 1.0]]}
+    )
+    made = dataclasses.replace(found, tables={**found.tables, "errors": short})
+    own = rows(made, "monotone_share")
+    assert own[""]["estimate"] == 1.0
+    assert own["steps=budgets"]["reason"] == "fewer than two budgets on the curve"

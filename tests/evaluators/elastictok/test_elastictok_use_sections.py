@@ -47,7 +47,13 @@ def test_searches_are_all_there_with_their_times(found: Findings, figures: Figur
     assert isinstance(table, Table)
     assert len(table.rows) == 12
     assert all(row[-1]["value"] > 0 for row in table.rows)
-    assert "that are not: 0." in part.blocks[0].text
+    words = part.blocks[0].text
+    assert "that are not: 0." in words
+    one, wide = (
+        figures.value("elastic", "monotone_share", **parts) for parts in ({}, {"steps": "budgets"})
+    )
+    assert f"{one:.0%}" in words
+    assert f"Between the budgets 2, 4, 8, 12, 16 it is {wide:.0%}" in words
 
 
 def test_controls_and_ablations_name_every_searched_model(
