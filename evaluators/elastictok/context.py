@@ -144,9 +144,15 @@ def frame(table: pa.Table) -> pl.DataFrame:
     return found
 
 
-def row(model: str, metric: str, parts: Mapping[str, str], estimate: Estimate) -> Row:
+def row(
+    model: str,
+    metric: str,
+    parts: Mapping[str, str],
+    estimate: Estimate,
+    reliability: float | None = None,
+) -> Row:
     """A row of the statistics table."""
-    return statistic_row(SYSTEM, model, metric, parts, estimate)
+    return statistic_row(SYSTEM, model, metric, parts, estimate, reliability=reliability)
 
 
 def mean(values: pl.DataFrame, column: str) -> Estimate:

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from evaluators.elastictok.context import Findings, Row, mean, paired, ratio, row, share
+from evaluators.elastictok.repeats import scored
 from measurand.stats.estimate import Estimate, undefined
 
 QUALITIES = ("mse", "psnr", "ssim")
@@ -35,9 +36,8 @@ def _points(found: Findings, model: str, split: str) -> Iterator[Row]:
         for quality in QUALITIES:
             values = at.drop_nulls(quality)
             why = "a reconstruction without error, or frames too small"
-            yield row(
-                model, quality, parts, undefined(why) if values.is_empty() else mean(at, quality)
-            )
+            estimate = undefined(why) if values.is_empty() else mean(at, quality)
+            yield from scored(found, model, quality, parts, at, quality, estimate)
         for threshold, limit in found.limits.items():
             flagged = at.with_columns((pl.col("mse") <= limit).alias("feasible"))
             parts_at = {**parts, "threshold": threshold}
@@ -96,7 +96,7 @@ def _monotone(found: Findings) -> Iterator[Row]:
             estimate = undefined("fewer than two budgets on the curve", n=0)
             if values["falls"].count():
                 estimate = share(values, "falls")
-            yield row(str(model), "monotone_share", parts, estimate)
+            yield from scored(found, str(model), "monotone_share", parts, values, "falls", estimate)
 
 
 def _falling(curves: pl.DataFrame, budgets: Sequence[int] | None) -> list[float | None]:

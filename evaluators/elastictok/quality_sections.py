@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluators.elastictok.context import Findings, frame
+from evaluators.elastictok.context import HEADLINE, Findings, frame
 from evaluators.elastictok.pictures import training_figure
 from measurand import shards
 from measurand.report.document import Cell, Section, Table, Text
@@ -129,7 +129,7 @@ def _sources(data: Path) -> str:
     return f"{len(manifest.sources)} sources, each with its hash in the manifest. {licences}."
 
 
-def method_section(found: Findings) -> Section:
+def method_section(found: Findings, figures: Figures) -> Section:
     """How it was done, and what differs from the paper."""
     train, build = found.params.train, found.params.build
     text = f"""
@@ -150,5 +150,35 @@ Blocks of a clip are alike, so every interval is over clips: means with cluster-
 Student's t, shares of them on the logit scale, ratios and rank correlations by a percentile
 bootstrap that draws clips ({found.params.report.resamples} resamples, the same ones for every
 figure).
+
+The reliability beside a mean over blocks is Cronbach's alpha of a sequence's own mean over its
+{build.blocks} blocks: how far other blocks would rank the same sequences alike. It is high where
+sequences differ much, as those of different sources do, and says nothing about other trainings.
+Ratios, differences between codes and counts have none.
 """
-    return Section("Methods", (Text(text.strip()),), "")
+    return Section("Methods", (Text(text.strip()), _reliability(found, figures)), "")
+
+
+def _reliability(found: Findings, figures: Figures) -> Table:
+    model, budgets = found.elastic, found.budgets(found.elastic)
+    rows: list[list[Cell]] = []
+
+    def add(words: str, detail: str, **parts: str) -> None:
+        cell = figures.cell(model, "block_alpha", **parts)
+        rows.append([{"text": words, "detail": detail}, cell])
+
+    for threshold in found.limits:
+        for words, metric in (("tokens", "tokens"), ("under the threshold", "feasible")):
+            add(words, threshold, of=metric, threshold=threshold, split=HEADLINE)
+    for words, metric in (("error", "mse"), ("PSNR", "psnr"), ("SSIM", "ssim")):
+        for n in dict.fromkeys((*budgets[:1], *budgets[-1:])):
+            add(words, f"{n} tokens", of=metric, n=str(n), split=HEADLINE)
+    add("falling steps", "of one token", of="monotone_share")
+    add("falling steps", "between budgets", of="monotone_share", steps="budgets")
+    return Table(
+        f"Reliability of a sequence's mean over its blocks, {model}",
+        ["score", "Cronbach's alpha"],
+        rows,
+        ["Unseen clips, binary search; the falling steps are of all test splits. Intervals by a "
+         "bootstrap over clips. Where a block's score never varies, alpha is undefined."],
+    )  # fmt: skip

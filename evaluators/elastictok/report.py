@@ -83,7 +83,7 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         code_section(found, figures),
         training_section(found),
         data_section(data, found, figures),
-        method_section(found),
+        method_section(found, figures),
     ]
     names = ", ".join([*found.models, *found.codecs])
     return Document(

@@ -25,6 +25,7 @@ from evaluators.elastictok.context import (
     share,
     within,
 )
+from evaluators.elastictok.repeats import scored
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import Plan, percentile, plan
 
@@ -44,15 +45,22 @@ def saving_rows(found: Findings) -> Iterator[Row]:
                 if own.is_empty():
                     continue
                 parts = {"threshold": threshold, "split": split}
-                yield row(model, "tokens", parts, found.mean_tokens(own))
-                used = own.with_columns((pl.col("n_tokens") / found.slots).alias("used"))
-                least = found.params.train.min_tokens / found.slots
-                yield row(model, "token_share", parts, within(mean(used, "used"), least, 1.0))
-                yield row(model, "feasible", parts, share(own, "feasible"))
+                yield from _scores(found, model, parts, own)
                 for against, n, flags in references(found, model, threshold, split):
                     estimate = saving(found, own, flags, n)
                     where = {**parts, "against": against, "n": str(n)}
                     yield row(model, "token_saving", where, estimate)
+
+
+def _scores(found: Findings, model: str, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
+    used = own.with_columns((pl.col("n_tokens") / found.slots).alias("used"))
+    least = found.params.train.min_tokens / found.slots
+    for metric, column, estimate in (
+        ("tokens", "n_tokens", found.mean_tokens(own)),
+        ("token_share", "used", within(mean(used, "used"), least, 1.0)),
+        ("feasible", "feasible", share(own, "feasible")),
+    ):
+        yield from scored(found, model, metric, parts, used, column, estimate)
 
 
 def references(

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from evaluators.elastictok.context import Findings, Row, mean, paired, row, share
+from evaluators.elastictok.repeats import scored
 from measurand.statistics import exact
 
 
@@ -29,7 +30,8 @@ def search_rows(found: Findings) -> Iterator[Row]:
                 continue
             parts = {"search": search, "threshold": threshold}
             yield row(model, "evaluations", parts, mean(own, "n_evals"))
-            yield row(model, "search_tokens", parts, found.mean_tokens(own))
+            tokens = found.mean_tokens(own)
+            yield from scored(found, model, "search_tokens", parts, own, "n_tokens", tokens)
             wrong = own.filter((pl.col("mse") > pl.col("limit")) & pl.col("feasible"))
             yield row(model, "dishonest", parts, exact(float(wrong.height), n=own.height))
             both = paired(own, whole, ["n_tokens", "feasible"]).filter("feasible_b")

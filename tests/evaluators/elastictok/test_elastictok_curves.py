@@ -9,6 +9,13 @@ import pytest
 from evaluators.elastictok.context import Findings
 from evaluators.elastictok.curves import curve_rows, error_ratio
 
+BLOCKS = {
+    "sample_id": [f"s{i // 2}" for i in range(6)],
+    "block": [0, 1] * 3,
+    "clip_id": [f"c{i // 2}" for i in range(6)],
+}
+"""Three sequences of two blocks."""
+
 
 def rows(found: Findings, metric: str, model: str = "elastic") -> dict[str, dict[str, object]]:
     return {
@@ -50,7 +57,7 @@ def test_steps_that_fall_are_counted(found: Findings) -> None:
     curves = pl.DataFrame(
         {
             "model": ["elastic"] * 6,
-            "clip_id": [f"c{i}" for i in range(6)],
+            **BLOCKS,
             "n_tokens": [[2, 3, 4]] * 6,
             "mse": [[4.0, 3.0, 2.0]] * 3 + [[4.0, 3.0, 3.0]] * 3,
         }
@@ -70,7 +77,7 @@ def test_steps_between_budgets_are_counted_apart(found: Findings) -> None:
     curves = pl.DataFrame(
         {
             "model": ["elastic"] * 6,
-            "clip_id": [f"c{i}" for i in range(6)],
+            **BLOCKS,
             "n_tokens": [numbers] * 6,
             "mse": [errors] * 6,
         }
@@ -87,8 +94,11 @@ def test_steps_between_budgets_are_counted_apart(found: Findings) -> None:
 
 def test_a_curve_without_two_budgets_has_no_such_steps(found: Findings) -> None:
     short = pl.DataFrame(
-        {"model": ["elastic"], "clip_id": ["c"], "n_tokens": [[3, 4, 5]], "mse": [[3.0, 2.0, 1.0]]}
-    )
+        {
+            "model": ["elastic"], "sample_id": ["s"], "block": [0], "clip_id": ["c"],
+            "n_tokens": [[3, 4, 5]], "mse": [[3.0, 2.0, 1.0]],
+        }
+    )  # fmt: skip
     made = dataclasses.replace(found, tables={**found.tables, "errors": short})
     own = rows(made, "monotone_share")
     assert own[""]["estimate"] == 1.0

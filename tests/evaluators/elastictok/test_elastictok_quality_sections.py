@@ -57,7 +57,10 @@ def test_speed_is_tokens_over_seconds(found: Findings) -> None:
 
 
 def test_methods_say_what_differs(found: Findings) -> None:
-    [text] = method_section(found).blocks
+    # Without statistics the table says of every score that it was not made.
+    text, alphas = method_section(found, Figures(statistics_table([]))).blocks
     assert isinstance(text, Text)
+    assert isinstance(alphas, Table)
+    assert {row[1]["reason"] for row in alphas.rows} == {"not asked"}
     assert "K = 16" in text.text
     assert "released one misses" in text.text
