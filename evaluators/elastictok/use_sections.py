@@ -66,7 +66,11 @@ def _means(found: Findings, figures: Figures) -> Table:
         "Tokens a block, by motion and source",
         ["blocks", *found.limits],
         rows,
-        ["Motion by terciles of blocks that move at all; none are still pictures and scenes."],
+        [
+            "Motion by terciles of blocks that move at all; none are still pictures and scenes. "
+            f"Intervals are cut to the possible {found.params.train.min_tokens} to {found.slots}; "
+            "one that holds all of them comes from a few clips and says nothing."
+        ],
     )
 
 

@@ -40,10 +40,10 @@ def test_an_interval_of_few_clips_names_no_impossible_tokens(found: Findings) ->
     # t(1) = 12.7: the interval of two clips reaches far below 0 and above K = 16.
     assert whole.ci_lo < 0
     assert whole.ci_hi > 16
-    none = found.mean_tokens(two)
-    assert (none.value, none.n_clusters) == (8.5, 2)
-    assert (none.se, none.ci_lo, none.ci_hi, none.lower, none.upper) == (None,) * 5
-    assert none.reason == "no interval: 2 clips; Student's t leaves the possible 2 to 16"
+    cut = found.mean_tokens(two)
+    assert (cut.value, cut.n_clusters) == (8.5, 2)
+    assert (cut.ci_lo, cut.ci_hi, cut.lower, cut.upper, cut.se) == (2.0, 16.0, 2.0, 16.0, None)
+    assert cut.reason == "2 clips: the interval reached beyond the possible 2 to 16"
     alike = pl.DataFrame({"clip_id": ["a", "b", "c"], "n_tokens": [8.0, 8.1, 7.9]})
     assert found.mean_tokens(alike) == mean(alike, "n_tokens")
 
@@ -56,6 +56,7 @@ def test_with_more_clips_an_interval_is_cut_to_the_possible() -> None:
     assert (cut.value, cut.se, cut.ci_lo) == (free.value, free.se, free.ci_lo)
     assert (cut.ci_hi, cut.upper) == (16.0, 16.0)
     assert cut.method.endswith("cut to 2 to 16")
+    assert cut.reason is None
     assert within(free, 0.0, 100.0) == free
 
 
