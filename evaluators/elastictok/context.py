@@ -29,11 +29,7 @@ HEADLINE = "test_clip"
 TABLES = ("budgets", "coded", "errors", "rates", "strips", "search_costs", "history", "speed")
 BLOCK = ["sample_id", "block"]
 FEWEST_CLIPS = 5
-<<<<<<< HEAD
-"""Below, Student's t of the clips' few degrees of freedom may reach past every possible value."""
-=======
 """Below, an interval by Student's t that is cut to the possible says so."""
->>>>>>> rel-b
 
 
 @dataclass(frozen=True)
@@ -168,20 +164,12 @@ def mean(values: pl.DataFrame, column: str) -> Estimate:
 
 
 def within(found: Estimate, low: float, high: float) -> Estimate:
-<<<<<<< HEAD
-    """The mean of values in ``low..high``, with an interval that claims nothing impossible.
-
-    From :data:`FEWEST_CLIPS` clips on, ends outside the range are cut to it: the mean lies inside,
-    so the interval covers it as often as before. With fewer clips an interval that leaves the
-    range says only that they are few, so there is none, and no error to detect a difference by.
-=======
     """The mean of values in ``low..high``, its interval cut to what is possible.
 
     The mean lies in the range, so the cut interval covers it as often as the whole one. To leave
     out only those that reach beyond would keep the ones that are short by luck. Of fewer than
     :data:`FEWEST_CLIPS` clips the reason says how many they are, and there is no error by which
     a difference could be called detectable.
->>>>>>> rel-b
 
     Args:
         found: a mean with clusters of clips, as from :func:`mean`.
@@ -191,27 +179,6 @@ def within(found: Estimate, low: float, high: float) -> Estimate:
     ends = (found.ci_lo, found.ci_hi, found.lower, found.upper)
     if all(end is None or low <= end <= high for end in ends):
         return found
-<<<<<<< HEAD
-    clips = found.n_clusters or 0
-    if clips < FEWEST_CLIPS:
-        return Estimate(
-            found.value,
-            confidence=found.confidence,
-            method="mean",
-            n=found.n,
-            n_clusters=found.n_clusters,
-            reason=f"no interval: {clips} clips; Student's t leaves the possible {low:g} to "
-            f"{high:g}",
-        )
-    cut = [None if end is None else min(max(end, low), high) for end in ends]
-    return replace(
-        found,
-        ci_lo=cut[0],
-        ci_hi=cut[1],
-        lower=cut[2],
-        upper=cut[3],
-        method=f"{found.method}, cut to {low:g} to {high:g}",
-=======
     ci_lo, ci_hi, lower, upper = (None if e is None else min(max(e, low), high) for e in ends)
     clips = found.n_clusters
     few = clips is not None and clips < FEWEST_CLIPS
@@ -226,7 +193,6 @@ def within(found: Estimate, low: float, high: float) -> Estimate:
         reason=f"{clips} clips: the interval reached beyond the possible {low:g} to {high:g}"
         if few
         else found.reason,
->>>>>>> rel-b
     )
 
 

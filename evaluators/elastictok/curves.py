@@ -87,16 +87,11 @@ def _monotone(found: Findings) -> Iterator[Row]:
     """
     curves = found.tables["errors"]
     for (model,), own in curves.group_by(["model"], maintain_order=True):
-<<<<<<< HEAD
-        budgets = found.budgets(str(model))
-        for parts, numbers in (({}, None), ({"steps": "budgets"}, budgets)):
-=======
         kinds: list[tuple[dict[str, str], list[int] | None]] = [
             ({}, None),
             ({"steps": "budgets"}, found.budgets(str(model))),
         ]
         for parts, numbers in kinds:
->>>>>>> rel-b
             values = own.with_columns(pl.Series("falls", _falling(own, numbers), pl.Float64))
             estimate = undefined("fewer than two budgets on the curve", n=0)
             if values["falls"].count():
