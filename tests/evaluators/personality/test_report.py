@@ -34,6 +34,7 @@ def test_sections_come_in_the_readers_order(
         "Reliability",
         "Scores",
         "Convergent and discriminant validity",
+        "Items behind the scales",
         "Criterion validity",
         "Shaping one trait",
         "Shaping all traits at once",

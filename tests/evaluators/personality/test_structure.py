@@ -8,13 +8,9 @@ import polars as pl
 import pytest
 
 from evaluators.personality.context import Row, Subject, subjects
-from evaluators.personality.figures import Figures
-from evaluators.personality.report import statistics
 from evaluators.personality.scores import matrix
 from evaluators.personality.structure import structure_rows
-from evaluators.personality.structure_sections import structure_section
 from evaluators.personality.validity import validity_rows
-from measurand.report.document import Table
 from schemas.personality import DOMAINS, Params
 
 AT = "experiment=validity,form=first,scale="
@@ -76,15 +72,3 @@ def test_a_respondent_that_says_one_thing_has_bounds_and_ratios_without_value(
         if not row["metric"].endswith("_expected"):
             assert row["estimate"] is None
             assert "vary" in row["reason"]
-
-
-def test_the_section_has_a_row_for_each_domain_and_each_two(
-    small: Params, data: Path, administer: Callable[[str], Path]
-) -> None:
-    results = administer("synthetic:factor")
-    figures = Figures(statistics(data, results, small))
-    section = structure_section(subjects(data, results, small), figures)
-    assert section is not None
-    bounds, ratios = [b for b in section.blocks if isinstance(b, Table)]
-    assert len(bounds.rows) % 5 == 0
-    assert len(ratios.rows) == 10

@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from evaluators.personality.context import subjects
+from evaluators.personality.figures import Figures
+from evaluators.personality.report import statistics
+from evaluators.personality.structure_sections import structure_section
+from measurand.report.document import Table
+from schemas.personality import Params
+
+
+def test_the_section_has_a_row_for_each_domain_and_each_two(
+    small: Params, data: Path, administer: Callable[[str], Path]
+) -> None:
+    results = administer("synthetic:factor")
+    figures = Figures(statistics(data, results, small))
+    section = structure_section(subjects(data, results, small), figures)
+    assert section is not None
+    bounds, ratios = [b for b in section.blocks if isinstance(b, Table)]
+    assert len(bounds.rows) % 5 == 0
+    assert len(ratios.rows) == 10
