@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
+from evaluators.compwob.repeats import over_seeds
 from measurand import shards
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate
@@ -53,9 +54,30 @@ class Subject:
         """Seed words of a statistic; two agents see the same resamples."""
         return (SYSTEM, self.params.report.seed, *more)
 
-    def row(self, metric: str, parts: Mapping[str, str], estimate: Estimate) -> Row:
+    def row(
+        self,
+        metric: str,
+        parts: Mapping[str, str],
+        estimate: Estimate,
+        reliability: float | None = None,
+    ) -> Row:
         """A row of the statistics table."""
-        return statistic_row(SYSTEM, self.agent, metric, parts, estimate)
+        return statistic_row(SYSTEM, self.agent, metric, parts, estimate, reliability=reliability)
+
+    def task_icc(self, metric: str, parts: Mapping[str, str], scores: pl.DataFrame) -> Estimate:
+        """Reliability of a task's mean of ``score`` over its seeds, the repeats of ``metric``.
+
+        Args:
+            metric: name of the mean over tasks.
+            parts: its slice.
+            scores: ``task`` and ``score``, a row an episode.
+        """
+        return over_seeds(
+            scores["score"].to_numpy(),
+            scores["task"].to_numpy(),
+            resamples=self.params.report.resamples,
+            seed_words=self.words("task_icc", metric, *parts.values()),
+        )
 
 
 def subjects(results: Path, params: Params) -> list[Subject]:

@@ -25,7 +25,8 @@ def gap_rows(subject: Subject) -> Iterator[Row]:
     share of episodes whose parts were all solved alone minus that of compositions solved, and
     ``mcnemar_alone`` its exact p value. ``predicted``: product of the agent's own base rates, what
     independent parts would give; ``residual``: measured minus predicted. ``gap_reverse``: forward
-    minus reversed, and ``mcnemar_reverse``.
+    minus reversed, and ``mcnemar_reverse``. ``task_icc`` of a gap is the reliability of a task's
+    own gap over its seeds.
     """
     for order in ORDERS:
         pairs = with_parts(subject, order)
@@ -80,7 +81,10 @@ def _difference(
     x = (pairs[column] - pairs["success"]).to_numpy()
     tasks = pairs["task"].to_numpy()
     found = _honest(over_tasks_and_seeds(x, tasks, pairs["seed"].to_numpy()))
-    yield subject.row(metric, parts, replace(found, method=f"paired difference; {found.method}"))
+    icc = subject.task_icc(metric, parts, pairs.select("task", pl.Series("score", x)))
+    named = replace(found, method=f"paired difference; {found.method}")
+    yield subject.row(metric, parts, named, icc.value)
+    yield subject.row("task_icc", {**parts, "of": metric}, icc)
     (again,) = bootstrap_means(
         x[:, None],
         clusters=tasks,

@@ -13,12 +13,13 @@ import polars as pl
 
 from evaluators.compwob.context import ALL, SYSTEM, Row, Subject, frame
 from evaluators.compwob.pictures import WORDS
+from evaluators.compwob.repeats import over_models
 from measurand import shards
 from measurand.report.document import Cell, Section, Table
 from measurand.report.lookup import Figures
 from measurand.statistics import statistic_row
 from measurand.stats.crossed import crossed_mean
-from measurand.stats.estimate import undefined
+from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import within_unit
 from schemas.compwob import MIXTURES, ORDERS
 
@@ -40,7 +41,10 @@ def trained(everyone: Sequence[Subject]) -> pl.DataFrame:
 
 
 def mixture_rows(everyone: Sequence[Subject]) -> Iterator[Row]:
-    """``mixture_success`` of each mixture, and ``mixture_gain`` over the uniform one."""
+    """``mixture_success`` of each mixture, and ``mixture_gain`` over the uniform one.
+
+    ``model_alpha`` is the reliability of a task's success, or gain, over a mixture's models.
+    """
     every = trained(everyone)
     for order in ORDERS:
         at = every.filter(pl.col("order") == order)
@@ -51,17 +55,40 @@ def mixture_rows(everyone: Sequence[Subject]) -> Iterator[Row]:
             mean = crossed_mean(
                 mine["success"].to_numpy(), mine["task"].to_numpy(), mine["model"].to_numpy()
             )
-            yield statistic_row(SYSTEM, ALL, "mixture_success", parts, within_unit(mean))
+            mean = within_unit(mean)
+            yield from _scored(everyone[0], "mixture_success", parts, mine, "success", mean)
             if mixture == "uniform":
                 continue
             pairs = mine.join(uniform, on=["task", "seed", "model"], suffix="_u").sort(
                 "task", "seed", "model"
             )
-            found = undefined("no uniform model of the same seeds", n=0)
-            if not pairs.is_empty():
-                gains = (pairs["success"] - pairs["success_u"]).to_numpy()
-                found = crossed_mean(gains, pairs["task"].to_numpy(), pairs["model"].to_numpy())
-            yield statistic_row(SYSTEM, ALL, "mixture_gain", parts, found)
+            if pairs.is_empty():
+                found = undefined("no uniform model of the same seeds", n=0)
+                yield statistic_row(SYSTEM, ALL, "mixture_gain", parts, found)
+                continue
+            gains = pairs.with_columns((pl.col("success") - pl.col("success_u")).alias("gain"))
+            found = crossed_mean(
+                gains["gain"].to_numpy(), gains["task"].to_numpy(), gains["model"].to_numpy()
+            )
+            yield from _scored(everyone[0], "mixture_gain", parts, gains, "gain", found)
+
+
+def _scored(
+    one: Subject,
+    metric: str,
+    parts: dict[str, str],
+    episodes: pl.DataFrame,
+    column: str,
+    estimate: Estimate,
+) -> Iterator[Row]:
+    alpha = over_models(
+        episodes,
+        column,
+        resamples=one.params.report.resamples,
+        seed_words=one.words("model_alpha"),
+    )
+    yield statistic_row(SYSTEM, ALL, metric, parts, estimate, reliability=alpha.value)
+    yield statistic_row(SYSTEM, ALL, "model_alpha", {**parts, "of": metric}, alpha)
 
 
 def mixture_section(everyone: Sequence[Subject], figures: Figures, data: Path) -> Section | None:

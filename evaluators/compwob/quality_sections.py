@@ -30,6 +30,11 @@ other, and several buttons can carry the same label.
 Reversed sentences follow the rule of the published pages that could be read; those of five, six and
 seven parts follow it by inference."""
 
+RELIABILITY = """The reliability beside a success or a gap is that of a task's own mean over its
+seeds, ICC(1,k): how far other seeds would tell the same tasks apart. Beside a mixture it is that of
+a task's mean over the mixture's trained models, Cronbach's alpha. Rates of single tasks, p values,
+counts and what is predicted have none."""
+
 
 def complexity_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     """Success against the length of the sentence and the size of the page."""
@@ -194,9 +199,9 @@ def cost_section(results: Path) -> Section:
     return Section("Cost", (table,))
 
 
-def method_section(subject: Subject) -> Section:
-    """What was asked, and how it differs from the published pages."""
-    given = subject.params.evaluate
+def method_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+    """What was asked, how it differs from the published pages, how far a score can be repeated."""
+    given = everyone[0].params.evaluate
     rule = {
         "strict": "a part done before an earlier one fails the episode",
         "flags": "only the last part's commit tests the others, as on the published pages",
@@ -213,8 +218,28 @@ def method_section(subject: Subject) -> Section:
     )
     return Section(
         "Method",
-        (Text(words), Text(QUIRKS)),
+        (Text(words), Text(QUIRKS), Text(RELIABILITY), _reliability(everyone, figures)),
         "Furuta et al. 2023 (arXiv 2311.18751) report 94.0 on base tasks and 24.9 on compositions "
         "for prompted models, 85.4 and 54.8 for transferred ones, and less on reversed sentences. "
         "The direction can be compared, the cells cannot: models, pages and budget are others.",
     )
+
+
+def _reliability(everyone: Sequence[Subject], figures: Figures) -> Table:
+    rows: list[list[Cell]] = []
+    for subject in everyone:
+        agent = subject.agent
+        for order in EVERY_ORDER:
+            cell = figures.cell(agent, "task_icc", of="success", order=order)
+            if figures.get(agent, "task_icc", of="success", order=order) is not None:
+                gap: Cell = {"value": None, "reason": "base tasks alone"}
+                if order != "single":
+                    gap = figures.cell(agent, "task_icc", of="gap_base", order=order)
+                rows.append([{"text": agent, "detail": WORDS[order]}, cell, gap])
+    return Table(
+        "Reliability of a task's mean over its seeds",
+        ["agent", "success", "parts alone minus composed"],
+        rows,
+        ["Intervals by a bootstrap over tasks. Where all episodes, or the means of all tasks, are "
+         "alike, there is nothing to tell apart. Below 0, seeds of a task differ more than tasks."],
+    )  # fmt: skip

@@ -21,14 +21,19 @@ def rate_rows(subject: Subject) -> Iterator[Row]:
 
     ``success`` has Wilson's interval over episodes; ``success_over_tasks`` is the mean over tasks
     with an error that allows for other tasks and, of five seeds or more, other seeds;
-    ``success_resampled`` the same mean with a bootstrap over tasks.
+    ``success_resampled`` the same mean with a bootstrap over tasks. ``task_icc`` is the reliability
+    of a task's rate over its seeds, which stands beside both.
     """
     for order in ORDERS:
         mine = subject.of(order)
         if mine.is_empty():
             continue
-        yield subject.row("success", {"order": order}, rate(mine))
-        yield subject.row("success_over_tasks", {"order": order}, _over_both(mine))
+        here = {"order": order}
+        repeats = mine.select("task", pl.col("success").alias("score"))
+        icc = subject.task_icc("success", here, repeats)
+        yield subject.row("success", here, rate(mine), icc.value)
+        yield subject.row("success_over_tasks", here, _over_both(mine), icc.value)
+        yield subject.row("task_icc", {**here, "of": "success"}, icc)
         yield subject.row("success_resampled", {"order": order}, _resampled(subject, mine, order))
         for column, name in (("category", "category"), ("n_parts", "parts"), ("task", "task")):
             for value in mine[column].unique().sort().to_list():

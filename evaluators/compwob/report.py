@@ -90,7 +90,7 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         failure_section(everyone, figures),
         instrument_section(everyone, figures, results),
         cost_section(results),
-        method_section(everyone[0]),
+        method_section(everyone, figures),
     ]
     agents = ", ".join(subject.agent for subject in everyone)
     return Document(

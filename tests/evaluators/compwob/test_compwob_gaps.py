@@ -10,6 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar as reference
 
 from evaluators.compwob.context import Subject, subjects
 from evaluators.compwob.gaps import gap_rows, mcnemar, with_parts
+from measurand.stats.icc import intraclass
 from pipelines.compwob.environment import Spec
 
 
@@ -48,6 +49,18 @@ def test_gaps_are_the_means_of_paired_differences(tmp_path: Path) -> None:
     assert rows["gap_reverse", ""]["estimate"] == pytest.approx(0.5)
     assert rows["predicted", "order=forward"]["estimate"] == pytest.approx(5 / 6)
     assert rows["residual", "order=forward"]["estimate"] == pytest.approx(0.5 - 5 / 6)
+
+
+def test_a_gap_bears_the_reliability_of_a_tasks_gap(tmp_path: Path) -> None:
+    subject = _subject(tmp_path, _rule)
+    rows = _named(subject)
+    pairs = with_parts(subject, "forward")
+    scores = pairs.with_columns((pl.col("mean_alone") - pl.col("success")).alias("score"))
+    wanted = intraclass(scores["score"].to_numpy().reshape(len(TASKS), -1)).icc1k.value
+    row = rows["gap_base", "order=forward"]
+    assert row["reliability"] == pytest.approx(wanted)
+    assert rows["task_icc", "of=gap_base,order=forward"]["estimate"] == row["reliability"]
+    assert rows["residual", "order=forward"]["reliability"] is None
 
 
 def test_independent_parts_leave_no_residual(tmp_path: Path) -> None:

@@ -36,6 +36,17 @@ def test_gains_are_paired_by_task_seed_and_model(tmp_path: Path) -> None:
     )
 
 
+def test_models_that_rank_tasks_alike_are_reliable(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    rows = {(r["metric"], r["slice"]): r
+            for r in mixture_rows(subjects(write(tmp_path, given, AGENTS), given))}  # fmt: skip
+    gain = rows["mixture_gain", "mixture=rebalanced,order=forward"]
+    alpha = rows["model_alpha", "mixture=rebalanced,of=mixture_gain,order=forward"]
+    # The second rebalanced model gains nothing on any task: one of two models never varies.
+    assert gain["reliability"] is alpha["estimate"] is None
+    assert alpha["reason"] == "1 of 2 items never vary"
+
+
 def test_the_section_shows_what_was_drawn(tmp_path: Path) -> None:
     given = params(AGENTS)
     results = write(tmp_path / "results", given, AGENTS)

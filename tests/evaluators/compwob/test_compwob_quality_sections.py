@@ -33,7 +33,12 @@ def test_the_sections_hold_what_they_promise(tmp_path: Path) -> None:
     (times,) = cost_section(results).blocks
     assert isinstance(times, Table)
     assert times.rows[0][2] == 0.9
-    assert "94.0" in method_section(everyone[0]).intro
+    method = method_section(everyone, figures)
+    assert "94.0" in method.intro
+    iccs = method.blocks[-1]
+    assert isinstance(iccs, Table)
+    assert [row[0]["text"] for row in iccs.rows] == ["zero_shot@m"] * 3 + ["oracle"] * 3
+    assert iccs.rows[-1][1]["reason"] == "every episode scores alike"
 
 
 def test_where_all_end_alike_nothing_is_regressed(tmp_path: Path) -> None:

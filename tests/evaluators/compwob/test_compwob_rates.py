@@ -38,6 +38,26 @@ def test_where_all_succeed_the_interval_over_tasks_is_no_point(tmp_path: Path) -
     assert found["ci_lo"] < 0.6
 
 
+def test_rates_bear_the_reliability_of_a_tasks_rate(tmp_path: Path) -> None:
+    rows = {(r["model"], r["metric"], r["slice"]): r for r in _rows(tmp_path)}
+    icc = rows["zero_shot@m", "task_icc", "of=success,order=forward"]
+    # Seeds decide and tasks do nothing: no task can be told from another.
+    assert (icc["estimate"], icc["n"], icc["n_clusters"]) == (None, 36, 6)
+    assert icc["reason"] == "no task's mean differs from another's"
+    agents = {"zero_shot@m": lambda spec: "enter" in spec.task.name or spec.seed % 3 == 0}
+    given = params(agents)
+    everyone = subjects(write(tmp_path / "other", given, agents), given)
+    rows = {(r["model"], r["metric"], r["slice"]): r for r in rate_rows(everyone[0])}
+    icc = rows["zero_shot@m", "task_icc", "of=success,order=forward"]
+    # Five tasks with 2 of 6 seeds, one with 6: SSB = 6 * 5/6 * (2/3)**2, SSW = 5 * 6 * 2/9.
+    between, within = 20 / 9 / 5, 20 / 3 / 30
+    assert icc["estimate"] == pytest.approx(1 - within / between)
+    for metric in ("success", "success_over_tasks"):
+        row = rows["zero_shot@m", metric, "order=forward"]
+        assert row["reliability"] == icc["estimate"]
+    assert rows["zero_shot@m", "success", "category=two,order=forward"]["reliability"] is None
+
+
 def test_controls_are_exact_shares_and_who_did_not_play_has_none(tmp_path: Path) -> None:
     given = params(AGENTS)
     everyone = subjects(write(tmp_path, given, AGENTS), given)
