@@ -240,6 +240,6 @@ def _reliability(everyone: Sequence[Subject], figures: Figures) -> Table:
         "Reliability of a task's mean over its seeds",
         ["agent", "success", "parts alone minus composed"],
         rows,
-        ["Intervals by a bootstrap over tasks. Where every task ends alike, or every seed, there "
-         "is nothing to tell apart. Below 0, seeds of a task differ more than tasks do."],
+        ["Intervals by a bootstrap over tasks. Where all episodes, or the means of all tasks, are "
+         "alike, there is nothing to tell apart. Below 0, seeds of a task differ more than tasks."],
     )  # fmt: skip
