@@ -33,6 +33,10 @@ __all__ = ["overview", "to_html", "to_markdown"]
 _HERE = Path(__file__).parent
 
 
+LONG = 30
+"""A table of more rows is folded on the page; paper and Markdown show it whole."""
+
+
 def to_html(document: Document) -> str:
     """The whole report. The same document gives the same bytes.
 
@@ -66,6 +70,7 @@ def to_html(document: Document) -> str:
             gates=None if gates is None else lay_out(gates),
             sections=sections,
             provenance=_tree(document.provenance),
+            long=LONG,
         )
     )
 

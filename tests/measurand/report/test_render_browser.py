@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from report_example import HOSTILE, example, extremes
 
-from measurand.report.document import Document
+from measurand.report.document import Document, Section, Table
 from measurand.report.render import to_html
 
 pytestmark = pytest.mark.browser
@@ -138,3 +138,20 @@ def test_data_tables_are_closed_on_the_screen_and_open_on_paper(page: Any, url: 
     page.emulate_media(media="print")
     assert rows.is_visible()
     assert page.pdf(format="A4").startswith(b"%PDF")
+
+
+def test_a_long_table_is_folded_under_its_name_and_whole_on_paper(
+    page: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tables = [Table(f"{n} rows", ("a", "b"), [[f"r{i}", i] for i in range(n)]) for n in (30, 31)]
+    page.goto(written(tmp_path_factory, Document("t", "", None, (Section("s", tuple(tables)),))))
+    short, long = page.locator("table").all()
+    assert (short.is_visible(), long.is_visible()) == (True, False)
+    name = page.locator("summary")
+    assert name.inner_text() == "31 rows (31 rows)"
+    name.focus()
+    page.keyboard.press("Enter")
+    assert long.is_visible()
+    page.keyboard.press("Enter")
+    page.emulate_media(media="print")
+    assert (long.is_visible(), name.is_visible()) == (True, True)
