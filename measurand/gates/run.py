@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from measurand.errors import MeasurandError
 from measurand.gates import looks, tries
@@ -230,7 +231,7 @@ def _advise(spec: GateFile, sources: Sources) -> None:
 
 def _finite(result: GateResult) -> GateResult:
     """Figures that overflowed are undefined, never infinite; what they decided is an error."""
-    bad = {
+    bad: dict[str, Any] = {
         field.name: None
         for field in fields(result)
         if isinstance(value := getattr(result, field.name), float) and not math.isfinite(value)
