@@ -71,7 +71,7 @@ def test_what_the_file_system_refuses_is_one_line_with_the_path(
     for out in (tmp_path / "none" / "out.md", Path(a) / "out.md"):
         assert main(["compare", a, b, "--out", str(out)]) == EXIT_ERROR
         shown = capsys.readouterr().err.splitlines()
-        assert shown[-1].startswith(f"measurand compare: os_error: {out}: ")
+        assert shown[-1].startswith(f"measurand compare: no_file: {out}: ")
         assert not any(line.startswith("Traceback") for line in shown)
 
 

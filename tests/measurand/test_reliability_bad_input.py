@@ -214,6 +214,7 @@ def named(error: InputError) -> str:
     return error.code
 
 
+@pytest.mark.integration
 def test_ten_thousand_inputs_give_figures_reasons_or_a_named_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -21,6 +21,7 @@ from measurand.gates.gatefile import GateFileError, parse, validate
 CASES = 4_000
 
 
+@pytest.mark.integration
 def test_four_thousand_gate_files_and_evidences() -> None:
     outcomes, codes = fuzz(CASES, seed=20261123, outputs_every=4)
     # The generator must reach every state and most reasons, or the test shows little.
