@@ -15,7 +15,8 @@ import polars as pl
 from evaluators.compwob.context import ORDERS, Row, Subject
 from evaluators.compwob.crossing import over_tasks_and_seeds
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import bootstrap_means, cluster_mean
+from measurand.stats.means import bootstrap_means, cluster_mean, within_unit
+from measurand.stats.resample import MIN_CLUSTERS
 
 
 def gap_rows(subject: Subject) -> Iterator[Row]:
@@ -37,13 +38,13 @@ def gap_rows(subject: Subject) -> Iterator[Row]:
         for metric, column in (("gap_base", "mean_alone"), ("gap_alone", "all_alone")):
             yield from _difference(subject, metric, parts, pairs, column)
         yield subject.row("mcnemar_alone", parts, mcnemar(pairs["all_alone"], pairs["success"]))
-        yield subject.row("predicted", parts, _mean(pairs, "predicted"))
+        yield subject.row("predicted", parts, within_unit(_mean(pairs, "predicted")))
         residual = pairs.with_columns((pl.col("success") - pl.col("predicted")).alias("rest"))
         yield subject.row("residual", parts, _mean(residual, "rest"))
         for category in pairs["category"].unique().sort().to_list():
             some = residual.filter(pl.col("category") == category)
             here = {**parts, "category": category}
-            yield subject.row("predicted", here, _mean(some, "predicted"))
+            yield subject.row("predicted", here, within_unit(_mean(some, "predicted")))
             yield subject.row("residual", here, _mean(some, "rest"))
     yield from _reverse(subject)
 
@@ -95,7 +96,17 @@ def _difference(
 
 
 def _mean(pairs: pl.DataFrame, column: str) -> Estimate:
-    return _honest(cluster_mean(pairs[column].to_numpy(), pairs["task"].to_numpy()))
+    """Mean over tasks; of a few, Student's t would name shares that cannot be."""
+    found = _honest(cluster_mean(pairs[column].to_numpy(), pairs["task"].to_numpy()))
+    if found.se is None or (found.n_clusters or 0) >= MIN_CLUSTERS:
+        return found
+    return Estimate(
+        found.value,
+        method=found.method,
+        n=found.n,
+        n_clusters=found.n_clusters,
+        reason=f"no interval: {found.n_clusters} tasks, at least {MIN_CLUSTERS} needed",
+    )
 
 
 def _honest(found: Estimate) -> Estimate:

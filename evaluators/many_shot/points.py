@@ -14,6 +14,8 @@ from measurand.stats.estimate import Estimate, undefined
 
 MEASURES = ("partial", "confidence", "mass", "nll", "nll_program", "nll_model")
 """Columns of the responses that are averaged as they are."""
+SHARES = ("partial", "confidence", "mass")
+"""Those that lie between 0 and 1, and their intervals with them."""
 
 
 def point_rows(subject: Subject) -> Iterator[Row]:
@@ -43,7 +45,8 @@ def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: in
     for metric in MEASURES:
         measured = by_shot_set(at, metric)
         if not measured.is_empty():
-            yield from with_alpha(subject, parts, measured, {metric: over_shot_sets(measured)})
+            found = over_shot_sets(measured, share=metric in SHARES)
+            yield from with_alpha(subject, parts, measured, {metric: found})
 
 
 def _shares(table: np.ndarray) -> dict[str, Estimate]:

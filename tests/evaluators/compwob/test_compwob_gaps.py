@@ -63,6 +63,19 @@ def test_a_gap_bears_the_reliability_of_a_tasks_gap(tmp_path: Path) -> None:
     assert rows["residual", "order=forward"]["reliability"] is None
 
 
+def test_no_interval_names_a_share_that_cannot_be(tmp_path: Path) -> None:
+    rows = [
+        r for r in gap_rows(_subject(tmp_path, _rule)) if r["metric"] in ("predicted", "residual")
+    ]
+    few = [r for r in rows if r["n_clusters"] < 5]
+    assert few
+    for row in few:
+        assert row["ci_lo"] is None
+        assert str(row["reason"]).startswith("no interval: ")
+    [whole] = [r for r in rows if (r["metric"], r["slice"]) == ("predicted", "order=forward")]
+    assert 0 < whole["ci_lo"] < whole["estimate"] < whole["ci_hi"] < 1
+
+
 def test_independent_parts_leave_no_residual(tmp_path: Path) -> None:
     """An agent whose compositions succeed exactly where all its parts do, in every seed."""
     rows = _named(_subject(tmp_path, lambda spec: "enter-text" not in spec.task.parts))

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from evaluators.many_shot.context import Subject
-from evaluators.many_shot.points import point_rows
+from evaluators.many_shot.points import SHARES, point_rows
 
 
 def rows_of(subject: Subject) -> dict[tuple[str, str], dict[str, Any]]:
@@ -78,3 +78,11 @@ def test_the_range_over_orders_is_reported_where_there_are_orders(everyone: list
     ranges = {slice_ for metric, slice_ in found if metric == "order_range"}
     assert ranges == {"curve=supervised,k=1,task=sums", "curve=supervised,k=2,task=sums"}
     assert found["order_range", "curve=supervised,k=2,task=sums"]["estimate"] == 0
+
+
+def test_intervals_of_shares_stay_between_0_and_1(everyone: list[Subject]) -> None:
+    rows = [r for s in everyone for r in point_rows(s) if r["metric"] in SHARES]
+    assert {r["metric"] for r in rows} >= {"confidence", "mass"}
+    known = [r for r in rows if r["ci_lo"] is not None]
+    assert known
+    assert all(-1e-9 <= r["ci_lo"] <= r["ci_hi"] <= 1 + 1e-9 for r in known)
