@@ -67,7 +67,8 @@ unit: $(VENV)/.test-stamp
 
 integration: $(VENV)/.test-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)
-	@python -m pytest -q --durations=20 --durations-min=5 -m "integration and not vllm"
+	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --durations=10 --durations-min=10 \
+	  -m "integration and not vllm"
 
 # Installed where that is allowed: as root, by apt.
 .PHONY: chromium

@@ -72,10 +72,9 @@ def solve(details: Details) -> str:
 @lru_cache(maxsize=4096)
 def _solve(problem: str) -> str:
     from unified_planning.engines import PlanGenerationResultStatus
-    from unified_planning.shortcuts import OneshotPlanner
 
     world = _world(problem)
-    with OneshotPlanner(name="fast-downward-opt") as planner:
+    with _planner() as planner:
         found = planner.solve(world.problem)
     solved = (
         PlanGenerationResultStatus.SOLVED_OPTIMALLY,
@@ -87,6 +86,21 @@ def _solve(problem: str) -> str:
         " ".join([step.action.name, *map(str, step.actual_parameters)])
         for step in found.plan.actions
     )
+
+
+def _planner() -> Any:
+    """Fast Downward with every file in the temporary folder of its plan.
+
+    Left alone it translates into the working directory, where two processes read each other's
+    problem.
+    """
+    from up_fast_downward.fast_downward import FastDownwardOptimalPDDLPlanner
+
+    class Apart(FastDownwardOptimalPDDLPlanner):  # type: ignore[misc]
+        def _base_cmd(self, plan_filename: str) -> list[str]:
+            return [*super()._base_cmd(plan_filename), "--sas-file", f"{plan_filename}.sas"]
+
+    return Apart()
 
 
 def pddl(details: Details) -> tuple[str, str]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from itertools import combinations, product
 from pathlib import Path
@@ -19,6 +23,7 @@ from schemas.many_shot import Planning
 Details = dict[str, Any]
 State = tuple[Any, ...]
 DOMAINS = ("blocksworld", "logistics")
+ROOT = Path(__file__).parents[3]
 SIZES = {"blocksworld": 4, "logistics": 2}
 
 
@@ -353,3 +358,34 @@ def test_a_plan_is_computed_once_and_the_same_every_time() -> None:
     assert plans._solve.cache_info().misses == 1
     plans._solve.cache_clear()
     assert plans.solve(ROADS) == first
+
+
+@pytest.mark.integration
+def test_processes_that_plan_at_once_read_their_own_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = rng_for("at once")
+    problems = [drawn(domain, rng) for _ in range(3) for domain in DOMAINS]
+    code = "import json, sys; from pipelines.many_shot import plans as p; "
+    code += "print(p.solve(json.load(sys.stdin)))"
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+        for _ in problems
+    ]
+    for one, details in zip(running, problems, strict=True):
+        assert one.stdin is not None
+        one.stdin.write(json.dumps(details))
+        one.stdin.close()
+    for one, details in zip(running, problems, strict=True):
+        assert one.stdout is not None
+        written = one.stdout.read().strip().splitlines()[-1]
+        assert one.wait() == 0
+        assert plans.validate(details, written).reached
+    assert list(tmp_path.iterdir()) == []
