@@ -92,7 +92,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         _make_bucket([program, "shell", master], folder)
         yield Store(address, key, secret)
     finally:
-        server.terminate()
+        server.kill()  # it would take half a minute to leave its own cluster
         server.wait(timeout=30)
 
 
