@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pipelines.compwob.pages import Pages
 
 ORDERS = ("forward", "reverse")
+_AGENT = (
+    "as in the parameters' agents: oracle, text_oracle, random, zero_shot@MODEL ... (%(default)s)"
+)
+_CLICK = "a real mouse, or an event sent to the element: faster (%(default)s)"
 
 
 def main(argv: Sequence[str]) -> int:
@@ -22,10 +26,10 @@ def main(argv: Sequence[str]) -> int:
     verbs = parser.add_subparsers(dest="verb", required=True)
     play = verbs.add_parser("play", help="write one episode as a film that can be looked at")
     play.add_argument("task", help="a base task, or base tasks joined by _ (any sequence of them)")
-    play.add_argument("--seed", type=int, default=1_000_000)
-    play.add_argument("--agent", default="oracle")
+    play.add_argument("--seed", type=int, default=1_000_000, help="of the page (%(default)s)")
+    play.add_argument("--agent", default="oracle", help=_AGENT)
     play.add_argument("--order", choices=ORDERS, default="forward", help="wording of the sentence")
-    play.add_argument("--click", choices=("mouse", "dispatch"), default="mouse")
+    play.add_argument("--click", choices=("mouse", "dispatch"), default="mouse", help=_CLICK)
     play.add_argument("--out", type=Path, help="folder; reports/compwob/play by default")
     run = verbs.add_parser(
         "run",
@@ -35,10 +39,17 @@ def main(argv: Sequence[str]) -> int:
     )
     run.add_argument("--html-root", type=Path, required=True, help="folder that is served")
     run.add_argument("--page", required=True, help="path of the page below it")
-    run.add_argument("--agent", default="text_oracle")
-    run.add_argument("--seeds", default="0:10", help="first and last-but-one: 0:10 are ten seeds")
-    run.add_argument("--click", choices=("mouse", "dispatch"), default="mouse")
-    run.add_argument("--max-infra-share", type=float, default=0.01)
+    run.add_argument("--agent", default="text_oracle", help=_AGENT)
+    run.add_argument(
+        "--seeds", default="0:10", help="first seed and one past the last (%(default)s: ten seeds)"
+    )
+    run.add_argument("--click", choices=("mouse", "dispatch"), default="mouse", help=_CLICK)
+    run.add_argument(
+        "--max-infra-share",
+        type=float,
+        default=0.01,
+        help="refuse a run that lost more episodes to the browser (%(default)s)",
+    )
     run.add_argument("--out", type=Path, required=True, help="folder to write to")
     args = parser.parse_args(argv)
     return _play(args) if args.verb == "play" else _run(args)

@@ -16,6 +16,7 @@ from measurand.errors import InputError
 from measurand.report.document import Block, Document, Section, Table
 from measurand.report.render import to_html
 from pipelines.elastictok.encoding import encode
+from pipelines.elastictok.frames import BrokenClipError
 from schemas.elastictok import load_params
 
 SHOWN = 48
@@ -60,7 +61,12 @@ def _encode(args: argparse.Namespace) -> None:
         params_file, checkpoint = params_file or system.params, checkpoint or system.checkpoint
     params = load_params(params_file)
     model = args.model or params.elastic.name
-    rows = encode(params, checkpoint, model, args.video, args.threshold, args.out)
+    try:
+        rows = encode(params, checkpoint, model, args.video, args.threshold, args.out)
+    except BrokenClipError as error:
+        why = Exception.__str__(error)
+        hint = "give a video that FFmpeg reads"
+        raise InputError(f"{args.video}: {why}", hint=hint, code=error.code) from error
     page = args.out / "frame_trace.html"
     page.write_text(to_html(_document(rows, args, model, params.slots)), encoding="utf-8")
     used = sum(row["n_tokens"] for row in rows) / (len(rows) * params.slots)
