@@ -14,7 +14,8 @@ from typing import Any
 
 from measurand import project
 from measurand.errors import InputError
-from measurand.results import STATISTICS
+from measurand.results import RESULTS, STATISTICS
+from measurand.tables import Table
 
 
 def write_report(
@@ -35,7 +36,7 @@ def write_report(
         gates: gate file; None writes no verdict.
     """
     from measurand import shards
-    from measurand.report import document, render, scores
+    from measurand.report import dictionary, document, render, scores
 
     module = system.module("report")
     statistics = STATISTICS.validate(module.statistics(data, results, params))
@@ -48,10 +49,12 @@ def write_report(
     write_text(out / "scores.csv", _plot_rows(metrics))
     content = module.section(data, results, statistics, params)
     every = scores.section(statistics.to_pylist(), module.HEADLINES, verdict)
+    own = [t for t in vars(system.module("schemas")).values() if isinstance(t, Table)]
+    tables = list({t.name: t for t in (*own, RESULTS, STATISTICS)}.values())
     content = dataclasses.replace(
         content,
         verdict=verdict,
-        sections=(*content.sections, *([every] if every else [])),
+        sections=(*content.sections, *([every] if every else []), dictionary.section(tables)),
         provenance=_provenance(gates, params, data, results),
     )
     write_text(out / "report.json", document.to_json(content))

@@ -39,8 +39,9 @@ def test_the_four_stages_in_a_row(project: Path, capsys: pytest.CaptureFixture[s
     }  # fmt: skip
     assert (reports / "verdict" / "verdict.json").is_file()
     assert json.loads(first["metrics.json"])["synthetic:factor"]
-    every = json.loads(first["report.json"])["sections"][-1]
-    assert every["title"] == "Every score"
+    every, columns = json.loads(first["report.json"])["sections"][-2:]
+    assert (every["title"], columns["title"]) == ("Every score", "Data dictionary")
+    assert "personality.responses" in str(columns)
     assert {block["caption"] for block in every["blocks"]} >= {"alpha", "mass_mean"}
 
     taken = times.last(project)
