@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 import sysconfig
 import time
@@ -208,6 +209,58 @@ def spearman_rows(quick: bool) -> list[Row]:
     ]
 
 
+def krippendorff_rows(quick: bool) -> list[Row]:
+    import krippendorff
+    import numpy as np
+
+    from measurand.stats.krippendorff import krippendorff_alpha
+
+    n, b, some = (1_000, 200, 10) if quick else (10_000, 2_000, 40)
+    rng = np.random.default_rng(6)
+    x = np.clip(np.round(3 + rng.normal(size=(n, 1)) + rng.normal(size=(n, 5))), 1, 5)
+    ours, found = best(lambda: krippendorff_alpha(x, "ordinal", resamples=b), 2)
+
+    def by_unit() -> list[float]:
+        rows = (x[rng.integers(0, n, n)] for _ in range(some))
+        return [krippendorff.alpha(r.T, level_of_measurement="ordinal") for r in rows]
+
+    theirs, _ = best(by_unit, 2)
+    apart = abs(found.value - krippendorff.alpha(x.T, level_of_measurement="ordinal"))
+    what = f"Krippendorff's alpha, ordinal, {n:,} x 5 x {b:,}"
+    loop, target = theirs * b / some, None if quick else 40
+    return [compare(what, ours, "krippendorff loop ~", loop, target, f"{apart:.0e} apart")]
+
+
+# The peak that the kernel keeps for this program; getrusage would begin with its parent's.
+_PEAK = """
+import re, sys, time
+from pathlib import Path
+import numpy as np
+from measurand.stats.means import bootstrap_means
+peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1])
+n, m, b = map(int, sys.argv[1:])
+x = np.random.default_rng(0).random((n, m))
+bootstrap_means(x[:50], resamples=50)
+before = peak()
+start = time.process_time()
+bootstrap_means(x, resamples=b)
+print(peak() - before, time.process_time() - start)
+"""
+
+
+def memory_rows(quick: bool) -> list[Row]:
+    """What the mean bootstrap adds to a process that has its data."""
+    n, m, b = (2_000, 20, 500) if quick else (10_000, 20, 2_000)
+    command = [sys.executable, "-c", _PEAK, *map(str, (n, m, b))]
+    done = subprocess.run(
+        command, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, check=True
+    )
+    kib, spent = map(float, done.stdout.split())
+    what = f"memory of the mean bootstrap {n:,} x {m} x {b:,}"
+    met, target = (None, "") if quick else (kib < 300 * 1024, "< 300 MiB")
+    return [Row(what, spent, target=target, met=met, agreement=f"{kib / 1024:.0f} MiB more")]
+
+
 def reliability_stage(quick: bool) -> list[Row]:
     import numpy as np
 
@@ -362,6 +415,8 @@ def main() -> int:
         spearman_rows,
         paired_rows,
         aggregate_rows,
+        krippendorff_rows,
+        memory_rows,
         reliability_stage,
     )
     rows = []
