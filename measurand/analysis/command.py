@@ -55,8 +55,10 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     for path in (args.out, args.save, args.every_eval_ever):
-        if path is not None and path.exists():
-            raise InputError(f"{path} exists", hint="remove it or name another", code="file_exists")
+        if path is not None:
+            refuse_unless_new(path, folder_too=path is args.out)
+    if args.gates is not None and not args.gates.is_file():
+        raise InputError(f"{args.gates}: no such gate file", hint="name one", code="no_file")
     from measurand.analysis.record import analyse
     from measurand.interop.read import read
     from measurand.progress import Progress
@@ -161,6 +163,23 @@ def render(record: dict[str, Any], form: str) -> str:
 
     made = document(record)
     return {"text": to_text, "md": to_markdown, "html": to_html}[form](made)
+
+
+def refuse_unless_new(path: Path, *, folder_too: bool = True) -> None:
+    """Before any work: can a new file be made there?
+
+    Args:
+        path: where it is to be.
+        folder_too: whether its folder has to exist.
+
+    Raises:
+        InputError: code ``file_exists``, or ``no_file`` where there is no such folder.
+    """
+    if path.exists():
+        raise InputError(f"{path} exists", hint="remove it or name another", code="file_exists")
+    if folder_too and not path.parent.is_dir():
+        hint = "name a file in a folder that exists"
+        raise InputError(f"{path}: no folder {path.parent}", hint=hint, code="no_file")
 
 
 def write(text: str, out: Path | None) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from measurand.errors import InputError
 from measurand.interop.rows import Wish
 
 FORMATS = ("text", "json", "md", "html")
@@ -32,9 +31,10 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
     args = parser.parse_args(argv)
-    if args.out is not None and args.out.exists():
-        raise InputError(f"{args.out} exists", hint="name another file", code="file_exists")
-    from measurand.analysis.command import write
+    from measurand.analysis.command import refuse_unless_new, write
+
+    if args.out is not None:
+        refuse_unless_new(args.out)
     from measurand.comparison.record import compare
     from measurand.comparison.sides import resolve
 

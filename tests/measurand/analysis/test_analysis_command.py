@@ -76,6 +76,19 @@ def test_bad_arguments_are_named(table: Path) -> None:
         main([str(table), "--out", "no/where.txt"])
 
 
+def test_what_cannot_be_written_or_gated_is_said_before_the_work(
+    table: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def worked(*args: object, **settings: object) -> None:
+        raise AssertionError("read before the arguments were looked at")
+
+    monkeypatch.setattr("measurand.interop.read.read", worked)
+    for argv in (["--out", "no/where.txt"], ["--gates", "missing.yaml"]):
+        with pytest.raises(InputError) as stopped:
+            main([str(table), *argv])
+        assert stopped.value.code == "no_file"
+
+
 def test_wrong_usage_and_our_own_faults_are_no_verdict(
     table: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
