@@ -17,7 +17,7 @@ from measurand.manifest import MANIFEST
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion, within_unit
-from measurand.stats.resample import percentile, plan
+from measurand.stats.resample import MIN_CLUSTERS, percentile, plan
 from schemas.elastictok import CODECS, UNTRAINED, Params
 
 Row = dict[str, Any]
@@ -28,8 +28,6 @@ HEADLINE = "test_clip"
 """The split that findings are read from: clips that training never saw."""
 TABLES = ("budgets", "coded", "errors", "rates", "strips", "search_costs", "history", "speed")
 BLOCK = ["sample_id", "block"]
-FEWEST_CLIPS = 5
-"""Below, an interval by Student's t that is cut to the possible says so."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +166,7 @@ def within(found: Estimate, low: float, high: float) -> Estimate:
 
     The mean lies in the range, so the cut interval covers it as often as the whole one. To leave
     out only those that reach beyond would keep the ones that are short by luck. Of fewer than
-    :data:`FEWEST_CLIPS` clips the reason says how many they are, and there is no error by which
+    ``MIN_CLUSTERS`` clips the reason says how many they are, and there is no error by which
     a difference could be called detectable.
 
     Args:
@@ -181,7 +179,7 @@ def within(found: Estimate, low: float, high: float) -> Estimate:
         return found
     ci_lo, ci_hi, lower, upper = (None if e is None else min(max(e, low), high) for e in ends)
     clips = found.n_clusters
-    few = clips is not None and clips < FEWEST_CLIPS
+    few = clips is not None and clips < MIN_CLUSTERS
     return replace(
         found,
         se=None if few else found.se,

@@ -12,13 +12,12 @@ from measurand.tables import Column, Table, type_text
 def section(tables: Sequence[Table]) -> Section:
     """One table over all columns, in the order of the tables."""
     rows = [_row(table, column) for table in tables for column in table.columns]
-    shown = Shown(
-        f"{len(rows)} columns of {len(tables)} tables",
-        ("column", "type", "unit", "null", "rule", "meaning"),
-        rows,
+    heads = ("column", "type", "unit", "null", "rule", "meaning")
+    intro = (
+        f"Every column of the {len(tables)} tables of this system. The columns marked key, "
+        "together, name a row."
     )
-    keys = "; ".join(f"{t.name} {t.version}: {', '.join(t.key)}" for t in tables)
-    return Section("Data dictionary", (shown,), f"Keys: {keys}.")
+    return Section("Data dictionary", (Shown("All columns", heads, rows),), intro)
 
 
 def _row(table: Table, column: Column) -> list[Cell]:
@@ -27,13 +26,13 @@ def _row(table: Table, column: Column) -> list[Cell]:
         type_text(column.dtype),
         column.unit or "",
         "yes" if column.nullable else "no",
-        _rule(column),
+        ", ".join([*(["key"] if column.name in table.key else []), *_rules(column)]),
         column.doc,
     ]
 
 
-def _rule(column: Column) -> str:
+def _rules(column: Column) -> list[str]:
     bounds = [f">= {column.minimum}"] if column.minimum is not None else []
     bounds += [f"<= {column.maximum}"] if column.maximum is not None else []
-    parts = [*bounds, " / ".join(column.enum or ()), column.pattern or ""]
-    return ", ".join([p for p in parts if p] + (["unique"] if column.unique else []))
+    words = [*bounds, " / ".join(column.enum or ()), column.pattern or ""]
+    return [word for word in words if word] + (["unique"] if column.unique else [])
