@@ -23,6 +23,9 @@ QUALITIES: dict[str, Sequence[int]] = {
 }
 """Settings from coarse to fine: JPEG's quality, H.264's constant rate factor."""
 
+REPEATABLE = "cpu-independent=1"
+"""Without it x264 chooses shortcuts by processor; with AVX-512 bits differ from run to run."""
+
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -87,7 +90,7 @@ def h264(frames: Pixels, setting: int, fps: float) -> tuple[Pixels, list[int]]:
         "crf": str(setting),
         "preset": "veryslow",
         "bf": "0",
-        "x264-params": "threads=1:sliced-threads=0",
+        "x264-params": ":".join(("threads=1", "sliced-threads=0", REPEATABLE)),
     }
     packets: list[Any] = []
     for i, frame in enumerate(frames):

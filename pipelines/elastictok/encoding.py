@@ -16,6 +16,7 @@ from measurand.errors import InputError
 from measurand.manifest import Source, file_sha256
 from measurand.progress import Progress
 from pipelines.elastictok import measures, searches, video
+from pipelines.elastictok.codecs import REPEATABLE
 from pipelines.elastictok.coding import Coded
 from pipelines.elastictok.frames import Frames, Writer, runs
 from pipelines.elastictok.measuring import Subject
@@ -170,7 +171,7 @@ def write_video(path: Path, frames: Pixels, fps: float) -> None:
     side = frames.shape[1] * factor // 2 * 2
     with av.open(str(path), "w") as container:
         rate = Fraction(fps).limit_denominator(1000)
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "12"})
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "12", "x264-params": REPEATABLE})
         stream.width, stream.height, stream.pix_fmt = side, side, "yuv420p"
         for frame in frames:
             large = frame.repeat(factor, 0).repeat(factor, 1)[:side, :side]

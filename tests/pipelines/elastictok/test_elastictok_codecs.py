@@ -43,6 +43,13 @@ def test_h264_repeats_to_the_bit() -> None:
     assert np.array_equal(a[0], b[0])
 
 
+def test_h264_is_the_same_on_every_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3)).repeat(8, 1).repeat(8, 2)
+    here = rates("h264", noise.astype(np.uint8), 4, 15.0)
+    monkeypatch.setattr(codecs, "REPEATABLE", codecs.REPEATABLE + ":asm=0")  # plain C
+    assert rates("h264", noise.astype(np.uint8), 4, 15.0) == here
+
+
 def test_only_the_scan_of_a_jpeg_counts() -> None:
     file = io.BytesIO()
     Image.fromarray(smooth()[0]).save(file, "JPEG", quality=40)
