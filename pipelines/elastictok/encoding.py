@@ -171,7 +171,8 @@ def write_video(path: Path, frames: Pixels, fps: float) -> None:
     side = frames.shape[1] * factor // 2 * 2
     with av.open(str(path), "w") as container:
         rate = Fraction(fps).limit_denominator(1000)
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "12", "x264-params": REPEATABLE})
+        options = {"crf": "12", "x264-params": REPEATABLE}
+        stream = container.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = side, side, "yuv420p"
         for frame in frames:
             large = frame.repeat(factor, 0).repeat(factor, 1)[:side, :side]
