@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from evaluators.compwob.repeats import over_seeds
 from measurand import shards
+from measurand.report import view
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate
 from schemas.compwob import EPISODES, Params
@@ -78,6 +79,10 @@ class Subject:
             resamples=self.params.report.resamples,
             seed_words=self.words("task_icc", metric, *parts.values()),
         )
+
+
+View = view.View[Sequence[Subject]]
+"""What report sections read."""
 
 
 def subjects(results: Path, params: Params) -> list[Subject]:

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluators.compwob.context import ALL, SYSTEM, Row, Subject, frame
+from evaluators.compwob.context import ALL, SYSTEM, Row, Subject, View, frame
 from evaluators.compwob.pictures import WORDS
 from evaluators.compwob.repeats import over_models
 from measurand import shards
 from measurand.report.document import Cell, Section, Table
-from measurand.report.lookup import Figures
 from measurand.statistics import statistic_row
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate, undefined
@@ -91,8 +90,9 @@ def _scored(
     yield statistic_row(SYSTEM, ALL, "model_alpha", {**parts, "of": metric}, alpha)
 
 
-def mixture_section(everyone: Sequence[Subject], figures: Figures, data: Path) -> Section | None:
+def mixture_section(view: View) -> Section | None:
     """The mixtures side by side; none where no model was trained."""
+    everyone, figures, data = view.found, view.figures, view.data
     every = trained(everyone)
     if every.is_empty():
         return None

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import polars as pl
 
 from evaluators.compwob.checks import AGAIN
 from evaluators.compwob.complexity import PREDICTORS
-from evaluators.compwob.context import ORDERS, Subject, frame
+from evaluators.compwob.context import ORDERS, Subject, View, frame
 from evaluators.compwob.pictures import WORDS, scatter_figure
 from measurand import shards
 from measurand.report.document import Block, Cell, Section, Table, Text
@@ -36,8 +35,9 @@ a task's mean over the mixture's trained models, Cronbach's alpha. Rates of sing
 counts and what is predicted have none."""
 
 
-def complexity_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def complexity_section(view: View) -> Section:
     """Success against the length of the sentence and the size of the page."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     for subject in everyone:
         varies = subject.of("forward")["success"].n_unique() > 1
@@ -80,8 +80,9 @@ def _slopes(subject: Subject, figures: Figures) -> Table:
     )  # fmt: skip
 
 
-def failure_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def failure_section(view: View) -> Section:
     """Why episodes failed."""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for subject in everyone:
         for order in EVERY_ORDER:
@@ -138,8 +139,9 @@ def _steps(everyone: Sequence[Subject], figures: Figures) -> Table:
     )
 
 
-def instrument_section(everyone: Sequence[Subject], figures: Figures, results: Path) -> Section:
+def instrument_section(view: View) -> Section:
     """Whether episodes can be had again, and what left the machine."""
+    everyone, figures, results = view.found, view.figures, view.results
     rows: list[list[Cell]] = [
         [
             subject.agent,
@@ -168,8 +170,9 @@ def instrument_section(everyone: Sequence[Subject], figures: Figures, results: P
     return Section("The instrument", (again, counts, Text(words)))
 
 
-def cost_section(results: Path) -> Section:
+def cost_section(view: View) -> Section:
     """Time and tries."""
+    results = view.results
     runs = frame(shards.read_table(results / "runs"))
     parts = runs.with_columns(pl.col("episode_id").str.split("|").alias("id")).with_columns(
         pl.col("id").list.get(1).alias("order"), pl.col("id").list.get(3).alias("agent")
@@ -199,8 +202,9 @@ def cost_section(results: Path) -> Section:
     return Section("Cost", (table,))
 
 
-def method_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def method_section(view: View) -> Section:
     """What was asked, how it differs from the published pages, how far a score can be repeated."""
+    everyone, figures = view.found, view.figures
     given = everyone[0].params.evaluate
     rule = {
         "strict": "a part done before an earlier one fails the episode",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from evaluators.compwob.complexity import complexity_rows
-from evaluators.compwob.context import Row, subjects
+from evaluators.compwob.context import Row, View, subjects
 from evaluators.compwob.gaps import gap_rows
 from evaluators.compwob.mixtures import mixture_rows, mixture_section
 from evaluators.compwob.quality import failure_rows, instrument_rows, step_rows
@@ -26,11 +26,12 @@ from evaluators.compwob.sections import (
     summary_section,
     task_section,
 )
-from measurand.report.document import Document
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
 from schemas.compwob import Params
 
+TITLE = "Compositional web episodes"
+"""Title of the report."""
 HEADLINES = (
     "success_over_tasks",
     "gap_base",
@@ -42,6 +43,20 @@ HEADLINES = (
     "foreign_requests",
 )
 """Figures for ``metrics.json``."""
+SECTIONS = (
+    summary_section,
+    film_section,
+    composition_section,
+    reverse_section,
+    mixture_section,
+    task_section,
+    complexity_section,
+    failure_section,
+    instrument_section,
+    cost_section,
+    method_section,
+)
+"""Sections in the reader's order."""
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:
@@ -68,8 +83,8 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     return statistics_table(rows)
 
 
-def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> Document:
-    """The report, findings first.
+def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:
+    """What the sections read.
 
     Args:
         data: folder with ``dataset/``.
@@ -78,24 +93,5 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         params: parameters.
     """
     everyone = subjects(results, params)
-    figures = Figures(statistics)
-    sections = [
-        summary_section(everyone, figures),
-        film_section(results),
-        composition_section(everyone, figures),
-        reverse_section(everyone, figures),
-        mixture_section(everyone, figures, data),
-        task_section(everyone),
-        complexity_section(everyone, figures),
-        failure_section(everyone, figures),
-        instrument_section(everyone, figures, results),
-        cost_section(results),
-        method_section(everyone, figures),
-    ]
     agents = ", ".join(subject.agent for subject in everyone)
-    return Document(
-        title="Compositional web episodes",
-        subtitle=f"Agents: {agents}",
-        verdict=None,
-        sections=tuple(part for part in sections if part is not None),
-    )
+    return View(everyone, Figures(statistics), data, results, f"Agents: {agents}")

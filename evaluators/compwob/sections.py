@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from evaluators.compwob.context import ORDERS, Subject, measured
+from evaluators.compwob.context import ORDERS, Subject, View, measured
 from evaluators.compwob.pictures import (
     GROUPS,
     WORDS,
@@ -20,8 +19,9 @@ from measurand.report.lookup import Figures
 from schemas.compwob import CATEGORIES
 
 
-def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def summary_section(view: View) -> Section:
     """One row an agent: single tasks, compositions, reversed, and the gaps."""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for subject in everyone:
         agent = subject.agent
@@ -75,8 +75,9 @@ def _sentences(subject: Subject, figures: Figures) -> list[str]:
     return [f"- {subject.agent}: {words}"]
 
 
-def composition_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def composition_section(view: View) -> Section:
     """Measured against what independent parts would give."""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for subject in measured(everyone):
         agent = subject.agent
@@ -138,8 +139,9 @@ def _pairs(everyone: Sequence[Subject], figures: Figures) -> Table:
     )  # fmt: skip
 
 
-def reverse_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def reverse_section(view: View) -> Section:
     """What turning the sentence costs."""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = [
         [
             subject.agent,
@@ -162,8 +164,9 @@ def reverse_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     )
 
 
-def task_section(everyone: Sequence[Subject]) -> Section:
+def task_section(view: View) -> Section:
     """Success of every task."""
+    everyone = view.found
     return Section(
         "Task by task",
         tuple(heat_figure(everyone, order) for order in ("single", *ORDERS)),
@@ -171,8 +174,9 @@ def task_section(everyone: Sequence[Subject]) -> Section:
     )
 
 
-def film_section(results: Path) -> Section | None:
+def film_section(view: View) -> Section | None:
     """One episode a category, as it was seen."""
+    results = view.results
     found = films(results)
     if not found:
         return None

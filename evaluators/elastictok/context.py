@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from measurand import shards
 from measurand.manifest import MANIFEST
+from measurand.report import view
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion, within_unit
@@ -117,6 +118,10 @@ class Findings:
     def words(self, *more: str) -> tuple[str | int, ...]:
         """Seed words: all figures see the same resamples of clips."""
         return (SYSTEM, self.params.report.seed, *more)
+
+
+View = view.View[Findings]
+"""What report sections read."""
 
 
 def findings(results: Path, params: Params) -> Findings:

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluators.elastictok.context import HEADLINE, Findings, frame
+from evaluators.elastictok.context import HEADLINE, Findings, View, frame
 from evaluators.elastictok.pictures import training_figure
 from measurand import shards
 from measurand.report.document import Cell, Section, Table, Text
 from measurand.report.lookup import Figures
 
 
-def code_section(found: Findings, figures: Figures) -> Section | None:
+def code_section(view: View) -> Section | None:
     """How much of the codebook is used."""
+    found, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for model in found.models:
         for threshold in found.limits:
@@ -37,8 +38,9 @@ def code_section(found: Findings, figures: Figures) -> Section | None:
     return Section("Codes", (table,), "Tokens that binary search kept, all test splits together.")
 
 
-def training_section(found: Findings) -> Section | None:
+def training_section(view: View) -> Section | None:
     """Curves and speed of the training."""
+    found = view.found
     speed = found.tables.get("speed")
     if speed is None:
         return None
@@ -67,8 +69,9 @@ def training_section(found: Findings) -> Section | None:
     )  # fmt: skip
 
 
-def data_section(data: Path, found: Findings, figures: Figures) -> Section:
+def data_section(view: View) -> Section:
     """What the dataset holds, and that nothing of a test was trained on."""
+    data, found, figures = view.data, view.found, view.figures
     summary = frame(shards.read_table(data / "dataset" / "summary"))
     rows: list[list[Cell]] = [
         [
@@ -129,8 +132,9 @@ def _sources(data: Path) -> str:
     return f"{len(manifest.sources)} sources, each with its hash in the manifest. {licences}."
 
 
-def method_section(found: Findings, figures: Figures) -> Section:
+def method_section(view: View) -> Section:
     """How it was done, and what differs from the paper."""
+    found, figures = view.found, view.figures
     train, build = found.params.train, found.params.build
     text = f"""
 Method of Yan, Mnih, Faust, Zaharia, Abbeel and Liu, ElasticTok (arXiv 2410.08368, ICLR 2025). Its

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from evaluators.elastictok.allocation import allocation_rows
-from evaluators.elastictok.context import Row, findings
+from evaluators.elastictok.context import Row, View, findings
 from evaluators.elastictok.curves import curve_rows
 from evaluators.elastictok.quality import data_rows
 from evaluators.elastictok.quality_sections import (
@@ -30,11 +30,12 @@ from evaluators.elastictok.use_sections import (
     control_section,
     rate_section,
 )
-from measurand.report.document import Document
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
 from schemas.elastictok import Params
 
+TITLE = "ElasticTok: tokens for video"
+"""Title of the report."""
 HEADLINES = (
     "gain",
     "against_fixed",
@@ -45,6 +46,20 @@ HEADLINES = (
     "leaks",
 )
 """Figures for ``metrics.json``."""
+SECTIONS = (
+    summary_section,
+    allocation_section,
+    saving_section,
+    error_section,
+    search_section,
+    control_section,
+    rate_section,
+    code_section,
+    training_section,
+    data_section,
+    method_section,
+)
+"""Sections in the reader's order."""
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:
@@ -62,8 +77,8 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     return statistics_table(rows)
 
 
-def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> Document:
-    """The report, findings first.
+def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:
+    """What the sections read.
 
     Args:
         data: folder with ``dataset/``.
@@ -71,24 +86,6 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         statistics: as from :func:`statistics`.
         params: parameters.
     """
-    found, figures = findings(results, params), Figures(statistics)
-    sections = [
-        summary_section(found, figures),
-        allocation_section(found, figures),
-        saving_section(found, figures),
-        error_section(found, figures),
-        search_section(found, figures),
-        control_section(found, figures),
-        rate_section(found, figures),
-        code_section(found, figures),
-        training_section(found),
-        data_section(data, found, figures),
-        method_section(found, figures),
-    ]
+    found = findings(results, params)
     names = ", ".join([*found.models, *found.codecs])
-    return Document(
-        title="ElasticTok: tokens for video",
-        subtitle=f"Models: {names}",
-        verdict=None,
-        sections=tuple(part for part in sections if part is not None),
-    )
+    return View(found, Figures(statistics), data, results, f"Models: {names}")

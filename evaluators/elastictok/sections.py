@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from evaluators.elastictok.context import HEADLINE, Findings
+from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import error_figure, saving_figure
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.lookup import Figures
 
 
-def summary_section(found: Findings, figures: Figures) -> Section:
+def summary_section(view: View) -> Section:
     """Sentences and one row a threshold."""
+    found, figures = view.found, view.figures
     model = found.elastic
     lines = [f"- {line}" for line in _sentences(found, figures)]
     rows: list[list[Cell]] = []
@@ -74,8 +75,9 @@ def _interval(row: dict[str, float | None], places: int) -> str:
     return "" if low is None or high is None else f" [{low:.{places}f}, {high:.{places}f}]"
 
 
-def error_section(found: Findings, figures: Figures) -> Section:
+def error_section(view: View) -> Section:
     """Error against tokens, and elastic against fixed models."""
+    found, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for model in found.models:
         for n in found.budgets(model):
@@ -128,8 +130,9 @@ def error_section(found: Findings, figures: Figures) -> Section:
     )
 
 
-def saving_section(found: Findings, figures: Figures) -> Section:
+def saving_section(view: View) -> Section:
     """Figure 4 of the paper, and every saving."""
+    found, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for model in found.models:
         for split in found.splits:
@@ -160,8 +163,9 @@ def saving_section(found: Findings, figures: Figures) -> Section:
     )
 
 
-def search_section(found: Findings, figures: Figures) -> Section | None:
+def search_section(view: View) -> Section | None:
     """Every search beside the full one."""
+    found, figures = view.found, view.figures
     model = found.elastic
     if model not in found.models:
         return None

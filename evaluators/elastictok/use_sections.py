@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from evaluators.elastictok.allocation import ABOUT
-from evaluators.elastictok.context import Findings
+from evaluators.elastictok.context import Findings, View
 from evaluators.elastictok.pictures import rate_figure, strip_figures
 from measurand.report.document import Block, Cell, Section, Table
 from measurand.report.lookup import Figures
 from schemas.elastictok import UNTRAINED
 
 
-def allocation_section(found: Findings, figures: Figures) -> Section | None:
+def allocation_section(view: View) -> Section | None:
     """Tokens by motion, source, objects; the past; the frame traces."""
+    found, figures = view.found, view.figures
     model = found.elastic
     if model not in found.models:
         return None
@@ -74,8 +75,9 @@ def _means(found: Findings, figures: Figures) -> Table:
     )
 
 
-def control_section(found: Findings, figures: Figures) -> Section | None:
+def control_section(view: View) -> Section | None:
     """Noise, frozen frames, a model without training, codes that are beginnings."""
+    found, figures = view.found, view.figures
     model = found.elastic
     if model not in found.models:
         return None
@@ -144,8 +146,9 @@ def _others(found: Findings, figures: Figures, models: list[str]) -> Table:
     )  # fmt: skip
 
 
-def rate_section(found: Findings, figures: Figures) -> Section | None:
+def rate_section(view: View) -> Section | None:
     """Tokenizers beside JPEG and H.264."""
+    found, figures = view.found, view.figures
     if not found.codecs:
         return None
     rows: list[list[Cell]] = []

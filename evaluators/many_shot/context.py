@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 
 from measurand import shards
+from measurand.report import view
 from measurand.statistics import statistic_row
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate
@@ -76,6 +77,10 @@ class Subject:
     ) -> Row:
         """A row of the statistics table."""
         return statistic_row(SYSTEM, self.model, metric, parts, estimate, reliability=reliability)
+
+
+View = view.View[Sequence[Subject]]
+"""What report sections read."""
 
 
 def subjects(data: Path, results: Path, params: Params) -> list[Subject]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from evaluators.many_shot.context import PLAIN, Subject
+from evaluators.many_shot.context import PLAIN, Subject, View
 from evaluators.many_shot.contrasts import few_shot
 from evaluators.many_shot.pictures import curve_figure, every_point, measured
 from measurand.report.document import Block, Cell, Section, Table
@@ -18,8 +16,9 @@ _LIKELIHOOD_OF = {
 }
 
 
-def likelihood_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+def likelihood_section(view: View) -> Section | None:
     """Likelihood of right answers beside their frequency."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     for subject in (s for s in everyone if not s.is_oracle):
         blocks.append(
@@ -62,8 +61,9 @@ def likelihood_section(everyone: Sequence[Subject], figures: Figures) -> Section
     )
 
 
-def contrast_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+def contrast_section(view: View) -> Section | None:
     """Controls: what the plain prompts have that others lack."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     for subject in measured(everyone):
         rows: list[list[Cell]] = []
@@ -128,8 +128,9 @@ def _orders(subject: Subject, figures: Figures) -> list[Block]:
     ]
 
 
-def baseline_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+def baseline_section(view: View) -> Section | None:
     """Better than what needs no language model?"""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     readers = [s.model for s in everyone if s.is_oracle]
     for subject in (s for s in everyone if not s.is_oracle):

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from evaluators.many_shot.context import PLAIN, Subject
+from evaluators.many_shot.context import PLAIN, Subject, View
 from evaluators.many_shot.contrasts import few_shot
 from evaluators.many_shot.pictures import baseline_figure, curve_figure, every_point, measured
 from measurand.report.document import Block, Cell, Section, Table, Text
@@ -14,8 +13,9 @@ from measurand.report.lookup import Figures
 Parts = dict[str, str]
 
 
-def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def summary_section(view: View) -> Section:
     """One row a model and curve: what more shots did, in words and in figures."""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     sentences = []
     for subject in measured(everyone):
@@ -79,8 +79,9 @@ def _verdict(gain: dict[str, Any], few: int, most: int) -> str:
     return f"{what}, accuracy changes by {size}: this sample cannot tell whether at all."
 
 
-def curve_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def curve_section(view: View) -> Section:
     """Accuracy against shots, with every shot set and the baselines."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     for subject in measured(everyone):
         readers = [s for s in everyone if s.is_oracle and s is not subject]

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 from evaluators.many_shot.bias import word
-from evaluators.many_shot.context import Subject
+from evaluators.many_shot.context import View
 from evaluators.many_shot.pictures import every_point, measured
 from evaluators.many_shot.quality import rejected_prompts
 from measurand import shards
 from measurand.manifest import MANIFEST
 from measurand.report.document import Block, Cell, Section, Table, Text
-from measurand.report.lookup import Figures
 
 MOST_REJECTED = 20
 """Rejected prompts that are listed."""
 
 
-def leak_section(data: Path) -> Section:
+def leak_section(view: View) -> Section:
     """Proof that no test question stands among the shots."""
+    data = view.data
     rows: list[list[Cell]] = [
         [
             r["task"],
@@ -50,8 +47,9 @@ def leak_section(data: Path) -> Section:
     return Section("Nothing leaked", (table,), "A build with a leak is refused; this is the proof.")
 
 
-def bias_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+def bias_section(view: View) -> Section | None:
     """Does a model favour a word? The word that it says too often, point by point."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     for subject in measured(everyone):
         rows: list[list[Cell]] = []
@@ -86,8 +84,9 @@ def bias_section(everyone: Sequence[Subject], figures: Figures) -> Section | Non
     return Section("Label bias", tuple(blocks)) if blocks else None
 
 
-def rationale_section(figures: Figures, data: Path) -> Section | None:
+def rationale_section(view: View) -> Section | None:
     """How many solutions the model wrote were right, and how many could be shown."""
+    figures, data = view.figures, view.data
     folder = data / "dataset" / "rationales"
     if not (folder / MANIFEST).exists():
         return None
@@ -118,8 +117,9 @@ def rationale_section(figures: Figures, data: Path) -> Section | None:
     return Section("Yield of the reinforced regime", (table,))
 
 
-def prompt_section(data: Path) -> Section:
+def prompt_section(view: View) -> Section:
     """Lengths of the prompts, and those that were not made."""
+    data = view.data
     columns = [
         "task",
         "curve",
@@ -179,8 +179,9 @@ _MEASURES = (
 )
 
 
-def answer_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def answer_section(view: View) -> Section:
     """Whether the model answered, and the same thing twice."""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = [
         [label, *(figures.cell(s.model, metric) for s in everyone)] for metric, label in _MEASURES
     ]
@@ -188,8 +189,9 @@ def answer_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     return Section("Quality of the answers", (Table("All prompts of all tasks", columns, rows),))
 
 
-def cost_section(results: Path) -> Section:
+def cost_section(view: View) -> Section:
     """Calls, tokens, time, of those that compute tokens."""
+    results = view.results
     calls = shards.read_table(results / "costs").to_pylist()
     rows: list[list[Cell]] = [
         [
@@ -212,8 +214,9 @@ def cost_section(results: Path) -> Section:
     return Section("Cost", (table,))
 
 
-def method_section(subject: Subject) -> Section:
+def method_section(view: View) -> Section:
     """How the figures were made, and what this is not."""
+    subject = view.found[0]
     near = subject.params.build.near_duplicates
     text = (
         "- The shots of a seed are one permutation of the training examples; K shots are its "

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from evaluators.many_shot.bias import bias_rows
-from evaluators.many_shot.context import Row, subjects
+from evaluators.many_shot.context import Row, View, subjects
 from evaluators.many_shot.contrast_sections import (
     baseline_section,
     contrast_section,
@@ -27,11 +27,12 @@ from evaluators.many_shot.quality_sections import (
     prompt_section,
     rationale_section,
 )
-from measurand.report.document import Document
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
 from schemas.many_shot import Params
 
+TITLE = "Many-shot in-context learning"
+"""Title of the report."""
 HEADLINES = (
     "best_k_accuracy",
     "nll_accuracy_rho",
@@ -42,6 +43,21 @@ HEADLINES = (
     "prefix_saving",
 )
 """Figures for ``metrics.json``."""
+SECTIONS = (
+    summary_section,
+    curve_section,
+    likelihood_section,
+    contrast_section,
+    bias_section,
+    baseline_section,
+    rationale_section,
+    leak_section,
+    prompt_section,
+    answer_section,
+    cost_section,
+    method_section,
+)
+"""Sections in the reader's order."""
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:
@@ -61,8 +77,8 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     return statistics_table(rows)
 
 
-def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> Document:
-    """The report, findings first.
+def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:
+    """What the sections read.
 
     Args:
         data: folder with ``dataset/``.
@@ -71,25 +87,5 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         params: parameters.
     """
     everyone = subjects(data, results, params)
-    figures = Figures(statistics)
-    sections = [
-        summary_section(everyone, figures),
-        curve_section(everyone, figures),
-        likelihood_section(everyone, figures),
-        contrast_section(everyone, figures),
-        bias_section(everyone, figures),
-        baseline_section(everyone, figures),
-        rationale_section(figures, data),
-        leak_section(data),
-        prompt_section(data),
-        answer_section(everyone, figures),
-        cost_section(results),
-        method_section(everyone[0]),
-    ]
     models = ", ".join(subject.model for subject in measured(everyone))
-    return Document(
-        title="Many-shot in-context learning",
-        subtitle=f"Models: {models}",
-        verdict=None,
-        sections=tuple(part for part in sections if part is not None),
-    )
+    return View(everyone, Figures(statistics), data, results, f"Models: {models}")

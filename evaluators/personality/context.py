@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from evaluators.personality.scores import read_responses, scale_scores
 from measurand import shards
+from measurand.report import view
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate
 from schemas.personality import Params
@@ -80,6 +81,10 @@ class Subject:
         if instrument in forms:
             return {"form": forms[instrument], "scale": scale}
         return {"form": "criterion", "scale": scale_id}
+
+
+View = view.View[Sequence[Subject]]
+"""What report sections read."""
 
 
 def subjects(data: Path, results: Path, params: Params) -> list[Subject]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
 
-from evaluators.personality.context import Subject
-from evaluators.personality.figures import Figures
+from evaluators.personality.context import Subject, View
 from measurand import shards
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 
@@ -39,8 +35,9 @@ _MEASURES: tuple[tuple[str, str, dict[str, str]], ...] = (
 )
 
 
-def quality_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def quality_section(view: View) -> Section:
     """Whether the model answered what it was asked."""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = [
         [label, *(figures.cell(s.model, metric, **parts) for s in everyone)]
         for metric, label, parts in _MEASURES
@@ -94,8 +91,9 @@ def _used(subject: Subject) -> Table:
     )
 
 
-def instrument_section(everyone: Sequence[Subject]) -> Section:
+def instrument_section(view: View) -> Section:
     """What was asked and what could not be."""
+    everyone = view.found
     rows: list[list[Cell]] = [
         [
             {"text": scale["name"], "detail": scale["scale_id"]},
@@ -114,8 +112,9 @@ def instrument_section(everyone: Sequence[Subject]) -> Section:
     )
 
 
-def cost_section(results: Path) -> Section:
+def cost_section(view: View) -> Section:
     """Calls, tokens, time."""
+    results = view.results
     rows: list[list[Cell]] = []
     for r in shards.read_table(results / "costs").to_pylist():
         rate = r["calls"] / r["seconds"] if r["seconds"] else None
@@ -141,8 +140,9 @@ def cost_section(results: Path) -> Section:
     return Section("Cost", (table,))
 
 
-def method_section(everyone: Sequence[Subject]) -> Section:
+def method_section(view: View) -> Section:
     """How the figures were made."""
+    everyone = view.found
     params = everyone[0].params
     text = (
         "- Every item is asked in a context of its own. Scoring: "

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from evaluators.personality.context import Row, subjects
-from evaluators.personality.figures import Figures
+from evaluators.personality.context import Row, View, subjects
 from evaluators.personality.quality import quality_rows
 from evaluators.personality.quality_sections import (
     cost_section,
@@ -27,10 +26,12 @@ from evaluators.personality.validity_sections import (
     score_section,
     summary_section,
 )
-from measurand.report.document import Document
+from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
 from schemas.personality import Params
 
+TITLE = "Personality in the answers of language models"
+"""Title of the report."""
 HEADLINES = (
     "alpha",
     "convergent_mean",
@@ -41,6 +42,21 @@ HEADLINES = (
     "concurrent_difference",
 )
 """Figures for ``metrics.json``."""
+SECTIONS = (
+    summary_section,
+    reliability_section,
+    score_section,
+    construct_section,
+    structure_section,
+    criterion_section,
+    single_section,
+    concurrent_section,
+    quality_section,
+    instrument_section,
+    cost_section,
+    method_section,
+)
+"""Sections in the reader's order."""
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:
@@ -60,8 +76,8 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     return statistics_table(rows)
 
 
-def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> Document:
-    """The report, findings first.
+def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:
+    """What the sections read.
 
     Args:
         data: folder with ``dataset/``.
@@ -70,25 +86,5 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         params: parameters.
     """
     everyone = subjects(data, results, params)
-    figures = Figures(statistics)
-    sections = [
-        summary_section(everyone, figures),
-        reliability_section(everyone, figures),
-        score_section(everyone, figures),
-        construct_section(everyone, figures),
-        structure_section(everyone, figures),
-        criterion_section(everyone, figures),
-        single_section(everyone, figures),
-        concurrent_section(everyone, figures),
-        quality_section(everyone, figures),
-        instrument_section(everyone),
-        cost_section(results),
-        method_section(everyone),
-    ]
     models = ", ".join(subject.model for subject in everyone)
-    return Document(
-        title="Personality in the answers of language models",
-        subtitle=f"Models: {models}",
-        verdict=None,
-        sections=tuple(part for part in sections if part is not None),
-    )
+    return View(everyone, Figures(statistics), data, results, f"Models: {models}")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
 
-from evaluators.personality.context import Subject
-from evaluators.personality.figures import NAMES, WORDS, Figures
+from evaluators.personality.context import Subject, View
+from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
 from evaluators.personality.shaping import shaping_scores
 from measurand.report.document import Block, Cell, Figure, Section, Table
+from measurand.report.lookup import Figures
 from schemas.personality import DOMAINS
 
 
-def single_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+def single_section(view: View) -> Section | None:
     """One trait at a time, at levels 1 to 9."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     for subject in everyone:
         if not shaping_scores(subject, "single").is_empty():
@@ -35,7 +36,7 @@ def _single_blocks(subject: Subject, figures: Figures) -> list[Block]:
     model = subject.model
     scores = shaping_scores(subject, "single")
     prompted = [d for d in DOMAINS if not scores.filter(pl.col(f"level_{d}") > 0).is_empty()]
-    kinds = figures.kinds(model, "shaping_rho")
+    kinds = kinds_of(figures, model, "shaping_rho")
     kind = (kinds or ["value"])[0]
     drawn = shaping_scores(subject, "single", kind)
     return [
@@ -151,11 +152,12 @@ def _levels(model: str, scores: pl.DataFrame, prompted: list[str], kind: Kind) -
     )
 
 
-def concurrent_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+def concurrent_section(view: View) -> Section | None:
     """All five traits at once."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     for subject in everyone:
-        kinds = figures.kinds(subject.model, "concurrent_difference")
+        kinds = kinds_of(figures, subject.model, "concurrent_difference")
         if not kinds:
             continue
         # Likeliest answers that never differ draw nothing; expected answers may.

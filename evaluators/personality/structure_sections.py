@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluators.personality.context import Subject
-from evaluators.personality.figures import NAMES, WORDS, Figures
+from evaluators.personality.context import Subject, View
+from evaluators.personality.figures import NAMES, WORDS
 from evaluators.personality.scores import SUFFIX
 from evaluators.personality.structure import EXPERIMENT, LAMBDAS
 from measurand.report.document import Block, Cell, Section, Table
+from measurand.report.lookup import Figures
 from schemas.personality import DOMAINS
 
 
-def structure_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+def structure_section(view: View) -> Section | None:
     """One table of bounds and one of ratios; None where no model was asked the first form."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = [
         table for table in (_bounds(everyone, figures), _ratios(everyone, figures)) if table.rows
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from evaluators.personality.context import Subject
-from evaluators.personality.figures import NAMES, WORDS, Figures
+from evaluators.personality.context import Subject, View
+from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
+from measurand.report.lookup import Figures
 from measurand.results import slice_parts
 from measurand.stats.bands import Bands, band
 from schemas.personality import DOMAINS
@@ -62,8 +63,9 @@ def bands_of(table: Sequence[tuple[float, str]]) -> Bands:
     return ((float("-inf"), lowest), *rest)
 
 
-def summary_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def summary_section(view: View) -> Section:
     """One row a model: may its scores be read at all?"""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for subject in everyone:
         model = subject.model
@@ -138,8 +140,9 @@ def _lowest_alpha(figures: Figures, model: str, metric: str) -> Cell:
     return {"value": min(row["estimate"] for row in found), "reason": None}
 
 
-def reliability_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def reliability_section(view: View) -> Section:
     """Alpha and its relatives, scale by scale."""
+    everyone, figures = view.found, view.figures
     settings = everyone[0].params.report
     table = bands_of(settings.reliability_bands)
     dots = [
@@ -204,8 +207,9 @@ def reliability_section(everyone: Sequence[Subject], figures: Figures) -> Sectio
     )
 
 
-def score_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def score_section(view: View) -> Section:
     """Mean domain scores with what is needed to read them."""
+    everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for subject in everyone:
         for domain in DOMAINS:
@@ -237,8 +241,9 @@ def score_section(everyone: Sequence[Subject], figures: Figures) -> Section:
     return Section("Scores", (table,), "Read a score only where its reliability allows it.")
 
 
-def construct_section(everyone: Sequence[Subject], figures: Figures) -> Section:
+def construct_section(view: View) -> Section:
     """Two forms of the Big Five against each other."""
+    everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     rows: list[list[Cell]] = []
     for subject in everyone:
@@ -246,7 +251,7 @@ def construct_section(everyone: Sequence[Subject], figures: Figures) -> Section:
         for kind, end in SUFFIX.items():
             if figures.get(model, f"discriminant_gap{end}", **VALIDITY) is None:
                 continue
-            if kind in figures.kinds(model, "mtmm_r"):
+            if kind in kinds_of(figures, model, "mtmm_r"):
                 blocks.append(_matrix(figures, model, kind))
             rows.append(
                 [
@@ -307,13 +312,14 @@ def _matrix(figures: Figures, model: str, kind: Kind) -> Figure:
     )
 
 
-def criterion_section(everyone: Sequence[Subject], figures: Figures) -> Section | None:
+def criterion_section(view: View) -> Section | None:
     """Correlations that theory predicts."""
+    everyone, figures = view.found, view.figures
     names = {s["scale_id"]: s["name"].split(" (")[0] for s in everyone[0].scales}
     blocks: list[Block] = []
     for subject in everyone:
         model = subject.model
-        kinds = figures.kinds(model, "criterion_r")
+        kinds = kinds_of(figures, model, "criterion_r")
         for kind in kinds:
             found = figures.metrics(model, f"criterion_r{SUFFIX[kind]}")
             rows = [_criterion(row, names) for row in found]

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.context import Material, View
 from measurand.report.document import Block, Cell, Figure, Section, Table
 from measurand.report.lookup import Figures
 from pipelines.soft_labels.bandit import actions, data_density, reward
@@ -14,8 +14,9 @@ from pipelines.soft_labels.bandit import actions, data_density, reward
 DATA, REWARD = "data", "reward, scaled"
 
 
-def bandit_section(material: Material, figures: Figures) -> Section | None:
+def bandit_section(view: View) -> Section | None:
     """Expected reward against steps, and where the probability went."""
+    material, figures = view.found, view.figures
     if material.bandit.is_empty():
         return None
     blocks: list[Block] = [

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from measurand import shards
 from measurand.manifest import MANIFEST
+from measurand.report import view
 from measurand.statistics import statistic_row
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate
@@ -102,6 +103,10 @@ class Material:
             own = self.scores.filter(run_id=run.id)
             if not own.is_empty():
                 yield run, own
+
+
+View = view.View[Material]
+"""What report sections read."""
 
 
 def material(data: Path, results: Path, params: Params) -> Material:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.curves import measured_steps
 from measurand.report.document import Block, Cell, Figure, Section, Table
 from measurand.report.lookup import Figures
@@ -51,8 +51,9 @@ _FIGURES = (
 )
 
 
-def curve_section(material: Material, figures: Figures) -> Section | None:
+def curve_section(view: View) -> Section | None:
     """What each loss does with more steps."""
+    material, figures = view.found, view.figures
     if material.training.is_empty():
         return None
     blocks: list[Block] = [_figure(material, figures, *one) for one in _FIGURES]

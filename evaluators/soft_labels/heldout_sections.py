@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.contrasts import contrasted
 from evaluators.soft_labels.heldout import TERCILES, both_ways, tercile_edges
 from evaluators.soft_labels.labelling import BIN_NAMES
@@ -17,8 +17,9 @@ from schemas.soft_labels import Run
 CURVE_BINS = 8
 
 
-def accuracy_section(material: Material, figures: Figures) -> Section | None:
+def accuracy_section(view: View) -> Section | None:
     """Accuracy by how sure the label is: the paper's claim is about the unsure ones."""
+    material, figures = view.found, view.figures
     runs = [run for run, _ in material.runs()]
     if not runs:
         return None
@@ -38,8 +39,9 @@ def accuracy_section(material: Material, figures: Figures) -> Section | None:
     )
 
 
-def calibration_section(material: Material, figures: Figures) -> Section | None:
+def calibration_section(view: View) -> Section | None:
     """Is a policy as sure as the labels are?"""
+    material, figures = view.found, view.figures
     runs = [run for run, _ in material.runs()]
     if not runs:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.soft_labels.context import Material, numbers_of
+from evaluators.soft_labels.context import Material, View, numbers_of
 from evaluators.soft_labels.judges import both_orders
 from evaluators.soft_labels.labelling import BIN_NAMES
 from measurand.report.document import Block, Cell, Figure, Section, Table
@@ -16,8 +16,9 @@ Parts = dict[str, str]
 HISTOGRAM_BINS = 20
 
 
-def judge_section(material: Material, figures: Figures) -> Section | None:
+def judge_section(view: View) -> Section | None:
     """How far a judge can be believed."""
+    material, figures = view.found, view.figures
     asked = _asked(material)
     blocks: list[Block] = []
     if asked:
@@ -39,8 +40,9 @@ def judge_section(material: Material, figures: Figures) -> Section | None:
     )
 
 
-def label_section(material: Material, figures: Figures) -> Section:
+def label_section(view: View) -> Section:
     """How sure the labels are, and whether the longer response wins."""
+    material, figures = view.found, view.figures
     rows: list[list[Cell]] = []
     for pairs in material.params.build.sets:
         for split in SPLITS:

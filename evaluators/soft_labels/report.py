@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from evaluators.soft_labels.bandit_sections import bandit_section
 from evaluators.soft_labels.bandits import bandit_rows
-from evaluators.soft_labels.context import Row, material
+from evaluators.soft_labels.context import Row, View, material
 from evaluators.soft_labels.contrasts import contrast_rows
 from evaluators.soft_labels.curve_sections import curve_section
 from evaluators.soft_labels.curves import curve_rows
@@ -25,11 +25,12 @@ from evaluators.soft_labels.summary_sections import (
 from evaluators.soft_labels.win_sections import distance_section, win_section
 from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
-from measurand.report.document import Document
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
 from schemas.soft_labels import Params
 
+TITLE = "Soft preference labels"
+"""Title of the report."""
 HEADLINES = (
     "position_bias",
     "judge_accuracy",
@@ -41,6 +42,20 @@ HEADLINES = (
     "kl_per_token",
 )
 """Figures for ``metrics.json``."""
+SECTIONS = (
+    summary_section,
+    judge_section,
+    label_section,
+    accuracy_section,
+    calibration_section,
+    curve_section,
+    win_section,
+    distance_section,
+    bandit_section,
+    cost_section,
+    method_section,
+)
+"""Sections in the reader's order."""
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:
@@ -67,8 +82,8 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     return statistics_table(rows)
 
 
-def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> Document:
-    """The report: judges first, then what they are good for.
+def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:
+    """What the sections read.
 
     Args:
         data: folder with ``dataset/``.
@@ -77,24 +92,6 @@ def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> 
         params: parameters.
     """
     found = material(data, results, params)
-    figures = Figures(statistics)
-    sections = [
-        summary_section(found, figures),
-        judge_section(found, figures),
-        label_section(found, figures),
-        accuracy_section(found, figures),
-        calibration_section(found, figures),
-        curve_section(found, figures),
-        win_section(found, figures),
-        distance_section(found, figures),
-        bandit_section(found, figures),
-        cost_section(results),
-        method_section(found),
-    ]
     losses = ", ".join(dict.fromkeys(run.method for run in params.train.runs))
-    return Document(
-        title="Soft preference labels",
-        subtitle=f"Policy: {found.model}; losses: {losses}",
-        verdict=None,
-        sections=tuple(part for part in sections if part is not None),
-    )
+    whose = f"Policy: {found.model}; losses: {losses}"
+    return View(found, Figures(statistics), data, results, whose)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.contrasts import contrasted
 from evaluators.soft_labels.win_sections import judged_sets
 from evaluators.soft_labels.wins import duels
@@ -18,8 +17,9 @@ from schemas.soft_labels import REFERENCE_RUN, SHUFFLED
 AGAIN = "reference_again"
 
 
-def summary_section(material: Material, figures: Figures) -> Section:
+def summary_section(view: View) -> Section:
     """Judges first, then what the losses did, then the controls."""
+    material, figures = view.found, view.figures
     lines = [
         *_judge_lines(material, figures),
         *_contrast_lines(material, figures),
@@ -33,8 +33,9 @@ def summary_section(material: Material, figures: Figures) -> Section:
     )
 
 
-def cost_section(results: Path) -> Section | None:
+def cost_section(view: View) -> Section | None:
     """Calls, tokens, time."""
+    results = view.results
     if not (results / "costs" / MANIFEST).exists():
         return None
     calls = shards.read_table(results / "costs").to_pylist()
@@ -56,8 +57,9 @@ def cost_section(results: Path) -> Section | None:
     return Section("Cost", (table,))
 
 
-def method_section(material: Material) -> Section:
+def method_section(view: View) -> Section:
     """How the figures were made, and what this is not."""
+    material = view.found
     report = material.params.report
     text = (
         "- Pairs share responses, so they are not independent. Means over pairs: dyadic-robust "

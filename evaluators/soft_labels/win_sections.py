@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.wins import duels, order
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.report.lookup import Figures
@@ -14,8 +14,9 @@ from schemas.soft_labels import REFERENCE_RUN
 Parts = dict[str, str]
 
 
-def win_section(material: Material, figures: Figures) -> Section | None:
+def win_section(view: View) -> Section | None:
     """Who is preferred by whom, one matrix and one ranking a judge."""
+    material, figures = view.found, view.figures
     judged = judged_sets(material)
     if not judged:
         return None
@@ -35,8 +36,9 @@ def win_section(material: Material, figures: Figures) -> Section | None:
     )
 
 
-def distance_section(material: Material, figures: Figures) -> Section | None:
+def distance_section(view: View) -> Section | None:
     """Over-optimisation: what is won against how far the policy went from where it started."""
+    material, figures = view.found, view.figures
     if material.samples.is_empty():
         return None
     metrics = {

@@ -36,7 +36,7 @@ def write_report(
         gates: gate file; None writes no verdict.
     """
     from measurand import shards
-    from measurand.report import dictionary, document, render, scores
+    from measurand.report import dictionary, document, render, scores, view
 
     module = system.module("report")
     statistics = STATISTICS.validate(module.statistics(data, results, params))
@@ -47,7 +47,7 @@ def write_report(
     metrics = _metrics(statistics.to_pylist(), module.HEADLINES, state)
     _write(out / "metrics.json", metrics)
     write_text(out / "scores.csv", _plot_rows(metrics))
-    content = module.section(data, results, statistics, params)
+    content = view.assemble(module, data, results, statistics, params)
     every = scores.section(statistics.to_pylist(), module.HEADLINES, verdict)
     own = [t for t in vars(system.module("schemas")).values() if isinstance(t, Table)]
     tables = list({t.name: t for t in (*own, RESULTS, STATISTICS)}.values())

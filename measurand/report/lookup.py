@@ -17,6 +17,11 @@ class Figures:
     def __init__(self, statistics: pa.Table) -> None:
         self._rows = {(r["model"], r["metric"], r["slice"]): r for r in statistics.to_pylist()}
 
+    @property
+    def models(self) -> list[str]:
+        """Models that have any figure, in the order of the table."""
+        return list(dict.fromkeys(model for model, _, _ in self._rows))
+
     def get(self, model: str, metric: str, **parts: str) -> dict[str, Any] | None:
         """The row, None where the statistic was not made."""
         return self._rows.get((model, metric, slice_text(parts)))

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from measurand import shards
-from measurand.report.document import Document, Section, Table
+from measurand.report.document import Section, Table
+from measurand.report.view import View
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.means import proportion
 from schemas.coin import Params
-
-HEADLINES = ("heads",)
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:
@@ -24,9 +24,10 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     return statistics_table([statistic_row("coin", items["model"][0].as_py(), "heads", {}, found)])
 
 
-def section(data: Path, results: Path, statistics: pa.Table, params: Params) -> Document:
+def result(view: View[Any]) -> Section:
     """One table."""
-    [row] = statistics.to_pylist()
-    cells = [["heads", row["estimate"], row["ci_lo"], row["ci_hi"]]]
-    table = Table("Share of heads", ["metric", "estimate", "low", "high"], cells)
-    return Document("Coin", row["model"], None, (Section("Result", (table,)),))
+    rows = [[model, view.figures.cell(model, "heads")] for model in view.figures.models]
+    return Section("Result", (Table("Share of heads", ["model", "share"], rows),))
+
+
+TITLE, HEADLINES, SECTIONS = "Coin", ("heads",), (result,)

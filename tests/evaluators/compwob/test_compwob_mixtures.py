@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from compwob_handmade import params, write
 
-from evaluators.compwob.context import subjects
+from evaluators.compwob.context import View, subjects
 from evaluators.compwob.mixtures import mixture_rows, mixture_section, trained
 from evaluators.compwob.report import statistics
 from measurand import runs, shards
@@ -59,7 +59,7 @@ def test_the_section_shows_what_was_drawn(tmp_path: Path) -> None:
     shards.write_dataset(folder, TRAINING, runs.table(TRAINING, drawn))
     everyone = subjects(results, given)
     figures = Figures(statistics(tmp_path, results, given))
-    found = mixture_section(everyone, figures, tmp_path)
+    found = mixture_section(View(everyone, figures, data=tmp_path))
     assert found is not None
     last = found.blocks[-1]
     assert isinstance(last, Table)

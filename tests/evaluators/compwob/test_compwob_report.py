@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 from compwob_handmade import params, write
 
-from evaluators.compwob.report import HEADLINES, section, statistics
+from evaluators.compwob import report as report_module
+from evaluators.compwob.report import HEADLINES, statistics
 from measurand.report.document import Document, Figure, to_json
 from measurand.report.render import to_html, to_markdown
+from measurand.report.view import assemble
 
 AGENTS = {
     "oracle": lambda s: True,
@@ -19,8 +21,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Document, str, list[
     given = params(AGENTS)
     results = write(tmp_path_factory.mktemp("results"), given, AGENTS)
     rows = statistics(results, results, given)
-    document = section(results, results, rows, given)
-    again = section(results, results, statistics(results, results, given), given)
+    document = assemble(report_module, results, results, rows, given)
+    again = assemble(report_module, results, results, statistics(results, results, given), given)
     assert to_json(document) == to_json(again)
     return document, to_html(document), rows.column("metric").to_pylist()
 

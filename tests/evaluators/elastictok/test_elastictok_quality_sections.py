@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.elastictok.context import Findings
+from evaluators.elastictok.context import Findings, View
 from evaluators.elastictok.quality import data_rows
 from evaluators.elastictok.quality_sections import data_section, method_section, training_section
 from measurand import shards
@@ -31,7 +31,7 @@ def test_leaks_and_rejected_rows_are_counted(data: Path) -> None:
 
 def test_the_data_section_shows_every_source_and_split(data: Path, found: Findings) -> None:
     figures = Figures(statistics_table(list(data_rows(data, "elastic"))))
-    part = data_section(data, found, figures)
+    part = data_section(View(found, figures, data=data))
     holds, search, rejected = part.blocks
     assert isinstance(holds, Table)
     summary = shards.read_table(data / "dataset/summary")
@@ -46,7 +46,7 @@ def test_the_data_section_shows_every_source_and_split(data: Path, found: Findin
 
 
 def test_speed_is_tokens_over_seconds(found: Findings) -> None:
-    part = training_section(found)
+    part = training_section(View(found))
     assert part is not None
     table = part.blocks[1]
     assert isinstance(table, Table)
@@ -58,7 +58,7 @@ def test_speed_is_tokens_over_seconds(found: Findings) -> None:
 
 def test_methods_say_what_differs(found: Findings) -> None:
     # Without statistics the table says of every score that it was not made.
-    text, alphas = method_section(found, Figures(statistics_table([]))).blocks
+    text, alphas = method_section(View(found)).blocks
     assert isinstance(text, Text)
     assert isinstance(alphas, Table)
     assert {row[1]["reason"] for row in alphas.rows} == {"not asked"}

@@ -7,9 +7,11 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from evaluators.elastictok.report import HEADLINES, section, statistics
+from evaluators.elastictok import report as report_module
+from evaluators.elastictok.report import HEADLINES, statistics
 from measurand.report import document, render
 from measurand.report.document import Document, Figure, Table
+from measurand.report.view import assemble
 from schemas.elastictok import Params
 
 
@@ -20,7 +22,7 @@ def table(small: Params, data: Path, results: Path) -> pa.Table:
 
 @pytest.fixture(scope="module")
 def reported(small: Params, data: Path, results: Path, table: pa.Table) -> Document:
-    return section(data, results, table, small)
+    return assemble(report_module, data, results, table, small)
 
 
 def test_headlines_are_statistics(table: pa.Table) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluators.elastictok.context import Findings
+from evaluators.elastictok.context import Findings, View
 from evaluators.elastictok.report import statistics
 from evaluators.elastictok.sections import _saving, search_section, summary_section
 from evaluators.elastictok.use_sections import allocation_section, control_section
@@ -32,7 +32,7 @@ def test_a_saving_in_words(row: dict[str, float | None], words: str) -> None:
 
 
 def test_the_summary_has_a_row_a_threshold(found: Findings, figures: Figures) -> None:
-    part = summary_section(found, figures)
+    part = summary_section(View(found, figures))
     table = part.blocks[-1]
     assert isinstance(table, Table)
     assert [row[0]["text"] for row in table.rows] == list(found.limits)
@@ -41,7 +41,7 @@ def test_the_summary_has_a_row_a_threshold(found: Findings, figures: Figures) ->
 
 
 def test_searches_are_all_there_with_their_times(found: Findings, figures: Figures) -> None:
-    part = search_section(found, figures)
+    part = search_section(View(found, figures))
     assert part is not None
     table = part.blocks[-1]
     assert isinstance(table, Table)
@@ -59,7 +59,7 @@ def test_searches_are_all_there_with_their_times(found: Findings, figures: Figur
 def test_controls_and_ablations_name_every_searched_model(
     found: Findings, figures: Figures
 ) -> None:
-    part = control_section(found, figures)
+    part = control_section(View(found, figures))
     assert part is not None
     table = part.blocks[-1]
     assert isinstance(table, Table)
@@ -68,7 +68,7 @@ def test_controls_and_ablations_name_every_searched_model(
 
 
 def test_frame_traces_come_before_the_tables(found: Findings, figures: Figures) -> None:
-    part = allocation_section(found, figures)
+    part = allocation_section(View(found, figures))
     assert part is not None
     assert [getattr(block, "kind", "table") for block in part.blocks] == [
         "frame_trace", "table", "table",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.many_shot.context import Subject
+from evaluators.many_shot.context import Subject, View
 from evaluators.many_shot.curve_sections import _verdict, summary_section
 from evaluators.many_shot.report import statistics
 from measurand.report.document import Table
@@ -38,7 +38,7 @@ def test_the_summary_has_a_row_a_curve(
     everyone: list[Subject], small: Params, built: Path, results: Path
 ) -> None:
     figures = Figures(statistics(built, results, small))
-    [table] = [b for b in summary_section(everyone, figures).blocks if isinstance(b, Table)]
+    [table] = [b for b in summary_section(View(everyone, figures)).blocks if isinstance(b, Table)]
     curves = list(everyone[0].curves())
     assert len(table.rows) == len(curves) == 5
     assert [row[1] for row in table.rows] == [6, 6, 6, 2, 6]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evaluators.many_shot.context import Subject
+from evaluators.many_shot.context import Subject, View
 from evaluators.many_shot.quality import rejected_prompts
 from evaluators.many_shot.quality_sections import (
     bias_section,
@@ -17,7 +17,7 @@ from schemas.many_shot import Params
 
 
 def test_the_proof_lists_every_task(built: Path) -> None:
-    [table] = leak_section(built).blocks
+    [table] = leak_section(View([], data=built)).blocks
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["line", "sums"]
     for row in table.rows:
@@ -27,7 +27,7 @@ def test_the_proof_lists_every_task(built: Path) -> None:
 
 
 def test_prompts_that_were_not_made_are_listed(built: Path) -> None:
-    lengths, *rest = prompt_section(built).blocks
+    lengths, *rest = prompt_section(View([], data=built)).blocks
     assert isinstance(lengths, Table)
     assert sum(int(str(row[1])) for row in lengths.rows) > 0
     left = rejected_prompts(built)
@@ -44,7 +44,7 @@ def test_the_word_said_too_often_is_named(
 ) -> None:
     figures = Figures(statistics(built, results, small))
     [majority] = [s for s in everyone if s.model == "oracle:majority"]
-    part = bias_section([majority], figures)
+    part = bias_section(View([majority], figures))
     assert part is not None
     [table] = part.blocks
     assert isinstance(table, Table)
@@ -54,6 +54,6 @@ def test_the_word_said_too_often_is_named(
 
 
 def test_costs_are_those_of_the_run(results: Path) -> None:
-    [table] = cost_section(results).blocks
+    [table] = cost_section(View([], results=results)).blocks
     assert isinstance(table, Table)
     assert all(isinstance(row[1], int) and row[1] > 0 for row in table.rows)

@@ -6,16 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from evaluators.many_shot import report as report_module
 from evaluators.many_shot.context import Subject
-from evaluators.many_shot.report import HEADLINES, section, statistics
+from evaluators.many_shot.report import HEADLINES, statistics
 from measurand.report import document, render
+from measurand.report.view import assemble
 from schemas.many_shot import Params
 
 
 @pytest.fixture(scope="module")
 def reported(small: Params, built: Path, results: Path) -> tuple[document.Document, set[str]]:
     table = statistics(built, results, small)
-    return section(built, results, table, small), set(table["metric"].to_pylist())
+    return assemble(report_module, built, results, table, small), set(table["metric"].to_pylist())
 
 
 def test_headlines_are_statistics(reported: tuple[document.Document, set[str]]) -> None:
@@ -79,6 +81,6 @@ def test_oracles_alone_are_a_report(
     shutil.copytree(results, tmp_path / "r")
     shutil.rmtree(tmp_path / "r" / "responses" / slug(everyone[0].model))
     table = statistics(built, tmp_path / "r", small)
-    content = section(built, tmp_path / "r", table, small)
+    content = assemble(report_module, built, tmp_path / "r", table, small)
     assert "oracle:solver" in content.subtitle
     assert "Likelihood against shots" not in [part.title for part in content.sections]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from evaluators.personality.figures import Figures
+from evaluators.personality.figures import kinds_of
+from measurand.report.lookup import Figures
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, undefined
 
@@ -12,5 +13,5 @@ def test_kinds_are_those_of_which_any_figure_is_defined() -> None:
         statistic_row("s", "m", "alpha_expected", {"scale": "b"}, Estimate(0.5)),
     ]
     figures = Figures(statistics_table(rows))
-    assert figures.kinds("m", "alpha") == ["expected"]
-    assert figures.kinds("other", "alpha") == []
+    assert kinds_of(figures, "m", "alpha") == ["expected"]
+    assert kinds_of(figures, "other", "alpha") == []

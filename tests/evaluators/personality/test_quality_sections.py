@@ -3,8 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from evaluators.personality.context import subjects
-from evaluators.personality.figures import Figures
+from evaluators.personality.context import View, subjects
 from evaluators.personality.quality_sections import (
     cost_section,
     instrument_section,
@@ -13,6 +12,7 @@ from evaluators.personality.quality_sections import (
 )
 from evaluators.personality.report import statistics
 from measurand.report.document import Figure, Table, Text
+from measurand.report.lookup import Figures
 from schemas.personality import Params
 
 
@@ -21,16 +21,16 @@ def test_quality_instruments_cost_and_methods(
 ) -> None:
     results = administer("synthetic:factor")
     everyone = subjects(data, results, small)
-    quality = quality_section(everyone, Figures(statistics(data, results, small)))
+    quality = quality_section(View(everyone, Figures(statistics(data, results, small))))
     [histogram] = [b for b in quality.blocks if isinstance(b, Figure)]
     assert sum(histogram.data["counts"]) == everyone[0].responses.height
 
-    [listed] = [b for b in instrument_section(everyone).blocks if isinstance(b, Table)]
+    [listed] = [b for b in instrument_section(View(everyone)).blocks if isinstance(b, Table)]
     assert {row[3] == "asked" for row in listed.rows} == {True, False}
 
-    [cost] = [b for b in cost_section(results).blocks if isinstance(b, Table)]
+    [cost] = [b for b in cost_section(View([], results=results)).blocks if isinstance(b, Table)]
     asked = everyone[0].responses.height + 32  # and the retest
     assert sum(int(str(row[1])) for row in cost.rows) == asked
 
-    [methods] = [b for b in method_section(everyone).blocks if isinstance(b, Text)]
+    [methods] = [b for b in method_section(View(everyone)).blocks if isinstance(b, Text)]
     assert "2307.00184" in methods.text

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.personality.report import HEADLINES, section, statistics
+from evaluators.personality import report as report_module
+from evaluators.personality.report import HEADLINES, statistics
 from measurand.report import document, render
+from measurand.report.view import assemble
 from schemas.personality import Params
 
 
@@ -18,7 +20,7 @@ def reported(
 ) -> tuple[document.Document, set[str]]:
     results = administer("synthetic:shaped")
     table = statistics(data, results, small)
-    return section(data, results, table, small), set(table["metric"].to_pylist())
+    return assemble(report_module, data, results, table, small), set(table["metric"].to_pylist())
 
 
 def test_headlines_are_statistics(reported: tuple[document.Document, set[str]]) -> None:
@@ -65,5 +67,5 @@ def test_a_model_that_answered_little_is_reported_with_reasons(
     small: Params, data: Path, administer: Callable[[str], Path]
 ) -> None:
     results = administer("synthetic:constant")
-    content = section(data, results, statistics(data, results, small), small)
+    content = assemble(report_module, data, results, statistics(data, results, small), small)
     assert "does not vary" in render.to_markdown(content)

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from evaluators.personality.context import subjects
-from evaluators.personality.figures import Figures
+from evaluators.personality.context import View, subjects
 from evaluators.personality.report import statistics
 from evaluators.personality.shaping_sections import concurrent_section, single_section
 from measurand.report.document import Figure
+from measurand.report.lookup import Figures
 from schemas.personality import Params
 
 
@@ -17,7 +17,10 @@ def test_pictures_hold_every_frame(
     results = administer("synthetic:shaped")
     everyone = subjects(data, results, small)
     figures = Figures(statistics(data, results, small))
-    single, concurrent = single_section(everyone, figures), concurrent_section(everyone, figures)
+    single, concurrent = (
+        single_section(View(everyone, figures)),
+        concurrent_section(View(everyone, figures)),
+    )
     assert single is not None
     assert concurrent is not None
     drawn = {b.kind: b.data for b in (*single.blocks, *concurrent.blocks) if isinstance(b, Figure)}

@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from evaluators.personality.context import subjects
-from evaluators.personality.figures import Figures
+from evaluators.personality.context import View, subjects
 from evaluators.personality.report import statistics
 from evaluators.personality.structure_sections import structure_section
 from measurand.report.document import Table
+from measurand.report.lookup import Figures
 from schemas.personality import Params
 
 
@@ -16,7 +16,7 @@ def test_the_section_has_a_row_for_each_domain_and_each_two(
 ) -> None:
     results = administer("synthetic:factor")
     figures = Figures(statistics(data, results, small))
-    section = structure_section(subjects(data, results, small), figures)
+    section = structure_section(View(subjects(data, results, small), figures))
     assert section is not None
     bounds, ratios = [b for b in section.blocks if isinstance(b, Table)]
     assert len(bounds.rows) % 5 == 0

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.personality.context import Subject, subjects
-from evaluators.personality.figures import Figures
+from evaluators.personality.context import Subject, View, subjects
 from evaluators.personality.report import statistics
 from evaluators.personality.validity_sections import (
     bands_of,
@@ -15,6 +14,7 @@ from evaluators.personality.validity_sections import (
     reliability_section,
 )
 from measurand.report.document import Figure, Table
+from measurand.report.lookup import Figures
 from measurand.stats.bands import band
 from schemas.personality import Params
 
@@ -36,19 +36,19 @@ def test_the_lowest_band_is_open_downwards(small: Params) -> None:
 def test_every_asked_scale_has_a_row_with_its_reliability(
     found: tuple[list[Subject], Figures],
 ) -> None:
-    section = reliability_section(*found)
+    section = reliability_section(View(*found))
     [table] = [b for b in section.blocks if isinstance(b, Table)]
     assert len(table.rows) == 5 + 5 + 7
 
 
 def test_the_validity_diagonal_is_framed(found: tuple[list[Subject], Figures]) -> None:
-    heat, _ = [b for b in construct_section(*found).blocks if isinstance(b, Figure)]
+    heat, _ = [b for b in construct_section(View(*found)).blocks if isinstance(b, Figure)]
     assert heat.data["outlined"] == [[i, i] for i in range(5)]
     assert all(value is not None for line in heat.data["values"] for value in line)
 
 
 def test_criteria_show_expected_sign_and_anchors(found: tuple[list[Subject], Figures]) -> None:
-    section = criterion_section(*found)
+    section = criterion_section(View(*found))
     assert section is not None
     bars, _ = [b for b in section.blocks if isinstance(b, Figure)]
     row = next(

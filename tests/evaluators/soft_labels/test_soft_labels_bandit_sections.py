@@ -5,13 +5,13 @@ import dataclasses
 import pytest
 
 from evaluators.soft_labels.bandit_sections import bandit_section
-from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.context import Material, View
 from measurand.report.document import Figure
 from measurand.report.lookup import Figures
 
 
 def test_both_temperatures_and_the_axis_of_steps(everything: Material, figures: Figures) -> None:
-    section = bandit_section(everything, figures)
+    section = bandit_section(View(everything, figures))
     assert section is not None
     rewards, _, policies = (b for b in section.blocks if isinstance(b, Figure))
     rows = rewards.data["rows"]
@@ -26,4 +26,4 @@ def test_both_temperatures_and_the_axis_of_steps(everything: Material, figures: 
         assert len(line) == 100
         assert sum(line) == pytest.approx(1)
     bare = dataclasses.replace(everything, bandit=everything.bandit.clear())
-    assert bandit_section(bare, figures) is None
+    assert bandit_section(View(bare, figures)) is None

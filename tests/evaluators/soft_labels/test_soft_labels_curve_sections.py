@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evaluators.soft_labels.context import Material, material
+from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.curve_sections import curve_section
 from evaluators.soft_labels.report import statistics
 from measurand.report.document import Figure, Table
@@ -13,7 +13,7 @@ from schemas.soft_labels import Params
 def test_every_run_is_a_line_and_displacement_has_two(
     everything: Material, params: Params, figures: Figures
 ) -> None:
-    section = curve_section(everything, figures)
+    section = curve_section(View(everything, figures))
     assert section is not None
     pictures = [b for b in section.blocks if isinstance(b, Figure)]
     margin = next(p for p in pictures if p.title == "Reward margin on training pairs")
@@ -31,4 +31,4 @@ def test_without_a_log_there_is_no_section(
     written: tuple[Path, Path], tmp_path: Path, params: Params
 ) -> None:
     bare = material(written[0], tmp_path, params)
-    assert curve_section(bare, Figures(statistics(written[0], tmp_path, params))) is None
+    assert curve_section(View(bare, Figures(statistics(written[0], tmp_path, params)))) is None

@@ -7,10 +7,12 @@ import polars as pl
 import pytest
 import soft_labels_small as small
 
+from evaluators.soft_labels import report as report_module
 from evaluators.soft_labels.evaluate import evaluate
-from evaluators.soft_labels.report import section, statistics
+from evaluators.soft_labels.report import statistics
 from measurand import shards
 from measurand.errors import InputError
+from measurand.report.view import assemble
 from measurand.verify import verify
 from pipelines.soft_labels.dataset import build
 from pipelines.soft_labels.train import train
@@ -116,7 +118,7 @@ def test_a_judge_that_leans_to_a_place_says_nothing_of_policies(
         pl.col("slice").str.contains("judge=learned")
     )
     assert others["estimate"].null_count() == 0
-    document = section(folder / "data", folder / "results", table, params)
+    document = assemble(report_module, folder / "data", folder / "results", table, params)
     assert "cannot judge policies" in str(document.sections[0])
 
 

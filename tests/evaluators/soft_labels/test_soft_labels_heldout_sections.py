@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.soft_labels.context import Material, material
+from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.heldout_sections import accuracy_section, calibration_section
 from measurand.report.document import Figure, Table
 from measurand.report.lookup import Figures
@@ -12,7 +12,7 @@ from schemas.soft_labels import Params
 
 
 def test_thirds_of_every_run_by_set(everything: Material, figures: Figures) -> None:
-    section = accuracy_section(everything, figures)
+    section = accuracy_section(View(everything, figures))
     assert section is not None
     forest = section.blocks[0]
     assert isinstance(forest, Figure)
@@ -32,7 +32,7 @@ def test_thirds_of_every_run_by_set(everything: Material, figures: Figures) -> N
 def test_the_curve_of_a_policy_that_sees_nothing_is_flat(
     everything: Material, figures: Figures
 ) -> None:
-    section = calibration_section(everything, figures)
+    section = calibration_section(View(everything, figures))
     assert section is not None
     picture = section.blocks[0]
     assert isinstance(picture, Figure)
@@ -47,5 +47,5 @@ def test_nothing_measured_nothing_shown(
     written: tuple[Path, Path], tmp_path: Path, params: Params, figures: Figures
 ) -> None:
     bare = material(written[0], tmp_path, params)
-    assert accuracy_section(bare, figures) is None
-    assert calibration_section(bare, figures) is None
+    assert accuracy_section(View(bare, figures)) is None
+    assert calibration_section(View(bare, figures)) is None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.judge_sections import judge_section, label_section
 from evaluators.soft_labels.report import statistics
 from measurand.report.document import Figure, Table
@@ -14,7 +14,7 @@ from schemas.soft_labels import Params
 
 
 def test_every_judge_is_shown_with_what_is_allowed(everything: Material, figures: Figures) -> None:
-    section = judge_section(everything, figures)
+    section = judge_section(View(everything, figures))
     assert section is not None
     forest, orders = section.blocks[:2]
     assert isinstance(forest, Figure)
@@ -27,7 +27,7 @@ def test_every_judge_is_shown_with_what_is_allowed(everything: Material, figures
 
 
 def test_exchange_of_places_counts_every_pair(everything: Material, figures: Figures) -> None:
-    section = judge_section(everything, figures)
+    section = judge_section(View(everything, figures))
     assert section is not None
     shown = [b for b in section.blocks if isinstance(b, Figure) and b.kind == "histogram"]
     assert [sum(b.data["counts"]) for b in shown] == [60, 60]
@@ -42,11 +42,11 @@ def test_without_judges_and_people_there_is_no_section(
         instruments=everything.instruments.clear(),
     )
     empty = Figures(statistics(tmp_path, tmp_path, params))
-    assert judge_section(nobody, empty) is None
+    assert judge_section(View(nobody, empty)) is None
 
 
 def test_labels_show_what_was_asked_for(everything: Material, figures: Figures) -> None:
-    picture, table = label_section(everything, figures).blocks
+    picture, table = label_section(View(everything, figures)).blocks
     assert isinstance(picture, Figure)
     shares = [r["estimate"] for r in picture.data["rows"] if r["series"] == "asked for"]
     assert shares == pytest.approx([5 / 15, 4 / 15, 3 / 15, 2 / 15, 1 / 15], abs=0.01)

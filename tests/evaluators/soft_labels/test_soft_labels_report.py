@@ -7,14 +7,16 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from evaluators.soft_labels.report import HEADLINES, section, statistics
+from evaluators.soft_labels import report as report_module
+from evaluators.soft_labels.report import HEADLINES, statistics
 from measurand.report import document, render
+from measurand.report.view import assemble
 from schemas.soft_labels import Params
 
 
 @pytest.fixture(scope="module")
 def report(params: Params, written: tuple[Path, Path], table: pa.Table) -> document.Document:
-    return section(*written, table, params)
+    return assemble(report_module, *written, table, params)
 
 
 def test_headlines_are_statistics(table: pa.Table) -> None:
@@ -45,7 +47,9 @@ def test_statistics_and_report_are_the_same_twice(
     params: Params, written: tuple[Path, Path], table: pa.Table, report: document.Document
 ) -> None:
     assert statistics(*written, params) == table
-    assert document.to_json(section(*written, table, params)) == document.to_json(report)
+    assert document.to_json(assemble(report_module, *written, table, params)) == document.to_json(
+        report
+    )
 
 
 def test_every_null_has_a_reason(table: pa.Table) -> None:
@@ -58,7 +62,7 @@ def test_a_dataset_without_results_still_has_judges_and_labels(
     params: Params, written: tuple[Path, Path], tmp_path: Path
 ) -> None:
     found = statistics(written[0], tmp_path, params)
-    report = section(written[0], tmp_path, found, params)
+    report = assemble(report_module, written[0], tmp_path, found, params)
     assert [part.title for part in report.sections] == [
         "In short",
         "The judges as instruments",

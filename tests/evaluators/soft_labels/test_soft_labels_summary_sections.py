@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.soft_labels.context import Material
+from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.summary_sections import cost_section, method_section, summary_section
 from measurand import runs, shards
 from measurand.costs import COSTS
@@ -14,7 +14,7 @@ from measurand.report.lookup import Figures
 
 @pytest.fixture(scope="module")
 def lines(everything: Material, figures: Figures) -> list[str]:
-    block = summary_section(everything, figures).blocks[0]
+    block = summary_section(View(everything, figures)).blocks[0]
     assert isinstance(block, Text)
     return block.text.split("\n")
 
@@ -34,8 +34,8 @@ def test_a_difference_needs_both_intervals(lines: list[str]) -> None:
 
 
 def test_cost_is_shown_where_there_is_any(tmp_path: Path, written: tuple[Path, Path]) -> None:
-    assert cost_section(written[1]) is None  # no model was called
-    assert cost_section(tmp_path) is None
+    assert cost_section(View([], results=written[1])) is None  # no model was called
+    assert cost_section(View([], results=tmp_path)) is None
     row = {
         "model": "smollm2",
         "part": "samples",
@@ -48,7 +48,7 @@ def test_cost_is_shown_where_there_is_any(tmp_path: Path, written: tuple[Path, P
         "chat_template": False,
     }
     shards.write_dataset(tmp_path / "costs", COSTS, runs.table(COSTS, [row]))
-    section = cost_section(tmp_path)
+    section = cost_section(View([], results=tmp_path))
     assert section is not None
     table = section.blocks[0]
     assert isinstance(table, Table)
@@ -56,7 +56,7 @@ def test_cost_is_shown_where_there_is_any(tmp_path: Path, written: tuple[Path, P
 
 
 def test_methods_name_sources_and_deviations(everything: Material) -> None:
-    text, table = method_section(everything).blocks
+    text, table = method_section(View(everything)).blocks
     assert isinstance(text, Text)
     assert "Aronow" in text.text
     assert "B = 200" in text.text

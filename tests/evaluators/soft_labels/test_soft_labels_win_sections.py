@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.soft_labels.context import Material, material
+from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.win_sections import distance_section, judged_sets, win_section
 from measurand.report.document import Figure, Text
 from measurand.report.lookup import Figures
@@ -12,7 +12,7 @@ from schemas.soft_labels import Params
 
 
 def test_the_matrix_mirrors_itself(everything: Material, figures: Figures) -> None:
-    section = win_section(everything, figures)
+    section = win_section(View(everything, figures))
     assert section is not None
     matrix = section.blocks[0]
     assert isinstance(matrix, Figure)
@@ -30,7 +30,7 @@ def test_the_matrix_mirrors_itself(everything: Material, figures: Figures) -> No
 def test_a_blocked_judge_has_a_sentence_and_no_picture(
     everything: Material, figures: Figures
 ) -> None:
-    section = win_section(everything, figures)
+    section = win_section(View(everything, figures))
     assert section is not None
     said = [b.text for b in section.blocks if isinstance(b, Text)]
     assert len(said) == 1
@@ -45,7 +45,7 @@ def test_instruments_without_a_model_come_first(everything: Material) -> None:
 
 
 def test_gains_against_distance(everything: Material, figures: Figures) -> None:
-    section = distance_section(everything, figures)
+    section = distance_section(View(everything, figures))
     assert section is not None
     picture = section.blocks[0]
     assert isinstance(picture, Figure)
@@ -66,5 +66,5 @@ def test_nothing_written_nothing_shown(
     written: tuple[Path, Path], tmp_path: Path, params: Params, figures: Figures
 ) -> None:
     bare = material(written[0], tmp_path, params)
-    assert win_section(bare, figures) is None
-    assert distance_section(bare, figures) is None
+    assert win_section(View(bare, figures)) is None
+    assert distance_section(View(bare, figures)) is None
