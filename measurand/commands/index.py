@@ -1,5 +1,8 @@
 """``measurand report --index``: one page over all systems, from their reports as they lie.
 
+One line a system: its verdict and why, its main finding, the figure behind that, and how the figure
+went over the revisions. Headline scores are folded below.
+
 Reads ``report.json``, ``statistics.parquet``, ``metrics.json`` and ``verdict.json`` of each system,
 and the git history of ``metrics.json``. Writes ``reports/index.html`` and ``reports/index.md``.
 """
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from measurand import project
 from measurand.errors import InputError
-from measurand.report.document import Cell, Document, Section, Table, Text
+from measurand.report.document import Cell, Document, Opening, Section, Table, Text, from_json
 
 if TYPE_CHECKING:
     from measurand.history import History
@@ -35,6 +38,7 @@ class Found:
         title: title of its report.
         subtitle: subtitle of its report.
         verdict: its verdict object, None where no gate was run.
+        opening: what its first screen says, None where it has none.
         rows: its statistics.
         headlines: its headline metrics.
         history: what ``metrics.json`` said over the revisions.
@@ -45,6 +49,7 @@ class Found:
     title: str
     subtitle: str
     verdict: Mapping[str, Any] | None
+    opening: Opening | None
     rows: list[dict[str, Any]]
     headlines: tuple[str, ...]
     history: History
@@ -76,14 +81,14 @@ def write_index(root: Path) -> Path:
 
 
 def document(systems: Mapping[str, Found | None]) -> Document:
-    """The page: verdicts first, then each system's headline scores.
+    """The page: one line a system, then each system's headline scores, folded.
 
     Args:
         systems: what lies in each listed system's folder, None where it has no report.
     """
     there = [found for found in systems.values() if found is not None]
     sections = [
-        Section("Verdicts", (_verdicts(systems),), "Each name leads to the system's own report."),
+        Section("Systems", (_lines(systems),), "Each name leads to the system's own report."),
         *(_section(found) for found in there),
         Section("How to read this page", (Text(_READ),)),
     ]
@@ -97,11 +102,12 @@ def document(systems: Mapping[str, Found | None]) -> Document:
 
 
 _READ = (
-    "A row is one figure of one model; its second line names the model and the slice. At most "
-    f"{MOST} figures of a metric are shown: those that a gate reads first, then the coarsest. "
-    "Estimates have 95% intervals. Reliability is that of the score behind the figure. Smallest "
-    "detectable: the difference that such a sample shows in four of five tries (two-sided 5%); a "
-    "smaller one may be there unseen.\n\n"
+    "The main finding is the first one of a system's own report, its figure the statistic behind "
+    "it. Below, a row is one figure of one model; its second line names the model and the slice. "
+    f"At most {MOST} figures of a metric are shown: those that a gate reads first, then the "
+    "coarsest. Estimates have 95% intervals. Reliability is that of the score behind the figure. "
+    "Smallest detectable: the difference that such a sample shows in four of five tries "
+    "(two-sided 5%); a smaller one may be there unseen.\n\n"
     "The small line is the figure over the git revisions that changed it, the band its interval, "
     "the dot the report as it lies. A step may come from the model, the data, the parameters or "
     "the method: `measurand compare` tells what changed and whether the sample could see it."
@@ -122,18 +128,19 @@ def _found(system: project.System) -> Found | None:
     hint = f"run `measurand report {system.name}` again"
     try:
         digests = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
-        about = json.loads(paths[0].read_text(encoding="utf-8"))
+        about = from_json(paths[0].read_text(encoding="utf-8"))
         return Found(
             name=system.name,
-            title=str(about["title"]),
-            subtitle=str(about["subtitle"]),
+            title=about.title,
+            subtitle=about.subtitle,
+            opening=about.opening,
             verdict=json.loads(verdict.read_text(encoding="utf-8")) if len(paths) > 3 else None,
             rows=pq.read_table(paths[1]).to_pylist(),
             headlines=system.module("report").HEADLINES,
             history=history(system.root, paths[2]),
             digests=digests,
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, InputError) as error:
         raise InputError(f"{system.reports}: {error!r}", hint=hint, code="bad_report") from error
 
 
@@ -154,31 +161,42 @@ def _overall(systems: Mapping[str, Found | None]) -> dict[str, Any]:
     return {"state": worst, "sentence": f"Of {len(states)} systems {', '.join(words)}."}
 
 
-def _verdicts(systems: Mapping[str, Found | None]) -> Table:
-    from measurand.report.verdict import ordered_gates, sentence_of, state_of
+def _lines(systems: Mapping[str, Found | None]) -> Table:
+    from measurand.report.verdict import sentence_of, state_of
 
     rows: list[tuple[Cell, ...]] = []
     for name, found in systems.items():
         if found is None:
             none: Cell = {"value": None, "reason": f"no report: run `measurand report {name}`"}
-            rows.append((name, none, "", None))
+            rows.append((name, none, "", none, none))
             continue
         state = state_of(found.verdict)
-        gates = ordered_gates(found.verdict)
-        passed = sum(gate.get("state") == "pass" for gate in gates)
+        judged: Cell = {"state": state, "detail": sentence_of(found.verdict)}
         rows.append(
             (
                 {"text": name, "detail": found.title, "link": f"{name}/report"},
-                {"value": None, "reason": "no gate was run"}
-                if state == "none"
-                else {"state": state},
-                sentence_of(found.verdict),
-                f"{passed} of {len(gates)}",
+                {"value": None, "reason": "no gate was run"} if state == "none" else judged,
+                found.opening.findings[0] if found.opening else "",
+                *_main(found),
             )
         )
-    return Table(
-        "Systems and their gates", ("system", "verdict", "in words", "gates passed"), tuple(rows)
-    )
+    columns = ("system", "verdict", "main finding", "main figure", "over revisions")
+    return Table("Systems", columns, tuple(rows))
+
+
+def _main(found: Found) -> tuple[Cell, Cell]:
+    """The figure behind the main finding, and its way over the revisions."""
+    from measurand.report import scores
+
+    none: Cell = {"value": None, "reason": "its report names no main figure"}
+    named = found.opening.figure if found.opening else None
+    if named is None:
+        return none, none
+    key = tuple(named[part] for part in ("model", "metric", "slice"))
+    rows = [r for r in found.rows if (r["model"], r["metric"], r["slice"]) == key]
+    if not rows:
+        return {"value": None, "reason": f"{' '.join(key)} is no statistic of it"}, none
+    return scores.figure(rows[0], named["label"]), _trend(rows[0], found.history)
 
 
 def _section(found: Found) -> Section:
@@ -203,7 +221,7 @@ def _section(found: Found) -> Section:
         notes,
     )
     blocks = (table,) if rows else (Text("Its headline metrics have no figure."),)
-    return Section(found.title, blocks, found.subtitle)
+    return Section(found.title, blocks, found.subtitle, folded=bool(rows))
 
 
 def _of(row: Mapping[str, Any]) -> str:

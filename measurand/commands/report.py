@@ -64,18 +64,20 @@ def write_report(
 
 
 def print_report(out: Path) -> None:
-    """Print the first lines of a report and where it lies.
+    """Print the first screen of a report, where it lies and what to do next.
 
     Raises:
         InputError: there is no report.
     """
-    from measurand.report import document, render
+    from measurand.report import document, render, verdict
 
     path = out / "report.json"
     if not path.is_file():
         raise InputError(f"{path} is not there", hint="run `measurand report` or `dvc repro` first")
-    print(render.overview(document.from_json(path.read_text(encoding="utf-8"))))
+    told = document.from_json(path.read_text(encoding="utf-8"))
+    print(render.overview(told))
     print(f"\nreport: {os.path.relpath(out / 'report.html')} (also .md and .json)")
+    print(f"next: {verdict.next_step(told.verdict)}")
 
 
 def _verdict(root: Path, file: Path | None, results: Path, out: Path) -> dict[str, Any] | None:

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from measurand.gates.causes import reasons
+
 State = Literal["pass", "fail", "inconclusive", "error"]
 
 SCHEMA = "measurand.verdict"
@@ -206,7 +208,7 @@ class Verdict:
         return sum(gate.state == state for gate in self.gates)
 
     def sentence(self) -> str:
-        """The verdict in one sentence."""
+        """The verdict in one sentence that names what decides it."""
         if self.problem is not None:
             return f"Error ({self.problem.code}): nothing was tested. {self.problem.message}"
         total = len(self.gates)
@@ -217,7 +219,9 @@ class Verdict:
             "inconclusive": "Undecided",
             "error": "Error",
         }[self.state]
-        return f"{head}: of {total} gate{'s' if total != 1 else ''} {', '.join(parts)}."
+        why = reasons([_plain(gate) for gate in self.gates])
+        counts = f"of {total} gate{'s' if total != 1 else ''} {', '.join(parts)}"
+        return f"{head}: {counts}{f': {why}' if why else ''}."
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, schema-versioned."""

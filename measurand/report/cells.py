@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from measurand.errors import InputError
+from measurand.report.condense import condense, figure_of
 from measurand.report.document import Cell, Table
 from measurand.report.text import DASH, clean, common_decimals, interval, number
 
@@ -58,7 +59,8 @@ class LaidTable:
 
 
 def lay_out(table: Table) -> LaidTable:
-    """Round, align and explain the cells of ``table``."""
+    """Round, align and explain the cells of ``table``; what is nowhere defined becomes a note."""
+    table = condense(table)
     width = len(table.columns)
     by_column = [[row[c] for row in table.rows] for c in range(width)]
     places = [_places(column) for column in by_column]
@@ -77,24 +79,15 @@ def lay_out(table: Table) -> LaidTable:
     )
 
 
-def _figure(cell: Cell) -> dict[str, Any] | None:
-    """The cell as a figure with optional interval, or None where it is not a number."""
-    if isinstance(cell, float):
-        return {"estimate": cell}
-    if isinstance(cell, Mapping) and ("estimate" in cell or "value" in cell):
-        return {"estimate": cell.get("estimate", cell.get("value")), **cell}
-    return None
-
-
 def _places(column: Sequence[Cell]) -> int | None:
     """One number of decimals for a column, so that its points stand under each other."""
-    return common_decimals([f for cell in column if (f := _figure(cell))])
+    return common_decimals([f for cell in column if (f := figure_of(cell))])
 
 
 def _is_numeric(column: Sequence[Cell]) -> bool:
     kept = [cell for cell in column if cell is not None and cell != ""]
     return bool(kept) and all(
-        not isinstance(cell, (str, bool)) and (isinstance(cell, int) or _figure(cell) is not None)
+        not isinstance(cell, (str, bool)) and (isinstance(cell, int) or figure_of(cell) is not None)
         for cell in kept
     )
 
@@ -106,15 +99,19 @@ def _cell(cell: Cell, places: int | None, letters: dict[str, str]) -> Laid:
         return Laid(clean(cell))
     if isinstance(cell, int):
         return Laid(number(cell))
-    figure = _figure(cell)
+    figure = figure_of(cell)
     if figure is not None:
         note = _letter(figure.get("reason"), letters) if figure["estimate"] is None else ""
         exact = isinstance(figure["estimate"], int)
-        return Laid(interval(figure, None if exact else places), note=note)
+        detail = clean(str(figure.get("detail") or ""))
+        return Laid(interval(figure, None if exact else places), detail, note=note)
     assert isinstance(cell, Mapping)
     if "state" in cell:
         state = str(cell["state"])
-        return Laid(STATES.get(state, clean(state)), state=state if state in STATES else "")
+        known = state if state in STATES else ""
+        return Laid(
+            STATES.get(state, clean(state)), clean(str(cell.get("detail") or "")), state=known
+        )
     text, detail = clean(str(cell.get("text", ""))), clean(str(cell.get("detail") or ""))
     return Laid(text, detail, link=_link(cell), trend=tuple(cell.get("trend") or ()))
 

@@ -17,7 +17,8 @@ def section(tables: Sequence[Table]) -> Section:
         f"Every column of the {len(tables)} tables of this system. The columns marked key, "
         "together, name a row."
     )
-    return Section("Data dictionary", (Shown("All columns", heads, rows),), intro)
+    table = Shown("All columns", heads, rows)
+    return Section("Data dictionary", (table,), intro, folded=True)
 
 
 def _row(table: Table, column: Column) -> list[Cell]:

@@ -1,7 +1,7 @@
 """A report as plain data. HTML, Markdown and terminal text are pure functions of it.
 
-Sections come in the reader's order: what was found, then methods; the verdict and its gates are
-shown before them and the provenance after them.
+All three keep the reader's order: title, verdict, findings with one picture, gates, sections (what
+was found, then methods), provenance.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from measurand.errors import InputError
 Cell = str | int | float | bool | None | Mapping[str, Any]
 """One table cell. A mapping is one of
 
-``{"estimate", "lower", "upper", "reason"}``: a figure with its interval; null needs its reason;
+``{"estimate", "lower", "upper", "reason"}``: a figure with its interval; null needs its reason,
+and ``detail`` may name it in a second, quiet line;
 ``{"value", "reason"}``: a figure that may be null for a reason;
-``{"state"}``: pass, fail, inconclusive or error, shown by word and shape;
+``{"state", "detail"}``: pass, fail, inconclusive or error, by word and shape, and why in a second
+line;
 ``{"text", "detail", "link"}``: two lines, the second one quiet; the first may lead to another
 report, named relative to this one and without its ending, so that each form links to its own kind;
 ``{"trend", "text"}``: states ``[estimate, lower, upper]`` or null of a figure, oldest first, drawn
@@ -98,11 +100,47 @@ _BLOCKS: dict[str, type[Text] | type[Table] | type[Figure]] = {
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a heading, after one or two sentences that say what they show."""
+    """Blocks under a heading, after one or two sentences that say what they show.
+
+    ``folded``: the blocks are looked up rather than read; a page shows them when asked to.
+    """
 
     title: str
     blocks: Sequence[Block]
     intro: str = ""
+    folded: bool = False
+
+
+MOST_FINDINGS = 5
+"""Findings that a first screen has room for."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The first screen: what was found, before anything is explained.
+
+    Attributes:
+        findings: sentences, the main one first, each with its interval and the condition under
+            which it holds.
+        picture: shows the main one; None where there is nothing to draw.
+        figure: ``{"label", "model", "metric", "slice"}`` of the statistic behind the main one,
+            which stands for this report on the page over all systems; None where none does.
+
+    Raises:
+        InputError: there is no finding, or more than :data:`MOST_FINDINGS`.
+    """
+
+    findings: Sequence[str]
+    picture: Figure | None = None
+    figure: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.findings) <= MOST_FINDINGS:
+            raise InputError(
+                f"{len(self.findings)} findings do not open a report",
+                hint=f"give one to {MOST_FINDINGS}, the main one first",
+                code="bad_report",
+            )
 
 
 @dataclass(frozen=True)
@@ -115,6 +153,7 @@ class Document:
         verdict: the gates' verdict object, or None where no gate was run.
         sections: findings first, methods last.
         provenance: nested plain values, shown last.
+        opening: findings and picture of the first screen, None where a report has none.
     """
 
     title: str
@@ -122,6 +161,7 @@ class Document:
     verdict: Mapping[str, Any] | None
     sections: Sequence[Section]
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    opening: Opening | None = None
 
 
 def to_json(document: Document) -> str:
@@ -134,10 +174,12 @@ def to_json(document: Document) -> str:
         "title": document.title,
         "subtitle": document.subtitle,
         "verdict": document.verdict,
+        "opening": _opening(document.opening),
         "sections": [
             {
                 "title": section.title,
                 "intro": section.intro,
+                "folded": section.folded,
                 "blocks": [_block(block) for block in section.blocks],
             }
             for section in document.sections
@@ -156,11 +198,22 @@ def from_json(text: str) -> Document:
     try:
         packed = json.loads(text, parse_constant=_no_constant)
         sections = tuple(
-            Section(part["title"], tuple(map(_unblock, part["blocks"])), part["intro"])
+            # Reports of earlier versions fold no section and have no opening.
+            Section(
+                part["title"],
+                tuple(map(_unblock, part["blocks"])),
+                part["intro"],
+                bool(part.get("folded")),
+            )
             for part in packed["sections"]
         )
         return Document(
-            packed["title"], packed["subtitle"], packed["verdict"], sections, packed["provenance"]
+            packed["title"],
+            packed["subtitle"],
+            packed["verdict"],
+            sections,
+            packed["provenance"],
+            _unopening(packed.get("opening")),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
@@ -168,6 +221,22 @@ def from_json(text: str) -> Document:
             hint="build it again with `measurand report`",
             code="bad_report",
         ) from error
+
+
+def _opening(opening: Opening | None) -> dict[str, Any] | None:
+    if opening is None:
+        return None
+    picture = None if opening.picture is None else _block(opening.picture)
+    return {"findings": opening.findings, "picture": picture, "figure": opening.figure}
+
+
+def _unopening(packed: dict[str, Any] | None) -> Opening | None:
+    if packed is None:
+        return None
+    picture = None if packed["picture"] is None else _unblock(packed["picture"])
+    if picture is not None and not isinstance(picture, Figure):
+        raise TypeError("the picture is no figure")
+    return Opening(tuple(packed["findings"]), picture, packed["figure"])
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -7,10 +7,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from measurand.report.cells import Laid, lay_out
-from measurand.report.document import Block, Document, Figure, Table, Text, from_json, to_json
+from measurand.report.condense import nothing
+from measurand.report.document import (
+    Block,
+    Document,
+    Figure,
+    Opening,
+    Table,
+    Text,
+    from_json,
+    to_json,
+)
 from measurand.report.figures import is_empty, twin, why_empty
 from measurand.report.text import DASH, clean, number, one_line
-from measurand.report.verdict import gates_table, sentence_of, warnings_of, word_of
+from measurand.report.verdict import (
+    Line,
+    gates_table,
+    parts_of,
+    sentence_of,
+    warnings_of,
+    word_of,
+)
 
 _SHAPES = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
 
@@ -24,15 +41,52 @@ def to_markdown(document: Document) -> str:
         f"**Verdict: {word_of(document.verdict)}.** {line(sentence_of(document.verdict))}",
         *(f"Note: {line(warning)}" for warning in warnings_of(document.verdict)),
     ]
-    table = gates_table(document.verdict)
-    if table is not None:
-        parts += ["## Gates", _table(table)]
+    parts += _opening(document.opening)
+    parts += _gates(document)
     for section in document.sections:
         parts += [_heading(2, section.title), escape(section.intro)]
-        parts += [_block(block) for block in section.blocks]
+        blocks = [_block(block) for block in section.blocks]
+        parts += _folded("Show", *blocks) if section.folded else blocks
     if document.provenance:
-        parts += ["## Provenance", "\n".join(_tree(document.provenance, ""))]
+        parts.append("## Provenance")
+        parts += _folded(
+            "Hashes, versions and parameters", "\n".join(_tree(document.provenance, ""))
+        )
     return "\n\n".join(part for part in parts if part.strip()) + "\n"
+
+
+def _opening(opening: Opening | None) -> list[str]:
+    """Findings as a list, then the picture as its table."""
+    if opening is None:
+        return []
+    parts = ["\n".join(f"- {start(finding)}" for finding in opening.findings)]
+    return parts + ([_figure(opening.picture)] if opening.picture is not None else [])
+
+
+def _gates(document: Document) -> list[str]:
+    """What does not pass, by cause; what passes, and all figures, folded."""
+    table = gates_table(document.verdict)
+    if table is None:
+        return []
+    parts = ["## Gates"]
+    for part in parts_of(document.verdict):
+        parts += [_heading(3, part.title)] if part.title else []
+        parts += [part.note] if part.note else []
+        parts.append("\n".join(map(_gate, part.open)))
+        if part.passing:
+            count = f"{len(part.passing)} gate{'s pass' if len(part.passing) > 1 else ' passes'}"
+            parts += _folded(f"✓ {count}", "\n".join(map(_gate, part.passing)))
+    return [*parts, *_folded("Figures of every gate", _table(table, titled=False))]
+
+
+def _gate(told: Line) -> str:
+    names = f" ({line(told.names)})" if told.names else ""
+    return f"- {_SHAPES[told.state]} **{line(told.head)}**: {line(told.words)}{names}"
+
+
+def _folded(summary: str, *parts: str) -> list[str]:
+    """Parts that GitHub shows when asked to."""
+    return [f"<details><summary>{line(summary)}</summary>", *parts, "</details>"]
 
 
 def escape(text: str) -> str:
@@ -106,6 +160,8 @@ def _figure(figure: Figure) -> str:
 
 
 def _table(table: Table, *, titled: bool = True) -> str:
+    if nothing(table):
+        return start(nothing(table))
     laid = lay_out(table)
     rows = [
         "| " + " | ".join(line(name) or " " for name in laid.columns) + " |",

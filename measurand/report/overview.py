@@ -1,76 +1,83 @@
-"""The first lines of a report for a terminal."""
+"""The first screen of a report in a terminal: the order of the page, in plain lines."""
 
 from __future__ import annotations
 
-from measurand.report.cells import STATES, lay_out
-from measurand.report.document import Document, Table
-from measurand.report.text import interval, number, shorten
-from measurand.report.verdict import (
-    limit_of,
-    ordered_gates,
-    sentence_of,
-    short_names,
-    word_of,
-)
+from textwrap import wrap
+
+from measurand.report.cells import lay_out
+from measurand.report.document import Document, Figure, Table
+from measurand.report.figures import is_empty, twin, why_empty
+from measurand.report.text import one_line, shorten
+from measurand.report.verdict import Part, parts_of, sentence_of, word_of
 
 _SHAPES = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
-_WIDTH = 100
+WIDTH = 100
+"""Columns that a line takes at most."""
+MOST_ROWS = 8
+"""Rows of the picture's table."""
 
 
-def overview(document: Document, lines: int = 12) -> str:
-    """Title, verdict, sentence and key figures, at most ``lines`` lines without control characters.
+def overview(document: Document) -> str:
+    """Title, verdict, findings, the picture as figures, gates; no control character among them.
 
-    The figures are the gates', those that need attention first; without gates, the first table's.
+    Failing and undecided gates stand one cause a line, passing ones as a count. A report without
+    an opening shows its first table instead.
     """
-    head = [document.title, document.subtitle, ""]
-    head.append(f"{word_of(document.verdict).upper()}: {sentence_of(document.verdict)}")
-    body = _gate_lines(document) or _table_lines(document)
-    room = max(lines - len(head) - 1, 0)
-    if len(body) > room:
-        kept = max(room - 1, 0)
-        body = [*body[:kept], f"  … and {len(body) - kept} more in the report"][:room]
-    shown = [*head, *([""] if body else []), *body][:lines]
-    return "\n".join(_line(text) for text in shown)
+    verdict = f"{word_of(document.verdict).upper()}: {sentence_of(document.verdict)}"
+    lines = [shorten(document.title, WIDTH), *_wrapped(document.subtitle), "", *_wrapped(verdict)]
+    if document.opening is None:
+        lines += _first_table(document)
+    else:
+        for finding in document.opening.findings:
+            lines += ["", *_wrapped(finding, "- ", "  ")]
+        if document.opening.picture is not None:
+            lines += ["", *_picture(document.opening.picture)]
+    for part in parts_of(document.verdict):
+        lines += ["", *_part(part)]
+    return "\n".join(lines)
 
 
-def _line(text: str) -> str:
-    indent = text[: len(text) - len(text.lstrip(" "))]
-    return indent + shorten_keeping_columns(text.lstrip(" "))
+def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+    return wrap(
+        one_line(text), WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
 
 
-def shorten_keeping_columns(text: str) -> str:
-    """Shorten each column of a line on its own: runs of spaces stay."""
-    return text if "  " in text else shorten(text, _WIDTH * 2)
-
-
-def _gate_lines(document: Document) -> list[str]:
-    gates = ordered_gates(document.verdict)
-    names = [shorten(name, 40) for name in short_names(gates)]
-    width = max((len(name) for name in names), default=0)
-    lines = []
-    for name, gate in zip(names, gates, strict=True):
-        state = str(gate.get("state"))
-        limit = limit_of(gate)
-        words = "" if limit is None else f"  limit {number(limit)}"
-        figure = interval(gate)
-        lines.append(
-            f"  {_SHAPES.get(state, '!')} {STATES.get(state, 'error'):<9}  {name:<{width}}  "
-            f"{figure}{words}"
-        )
+def _part(part: Part) -> list[str]:
+    lines = [part.title or "Gates", *_wrapped(part.note, "  ", "  ")]
+    for line in part.open:
+        told = f"{line.head}: {line.words}" + (f" ({line.names})" if line.names else "")
+        lines += _wrapped(told, f"  {_SHAPES[line.state]} ", "    ")
+    if part.passing:
+        count = len(part.passing)
+        lines.append(f"  ✓ {count} gate{'s pass' if count > 1 else ' passes'}")
     return lines
 
 
-def _table_lines(document: Document) -> list[str]:
+def _picture(figure: Figure) -> list[str]:
+    if is_empty(figure):
+        return _wrapped(f"{figure.title}: no data, {why_empty(figure)}")
+    return _rows(twin(figure))
+
+
+def _first_table(document: Document) -> list[str]:
     blocks = [block for section in document.sections for block in section.blocks]
     table = next((block for block in blocks if isinstance(block, Table)), None)
-    if table is None:
-        return []
+    return [] if table is None else ["", *_rows(table)]
+
+
+def _rows(table: Table) -> list[str]:
+    """A table in aligned columns; columns that do not fit and rows beyond the most are left out."""
     laid = lay_out(table)
-    lines = []
-    for row in laid.rows:
-        cells = [
-            f"{head} {shorten(cell.text, 30)}"
-            for head, cell in zip(laid.columns[1:5], row[1:5], strict=False)
-        ]
-        lines.append(f"  {shorten(row[0].text, 40)}: " + ", ".join(cells))
-    return lines
+    texts = [[shorten(name, 28) for name in laid.columns]]
+    texts += [[shorten(cell.text, 28) for cell in row] for row in laid.rows[:MOST_ROWS]]
+    widths = [max(len(row[c]) for row in texts) for c in range(len(laid.columns))]
+    while len(widths) > 2 and sum(widths) + 2 * len(widths) > WIDTH:
+        widths.pop()
+    lines = [
+        "  " + "  ".join(f"{text:<{width}}" for text, width in zip(row, widths, strict=False))
+        for row in texts
+    ]
+    left = len(laid.rows) - MOST_ROWS
+    more = [f"  … and {left} more rows in the report"] if left > 0 else []
+    return [shorten(laid.caption, WIDTH), *(line.rstrip() for line in lines), *more]

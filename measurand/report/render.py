@@ -15,10 +15,13 @@ from markupsafe import Markup
 
 from measurand.report import figures, sparkline
 from measurand.report.cells import lay_out
+from measurand.report.condense import nothing
 from measurand.report.document import (
     Block,
     Document,
     Figure,
+    Opening,
+    Section,
     Table,
     from_json,
     to_json,
@@ -26,15 +29,24 @@ from measurand.report.document import (
 from measurand.report.markdown import plain, to_markdown
 from measurand.report.overview import overview
 from measurand.report.text import clean
-from measurand.report.verdict import gates_table, sentence_of, state_of, warnings_of, word_of
+from measurand.report.verdict import (
+    gates_table,
+    parts_of,
+    sentence_of,
+    state_of,
+    warnings_of,
+    word_of,
+)
 
 __all__ = ["overview", "to_html", "to_markdown"]
 
 _HERE = Path(__file__).parent
 
 
-LONG = 30
-"""A table of more rows is folded on the page; paper and Markdown show it whole."""
+LONG = 20
+"""A table of more rows is folded on the page and in Markdown; paper shows it whole."""
+BESIDE = 560.0
+"""Pixels of a picture that stands beside the findings."""
 
 
 def to_html(document: Document) -> str:
@@ -50,6 +62,7 @@ def to_html(document: Document) -> str:
         {
             "title": section.title,
             "intro": section.intro,
+            "folded": _folded(section),
             "blocks": [_view(block, f"f{s}-{b}") for b, block in enumerate(section.blocks)],
         }
         for s, section in enumerate(document.sections, start=1)
@@ -67,6 +80,8 @@ def to_html(document: Document) -> str:
             word=word_of(document.verdict),
             sentence=sentence_of(document.verdict),
             warnings=warnings_of(document.verdict),
+            opening=_opened(document.opening),
+            parts=parts_of(document.verdict),
             gates=None if gates is None else lay_out(gates),
             sections=sections,
             provenance=_tree(document.provenance),
@@ -75,8 +90,25 @@ def to_html(document: Document) -> str:
     )
 
 
+def _folded(section: Section) -> str:
+    """What is said in place of a folded section, or empty."""
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    rows = sum(len(table.rows) for table in tables)
+    what = tables[0].caption if len(tables) == 1 else f"{len(tables)} tables"
+    return f"{what} ({rows} rows)" if section.folded and tables else "Show" * section.folded
+
+
+def _opened(opening: Opening | None) -> dict[str, Any] | None:
+    """What the template needs of the first screen; its picture fits beside the findings."""
+    if opening is None:
+        return None
+    picture = None if opening.picture is None else _view(opening.picture, "f0", BESIDE)
+    return {"findings": opening.findings, "picture": picture}
+
+
 def _pictures(document: Document) -> str:
-    blocks = (block for section in document.sections for block in section.blocks)
+    blocks = [block for section in document.sections for block in section.blocks]
+    blocks += [document.opening.picture] if document.opening and document.opening.picture else []
     shown = any(isinstance(block, Figure) and block.kind == "screens" for block in blocks)
     return "img-src data:; " if shown else ""
 
@@ -96,9 +128,12 @@ def _environment() -> Environment:
     return environment
 
 
-def _view(block: Block, uid: str) -> dict[str, Any]:
+def _view(block: Block, uid: str, width: float = figures.WIDE) -> dict[str, Any]:
     """What the template needs of a block."""
     if isinstance(block, Table):
+        words = nothing(block)
+        if words:
+            return {"kind": "prose", "parts": [{"text": words}]}
         return {"kind": "table", "table": lay_out(block)}
     if isinstance(block, Figure):
         return {
@@ -107,7 +142,7 @@ def _view(block: Block, uid: str) -> dict[str, Any]:
             "title": block.title,
             "description": block.description,
             "grid": block.kind in figures.GRIDS and not figures.is_empty(block),
-            "wide": figures.draw(block, uid),
+            "wide": figures.draw(block, uid, width),
             "phone": figures.draw(block, uid + "p", figures.PHONE),
             "table": None if figures.is_empty(block) else lay_out(figures.twin(block)),
         }

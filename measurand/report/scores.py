@@ -46,7 +46,7 @@ def section(rows: Sequence[Row], headlines: Sequence[str], verdict: Row | None) 
         )
         for metric in metrics
     )
-    return Section("Every score", tables, INTRO) if tables else None
+    return Section("Every score", tables, INTRO, folded=True) if tables else None
 
 
 def gate_states(verdict: Row | None) -> dict[tuple[str, str, str], str]:
@@ -79,6 +79,12 @@ def chosen(
     for metric in headlines:
         found += sorted((row for row in rows if row["metric"] == metric), key=rank)[:most]
     return found
+
+
+def figure(row: Row, label: str) -> Cell:
+    """The row's figure over its name; null with its reason where undefined."""
+    cell = _estimate(row)
+    return {**cell, "detail": label} if isinstance(cell, Mapping) else cell
 
 
 def cells(row: Row, gates: Mapping[tuple[str, str, str], str]) -> tuple[Cell, ...]:

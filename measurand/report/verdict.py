@@ -4,13 +4,56 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from measurand.gates.causes import Cause, causes
 from measurand.report.cells import STATES
 from measurand.report.document import Cell, Table
 from measurand.results import slice_parts
 
 _WORST_FIRST = ("error", "fail", "inconclusive", "pass")
+_FATES = {"error": "could not be put", "fail": "fail", "inconclusive": "undecided"}
+PARTS = {
+    "instrument": "Instrument: does the measurement work?",
+    "subject": "Subject: is what was measured good enough?",
+    "": "",
+}
+"""What a gate asks about, as a heading; the empty one where the gate file does not tell."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Gates that share a fate, as one line.
+
+    Attributes:
+        state: the state that they share.
+        head: who they are.
+        words: why, or what was found.
+        names: the single gates where there are several, else empty.
+    """
+
+    state: str
+    head: str
+    words: str
+    names: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The gates of one kind.
+
+    Attributes:
+        title: what they ask about, or "".
+        open: failing and undecided gates, one line a cause.
+        passing: one line a gate.
+        note: what a reader must know of all of them, or "".
+    """
+
+    title: str
+    open: tuple[Line, ...]
+    passing: tuple[Line, ...]
+    note: str = ""
 
 
 def state_of(verdict: Mapping[str, Any] | None) -> str:
@@ -50,11 +93,80 @@ def warnings_of(verdict: Mapping[str, Any] | None) -> list[str]:
     return hints + [str(warning) for warning in (verdict or {}).get("warnings") or ()]
 
 
+def next_step(verdict: Mapping[str, Any] | None) -> str:
+    """What a reader does after the first screen.
+
+    A gate that fails is a finding of a run that went well, unless it asks about the instrument.
+    """
+    state = state_of(verdict)
+    instrument = str(((verdict or {}).get("instrument") or {}).get("state") or "pass")
+    if state == "error":
+        return "mend what the gates name, then build the report again."
+    if state == "none":
+        return "write a gate file to say what must hold: docs/how-to/gate-in-ci.md"
+    if instrument != "pass":
+        return "the run is complete, but its instrument does not hold: mend that before reading on."
+    if state == "pass":
+        return "read the report, or measure another model with `measurand evaluate --model`."
+    return (
+        "the run is complete; what does not pass is a finding about what was measured, not a "
+        "fault of the run. Read why in the report, or measure another model with "
+        "`measurand evaluate --model`."
+    )
+
+
 def ordered_gates(verdict: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """All gates, those that need attention first, otherwise in the file's order."""
     gates: Sequence[Mapping[str, Any]] = (verdict or {}).get("gates") or ()
     rank = {state: i for i, state in enumerate(_WORST_FIRST)}
     return sorted(gates, key=lambda gate: rank.get(str(gate.get("state")), 0))
+
+
+def parts_of(verdict: Mapping[str, Any] | None) -> tuple[Part, ...]:
+    """The gates as a reader meets them: instrument before subject, causes before gates."""
+    gates = ordered_gates(verdict)
+    named = list(zip(short_names(gates), gates, strict=True))
+    apart = any(gate.get("of") == "instrument" for gate in gates)
+    parts = []
+    for kind, title in PARTS.items():
+        own = [(n, g) for n, g in named if (str(g.get("of") or "subject") if apart else "") == kind]
+        if own:
+            told = (verdict or {}).get(kind) or {}
+            note = "" if told.get("stands", True) else "Not to be relied on: the instrument fails."
+            parts.append(Part(title, *_lines(own), note))
+    return tuple(parts)
+
+
+def _lines(
+    named: Sequence[tuple[str, Mapping[str, Any]]],
+) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    names = {id(gate): name for name, gate in named}
+    lines = tuple(
+        _line(cause, [names[id(gate)] for gate in cause.gates])
+        for cause in causes(gate for _, gate in named)
+    )
+    passing = tuple(
+        Line("pass", name, why_of(gate)) for name, gate in named if gate.get("state") == "pass"
+    )
+    return lines, passing
+
+
+def _line(cause: Cause, names: Sequence[str]) -> Line:
+    gate = cause.gates[0]
+    if len(names) == 1:
+        words = why_of(gate) if gate.get("sentence") else cause.why
+        return Line(cause.state, names[0], words)
+    head = f"{len(names)} gates {_FATES[cause.state]} for one cause"
+    return Line(cause.state, head, cause.why, grouped(names))
+
+
+def grouped(names: Sequence[str]) -> str:
+    """``reliable: EXT, AGR; discriminant``: what names have in common before a colon, once."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        head, _, tail = name.partition(": ")
+        found.setdefault(head, []).extend([tail] if tail else [])
+    return "; ".join(f"{h}: {', '.join(t)}" if t else h for h, t in found.items())
 
 
 def gates_table(verdict: Mapping[str, Any] | None) -> Table | None:
@@ -117,13 +229,16 @@ def short_names(gates: Sequence[Mapping[str, Any]]) -> list[str]:
     return found
 
 
-def _row(gate: Mapping[str, Any], name: str) -> tuple[Cell, ...]:
+def why_of(gate: Mapping[str, Any]) -> str:
+    """The gate's own sentence without its name."""
     why = str(gate.get("sentence") or gate.get("reason_code") or "")
     why = why.removeprefix(name_of(gate)).lstrip()
-    severity = str(gate.get("severity") or "block")
+    return f"Warning only. {why}" if str(gate.get("severity") or "block") != "block" else why
+
+
+def _row(gate: Mapping[str, Any], name: str) -> tuple[Cell, ...]:
     flags = ", ".join(str(flag) for flag in gate.get("flags") or ())
-    parts = ["Warning only." if severity != "block" else "", why, f"({flags})" if flags else ""]
-    detail = " ".join(part for part in parts if part)
+    detail = " ".join(part for part in (why_of(gate), f"({flags})" if flags else "") if part)
     return (
         {"text": name, "detail": detail},
         {"state": gate.get("state") or "error"},

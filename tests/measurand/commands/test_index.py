@@ -13,7 +13,7 @@ from measurand.commands.index import MOST, document, write_index
 from measurand.commands.stages import main
 from measurand.errors import InputError
 from measurand.history import History
-from measurand.report.document import Document, Table, from_json, to_json
+from measurand.report.document import Document, Opening, Table, from_json, to_json
 from measurand.report.render import to_html, to_markdown
 
 ROOT = Path(__file__).parents[3]
@@ -95,6 +95,29 @@ def test_verdicts_figures_and_what_is_left_out() -> None:
     assert len(leaks) == MOST
     assert leaks[0][7] == {"value": None, "reason": "in fewer than two revisions"}
     assert table.notes == ("2 more figures of these metrics stand in the report.",)
+
+
+def test_one_line_a_system_with_its_finding_its_figure_and_its_way() -> None:
+    made = document({"toy": found(), "never": None})
+    line, none = tables(made)["Systems"].rows
+    assert line[1] == {"state": "pass", "detail": "1 gate: 1 pass."}
+    assert line[2] == "The rate of m is 0.70 [0.60, 0.78], of 100 tosses."
+    assert isinstance(line[3], dict)
+    assert (line[3]["estimate"], line[3]["detail"]) == (0.7, "rate")
+    assert isinstance(line[4], dict)
+    assert line[4]["text"].replace("\u00a0", " ") == "0.50 → 0.70 (4 revisions)"
+    assert none[1] == {"value": None, "reason": "no report: run `measurand report never`"}
+    assert [s.folded for s in made.sections] == [False, True, False]
+
+
+def test_a_main_figure_that_is_no_statistic_is_said_to_be_none() -> None:
+    system = found()
+    lost = Opening(("x",), figure={"label": "l", "model": "m", "metric": "gone", "slice": ""})
+    for opening, reason in ((lost, "is no statistic"), (None, "names no main figure")):
+        made = document({"toy": type(system)(**{**vars(system), "opening": opening})})
+        (line,) = tables(made)["Systems"].rows
+        assert isinstance(line[3], dict)
+        assert reason in line[3]["reason"]
 
 
 def tables(made: Document) -> dict[str, Table]:

@@ -178,7 +178,7 @@ def test_paper_is_black_on_white_with_every_table_open(
 def test_lines_over_revisions_are_drawn_and_named(page: Any, urls: dict[str, str]) -> None:
     page.goto(urls["index"])
     lines = page.locator("svg.trend")
-    assert lines.count() == 3
+    assert lines.count() == 6
     box = lines.first.bounding_box()
     assert box["width"] >= 100
     words = lines.first.locator("title").text_content()

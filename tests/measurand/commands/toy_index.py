@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from measurand.commands.index import Found
 from measurand.history import NOW, History
+from measurand.report.document import Opening
 from measurand.statistics import exact, statistic_row
 from measurand.stats.means import proportion
 
@@ -31,6 +32,10 @@ def found(name: str = "toy", state: str = "pass", model: str = "m") -> Found:
         title=f"Toy measurements of {model}",
         subtitle=f"Models: {model}",
         verdict={"state": state, "gates": [{**gate, "id": "good"}]},
+        opening=Opening(
+            (f"The rate of {model} is 0.70 [0.60, 0.78], of 100 tosses.",),
+            figure={"label": "rate", "model": model, "metric": "rate", "slice": ""},
+        ),
         rows=rows,
         headlines=("rate", "leaks"),
         history=History(("a" * 12, "b" * 12, "c" * 12, NOW), tuple(states), None),

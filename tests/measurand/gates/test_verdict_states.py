@@ -41,9 +41,9 @@ def test_no_gate_is_no_pass() -> None:
     assert "bad_gate" in broken.sentence()
 
 
-def test_the_sentence_counts() -> None:
+def test_the_sentence_counts_and_names_the_cause() -> None:
     text = verdict(result("fail"), result("pass"), result("pass")).sentence()
-    assert text == "Fail: of 3 gates 1 fail, 2 pass."
+    assert text == "Fail: of 3 gates 1 fail, 2 pass: g (x)."
 
 
 def test_json_is_canonical_and_versioned() -> None:

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from measurand.report.document import Document, Figure, Section, Table, Text
+from measurand.report.document import Document, Figure, Opening, Section, Table, Text
 
 TRAITS = ("Extraversion", "Agreeableness", "Conscientiousness", "Neuroticism", "Openness")
 HOSTILE = "<script>alert(1)</script>"
@@ -125,6 +125,21 @@ def reliability() -> Section:
         "Reliability",
         (table, forest),
         "Four of five scales answer consistently enough to be read; Openness does not.",
+    )
+
+
+def opening() -> Opening:
+    forest = reliability().blocks[1]
+    assert isinstance(forest, Figure)
+    return Opening(
+        (
+            "Four of five scales answer consistently enough to be read; Openness, at 0.608 "
+            "[0.577, 0.637], does not.",
+            f"The two forms agree on every trait, whatever {HOSTILE} they hold.",
+            "Scores follow the prompt, most for Extraversion.",
+        ),
+        forest,
+        {"label": "alpha of Openness", "model": "m", "metric": "alpha", "slice": "scale=OPE"},
     )
 
 
@@ -345,4 +360,5 @@ def example() -> Document:
             "python": "3.11.2",
             "seed": 42,
         },
+        opening=opening(),
     )

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 from report_example import example
 
 from measurand.errors import InputError
-from measurand.report.document import Document, Figure, Section, Table, Text, from_json, to_json
+from measurand.report.document import (
+    Document,
+    Figure,
+    Opening,
+    Section,
+    Table,
+    Text,
+    from_json,
+    to_json,
+)
 
 
 def with_data(data: dict[str, object]) -> Document:
@@ -68,3 +77,28 @@ def test_what_is_no_report_is_refused(text: str) -> None:
 def test_a_row_without_all_its_cells_is_refused() -> None:
     with pytest.raises(InputError, match="row 1 has 1 cells, not 2"):
         Table("t", ("a", "b"), [("x", 1), ("y",)])
+
+
+@pytest.mark.parametrize("findings", [(), ("x",) * 6])
+def test_a_first_screen_has_one_to_five_findings(findings: tuple[str, ...]) -> None:
+    with pytest.raises(InputError, match="findings do not open a report"):
+        Opening(findings)
+
+
+def test_a_report_of_an_earlier_version_has_no_opening_and_folds_nothing() -> None:
+    packed = json.loads(to_json(example()))
+    del packed["opening"]
+    for section in packed["sections"]:
+        del section["folded"]
+    back = from_json(json.dumps(packed))
+    assert back.opening is None
+    assert {section.folded for section in back.sections} == {False}
+
+
+def test_an_opening_without_picture_or_with_a_table_for_one() -> None:
+    plain = Document("t", "", None, (), {}, Opening(("One.", "Two.")))
+    assert from_json(to_json(plain)) == plain
+    packed = json.loads(to_json(plain))
+    packed["opening"]["picture"] = {"block": "text", "text": "x", "verbatim": False}
+    with pytest.raises(InputError, match="the picture is no figure"):
+        from_json(json.dumps(packed))

@@ -68,7 +68,11 @@ def test_names_and_values_of_the_provenance_stay_a_list(name: str, value: str) -
     tokens = PARSER.parse(text + "\n[x]\n")
     assert "link_open" not in {t.type for t in inline(tokens)}
     kinds = {t.type.removesuffix("_open").removesuffix("_close") for t in tokens}
-    assert kinds <= {"heading", "inline", "paragraph", "bullet_list", "list_item"}
+    assert kinds <= {"heading", "inline", "paragraph", "bullet_list", "list_item", "html_block"}
+    assert {t.content.strip() for t in tokens if t.type == "html_block"} == {
+        "<details><summary>Hashes, versions and parameters</summary>",
+        "</details>",
+    }
 
 
 @given(st.text(st.sampled_from("`~ab\n")))
@@ -88,7 +92,14 @@ def test_the_whole_report_reads_in_order_and_repeats() -> None:
     tokens = PARSER.parse(text)
     html = {t.content for t in inline(tokens) if t.type == "html_inline"}
     assert html == {"<br>"}
-    assert not any(t.type == "html_block" for t in tokens)
+    folds = [t.content.strip() for t in tokens if t.type == "html_block"]
+    assert {fold.partition("<summary>")[0] for fold in folds} == {"<details>", "</details>"}
+    assert folds[0] == "<details><summary>✓ 5 gates pass</summary>"
+    picture = text.index("**Reliability with 95% intervals**")
+    order = [text.index("**Verdict"), text.index("- Four of five scales answer"), picture]
+    assert order == sorted(order)
+    assert picture < text.index("## Gates") < text.index("## Reliability")
+    assert "- ✗ **alpha-openness**: Alpha is below the limit of .70" in text
     assert "| ✗ fail | 0.608 [0.577, 0.637] | 0.70 | 1\u2009250 | 50 |" in text
     assert "(a) all items have zero variance" in text
     assert "No data: not run at the tiny preset" in text

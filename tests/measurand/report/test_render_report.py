@@ -16,7 +16,7 @@ from report_example import HOSTILE, example
 
 import measurand.report.render
 from measurand.report.document import Document, Section, Table, Text, from_json, to_json
-from measurand.report.render import to_html
+from measurand.report.render import to_html, to_markdown
 from measurand.report.text import clean
 
 CSS = (Path(measurand.report.render.__file__).parent / "report.css").read_text(encoding="utf-8")
@@ -161,18 +161,19 @@ def test_structure_for_readers_and_their_machines(page: Page) -> None:
     assert len(ids) == len(set(ids))
     links = {(a["href"] or "")[1:] for a in page.all("a")}
     assert links <= set(ids)
-    assert {"gates", "s1", "s5", "provenance", "content"} <= links
+    assert {"gates", "s1", "s5", "provenance", "findings"} <= links
 
 
 def test_every_picture_is_named_and_every_shape_is_hidden(page: Page) -> None:
     ids = {a["id"] for _, a in page.elements if "id" in a}
     pictures = [a for a in page.all("svg") if a.get("role") == "img"]
-    assert len(pictures) == 14  # eight figures; the six that are no grid also for phones
+    assert len(pictures) == 16  # nine figures; the seven that are no grid also for phones
     assert all(a["aria-labelledby"] in ids and a["aria-describedby"] in ids for a in pictures)
     others = [a for a in page.all("svg") if a.get("role") != "img"]
     assert others
     assert all(a["aria-hidden"] == "true" for a in others)
-    assert len(page.all("details")) == 7  # one figure is empty
+    # Data of eight figures (one is empty), gates that pass, figures of gates, provenance.
+    assert len(page.all("details")) == 11
 
 
 def test_the_reader_sees_verdict_gates_findings_methods_provenance_in_this_order() -> None:
@@ -180,7 +181,57 @@ def test_the_reader_sees_verdict_gates_findings_methods_provenance_in_this_order
     heads = re.findall(r"<h2>(.*?)</h2>", html)
     assert heads == ["Gates", "Reliability", "Validity", "Shaping", "Instrument", "Methods",
                      "Provenance"]  # fmt: skip
-    assert html.index("Two of eight gates fail") < html.index('<section id="gates">')
+    order = ["Two of eight gates fail", "Four of five scales answer", 'id="f0-title"',
+             '<section id="gates">', '<section id="s1">']  # fmt: skip
+    assert [html.index(words) for words in order] == sorted(html.index(words) for words in order)
+
+
+def test_gates_that_do_not_pass_are_open_and_those_that_pass_are_folded() -> None:
+    html = to_html(example())
+    section = html[html.index('<section id="gates">') : html.index('<section id="s1">')]
+    opened = section[: section.index("<details")]
+    assert re.findall(r"</svg>\s*(alpha-openness|gap|alpha-extraversion)<", opened) == [
+        "alpha-openness", "gap", "alpha-extraversion",
+    ]  # fmt: skip
+    assert "5 gates pass" in section[len(opened) :]
+    assert "second-form" in section[len(opened) :]
+
+
+def test_gates_of_one_cause_are_one_line_and_instrument_stands_before_subject() -> None:
+    gates = [
+        {"id": "reliable", "state": "fail", "of": "subject", "slice": f"scale={scale}",
+         "metric": "alpha", "estimate": None, "detail": "24 of 24 items never vary"}
+        for scale in ("EXT", "AGR", "CON")
+    ]  # fmt: skip
+    gates.append({"id": "no-leak", "state": "pass", "of": "instrument", "sentence": "passes."})
+    html = to_html(Document("t", "", {"state": "fail", "gates": gates}, ()))
+    heads = re.findall(r"<h3>(.*?)</h3>", html)
+    assert heads == [
+        "Instrument: does the measurement work?",
+        "Subject: is what was measured good enough?",
+    ]
+    opened = html[html.index("Subject: is") :]
+    opened = opened[: opened.index("<details")]
+    assert opened.count("<li>") == 1
+    assert "3 gates fail for one cause" in opened
+    assert "24 of 24 items never vary" in opened
+    assert "reliable: EXT, AGR, CON" in opened
+
+
+def test_a_folded_section_shows_its_name_and_opens() -> None:
+    table = Table("All columns", ("a", "b"), [["x", 1]])
+    html = to_html(Document("t", "", None, (Section("Dictionary", (table,), folded=True),)))
+    assert html.index("<summary>All columns (1 rows)</summary>") < html.index("<table>")
+
+
+def test_a_table_in_which_nothing_is_defined_is_one_sentence_in_both_forms() -> None:
+    none = {"value": None, "reason": "24 of 24 items never vary"}
+    table = Table("Alpha", ("scale", "alpha"), [["EXT", none], ["AGR", none]])
+    document = Document("t", "", None, (Section("s", (table,)),))
+    words = "Alpha: none of 2 rows is defined (24 of 24 items never vary)."
+    assert f"<p>{words}</p>" in to_html(document)
+    assert "<table>" not in to_html(document)
+    assert words in to_markdown(document)
 
 
 @pytest.mark.parametrize("state", ["pass", "fail", "inconclusive", "error"])

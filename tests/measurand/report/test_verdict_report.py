@@ -8,8 +8,11 @@ from report_example import verdict
 from measurand.report.cells import lay_out
 from measurand.report.verdict import (
     gates_table,
+    grouped,
     limit_of,
+    next_step,
     ordered_gates,
+    parts_of,
     sentence_of,
     short_names,
     state_of,
@@ -71,3 +74,34 @@ def test_names_of_many_gates_are_made_in_one_pass() -> None:
     names = short_names(gates)
     assert time.process_time() - start < 2
     assert names[:3] == ["g0: 0", "g1: 1", "g0: 2"]
+
+
+def test_parts_are_told_apart_only_where_the_gates_are() -> None:
+    gates = [{"id": "a", "state": "pass"}, {"id": "b", "state": "fail", "detail": "why"}]
+    (whole,) = parts_of({"gates": gates})
+    assert whole.title == ""
+    assert [(line.head, line.words) for line in whole.open] == [("b", "why")]
+    gates[0] = {"id": "a", "state": "inconclusive", "of": "instrument"}
+    told = {"gates": gates, "subject": {"stands": False}}
+    instrument, subject = parts_of(told)
+    assert [line.head for line in instrument.open] == ["a"]
+    assert (instrument.note, subject.note) == ("", "Not to be relied on: the instrument fails.")
+
+
+def test_names_share_what_they_have_in_common() -> None:
+    assert grouped(["reliable: EXT", "reliable: AGR", "gap"]) == "reliable: EXT, AGR; gap"
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        (None, "gate file"),
+        ({"state": "error"}, "mend what the gates name"),
+        ({"state": "pass"}, "measure another model"),
+        ({"state": "fail"}, "a finding about what was measured, not a fault of the run"),
+        ({"state": "fail", "instrument": {"state": "pass"}}, "not a fault of the run"),
+        ({"state": "fail", "instrument": {"state": "fail"}}, "its instrument does not hold"),
+    ],
+)
+def test_a_failing_gate_is_told_as_a_finding(told: dict[str, object] | None, words: str) -> None:
+    assert words in next_step(told)
