@@ -120,7 +120,10 @@ def test_through_the_one_command(project: Project, capsys: pytest.CaptureFixture
     project.items(GOOD)
     path = project.write(gate_file(gate(limit=0.99)))
     assert cli.main(["gate", str(path), "--root", str(project.root)]) == 1
-    assert "Fail: of 1 gate 1 fail: g (accuracy is 0.9; at least 0.99 is asked)." in capsys.readouterr().out
+    assert (
+        "Fail: of 1 gate 1 fail: g (accuracy is 0.9; at least 0.99 is asked)."
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.integration
