@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from measurand import yamls
 from measurand.errors import InputError
 
 OUTPUTS = ("outs", "metrics", "plots")
@@ -157,18 +158,13 @@ def _ordered(stages: dict[str, Stage]) -> dict[str, Stage]:
 
 
 def _load(path: Path) -> Mapping[str, Any]:
-    import yaml
-
-    # The C reader is ten times faster on a lock of a few thousand lines.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return _mapping(yaml.load(path.read_text(encoding="utf-8"), loader) or {}, str(path))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(
-            f"{path}: {' '.join(str(error).split())[:200]}",
-            hint="mend the file",
-            code="bad_graph",
-        ) from error
+        return _mapping(yamls.load(path) or {}, str(path))
+    except InputError as error:
+        raise InputError(Exception.__str__(error), hint=error.hint, code="bad_graph") from error
+    except OSError as error:
+        hint = "mend the file"
+        raise InputError(f"{path}: {error.strerror}", hint=hint, code="bad_graph") from error
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:

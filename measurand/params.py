@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from measurand.errors import ParamsError
+from measurand import yamls
+from measurand.errors import InputError, ParamsError
 
 
 class Strict(BaseModel):
@@ -36,13 +36,43 @@ def read(path: Path, model: type[P]) -> P:
             f"{path}: no such parameter file", hint="run in the project's root or give --params"
         )
     try:
-        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path}: not YAML: {error}", hint="mend the file") from error
+        raw = yamls.load(path)
+    except InputError as error:
+        raise ParamsError(Exception.__str__(error), hint=error.hint) from error
+    if raw is None:
+        raise ParamsError(f"{path} is empty", hint="copy a preset: `measurand preset SYSTEM NAME`")
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()
-        )
-        raise ParamsError(f"{path}: {faults}", hint="mend these keys") from error
+        raise ParamsError(f"{path}: {_faults(error, raw)}", hint="mend these keys") from error
+
+
+def _faults(error: ValidationError, raw: Any) -> str:
+    """Every fault with its key, without those that only follow from another one.
+
+    Where an item of a list is at fault, pydantic drops it and then says that the list is too short.
+    """
+    found = error.errors()
+    places = [e["loc"] for e in found]
+    own = [
+        e
+        for e in found
+        if not any(len(p) > len(e["loc"]) and p[: len(e["loc"])] == e["loc"] for p in places)
+    ]
+    return "; ".join(f"{_key(e['loc'], raw) or 'file'}: {_said(e['msg'])}" for e in own)
+
+
+def _said(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _key(place: tuple[int | str, ...], raw: Any) -> str:
+    """A place as the user's own keys, without the names of kinds that pydantic puts between."""
+    here, words = raw, []
+    for at, part in enumerate(place):
+        inside = isinstance(here, dict) and part in here
+        inside |= isinstance(here, list) and isinstance(part, int) and part < len(here)
+        if inside or at == len(place) - 1:
+            words.append(str(part))
+            here = here[part] if inside else None
+    return ".".join(words)

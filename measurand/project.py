@@ -107,11 +107,10 @@ def find_root(start: Path | None = None) -> Path:
 
 def systems(root: Path) -> list[str]:
     """Names of the systems listed in ``params.yaml``."""
-    import yaml
+    from measurand import yamls
 
-    listed = (yaml.safe_load((root / "params.yaml").read_text(encoding="utf-8")) or {}).get(
-        "systems"
-    )
+    found = yamls.load(root / "params.yaml")
+    listed = found.get("systems") if isinstance(found, dict) else None
     if not isinstance(listed, list) or not all(isinstance(s, str) for s in listed):
         raise InputError("params.yaml has no list `systems`", hint="list one system a line")
     return listed

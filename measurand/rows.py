@@ -1,16 +1,15 @@
-"""Rows of a user's file of texts: CSV, TSV, JSON Lines, Parquet, or a folder of a dataset.
+"""Rows of a user's file of texts, the same from every format.
 
-Nothing is guessed: cells of text files stay text, and a row that cannot be read comes out as what
-was wrong with it, so that the caller can reject it by name.
+Cells of text files stay text, and a row that cannot be read comes out as what was wrong with it, so
+that the caller can reject it by name.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import json
 import math
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,16 +17,36 @@ from measurand import project
 from measurand.errors import InputError
 from measurand.journal import canonical_json
 from measurand.manifest import MANIFEST, file_sha256, read_manifest
+from measurand.row_formats import Named, Row, Unreadable, parts, split_word
 
-Row = dict[str, Any]
-_FORMATS = ".csv, .tsv, .jsonl, .parquet, a folder of datasets.save_to_disk, a dataset folder"
+__all__ = [
+    "Named",
+    "Read",
+    "Row",
+    "Unreadable",
+    "as_given",
+    "digest",
+    "is_plain",
+    "left_out",
+    "locate",
+    "read",
+    "split_word",
+    "text",
+]
 
 
-class Unreadable(NamedTuple):
-    """A row that cannot be read: a stable word for why, and what exactly was wrong."""
+class Read(NamedTuple):
+    """A row of a file.
 
-    reason: str
-    detail: str
+    Attributes:
+        key: ``row-1``, ``row-2``, ... in the file's order.
+        row: the wanted columns that it has, or what is wrong with it.
+        part: the part of the dataset that it lies in, where the file has parts with names.
+    """
+
+    key: str
+    row: Row | Unreadable
+    part: str | None
 
 
 def locate(path: str) -> Path:
@@ -49,50 +68,100 @@ def locate(path: str) -> Path:
     return found
 
 
-def read(path: Path, columns: Sequence[str]) -> Iterator[tuple[str, Row | Unreadable]]:
-    """(identity, row) of a file in its order.
-
-    Rows are named ``row-1``, ``row-2``, ... in the file's order; blank lines are no rows. All parts
-    of a ``DatasetDict`` are read as one.
+def read(path: Path, columns: Sequence[str]) -> Iterator[Read]:
+    """Every row of a file in its order; blank lines are no rows.
 
     Args:
         path: what :func:`locate` found.
-        columns: columns that there must be.
+        columns: columns that there must be. ``answers.text`` is the field ``text`` of the records
+            in ``answers``, unless a column has that name.
 
     Raises:
         InputError: unknown format, not UTF-8, no row, or (after the last row) no row has a column.
     """
-    reader = _reader(path)
     names: dict[str, None] = {}
+    met: set[str] = set()
     count = 0
-    try:
-        for count, row in enumerate(reader, 1):
-            if isinstance(row, dict):
-                names |= dict.fromkeys(row)
-            yield f"row-{count}", row
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(
-            f"{path.name} cannot be read after row {count}: {error}",
-            hint='save it as UTF-8; in tables, quotes around a cell are "..." and are closed',
-        ) from error
+    for part in parts(path, columns):
+        names |= dict.fromkeys(part.columns or ())
+        for raw in part.rows:
+            count += 1
+            if isinstance(raw, Unreadable):
+                yield Read(f"row-{count}", raw, part.name)
+                continue
+            if part.columns is None:
+                names |= dict.fromkeys(raw)
+            row = {name: value for name in columns for value in _field(raw, name)}
+            met |= row.keys()
+            broken = next((n for n, value in row.items() if _is_broken(value)), None)
+            what = Unreadable("bad_text", f"{broken} holds half a character (a lone surrogate)")
+            yield Read(f"row-{count}", row if broken is None else what, part.name)
     if not count:
         raise InputError(f"{path.name} holds no rows", hint="give one row an example")
-    if missing := [name for name in columns if name not in names]:
+    if missing := [name for name in columns if name not in met and name not in names]:
         raise InputError(
             f"{path.name} has no column {missing[0]!r}",
             hint=f"its columns are: {', '.join(map(str, names))}",
         )
 
 
+def _field(row: Row, name: str) -> Iterator[Any]:
+    """The value under a name, dotted for a field of a record; nothing where there is none."""
+    if name in row:
+        yield row[name]
+        return
+    first, dot, rest = name.partition(".")
+    if dot and isinstance(row.get(first), dict):
+        yield from _field(row[first], rest)
+
+
+def _is_broken(value: Any) -> bool:
+    """Whether a text in it cannot be written as UTF-8."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            return True
+        return False
+    if isinstance(value, dict):
+        return any(_is_broken(one) for pair in value.items() for one in pair)
+    return isinstance(value, list) and any(map(_is_broken, value))
+
+
+def as_given(value: Any) -> str:
+    """A cell as text, as it stands in the file; empty where it is missing."""
+    missing = value is None or (isinstance(value, float) and math.isnan(value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if missing else str(value)
+
+
 def text(value: Any) -> str:
     """A cell as text without surrounding blanks; empty where it is missing."""
-    missing = value is None or (isinstance(value, float) and math.isnan(value))
-    return "" if missing else str(value).strip()
+    return as_given(value).strip()
 
 
 def is_plain(value: Any) -> bool:
     """Whether a cell is one value: not a list, a record or bytes."""
     return not isinstance(value, list | dict | bytes)
+
+
+def left_out(rejected: Iterable[tuple[str, str, str]]) -> str:
+    """What was rejected, in words: counts by reason, the commonest first, each with one example.
+
+    Args:
+        rejected: (identity, reason, detail).
+    """
+    counts: Counter[str] = Counter()
+    details: dict[str, str] = {}
+    for _, reason, detail in rejected:
+        counts[reason] += 1
+        details.setdefault(reason, detail)
+    shown = [
+        f"{count} {reason}" + (f" ({details[reason]})" if details[reason] else "")
+        for reason, count in counts.most_common()
+    ]
+    return "; ".join(shown) or "none"
 
 
 def digest(path: Path) -> str:
@@ -101,82 +170,12 @@ def digest(path: Path) -> str:
         return file_sha256(path)
     if (path / MANIFEST).is_file():
         return read_manifest(path).logical_hash
-    files = sorted(file for file in path.rglob("*") if file.is_file())
-    listed = [[file.relative_to(path).as_posix(), file_sha256(file)] for file in files]
+    inside = ((file.relative_to(path), file) for file in path.rglob("*") if file.is_file())
+    files = sorted((name.as_posix(), file) for name, file in inside if not _hidden(name))
+    listed = [[name, file_sha256(file)] for name, file in files]
     return hashlib.sha256(canonical_json(listed).encode()).hexdigest()
 
 
-def _reader(path: Path) -> Iterator[Row | Unreadable]:
-    suffix = path.suffix.lower()
-    if path.is_dir():
-        return _folder(path)
-    if suffix in (".csv", ".tsv"):
-        return _cells(path, "\t" if suffix == ".tsv" else ",")
-    if suffix in (".jsonl", ".ndjson"):
-        return _json_lines(path)
-    if suffix == ".parquet":
-        return _parquet(path)
-    raise InputError(f"{path.name}: unknown format", hint=f"give one of: {_FORMATS}")
-
-
-def _cells(path: Path, delimiter: str) -> Iterator[Row | Unreadable]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        lines = csv.reader(file, delimiter=delimiter, strict=True)
-        header = next(lines, None)
-        if not header:
-            raise InputError(f"{path.name} is empty", hint="its first line names the columns")
-        if len(set(header)) < len(header):
-            raise InputError(f"{path.name} names a column twice", hint="rename one of them")
-        for cells in lines:
-            if len(cells) == len(header):
-                yield dict(zip(header, cells, strict=True))
-            elif cells:
-                what = f"{len(cells)} cells under {len(header)} columns"
-                yield Unreadable("wrong_number_of_cells", what)
-
-
-def _json_lines(path: Path) -> Iterator[Row | Unreadable]:
-    with path.open(encoding="utf-8-sig") as file:
-        for line in file:
-            if not line.strip():
-                continue
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                yield Unreadable("bad_json_line", str(error))
-                continue
-            yield row if isinstance(row, dict) else Unreadable("bad_json_line", "not an object")
-
-
-def _parquet(path: Path) -> Iterator[Row | Unreadable]:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches():
-                yield from batch.to_pylist()
-    except pa.ArrowException as error:
-        raise InputError(
-            f"{path.name} is no Parquet file: {error}", hint="save it again"
-        ) from error
-
-
-def _folder(path: Path) -> Iterator[Row | Unreadable]:
-    if (path / MANIFEST).is_file():
-        from measurand import shards
-
-        for _, table in shards.iter_shards(path):
-            yield from table.to_pylist()
-        return
-    import datasets
-
-    try:
-        found = datasets.load_from_disk(str(path))
-    except (FileNotFoundError, ValueError) as error:
-        raise InputError(
-            f"{path.name} holds no dataset: {error}", hint=f"give {_FORMATS}"
-        ) from error
-    parts = found.values() if isinstance(found, datasets.DatasetDict) else [found]
-    for part in parts:
-        yield from part
+def _hidden(inside: Path) -> bool:
+    """Whether it is no part of the data, such as a clone's ``.git``."""
+    return any(part.startswith(".") for part in inside.parts)

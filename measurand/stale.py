@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from measurand import yamls
 from measurand.graph import Stage, read_lock, read_stages, upstream
 
 MEMORY = Path(".measurand") / "hashes.json"
@@ -97,15 +98,13 @@ def _recorded(locked: Mapping[str, Any], kind: str) -> dict[str, str]:
 
 
 def _parameters(root: Path, stage: Stage, locked: Mapping[str, Any]) -> Iterator[str]:
-    import yaml
-
     for file, keys in stage.params.items():
         path = root / file
         if not path.exists():
             yield f"{file} is gone"
             continue
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        now = yaml.load(path.read_text(encoding="utf-8"), loader) or {}
+        read = yamls.load(path)
+        now = read if isinstance(read, Mapping) else {}
         then = locked.get(file) or {}
         for key in keys or tuple(now):
             yield from (

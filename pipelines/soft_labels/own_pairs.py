@@ -47,7 +47,7 @@ def read(source: File, pairs: PairSet, seed: int) -> Found:
     good: list[tuple[str, str, str, Pair]] = []
     rejected: list[Rejected] = []
     seen: dict[tuple[str, ...], str] = {}
-    for key, row in rows.read(path, _columns(source)):
+    for key, row, _ in rows.read(path, _columns(source)):
         problem, prompt, pair = _pair(key, row, source, pairs)
         if pair is None:
             rejected.append((f"{pairs.id}|{key}", *problem))

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 import pytest
+from pydantic import Field
 
 from measurand.errors import ParamsError
 from measurand.params import Strict, read
@@ -32,8 +34,8 @@ def test_a_file_becomes_a_frozen_model(tmp_path: Path) -> None:
         ("size: 3\nsiez: 4\n", "siez"),
         ("names: [a]\n", "size"),
         ("size: many\n", "size"),
-        ("size: [\n", "not YAML"),
-        ("", "file"),
+        ("size: [\n", "line 2: did not find expected node"),
+        ("", "is empty"),
         ("- 1\n", "file"),
     ],
 )
@@ -45,3 +47,49 @@ def test_a_fault_names_its_key(tmp_path: Path, text: str, named: str) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="no such parameter file"):
         read(tmp_path / "none.yaml", Example)
+
+
+class Item(Strict):
+    kind: Literal["item"] = "item"
+    n: int
+
+
+class Other(Strict):
+    kind: Literal["other"] = "other"
+    m: int
+
+
+class Many(Strict):
+    items: tuple[Annotated[Item | Other, Field(discriminator="kind")], ...] = Field(min_length=1)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("items: [{kind: item, n: x}]", "items.0.n: Input should be a valid integer"),
+        ("items: [{kind: item}]", "items.0.n: Field required"),
+        ("items: [{kind: other, m: 1, n: 2}]", "items.0.n: Extra inputs"),
+    ],
+)
+def test_a_fault_brings_no_faults_that_follow_from_it(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(text)
+    with pytest.raises(ParamsError) as caught:
+        read(path, Many)
+    assert str(caught.value).startswith(f"{path}: {said}")
+    assert ";" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "is empty"),
+        ("items: []\nitems: []\n", "line 2: the key 'items' is given twice"),
+        ("<<<<<<< HEAD\n", "line 1: marks of an unfinished merge"),
+    ],
+)
+def test_files_that_are_no_parameters_are_named(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "p.yaml"
+    path.write_text(text)
+    with pytest.raises(ParamsError, match=said):
+        read(path, Many)

@@ -64,7 +64,8 @@ def test_every_format_gives_the_same_rows(tmp_path: Path, name: str, write: obje
     assert callable(write)
     write(tmp_path / name)
     found = list(rows.read(tmp_path / name, ["a", "b"]))
-    assert found == [("row-1", ROWS[0]), ("row-2", ROWS[1])]
+    assert [(key, row) for key, row, _ in found] == [("row-1", ROWS[0]), ("row-2", ROWS[1])]
+    assert [part for _, _, part in found] == (["one", "two"] if name == "saved" else [None, None])
 
 
 def test_rows_that_cannot_be_read_say_why(tmp_path: Path) -> None:
@@ -72,8 +73,9 @@ def test_rows_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     csv.write_text("a,b\n1\n1,2\n")
     lines.write_text('{"a": 1}\n{"a"\n[1]\n')
     first, second = (list(rows.read(path, ["a"])) for path in (csv, lines))
-    assert first[0] == ("row-1", Unreadable("wrong_number_of_cells", "1 cells under 2 columns"))
-    reasons = [row.reason if isinstance(row, Unreadable) else None for _, row in second]
+    what = Unreadable("wrong_number_of_cells", "1 cells under 2 columns")
+    assert first[0] == ("row-1", what, None)
+    reasons = [row.reason if isinstance(row, Unreadable) else None for _, row, _ in second]
     assert reasons == [None, "bad_json_line", "bad_json_line"]
 
 
@@ -114,9 +116,40 @@ def test_a_file_is_found_from_the_root_or_refused(tmp_path: Path) -> None:
 
 def test_cells_as_text() -> None:
     assert [rows.text(v) for v in (None, float("nan"), " a ", 3, 0.5)] == ["", "", "a", "3", "0.5"]
+    assert [rows.text(v) for v in (True, False)] == ["true", "false"]
+    assert [rows.as_given(v) for v in ("  a\n", None)] == ["  a\n", ""]
     assert [rows.is_plain(v) for v in ("a", 1, None, [1], {"a": 1}, b"a")] == [True] * 3 + [
         False
     ] * 3
+
+
+def test_fields_of_records_have_dotted_names(tmp_path: Path) -> None:
+    lines = tmp_path / "f.jsonl"
+    lines.write_text('{"a": {"b": 1, "c": {"d": 2}}}\n{"a.b": 3, "a": 4}\n{"a": {"b": null}}\n')
+    found = [row for _, row, _ in rows.read(lines, ["a.b", "a.c.d"])]
+    assert found == [{"a.b": 1, "a.c.d": 2}, {"a.b": 3}, {"a.b": None}]
+    pq.write_table(pa.Table.from_pylist([{"a": {"b": ["x"]}, "z": 1}]), tmp_path / "f.parquet")
+    [one] = rows.read(tmp_path / "f.parquet", ["a.b"])
+    assert one.row == {"a.b": ["x"]}
+    with pytest.raises(InputError, match=r"no column 'a.z' \(its columns are: a, z\)"):
+        list(rows.read(tmp_path / "f.parquet", ["a.z"]))
+
+
+@pytest.mark.parametrize("cell", ['"x\\ud83d"', '["a", "\\udc00"]', '[{"content": "\\ud800"}]'])
+def test_half_a_character_makes_a_row_unreadable(tmp_path: Path, cell: str) -> None:
+    path = tmp_path / "f.jsonl"
+    path.write_text(f'{{"a": "fine \\ud83d\\ude00"}}\n{{"a": {cell}}}\n{{"a": "b", "z": {cell}}}\n')
+    found = [row for _, row, _ in rows.read(path, ["a"])]
+    assert found[0] == {"a": "fine \N{GRINNING FACE}"}
+    assert isinstance(found[1], Unreadable)
+    assert found[1].reason == "bad_text"
+    assert found[2] == {"a": "b"}
+
+
+def test_what_is_left_out_is_counted_with_an_example() -> None:
+    rejected = [("1", "short", "3 words"), ("2", "empty", ""), ("3", "short", "4 words")]
+    assert rows.left_out(rejected) == "2 short (3 words); 1 empty"
+    assert rows.left_out([]) == "none"
 
 
 def test_the_digest_is_that_of_the_content(tmp_path: Path) -> None:
@@ -126,5 +159,9 @@ def test_the_digest_is_that_of_the_content(tmp_path: Path) -> None:
     assert rows.digest(tmp_path / "a") == rows.digest(tmp_path / "b")
     (tmp_path / "b" / "f.txt").write_text("y")
     assert rows.digest(tmp_path / "a") != rows.digest(tmp_path / "b")
+    before = rows.digest(tmp_path / "a")
+    (tmp_path / "a" / ".git").mkdir()
+    (tmp_path / "a" / ".git" / "index").write_text("what git does is no data")
+    assert rows.digest(tmp_path / "a") == before
     _ours(tmp_path / "ours")
     assert rows.digest(tmp_path / "ours") == shards.read_manifest(tmp_path / "ours").logical_hash

@@ -28,7 +28,7 @@ def draw(task: Task, seed: int, sources: Path) -> Drawn:
     path = rows.locate(source.path)
     reading = _Reading(source)
     check(source.verifier, reading.details)
-    for key, row in rows.read(path, _named(source)):
+    for key, row, _ in rows.read(path, _named(source)):
         reading.take(key, row)
     digest = rows.digest(path)
     origin = Source(path.name, source.path, source.licence, digest)
