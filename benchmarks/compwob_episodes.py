@@ -32,7 +32,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from measurand.progress import Progress
-from pipelines.compwob import browser, pages
+from measurand.web import browser, chromium
+from pipelines.compwob import pages
 from pipelines.compwob.agents import Oracle
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Setting, play
@@ -72,7 +73,7 @@ def measured(into: dict[str, list[float]], name: str, episodes: int) -> Iterator
 
 
 def ours(source: pages.Pages, click: str) -> Callable[[int], None]:
-    owner = browser.mine(source)
+    owner = browser.mine(pages.Composed(source))
     oracle = Oracle(synonyms_of(source))
     setting = Setting(Rules(click=click), recycle=10**9)
 
@@ -99,7 +100,7 @@ def gymnasium_way() -> tuple[Callable[[int], None], Callable[[], None]] | None:
     from selenium.webdriver.chrome.service import Service
 
     def chrome(options: ChromeOptions) -> Any:
-        options.binary_location = str(browser.executable())
+        options.binary_location = str(chromium.executable())
         options.add_argument("--no-sandbox")
         options.add_argument("--disable-dev-shm-usage")
         return Chrome(options=options, service=Service(driver))
@@ -155,7 +156,7 @@ def main() -> int:
 
 
 def composed(source: pages.Pages, found: dict[str, list[float]]) -> None:
-    owner, oracle = browser.mine(source), Oracle(synonyms_of(source))
+    owner, oracle = browser.mine(pages.Composed(source)), Oracle(synonyms_of(source))
     setting = Setting(Rules(), recycle=10**9)
     with measured(found, "composed", len(NAMES)):
         for name in NAMES:

@@ -12,7 +12,7 @@ from typing import Any
 from evaluators.compwob.plan import item
 from measurand import shards
 from measurand.journal import Journal
-from pipelines.compwob.browser import Owner
+from measurand.web.browser import Owner
 from pipelines.compwob.episodes import Setting
 from pipelines.compwob.replay import again
 from schemas.compwob import BASE_TASKS

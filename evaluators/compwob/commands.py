@@ -61,7 +61,8 @@ def _play(args: argparse.Namespace) -> int:
     from measurand.report.document import Document, Section, Text
     from measurand.report.render import to_html
     from measurand.runs import table
-    from pipelines.compwob import browser, pages
+    from measurand.web import browser
+    from pipelines.compwob import pages
     from pipelines.compwob.environment import Rules, Spec
     from pipelines.compwob.episodes import Setting, play
     from pipelines.compwob.tasks import composition
@@ -75,7 +76,11 @@ def _play(args: argparse.Namespace) -> int:
     agent = _agent(args.agent, source, root)
     try:
         found = play(
-            browser.mine(source), spec, agent, Setting(Rules(click=args.click)), pictures=True
+            browser.mine(pages.Composed(source)),
+            spec,
+            agent,
+            Setting(Rules(click=args.click)),
+            pictures=True,
         )
     finally:
         browser.close_all()
@@ -99,7 +104,8 @@ def _play(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from measurand import project
     from measurand.progress import Progress
-    from pipelines.compwob import browser, pages
+    from measurand.web import browser
+    from pipelines.compwob import pages
     from pipelines.compwob.environment import Rules, Spec
     from pipelines.compwob.episodes import Setting, play
     from pipelines.compwob.tasks import Composition
@@ -117,13 +123,13 @@ def _run(args: argparse.Namespace) -> int:
             f"{agent.name} must be told the parts, which a plain page does not say",
             hint="use text_oracle, a trained or a prompted agent, or random",
         )
-    setting = Setting(Rules(click=args.click))
+    setting, site = Setting(Rules(click=args.click)), pages.Composed(source)
     played = []
     try:
         with Progress(f"run {name}", len(seeds), "episodes") as progress:
             for seed in seeds:
                 spec = Spec(task, "single", seed, source=page)
-                played.append(play(browser.mine(source), spec, agent, setting))
+                played.append(play(browser.mine(site), spec, agent, setting))
                 progress.advance()
     finally:
         browser.close_all()

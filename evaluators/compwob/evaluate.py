@@ -22,13 +22,13 @@ from measurand.journal import Journal, call_key
 from measurand.progress import Progress
 from measurand.results import RESULTS
 from measurand.tables import Table
-from pipelines.compwob import browser, pages
+from measurand.web import browser, chromium
+from measurand.web.browser import Owner
+from pipelines.compwob import pages
 from pipelines.compwob.agents import Agent
-from pipelines.compwob.browser import Owner
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Setting, episode_id, play
 from pipelines.compwob.opening import open_agent
-from pipelines.compwob.pages import environment_sha256
 from schemas.compwob import CHECKS, EPISODES, FILMS, RUNS, STEPS, AgentRun, Params
 
 Row = dict[str, Any]
@@ -63,12 +63,12 @@ def evaluate(
             episodes; what was played is journalled.
     """
     root = _root()
-    browser.executable()
+    chromium.executable()
     source = pages.Wheel(pages.fetch(root / "data" / "sources"))
     asked = params.evaluate.agents if model is None else (_run_of(params, model),)
     parents = {name: _hash(data / "dataset" / name) for name in ("episodes", "steps")}
     run = f"evaluate-{secrets.token_hex(4)}"
-    owner = browser.mine(source, run)
+    owner = browser.mine(pages.Composed(source), run)
     try:
         outcomes, seen = [], []
         for spec in asked:
@@ -86,7 +86,7 @@ def evaluate(
         pictures = films.film(params, owner, source) if limit is None else []
     finally:
         browser.close_all()
-        left = browser.left_over(run)
+        left = chromium.left_over(run)
     config = {
         "evaluate": params.evaluate.model_dump(mode="json"),
         "agents": [spec.agent for spec in asked],
@@ -182,7 +182,7 @@ class Turn:
         )
         specs = list(specs_of(self.params, self.run))[: self.limit]
         identity = runs.run_id(
-            environment_sha256(self.owner.pages),
+            self.owner.site.sha256,
             self.agent.sha256,
             vars(setting.rules),
         )

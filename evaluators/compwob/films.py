@@ -6,8 +6,9 @@ from html import unescape
 from typing import Any
 
 from evaluators.compwob.plan import compositions_of
+from measurand.web.browser import Owner
+from measurand.web.film import jpeg_size
 from pipelines.compwob.agents import Oracle
-from pipelines.compwob.browser import Owner
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Played, Setting, play
 from pipelines.compwob.pages import Pages
@@ -73,15 +74,3 @@ def in_words(step: Row) -> str:
     tag, _, text = (step["element_html"] or "").partition(">")
     name = tag.split(" ")[0].lstrip("<")
     return f'click {name} "{unescape(text)[:24]}"' if text else f"click {name}"
-
-
-def jpeg_size(data: bytes) -> tuple[int, int]:
-    """Width and height of a JPEG, from its first frame header (ITU T.81, B.2.2)."""
-    at = 2
-    while at + 9 < len(data):
-        marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker in (0xC0, 0xC1, 0xC2):
-            height, width = data[at + 5 : at + 7], data[at + 7 : at + 9]
-            return int.from_bytes(width, "big"), int.from_bytes(height, "big")
-        at += 2 + length
-    return 1, 1

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from evaluators.compwob.context import ORDERS, Subject
 from measurand import shards
 from measurand.report.document import Figure
 from measurand.report.lookup import Figures
+from measurand.web.film import Picture, frames
 from schemas.compwob import CATEGORIES
 
 WORDS = {"single": "base tasks", "forward": "compositions", "reverse": "reversed"}
@@ -30,9 +29,6 @@ GROUPS = {
     "extra": "your own",
 }
 """How categories are named."""
-
-JPEG_NOISE = 24
-"""A colour that is this near to another, of 255, may be the same before it was compressed."""
 
 
 def slope_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
@@ -178,7 +174,6 @@ def films(results: Path) -> list[Figure]:
         mine = sorted((row for row in rows if row["task"] == task), key=lambda row: row["step"])
         first = mine[0]
         ended = "solved" if first["success"] else "not solved"
-        shown = panel_width([row["picture"] for row in mine])
         found.append(
             Figure(
                 "screens",
@@ -186,42 +181,11 @@ def films(results: Path) -> list[Figure]:
                 f"{first['utterance']} Seed {first['seed']}, {first['agent']}, {ended}. Each "
                 "picture shows the page before the action below it; the element acted on is "
                 "framed.",
-                {"rows": [_frame(row, shown) for row in mine]},
+                {
+                    "rows": frames(
+                        [Picture(row["picture"], row["action"], row["box"]) for row in mine]
+                    )
+                },
             )
         )
     return found
-
-
-def panel_width(pictures: Sequence[bytes]) -> int | None:
-    """Pixels from the left that hold anything in one of these pictures, beside the panels none.
-
-    What is beside is one colour to the right edge, but for the noise of JPEG. A dialog that
-    reaches out of its panel counts.
-
-    Returns:
-        The width; None where a picture cannot be read or all are of one colour.
-    """
-    from PIL import Image, UnidentifiedImageError
-
-    most = 0
-    for picture in pictures:
-        try:
-            pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
-        except (UnidentifiedImageError, OSError):
-            return None
-        beside = np.median(pixels[:, -1], axis=0)
-        held = (np.abs(pixels - beside) > JPEG_NOISE).any(axis=(0, 2))
-        most = max(most, 0, *(np.flatnonzero(held) + 1).tolist())
-    return most or None
-
-
-def _frame(row: dict[str, Any], shown: int | None) -> dict[str, Any]:
-    return {
-        "image": base64.b64encode(row["picture"]).decode(),
-        "type": "image/jpeg",
-        "width": row["width"],
-        "height": row["height"],
-        "shown": shown,
-        "caption": row["action"],
-        "box": row["box"],
-    }

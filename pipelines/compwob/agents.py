@@ -15,11 +15,11 @@ from typing import Protocol
 
 from measurand.errors import InputError
 from measurand.stats.resample import rng_for
+from measurand.web.observation import Node, Observation, words
 from pipelines.compwob import grammar
 from pipelines.compwob.actions import NOOP, Action, click, write
 from pipelines.compwob.environment import Part
 from pipelines.compwob.grammar import Clause
-from pipelines.compwob.observation import Node, Observation, words
 from pipelines.compwob.sentences import imperative
 from pipelines.compwob.solvers import Words, solve
 

@@ -18,7 +18,8 @@ from measurand import beam, project, runs, shards
 from measurand.errors import InfraError, InputError, VerifyError
 from measurand.parquet import REJECTED
 from measurand.progress import Progress
-from pipelines.compwob import agents, browser, pages, solvers
+from measurand.web import browser, chromium
+from pipelines.compwob import agents, pages, solvers
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Played, Setting, play
 from pipelines.compwob.tasks import composition
@@ -50,7 +51,7 @@ def build(
     import apache_beam
 
     beam.pipeline_options(runner, argv)  # refuse a runner before anything is written
-    browser.executable()
+    chromium.executable()
     settings = params.build.model_dump(mode="json")
     work = Work(
         str(pages.fetch(_root() / "data" / "sources").resolve()),
@@ -81,7 +82,7 @@ def build(
             beam.to_shards(played.runs, RUNS, timings)
     finally:
         browser.close_all()
-        left = browser.left_over(work.run, LEFT_SECONDS)
+        left = chromium.left_over(work.run, LEFT_SECONDS)
     made = beam.finish(
         pipeline,
         out / "episodes",
@@ -153,7 +154,7 @@ def _play(job: tuple[str, int], work: Work) -> Iterator[Any]:
     source = _pages(work.archive)
     oracle = agents.Oracle(solvers.synonyms_of(source))
     spec = Spec(composition(task), "single", seed)
-    found = play(browser.mine(source, work.run), spec, oracle, work.setting)
+    found = play(browser.mine(pages.Composed(source), work.run), spec, oracle, work.setting)
     _progress(work).advance()
     yield TaggedOutput("runs", beam.to_ipc(runs.table(RUNS, [found.run])))
     if reason := _why_not(found):

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from measurand.web.browser import BrowserFailed, Session
+from measurand.web.observation import Observation
+from measurand.web.view import View
 from pipelines.compwob import sentences
 from pipelines.compwob.actions import Action
-from pipelines.compwob.browser import BrowserFailed, Session
-from pipelines.compwob.observation import Observation
 from pipelines.compwob.pages import TASK_PAGE
 from pipelines.compwob.tasks import Composition
 from schemas.compwob import Order
 
-STEP_SECONDS = 20.0
 PICTURE_WIDTH = 260
 """Pixels of a page that pictures show, from the left: pages are 160 wide, dialogs reach further."""
 REUSABLE = frozenset(
@@ -142,7 +141,7 @@ class Environment:
     """
 
     def __init__(self, session: Session, spec: Spec, rules: Rules) -> None:
-        self._session, self._page, self._rules = session, session.page, rules
+        self._view = View(session, mouse=rules.click == "mouse")
         session.errors.clear()
         session.episodes += 1
         before = len(session.server.missing)
@@ -154,9 +153,8 @@ class Environment:
             "errors": rules.errors,
             "reuse": REUSABLE.issuperset(spec.task.parts) and spec.source is None,
         }
-        self._page.set_default_timeout(STEP_SECONDS * 1000)
-        self._guard(lambda: self._page.mouse.move(*WAITING))
-        found = self._evaluate("spec => window.episode.start(spec)", request)
+        self._view.rest()
+        found = self._view.evaluate("spec => window.episode.start(spec)", request)
         if session.errors:
             raise BrowserFailed(f"{spec.task.name}: a page fails: {session.errors[0]}")
         if missing := session.server.missing[before:]:
@@ -169,31 +167,26 @@ class Environment:
 
     def observe(self) -> Observation:
         """What can be seen now."""
-        return Observation.from_page(self._evaluate("() => window.agentView.observe()"))
+        return self._view.observe()
 
     def state(self) -> State:
         """What the pages say now."""
-        found = self._evaluate("() => window.episode.state()")
+        found = self._view.evaluate("() => window.episode.state()")
         return State(
             tuple(found["states"]), bool(found["done"]), float(found["reward"]), found["reason"]
         )
 
     def box(self, ref: int | None) -> list[float] | None:
         """Left, top, width and height of an element in the page, after scrolling to it."""
-        place = self._locate(ref)
-        return None if place is None else [float(x) for x in place["box"]]
+        return self._view.box(ref)
 
     def picture(self) -> bytes:
         """The panels as JPEG, without the empty page around them."""
-        bottom = self._evaluate(
+        bottom = self._view.evaluate(
             "() => Math.max(1, ...[...document.querySelectorAll('iframe')].map("
             "frame => frame.getBoundingClientRect().bottom + window.scrollY))"
         )
-        clip = {"x": 0, "y": 0, "width": PICTURE_WIDTH, "height": bottom}
-        shot = self._guard(
-            lambda: self._page.screenshot(full_page=True, clip=clip, type="jpeg", quality=50)
-        )
-        return bytes(shot)
+        return self._view.picture(PICTURE_WIDTH, bottom)
 
     def act(self, action: Action) -> bool:
         """Carry out an action; one on an element that is not there does nothing.
@@ -201,83 +194,19 @@ class Environment:
         Returns:
             Whether the element was covered, so that the click was given to it directly.
         """
-        do = {
-            "click": self._click,
-            "type": self._type,
-            "select": self._select,
-            "press": self._press,
-            "scroll": self._scroll,
-        }.get(action.kind)
-        return False if do is None else do(action)
-
-    def _click(self, action: Action) -> bool:
-        if self._rules.click == "dispatch":
-            self._evaluate("ref => window.agentView.click(ref)", action.ref)
-            return False
-        place = self._locate(action.ref)
-        if place is None:
-            return False
-        if place["covered"]:
-            self._evaluate("ref => window.agentView.click(ref)", action.ref)
-            return True
-        self._guard(lambda: self._page.mouse.click(place["x"], place["y"]))
-        return False
-
-    def _type(self, action: Action) -> bool:
         text = action.text or ""
-        if self._rules.click == "dispatch":
-            given = [action.ref, text]
-            self._evaluate("([ref, text]) => window.agentView.put(ref, text)", given)
-            return False
-        place = self._locate(action.ref)
-        if place is None:
-            return False
-        if place["type"] in ("date", "time", "month", "week", "color", "range"):
-            # Such fields take their value in parts, by keys that depend on the machine.
-            given = [action.ref, text]
-            self._evaluate("([ref, text]) => window.agentView.put(ref, text)", given)
-            return bool(place["covered"])
-        covered = self._click(action)
-        if self._evaluate("ref => window.agentView.focused(ref)", action.ref):
-            self._evaluate("ref => window.agentView.emptied(ref)", action.ref)
-            keyboard = self._page.keyboard
-            self._guard(lambda: keyboard.press("Backspace"))
-            self._guard(lambda: keyboard.type(text))
-        return covered
-
-    def _select(self, action: Action) -> bool:
-        given = [action.ref, action.text or ""]
-        self._evaluate("([ref, option]) => window.agentView.choose(ref, option)", given)
+        match action.kind:
+            case "click":
+                return self._view.click(action.ref)
+            case "type":
+                return self._view.type(action.ref, text)
+            case "select":
+                self._view.select(action.ref, text)
+            case "press":
+                self._view.press(text or "Enter")
+            case "scroll":
+                self._view.scroll(-300 if text == "up" else 300)
         return False
-
-    def _press(self, action: Action) -> bool:
-        self._guard(lambda: self._page.keyboard.press(action.text or "Enter"))
-        return False
-
-    def _scroll(self, action: Action) -> bool:
-        down = -300 if action.text == "up" else 300
-        self._evaluate("by => window.scrollBy(0, by)", down)
-        return False
-
-    def _locate(self, ref: int | None) -> dict[str, Any] | None:
-        found = self._evaluate("ref => window.agentView.locate(ref)", ref)
-        return None if found is None else dict(found)
-
-    def _evaluate(self, script: str, argument: Any = None) -> Any:
-        return self._guard(lambda: self._page.evaluate(script, argument))
-
-    def _guard(self, work: Any) -> Any:
-        from playwright.sync_api import Error
-
-        try:
-            return work()
-        except Error as error:
-            words = str(error).strip().split("\n")[0][:300]
-            raise BrowserFailed(f"the browser failed: {words}") from error
-
-
-WAITING = (1.0, 1.0)
-"""Where the mouse waits while a page is built: nothing there reacts to it."""
 
 
 def sentence(order: str, parts: tuple[Part, ...]) -> str:

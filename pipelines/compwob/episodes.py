@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from measurand.errors import InfraError
+from measurand.web.browser import Owner, Session
+from measurand.web.film import Picture
+from measurand.web.observation import Observation, words
 from pipelines.compwob.actions import Action
 from pipelines.compwob.agents import Agent, Decision
-from pipelines.compwob.browser import BrowserFailed, Owner, Session
 from pipelines.compwob.environment import Environment, Rules, Spec, State
-from pipelines.compwob.observation import Observation, words
-from pipelines.compwob.pages import environment_sha256
 
 Row = dict[str, Any]
 FIRST_STEPS, STEPS_PER_PART = 10, 8
@@ -37,21 +36,6 @@ class Setting:
     attempts: int = 3
     timeout_s: float = 300.0
     recycle: int = 500
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One picture of a filmstrip.
-
-    Attributes:
-        image: JPEG.
-        action: what is done next, in words; empty at the end.
-        box: left, top, width and height of the element acted on.
-    """
-
-    image: bytes
-    action: str
-    box: list[float] | None
 
 
 @dataclass
@@ -97,25 +81,18 @@ def play(
         The episode. After ``setting.attempts`` failures its status is ``infra_error`` and it has no
         result.
     """
-    failures: list[str] = []
-    while True:
-        try:
-            found = owner.call(
-                lambda session: _attempt(session, spec, agent, setting, pictures),
-                setting.timeout_s,
-            )
-        except InfraError as error:
-            failures.append(error.args[0])
-            if isinstance(error, BrowserFailed):
-                owner.restart()
-            if len(failures) < setting.attempts:
-                continue
-            found = _failed(owner, spec, agent, setting, failures[-1])
-        found.run["attempts"] = len(failures) + (found.episode["status"] == "ok")
-        found.run["failures"] = "; ".join(failures)[:1000]
-        if found.run.pop("spent", False):
-            owner.restart()
-        return found
+    found, failures = owner.tried(
+        lambda session: _attempt(session, spec, agent, setting, pictures),
+        setting.timeout_s,
+        setting.attempts,
+    )
+    if found is None:
+        found = _failed(owner, spec, agent, setting, failures[-1])
+    found.run["attempts"] = len(failures) + (found.episode["status"] == "ok")
+    found.run["failures"] = "; ".join(failures)[:1000]
+    if found.run.pop("spent", False):
+        owner.restart()
+    return found
 
 
 @dataclass
@@ -186,7 +163,7 @@ def _attempt(
         "status": "ok",
         "reason": None,
         "browser": session.version,
-        "env_sha256": environment_sha256(session.server.pages),
+        "env_sha256": session.server.site.sha256,
     }
     run = {
         "episode_id": base["episode_id"],
@@ -284,7 +261,7 @@ def _failed(owner: Owner, spec: Spec, agent: Agent, setting: Setting, why: str) 
         "status": "infra_error",
         "reason": why,
         "browser": "none",
-        "env_sha256": environment_sha256(owner.pages),
+        "env_sha256": owner.site.sha256,
     }
     times = dict.fromkeys(("wall_ms", "reset_ms", "observe_ms", "agent_ms", "act_ms"), 0.0)
     run = {"episode_id": base["episode_id"], **times, "foreign": [], "refused": 0}

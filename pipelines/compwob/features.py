@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from measurand.web.observation import Node, Observation
 from pipelines.compwob.actions import Action, click, write
 from pipelines.compwob.agents import can_be_acted_on, is_field
-from pipelines.compwob.observation import Node, Observation
 
 MOST_WORDS, MOST_ELEMENTS, ELEMENT_TOKENS = 320, 160, 14
 LARGEST = 14

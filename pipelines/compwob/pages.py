@@ -1,4 +1,7 @@
-"""The pages: those of the ``miniwob`` wheel as they are, or a folder's, and the one of our own."""
+"""The pages: those of the ``miniwob`` wheel as they are, or a folder's, and the one of our own.
+
+Together they are the site that a browser is shown.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from typing import Protocol
 from measurand import pypi
 from measurand.errors import InputError, VerifyError
 from measurand.manifest import Source
+from measurand.web import view
+from measurand.web.server import Answer, Request, static
 
 PACKAGE, VERSION = "miniwob", "1.1.0"
 FILE = "miniwob-1.1.0-py3-none-any.whl"
@@ -18,7 +23,7 @@ SHA256 = "297006e84219d56ad037e843527ed773a4a82509dc43b6031ec4a3ad3e3e61d9"
 SOURCE = Source("MiniWoB++, Liu et al. 2018", "https://pypi.org/project/miniwob/", "MIT", SHA256)
 TASK_PAGE = "/miniwob/{task}.html"
 """Where the page of a base task lies below the root of the pages."""
-OWN = ("composition.html", "episode.js", "agent.js")
+OWN = ("composition.html", "episode.js", "view.js")
 _ROOT = "miniwob/html"
 _HERE = Path(__file__).parent / "page"
 
@@ -128,12 +133,31 @@ def fetch(folder: Path) -> Path:
 @cache
 def own_file(name: str) -> bytes:
     """One of our own files."""
-    return (_HERE / name).read_bytes()
+    return view.script() if name == "view.js" else (_HERE / name).read_bytes()
 
 
-def environment_sha256(pages: Pages) -> str:
-    """Hash of everything that decides what an agent sees and earns."""
-    digest = hashlib.sha256(pages.sha256.encode())
-    for name in OWN:
-        digest.update(own_file(name))
-    return digest.hexdigest()
+class Composed:
+    """The site: a page of our own that shows some of the pages side by side.
+
+    Attributes:
+        pages: the pages.
+        sha256: see :class:`measurand.web.server.Site`.
+        start: its page.
+        window: in pixels.
+    """
+
+    def __init__(self, pages: Pages) -> None:
+        self.pages = pages
+        self.start, self.window = "/composition.html", (520, 800)
+        digest = hashlib.sha256(pages.sha256.encode())
+        for name in OWN:
+            digest.update(own_file(name))
+        self.sha256 = digest.hexdigest()
+
+    def answer(self, request: Request) -> Answer | None:
+        """See :class:`measurand.web.server.Site`."""
+        return static(request, self._read)
+
+    def _read(self, path: str) -> bytes | None:
+        name = path.lstrip("/")
+        return own_file(name) if name in OWN else self.pages.read(path)

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from measurand.errors import InputError
+from measurand.web.observation import Observation
 from pipelines.compwob.actions import NOOP, Action
 from pipelines.compwob.agents import Decision
 from pipelines.compwob.environment import Part
@@ -33,7 +34,6 @@ from pipelines.compwob.features import (
     Target,
     action_of,
 )
-from pipelines.compwob.observation import Observation
 
 WEIGHTS = "model.safetensors"
 VERY_LOW = -1e4

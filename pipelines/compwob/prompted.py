@@ -20,10 +20,10 @@ from measurand.calls import generate_batches
 from measurand.errors import InfraError, InputError
 from measurand.journal import Journal
 from measurand.models.protocol import Model, Request, Sampling, check
+from measurand.web.observation import Observation
 from pipelines.compwob.actions import NOOP, Action, parse
 from pipelines.compwob.agents import Agent, Decision, can_be_acted_on
 from pipelines.compwob.environment import Part
-from pipelines.compwob.observation import Observation
 
 ACTION, PLAN = Sampling(max_tokens=48), Sampling(max_tokens=160)
 """Greedy; an action is short, a plan is not."""

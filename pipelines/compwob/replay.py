@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from measurand.web.browser import Owner, Session
 from pipelines.compwob.actions import Action
-from pipelines.compwob.browser import BrowserFailed, Owner, Session
 from pipelines.compwob.environment import Environment, Rules, Spec
 from pipelines.compwob.episodes import Setting
 from pipelines.compwob.tasks import composition
@@ -61,14 +61,12 @@ def again(
     what = spec_of(episode)
     if source is not None:
         what = Spec(what.task, what.order, what.seed, source)
-    for _ in range(setting.attempts):
-        try:
-            return owner.call(
-                lambda session: _again(session, what, rules, episode, steps), setting.timeout_s
-            )
-        except BrowserFailed:
-            owner.restart()
-    return None
+    found, _ = owner.tried(
+        lambda session: _again(session, what, rules, episode, steps),
+        setting.timeout_s,
+        setting.attempts,
+    )
+    return found
 
 
 def _again(

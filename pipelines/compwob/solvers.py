@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from measurand.web.observation import Node
 from pipelines.compwob.actions import Action, click, write
 from pipelines.compwob.grammar import EMAIL, sender_and_receiver
-from pipelines.compwob.observation import Node
 from pipelines.compwob.pages import Pages
 
 Values = dict[str, str]

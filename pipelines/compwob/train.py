@@ -21,12 +21,13 @@ from measurand.errors import InputError
 from measurand.manifest import write_text
 from measurand.progress import Progress
 from measurand.stats.resample import rng_for, seed_for
-from pipelines.compwob import browser, pages
+from measurand.web import browser
+from measurand.web.observation import Observation
+from pipelines.compwob import pages
 from pipelines.compwob.actions import Action
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Setting, play
 from pipelines.compwob.features import Encoder, Features, Target, train_tokenizer
-from pipelines.compwob.observation import Observation
 from pipelines.compwob.tasks import composition
 from schemas.compwob import EVAL_SEED, TRAINING, Params, Train
 
@@ -255,7 +256,7 @@ def _probe(params: Params, folder: Path, seed: int, tasks: list[str]) -> dict[st
     assert params.train is not None
     source = pages.Wheel(pages.fetch(_root() / "data" / "sources"))
     agent = open_trained(f"trained:uniform:{seed}", folder.parent)
-    owner = browser.mine(source, "probe")
+    owner = browser.mine(pages.Composed(source), "probe")
     setting = Setting(Rules(click=params.build.click), params.build.attempts)
     first = EVAL_SEED - params.train.probe
     found: dict[str, float | None] = {}

@@ -3,6 +3,7 @@
 window.episode = (() => {
   // A page's own clock would end an episode while a model thinks.
   const LONGEST_MS = 2000000000;
+  const SKIPPED = ["query", "reward-display", "sync-task-cover", "click-canvas"];
   const HIDDEN = "#query, #reward-display, #click-canvas { display: none !important; }";
   let rules = null, states = [], loaded = [], result = null;
 
@@ -113,6 +114,7 @@ window.episode = (() => {
     states = spec.sources.map(() => 0);
     result = null;
     window.agentView.clear();
+    window.agentView.skip(SKIPPED);
     const same = loaded.length === spec.sources.length
       && loaded.every((one, i) => one.src === spec.sources[i]);
     if (!spec.reuse || !same) {

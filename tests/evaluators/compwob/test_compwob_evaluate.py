@@ -11,7 +11,7 @@ import pytest
 
 from measurand import shards
 from measurand.errors import InputError
-from pipelines.compwob import browser
+from measurand.web import chromium
 from pipelines.compwob.dataset import build
 from schemas.compwob import Params
 
@@ -72,7 +72,7 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_rows(folder: Path) -> None:
         time.sleep(0.1)
         assert killed.poll() is None
     # A browser first, then the run itself.
-    mine = [pid for pid in browser.processes("evaluate-")]
+    mine = [pid for pid in chromium.processes("evaluate-")]
     for pid in mine[:1]:
         os.kill(pid, signal.SIGKILL)
     time.sleep(1.5)
@@ -81,7 +81,7 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_rows(folder: Path) -> None:
     again = _start(folder, "killed", "jk")
     assert again.wait(200) == 0
     assert _hashes(folder / "whole") == _hashes(folder / "killed")
-    assert browser.left_over("evaluate-", 10) == 0
+    assert chromium.left_over("evaluate-", 10) == 0
     attempts = shards.read_table(folder / "killed" / "runs", ["attempts"]).column(0).to_pylist()
     assert max(attempts) >= 1
     items = shards.read_table(folder / "whole" / "items").to_pylist()

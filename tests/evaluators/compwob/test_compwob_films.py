@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from evaluators.compwob.films import in_words, jpeg_size, shortest
+from evaluators.compwob.films import in_words, shortest
 from schemas.compwob import Params
 
 
@@ -16,10 +16,3 @@ def test_actions_are_told_in_words() -> None:
     assert in_words({**step, "element_html": '<input ref="3" type="text" value>'}) == "click input"
     assert in_words({**step, "action_type": "type", "text": "ada"}) == 'type "ada"'
     assert in_words({**step, "action_type": "noop"}) == "noop"
-
-
-def test_the_size_of_a_jpeg_is_read_from_its_frame() -> None:
-    before, frame = b"\xff\xe0\x00\x04ab", b"\xff\xc0\x00\x0b\x08\x00\x10\x00\x20"
-    head = b"\xff\xd8" + before + frame + b"\x01\x01\x11\x00"
-    assert jpeg_size(head) == (32, 16)
-    assert jpeg_size(b"\xff\xd8") == (1, 1)

@@ -2,19 +2,15 @@ from __future__ import annotations
 
 import base64
 import dataclasses
-import io
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 from compwob_handmade import TASKS, params, write
-from PIL import Image
 
 from evaluators.compwob.context import subjects
 from evaluators.compwob.pictures import (
     films,
     heat_figure,
-    panel_width,
     scatter_figure,
     slope_figure,
 )
@@ -49,26 +45,6 @@ def test_the_line_has_a_gap_where_an_agent_was_not_asked(tmp_path: Path) -> None
     _, body = curves.draw(figure.data, 720.0)
     assert body.count('class="curve c0"') == 1
     assert body.count('class="curve c1"') == 2
-
-
-def _jpeg(right: int) -> bytes:
-    """A white page of 160 pixels on grey, with a white dialog up to ``right``."""
-    pixels = np.full((300, 260, 3), 0x55, np.uint8)
-    pixels[:210, :160] = 255
-    pixels[40:90, 100:right] = 250
-    out = io.BytesIO()
-    Image.fromarray(pixels).save(out, "JPEG", quality=50)
-    return out.getvalue()
-
-
-def test_a_picture_is_shown_up_to_what_reaches_furthest() -> None:
-    assert panel_width([_jpeg(120), _jpeg(130)]) == 160
-    # Blurred by the compression, by less than one block of 16 pixels.
-    assert 205 <= (panel_width([_jpeg(120), _jpeg(205)]) or 0) < 221
-    grey = io.BytesIO()
-    Image.new("RGB", (260, 300), (0x55, 0x55, 0x55)).save(grey, "JPEG")
-    assert panel_width([grey.getvalue()]) is None
-    assert panel_width([_jpeg(120), b"\xff\xd8\xff"]) is None
 
 
 def test_the_heat_map_has_a_row_a_task_and_a_column_an_agent(tmp_path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from measurand.web.browser import Owner
 from pipelines.compwob import agents, pages, solvers
-from pipelines.compwob.browser import Owner
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Played, Setting, play
 from pipelines.compwob.tasks import composition
@@ -20,6 +20,10 @@ IN_A_BROWSER = [
     pytest.mark.browser,
     pytest.mark.skipif(MISSING, reason="no chromium on the PATH: install it to run this"),
 ]
+
+
+def element(tag: str, ref: int, *content: Any, **attributes: str) -> dict[str, Any]:
+    return {"t": tag, "r": ref, "a": attributes, "c": list(content)}
 
 
 def wheel() -> pages.Wheel:
@@ -34,5 +38,5 @@ def episode(
     owner: Owner, name: str, agent: str = "oracle", order: Any = "single", seed: int = 1_000_000,
     **rules: str,
 ) -> Played:  # fmt: skip
-    who = agents.scripted(agent, solvers.synonyms_of(owner.pages))
+    who = agents.scripted(agent, solvers.synonyms_of(owner.site.pages))
     return play(owner, spec(name, order, seed), who, Setting(Rules(**rules)))

@@ -6,9 +6,9 @@ import pytest
 from compwob_web import wheel
 
 from measurand.errors import InfraError
-from pipelines.compwob import browser
-from pipelines.compwob.browser import Owner
-from pipelines.compwob.pages import Wheel
+from measurand.web import browser
+from measurand.web.browser import Owner
+from pipelines.compwob.pages import Composed, Wheel
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +21,5 @@ def miniwob() -> Wheel:
 
 @pytest.fixture(scope="session")
 def owner(miniwob: Wheel) -> Iterator[Owner]:
-    yield browser.mine(miniwob)
+    yield browser.mine(Composed(miniwob))
     browser.close_all()

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from test_compwob_observation import element
+from compwob_web import element
 
 from measurand.errors import InputError
+from measurand.web.observation import Observation
 from pipelines.compwob.actions import NOOP, click
 from pipelines.compwob.agents import SCRIPTED, Oracle, TextOracle, scripted
 from pipelines.compwob.environment import Part
-from pipelines.compwob.observation import Observation
 
 LINKS = element("div", 1, element("span", 2, "amet", **{"class": "alink"}))
 BUTTONS = element("div", 3, element("button", 4, "OK"), element("button", 5, "No"))

@@ -7,7 +7,8 @@ from compwob_web import IN_A_BROWSER
 
 from measurand import shards
 from measurand.errors import InfraError, RunnerError
-from pipelines.compwob import browser, dataset, pages
+from measurand.web import chromium
+from pipelines.compwob import dataset, pages
 from pipelines.compwob.dataset import build
 from pipelines.compwob.pages import Overlay, Wheel
 from schemas.compwob import Build, Params
@@ -31,7 +32,7 @@ def test_every_way_of_running_gives_the_same_bytes_and_leaves_no_browser(tmp_pat
     for i, runner in enumerate(("FnApiRunner", "FnApiRunner:threads=2", "FnApiRunner:processes=2")):
         build(SMALL, tmp_path / str(i), runner, journal=tmp_path / f"j{i}")
         found.append(_files(tmp_path / str(i)))
-        assert browser.processes("build-") == []
+        assert chromium.processes("build-") == []
     assert found[0] == found[1] == found[2]
     rows = shards.read_table(tmp_path / "0" / "episodes").to_pylist()
     assert len(rows) == 4

@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from compwob_web import IN_A_BROWSER, spec
 
+from measurand.web.browser import BrowserFailed, Owner, Session
+from measurand.web.observation import Observation
 from pipelines.compwob.actions import click, write
-from pipelines.compwob.browser import BrowserFailed, Owner, Session
 from pipelines.compwob.environment import Environment, Rules, Spec
-from pipelines.compwob.observation import Observation
 from pipelines.compwob.tasks import NAMES, composition
 from schemas.compwob import BASE_TASKS
 

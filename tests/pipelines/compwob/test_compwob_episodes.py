@@ -8,12 +8,13 @@ import pytest
 from compwob_web import IN_A_BROWSER, episode, spec
 
 from measurand import runs
-from pipelines.compwob import agents, browser, solvers
+from measurand.web import chromium
+from measurand.web.browser import Owner
+from measurand.web.observation import Observation
+from pipelines.compwob import agents, solvers
 from pipelines.compwob.actions import Action
-from pipelines.compwob.browser import Owner
 from pipelines.compwob.episodes import Setting, play, step_limit
-from pipelines.compwob.observation import Observation
-from pipelines.compwob.pages import Overlay, Wheel
+from pipelines.compwob.pages import Composed, Overlay, Wheel
 from pipelines.compwob.tasks import NAMES
 from schemas.compwob import BASE_TASKS, EPISODES, RUNS, STEPS
 
@@ -67,7 +68,7 @@ def test_a_core_that_never_pays_gives_no_success(miniwob: Wheel) -> None:
     (function () { var own = core.endEpisode;
       core.endEpisode = function (reward, t, why) { own.call(core, -1, t, why); }; })();"""
     )
-    own = Owner(Overlay(miniwob, {"/core/core.js": poison}))
+    own = Owner(Composed(Overlay(miniwob, {"/core/core.js": poison})))
     try:
         for name, order in (("click-link", "single"), ("click-button_click-link", "forward")):
             found = episode(own, name, order=order, click="dispatch")
@@ -79,7 +80,7 @@ def test_a_core_that_never_pays_gives_no_success(miniwob: Wheel) -> None:
 def test_a_page_that_throws_at_its_start_is_no_failure_of_the_agent(miniwob: Wheel) -> None:
     page = (miniwob.read("/miniwob/click-link.html") or b"").decode()
     broken = page.replace("var genProblem = function() {", "var genProblem = function() { oops();")
-    own = Owner(Overlay(miniwob, {"/miniwob/click-link.html": broken.encode()}))
+    own = Owner(Composed(Overlay(miniwob, {"/miniwob/click-link.html": broken.encode()})))
     try:
         found = episode(own, "click-link")
     finally:
@@ -98,7 +99,7 @@ class Killer(agents.Oracle):
 
     def act(self, observation: Observation, history: Sequence[Action]) -> agents.Decision:
         if len(history) == 3:
-            for pid in browser.processes(self.token):
+            for pid in chromium.processes(self.token):
                 os.kill(pid, signal.SIGKILL)
             self.token = "nobody"
         return super().act(observation, history)
@@ -110,7 +111,7 @@ def test_a_browser_killed_in_mid_episode_is_replaced_and_the_rows_are_the_same(
     words = solvers.synonyms_of(miniwob)
     what = spec(NAMES[44], "forward")
     whole = play(owner, what, agents.Oracle(words), Setting())
-    own, killer = Owner(miniwob), Killer(words)
+    own, killer = Owner(Composed(miniwob)), Killer(words)
     killer.token = own.token
     try:
         again = play(own, what, killer, Setting())
@@ -123,7 +124,7 @@ def test_a_browser_killed_in_mid_episode_is_replaced_and_the_rows_are_the_same(
 
 
 def test_pictures_show_the_element_acted_on(owner: Owner) -> None:
-    agent = agents.scripted("oracle", solvers.synonyms_of(owner.pages))
+    agent = agents.scripted("oracle", solvers.synonyms_of(owner.site.pages))
     found = play(owner, spec("click-option"), agent, Setting(), pictures=True)
     assert len(found.pictures) == len(found.steps) + 1
     assert all(picture.image[:2] == b"\xff\xd8" for picture in found.pictures)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_compwob_observation import element
+from compwob_web import element
 
+from measurand.web.observation import Observation
 from pipelines.compwob.actions import click, write
 from pipelines.compwob.features import (
     Encoder,
@@ -13,7 +14,6 @@ from pipelines.compwob.features import (
     as_wanted,
     train_tokenizer,
 )
-from pipelines.compwob.observation import Observation
 
 SAID = 'Enter the username "bo7" and the password "Qz" into the text fields and press login.'
 PAGE = Observation.from_page(

@@ -7,7 +7,7 @@ import pytest
 
 from measurand.errors import InputError, VerifyError
 from pipelines.compwob import pages
-from pipelines.compwob.pages import Folder, Overlay, Wheel, environment_sha256
+from pipelines.compwob.pages import Composed, Folder, Overlay, Wheel
 
 
 def _wheel(folder: Path) -> Path:
@@ -54,7 +54,7 @@ def test_other_pages_are_another_environment(tmp_path: Path) -> None:
     other = Overlay(below, {"/core/core.js": b"poisoned"})
     assert other.read("/core/core.js") == b"poisoned"
     assert other.read("/core/none.js") is None
-    assert environment_sha256(other) != environment_sha256(below)
+    assert Composed(other).sha256 != Composed(below).sha256
 
 
 def test_our_own_files_are_packaged() -> None:

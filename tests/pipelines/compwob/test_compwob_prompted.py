@@ -7,12 +7,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from test_compwob_observation import element
+from compwob_web import element
 
 from measurand import runs, shards
 from measurand.journal import Journal
+from measurand.web.observation import Observation
 from pipelines.compwob.actions import NOOP, click
-from pipelines.compwob.observation import Observation
 from pipelines.compwob.prompted import Demonstrations, ModelFailed, ZeroShot, open_prompted
 from schemas.compwob import STEPS
 

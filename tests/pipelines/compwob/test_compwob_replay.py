@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from compwob_web import IN_A_BROWSER, episode
 
-from pipelines.compwob.browser import Owner
+from measurand.web.browser import Owner
 from pipelines.compwob.episodes import Setting
 from pipelines.compwob.replay import Again, again
 

@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from test_compwob_observation import element
+from compwob_web import element
 
+from measurand.web.observation import Node, Observation
 from pipelines.compwob.actions import click, write
-from pipelines.compwob.observation import Node, Observation
 from pipelines.compwob.pages import Wheel
 from pipelines.compwob.solvers import Step, solve, synonyms_of
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from compwob_web import element
 from hypothesis import given
 from hypothesis import strategies as st
-from test_compwob_observation import element
 
 from measurand import runs, shards
 from measurand.errors import InputError
+from measurand.web.observation import Observation
 from pipelines.compwob import train as training
-from pipelines.compwob.observation import Observation
 from pipelines.compwob.train import batched, share_out, train
 from schemas.compwob import STEPS, TRAINING, Params
 

@@ -146,7 +146,7 @@ class Observation:
         return list(self._by_ref.values())
 
     def complexity(self) -> dict[str, int]:
-        """Size of the page, as the paper's regressions need it.
+        """Size of the page in characters, elements and levels.
 
         ``max_subtree`` is the size of the largest element that is not the whole page; on a page of
         panels that is the largest panel.

@@ -8,49 +8,21 @@ own, which starts the browser, does the work and closes it: on request, after id
 from __future__ import annotations
 
 import atexit
-import os
 import queue
 import secrets
-import shutil
-import signal
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from measurand.doctor import BROWSERS
-from measurand.errors import CapabilityError, InfraError
-from pipelines.compwob.pages import Pages
-from pipelines.compwob.server import HOST, Server
+from measurand.errors import InfraError
+from measurand.web import chromium
+from measurand.web.server import HOST, Server, Site
 
 IDLE_SECONDS = 60.0
 LAUNCH_SECONDS = 60.0
-WIDTH, HEIGHT = 520, 800
-"""The window, in pixels."""
-MARK = "--measurand-browser="
-"""Argument that marks our browsers among the processes of a machine."""
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--force-device-scale-factor=1",
-    "--font-render-hinting=none",
-    "--disable-lcd-text",
-    # What a browser asks for by itself goes to the server of the pages too, and finds nothing.
-    f"--gaia-url=http://{HOST}",
-    f"--component-updater=url-source=http://{HOST}/none",
-    # The last list counts: Playwright's own, and the one that would send every form away.
-    "--disable-features=AutofillServerCommunication,AvoidUnnecessaryBeforeUnloadCheckSync,"
-    "DestroyProfileOnBrowserClose,HttpsUpgrades,HttpsFirstBalancedModeAutoEnable,LensOverlay,"
-    "MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,AvoidCorsURLLoaderRestartOnRedirect,"
-    "OptimizationHints,NetworkTimeServiceQuerying,AimEnabled,PreconnectToSearch",
-)
-_MAKER = ("google.com", "googleapis.com", "gvt1.com", "gvt2.com", "gstatic.com")
 T = TypeVar("T")
 
 
@@ -82,26 +54,20 @@ class Session:
 
     def foreign(self) -> list[str]:
         """Requests of pages to anywhere but the server: none of them was let through."""
-        refused = [a for a in self.server.foreign if not own_business(a)]
+        refused = [a for a in self.server.foreign if not chromium.own_business(a)]
         return list(dict.fromkeys([*self.asked, *refused]))
-
-
-def own_business(refused: str) -> bool:
-    """Whether a refused request is one that a browser makes by itself, to its maker."""
-    host = (urlsplit(refused.split(" ", 1)[1]).hostname or refused.split(" ", 1)[1]).split(":")[0]
-    return any(host == name or host.endswith(f".{name}") for name in _MAKER)
 
 
 class Owner:
     """A thread that owns a browser.
 
     Args:
-        pages: what its server serves.
+        site: what its server serves.
         run: begins the mark of its browsers, so that those of one run can be found.
     """
 
-    def __init__(self, pages: Pages, run: str = "") -> None:
-        self.pages, self.run = pages, run
+    def __init__(self, site: Site, run: str = "") -> None:
+        self.site, self.run = site, run
         self.token = f"{run}.{secrets.token_hex(8)}"
         self._jobs: queue.Queue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.Queue()
         self._thread = threading.Thread(target=self._serve, name="browser", daemon=True)
@@ -121,6 +87,29 @@ class Owner:
             self.kill()
             raise BrowserFailed(f"the browser did not answer within {timeout_s:g} s") from None
 
+    def tried(
+        self, work: Callable[[Session], T], timeout_s: float, attempts: int
+    ) -> tuple[T | None, list[str]]:
+        """Do ``work``; where browser or model server fail, again, a dead browser being replaced.
+
+        Args:
+            work: what to do.
+            timeout_s: longest time of one try.
+            attempts: most tries.
+
+        Returns:
+            What it gave, None where every try failed, and why tries failed.
+        """
+        failures: list[str] = []
+        while len(failures) < attempts:
+            try:
+                return self.call(work, timeout_s), failures
+            except InfraError as error:
+                failures.append(error.args[0])
+                if isinstance(error, BrowserFailed):
+                    self.restart()
+        return None, failures
+
     def restart(self) -> None:
         """Close the browser; the next call starts another one."""
         answer: Future[None] = Future()
@@ -132,8 +121,7 @@ class Owner:
 
     def kill(self) -> None:
         """End the browser's processes without asking it."""
-        for pid in processes(self.token):
-            _end(pid)
+        chromium.kill(self.token)
 
     def close(self) -> None:
         """Close the browser and end the thread."""
@@ -159,7 +147,7 @@ class Owner:
             work, answer = job
             try:
                 if session is None:
-                    session = _Open(self.pages, self.token)
+                    session = _Open(self.site, self.token)
                 answer.set_result(work(session.session))
             except BaseException as error:
                 answer.set_exception(error)
@@ -172,28 +160,29 @@ def _CLOSE(session: Session) -> None:
 class _Open:
     """Playwright, browser, page and server, opened together and closed together."""
 
-    def __init__(self, pages: Pages, token: str) -> None:
+    def __init__(self, site: Site, token: str) -> None:
         from playwright.sync_api import Error, sync_playwright
 
-        program = executable()
-        self._server = Server(pages)
+        program = chromium.executable()
+        self._server = Server(site)
+        width, height = site.window
         self._playwright = sync_playwright().start()
         try:
             self._browser = self._playwright.chromium.launch(
                 executable_path=str(program),
-                args=[*_FLAGS, f"{MARK}{token}"],
+                args=[*chromium.FLAGS, f"{chromium.MARK}{token}"],
                 proxy={"server": self._server.address, "bypass": "<-loopback>"},
                 timeout=LAUNCH_SECONDS * 1000,
             )
             context = self._browser.new_context(
-                viewport={"width": WIDTH, "height": HEIGHT}, locale="en-US", timezone_id="UTC"
+                viewport={"width": width, "height": height}, locale="en-US", timezone_id="UTC"
             )
             errors: list[str] = []
             asked: list[str] = []
             context.on("request", lambda request: _note(request, asked))
             page = context.new_page()
             page.on("pageerror", lambda error: errors.append(str(error)[:300]))
-            page.goto(f"http://{HOST}/composition.html")
+            page.goto(f"http://{HOST}{site.start}")
         except Error as error:
             self.close()
             raise BrowserFailed(f"{program} does not start: {_first(error)}") from error
@@ -223,43 +212,19 @@ def _first(error: Exception) -> str:
     return str(error).strip().split("\n")[0][:300]
 
 
-def executable() -> Path:
-    """The machine's Chromium.
-
-    Raises:
-        CapabilityError: code ``missing_browser``: there is none, or Playwright is not installed.
-    """
-    import importlib.util
-
-    if importlib.util.find_spec("playwright") is None:
-        raise CapabilityError(
-            "web episodes need the package playwright",
-            hint="pip install 'measurand[web]'",
-            code="missing_browser",
-        )
-    for name in BROWSERS:
-        if found := shutil.which(name):
-            return Path(found)
-    raise CapabilityError(
-        "web episodes need a Chromium, and none is on the search path",
-        hint="apt-get install chromium fonts-dejavu-core",
-        code="missing_browser",
-    )
-
-
 _local = threading.local()
 _owners: set[Owner] = set()
 _lock = threading.Lock()
 
 
-def mine(pages: Pages, run: str = "") -> Owner:
-    """The calling thread's owner, made where it has none for these pages and this run."""
+def mine(site: Site, run: str = "") -> Owner:
+    """The calling thread's owner, made where it has none for this site and this run."""
     owner: Owner | None = getattr(_local, "owner", None)
-    known = owner is not None and (owner.pages.sha256, owner.run) == (pages.sha256, run)
+    known = owner is not None and (owner.site.sha256, owner.run) == (site.sha256, run)
     if owner is None or not known or owner not in _owners:
         if owner is not None:
             _forget(owner)
-        owner = Owner(pages, run)
+        owner = Owner(site, run)
         with _lock:
             _owners.add(owner)
         _local.owner = owner
@@ -279,33 +244,3 @@ def close_all() -> None:
 
 
 atexit.register(close_all)
-
-
-def processes(token: str = "") -> list[int]:
-    """Ids of running browsers whose mark begins so: of an owner, of a run, or of all."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if any(word.startswith(f"{MARK}{token}".encode()) for word in words):
-            found.append(int(folder.name))
-    return sorted(found)
-
-
-def left_over(token: str, seconds: float = 5.0) -> int:
-    """How many browsers of an owner or a run still run after waiting for them; they are ended."""
-    end = time.monotonic() + seconds
-    while (left := processes(token)) and time.monotonic() < end:
-        time.sleep(0.1)
-    for pid in left:
-        _end(pid)
-    return len(left)
-
-
-def _end(pid: int) -> None:
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.compwob.observation import Observation, words
+from measurand.web.observation import Observation, words
 
 
 def element(tag: str, ref: int, *content: Any, **attributes: str) -> dict[str, Any]:

@@ -2,13 +2,18 @@
 "use strict";
 window.agentView = (() => {
   const SKIP_TAGS = new Set(["SCRIPT", "STYLE", "HEAD", "LINK", "META", "TEMPLATE", "NOSCRIPT"]);
-  const SKIP_IDS = new Set(["query", "reward-display", "sync-task-cover", "click-canvas"]);
+  let skipped = new Set();
   let refs = new WeakMap(), elements = new Map(), next = 1;
 
   function clear() {
     refs = new WeakMap();
     elements = new Map();
     next = 1;
+  }
+
+  // Elements of these ids are never shown, nor what is in them.
+  function skip(ids) {
+    skipped = new Set(ids);
   }
 
   function number(element) {
@@ -53,7 +58,7 @@ window.agentView = (() => {
   }
 
   function seen(element) {
-    if (SKIP_TAGS.has(element.tagName) || SKIP_IDS.has(element.id)) return [];
+    if (SKIP_TAGS.has(element.tagName) || skipped.has(element.id)) return [];
     const style = element.ownerDocument.defaultView.getComputedStyle(element);
     if (style.display === "none") return [];
     const box = element.getBoundingClientRect();
@@ -149,5 +154,5 @@ window.agentView = (() => {
     return true;
   }
 
-  return { clear, number, observe, settle, locate, focused, click, put, emptied, choose };
+  return { clear, skip, number, observe, settle, locate, focused, click, put, emptied, choose };
 })();

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from small_site import IN_A_BROWSER, SmallSite
+
+from measurand.errors import InfraError
+from measurand.web import browser, chromium
+from measurand.web.browser import BrowserFailed, Owner, Session
+from measurand.web.view import View
+
+pytestmark = IN_A_BROWSER
+SITE = SmallSite(index='<title>small</title><script src="/view.js"></script><p>hello')
+
+
+def _title(session: Session) -> str:
+    return str(session.page.title())
+
+
+def test_every_thread_has_a_browser_of_its_own_and_none_is_left() -> None:
+    tokens: list[str] = []
+
+    def work() -> None:
+        own = browser.mine(SITE)
+        assert own.call(_title, 60) == "small"
+        assert browser.mine(SITE) is own
+        tokens.append(own.token)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(tokens)) == 2
+    browser.close_all()
+    assert [chromium.left_over(token) for token in tokens] == [0, 0]
+
+
+def test_another_site_or_run_is_another_owner() -> None:
+    own = browser.mine(SITE)
+    try:
+        assert browser.mine(SmallSite(index="other")) is not own
+        assert browser.mine(SITE, "run").token.startswith("run.")
+    finally:
+        browser.close_all()
+
+
+def test_a_killed_browser_fails_the_call_and_the_next_one_starts_another() -> None:
+    own = Owner(SITE)
+    try:
+        assert own.call(_title, 60) == "small"
+        for pid in chromium.processes(own.token):
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.2)
+        with pytest.raises(BrowserFailed):
+            own.call(lambda session: View(session).observe(), 60)
+        own.restart()
+        assert own.call(_title, 60) == "small"
+    finally:
+        own.close()
+    assert chromium.left_over(own.token) == 0
+
+
+def test_work_is_tried_again_with_another_browser_and_failures_are_told() -> None:
+    own, tries = Owner(SITE), 0
+
+    def fails_once(session: Session) -> str:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            own.kill()
+        View(session).observe()
+        return _title(session)
+
+    def fails(session: Session) -> str:
+        raise InfraError("the server is gone")
+
+    try:
+        found, failures = own.tried(fails_once, 60, 3)
+        assert (found, tries, len(failures)) == ("small", 2, 1)
+        assert own.tried(fails, 60, 2) == (None, ["the server is gone"] * 2)
+        with pytest.raises(ValueError, match="a defect"):
+            own.tried(lambda session: int("a defect"), 60, 2)
+    finally:
+        own.close()
+
+
+def test_a_page_that_asks_elsewhere_is_refused_and_counted() -> None:
+    own = Owner(SmallSite(index='<img src="http://example.com/x.png">'))
+    try:
+        assert own.call(lambda s: s.foreign(), 60) == ["GET http://example.com/x.png"]
+    finally:
+        own.close()
