@@ -71,7 +71,7 @@ def build(folder: str, out: str) -> dict[str, Any]:
 
     from measurand import shards
     from pipelines.elastictok.dataset import build as run
-    from schemas.elastictok import Params
+    from schemas.elastictok.params import Params
 
     os.chdir(out)
     params = Params.model_validate(

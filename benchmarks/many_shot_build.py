@@ -65,7 +65,7 @@ def build(recipe: str, out: str, runner: str) -> dict[str, Any]:
 
     from measurand.models.tokenizers import load_tokenizer
     from pipelines.many_shot.dataset import build as run
-    from schemas.many_shot import Params
+    from schemas.many_shot.params import Params
 
     load_tokenizer("smollm2", cache=ROOT / "models").count(["warm"])
     start = time.perf_counter()

@@ -39,7 +39,7 @@ from measurand.models.protocol import Request
 from measurand.progress import Progress
 from pipelines.personality import instruments
 from pipelines.personality.wording import postamble, preamble
-from schemas.personality import POSTAMBLES
+from schemas.personality.params import POSTAMBLES
 
 CHOICES = ("1", "2", "3", "4", "5")
 CLOCKS: dict[str, Callable[[], float]] = {"wall": time.perf_counter, "cpu": time.process_time}

@@ -31,7 +31,7 @@ from pipelines.soft_labels.order import batches
 from pipelines.soft_labels.policy import load_policy
 from pipelines.soft_labels.train import Texts, Trainer
 from pipelines.soft_labels.weights import Moving
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 RUN = "dpo"
 BATCH = 8

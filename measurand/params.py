@@ -17,6 +17,16 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def no_repeats(name: str, values: tuple[object, ...]) -> None:
+    """Refuse a value that is given twice.
+
+    Raises:
+        ValueError: in words for whoever wrote the parameters.
+    """
+    if len(set(values)) != len(values):
+        raise ValueError(f"{name}: the same value twice")
+
+
 P = TypeVar("P", bound=BaseModel)
 
 

@@ -58,16 +58,19 @@ class System:
         return self.root / "gates" / f"{self.name}.yaml"
 
     def module(self, kind: str) -> ModuleType:
-        """Import ``schemas.<name>``, ``pipelines.<name>.dataset``, ``evaluators.<name>.evaluate``.
+        """Import a module of the system.
 
         Args:
-            kind: ``schemas``, ``dataset``, ``train``, ``evaluate`` or ``report``.
+            kind: ``schemas`` (the front page), ``params``, ``tables``, ``dataset``, ``train``,
+                ``evaluate`` or ``report``.
 
         Raises:
             InputError: the system has no such module.
         """
         path = {
             "schemas": f"schemas.{self.name}",
+            "params": f"schemas.{self.name}.params",
+            "tables": f"schemas.{self.name}.tables",
             "dataset": f"pipelines.{self.name}.dataset",
             "train": f"pipelines.{self.name}.train",
             "evaluate": f"evaluators.{self.name}.evaluate",

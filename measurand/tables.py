@@ -16,6 +16,9 @@ import pyarrow as pa
 
 from measurand.errors import SchemaError
 
+SHA256 = "^[0-9a-f]{64}$"
+"""Pattern of a column of checksums."""
+
 
 @dataclass(frozen=True)
 class Column:

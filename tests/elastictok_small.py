@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 SMALL: dict[str, Any] = {
     "build": {

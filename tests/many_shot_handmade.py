@@ -11,7 +11,8 @@ from measurand.journal import canonical_json
 from measurand.tables import Table
 from pipelines.many_shot import example, labels, layout, selection, tasks
 from pipelines.many_shot.example import Example
-from schemas.many_shot import POOL, PROMPTS, RATIONALES, Curve, Params, Task
+from schemas.many_shot.params import Curve, Params, Task
+from schemas.many_shot.tables import POOL, PROMPTS, RATIONALES
 
 MODELS = [{"model": "oracle:majority"}]
 TASKS: list[dict[str, Any]] = [

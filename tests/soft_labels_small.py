@@ -6,7 +6,7 @@ import csv
 from pathlib import Path
 from typing import Any
 
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 WORDS = ("dogs", "music", "things", "friends", "ideas", "people", "words", "books")
 

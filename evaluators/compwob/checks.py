@@ -15,7 +15,7 @@ from measurand.journal import Journal
 from measurand.web.browser import Owner
 from pipelines.compwob.episodes import Setting
 from pipelines.compwob.replay import again
-from schemas.compwob import BASE_TASKS
+from schemas.compwob.params import BASE_TASKS
 
 Row = dict[str, Any]
 AGAIN = {"rebuild_agreement": "start", "replay_reward": "reward", "replay_pages": "pages"}

@@ -66,7 +66,7 @@ def _play(args: argparse.Namespace) -> int:
     from pipelines.compwob.environment import Rules, Spec
     from pipelines.compwob.episodes import Setting, play
     from pipelines.compwob.tasks import composition
-    from schemas.compwob import FILMS
+    from schemas.compwob.tables import FILMS
 
     task = composition(args.task)
     root = project.find_root()
@@ -140,7 +140,7 @@ def _run(args: argparse.Namespace) -> int:
 def _write(out: Path, played: Sequence[Any]) -> None:
     from measurand import shards
     from measurand.runs import table
-    from schemas.compwob import EPISODES, RUNS, STEPS
+    from schemas.compwob.tables import EPISODES, RUNS, STEPS
 
     rows = {
         "episodes": (EPISODES, [one.episode for one in played]),

@@ -15,7 +15,8 @@ from measurand import shards
 from measurand.report import view
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate
-from schemas.compwob import EPISODES, Params
+from schemas.compwob.params import Params
+from schemas.compwob.tables import EPISODES
 
 Row = dict[str, Any]
 SYSTEM = "compwob"

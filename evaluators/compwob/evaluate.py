@@ -29,7 +29,8 @@ from pipelines.compwob.agents import Agent
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Setting, episode_id, play
 from pipelines.compwob.opening import open_agent
-from schemas.compwob import CHECKS, EPISODES, FILMS, RUNS, STEPS, AgentRun, Params
+from schemas.compwob.params import AgentRun, Params
+from schemas.compwob.tables import CHECKS, EPISODES, FILMS, RUNS, STEPS
 
 Row = dict[str, Any]
 

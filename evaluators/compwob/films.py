@@ -14,7 +14,7 @@ from pipelines.compwob.episodes import Played, Setting, play
 from pipelines.compwob.pages import Pages
 from pipelines.compwob.solvers import synonyms_of
 from pipelines.compwob.tasks import Composition
-from schemas.compwob import CATEGORIES, Params
+from schemas.compwob.params import CATEGORIES, Params
 
 Row = dict[str, Any]
 

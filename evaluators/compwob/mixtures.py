@@ -20,7 +20,7 @@ from measurand.statistics import statistic_row
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import within_unit
-from schemas.compwob import MIXTURES, ORDERS
+from schemas.compwob.params import MIXTURES, ORDERS
 
 
 def trained(everyone: Sequence[Subject]) -> pl.DataFrame:

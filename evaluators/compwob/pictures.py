@@ -15,7 +15,7 @@ from measurand import shards
 from measurand.report.document import Figure
 from measurand.report.lookup import Figures
 from measurand.web.film import Picture, frames
-from schemas.compwob import CATEGORIES
+from schemas.compwob.params import CATEGORIES
 
 WORDS = {"single": "base tasks", "forward": "compositions", "reverse": "reversed"}
 """How wordings are named."""

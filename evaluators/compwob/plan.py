@@ -9,7 +9,7 @@ from typing import Any
 from measurand.results import slice_text
 from pipelines.compwob.environment import Spec
 from pipelines.compwob.tasks import NAMES, Composition, compose, composition
-from schemas.compwob import AgentRun, Order, Params
+from schemas.compwob.params import AgentRun, Order, Params
 
 Row = dict[str, Any]
 SYSTEM = "compwob"

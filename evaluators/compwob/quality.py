@@ -15,7 +15,7 @@ from measurand import shards
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
-from schemas.compwob import ORDERS
+from schemas.compwob.params import ORDERS
 
 COUNTED = ("foreign_requests", "browsers_left", "names_seen", "seeds_shared", "infra_errors")
 """Checks that are counts."""

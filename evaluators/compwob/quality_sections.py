@@ -13,7 +13,7 @@ from evaluators.compwob.pictures import WORDS, scatter_figure
 from measurand import shards
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.lookup import Figures
-from schemas.compwob import ORDERS as EVERY_ORDER
+from schemas.compwob.params import ORDERS as EVERY_ORDER
 
 REASONS = {
     "wrong": "a part was done wrongly at the end",

@@ -13,7 +13,7 @@ from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import bootstrap_means, proportion, within_unit
 from pipelines.compwob.tasks import is_easy
-from schemas.compwob import ORDERS
+from schemas.compwob.params import ORDERS
 
 
 def rate_rows(subject: Subject) -> Iterator[Row]:

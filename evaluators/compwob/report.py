@@ -28,7 +28,7 @@ from evaluators.compwob.sections import (
 )
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
-from schemas.compwob import Params
+from schemas.compwob.params import Params
 
 TITLE = "Compositional web episodes"
 """Title of the report."""

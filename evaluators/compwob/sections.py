@@ -16,7 +16,7 @@ from evaluators.compwob.pictures import (
 )
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.lookup import Figures
-from schemas.compwob import CATEGORIES
+from schemas.compwob.params import CATEGORIES
 
 
 def summary_section(view: View) -> Section:

@@ -13,11 +13,12 @@ import polars as pl
 from evaluators.elastictok.pictures import COLUMNS, strip_figure
 from measurand import project
 from measurand.errors import InputError
+from measurand.params import read as read_params
 from measurand.report.document import Block, Document, Section, Table
 from measurand.report.render import to_html
 from pipelines.elastictok.encoding import encode
 from pipelines.elastictok.frames import BrokenClipError
-from schemas.elastictok import load_params
+from schemas.elastictok.params import Params
 
 SHOWN = 48
 """Blocks of the frame trace, at most; of a longer video evenly spaced ones."""
@@ -59,7 +60,7 @@ def _encode(args: argparse.Namespace) -> None:
     if params_file is None or checkpoint is None:
         system = project.System("elastictok", project.find_root())
         params_file, checkpoint = params_file or system.params, checkpoint or system.checkpoint
-    params = load_params(params_file)
+    params = read_params(params_file, Params)
     model = args.model or params.elastic.name
     try:
         rows = encode(params, checkpoint, model, args.video, args.threshold, args.out)

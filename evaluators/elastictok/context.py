@@ -19,7 +19,7 @@ from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion, within_unit
 from measurand.stats.resample import MIN_CLUSTERS, percentile, plan
-from schemas.elastictok import CODECS, UNTRAINED, Params
+from schemas.elastictok.params import CODECS, UNTRAINED, Params
 
 Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]

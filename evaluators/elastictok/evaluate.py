@@ -19,7 +19,8 @@ from pipelines.elastictok import checkpoints, measuring
 from pipelines.elastictok.jobs import CHUNK, TABLES, Job, Place, limits, read, run
 from pipelines.elastictok.sequences import Row, spread
 from pipelines.elastictok.train import run_of
-from schemas.elastictok import CODECS, SPEED, TRAINING, UNTRAINED, Params
+from schemas.elastictok.params import CODECS, UNTRAINED, Params
+from schemas.elastictok.tables import SPEED, TRAINING
 
 TESTS = ("test_clip", "test_time")
 COPIED: dict[str, Table] = {"history": TRAINING, "speed": SPEED}

@@ -32,7 +32,7 @@ from evaluators.elastictok.use_sections import (
 )
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 TITLE = "ElasticTok: tokens for video"
 """Title of the report."""

@@ -7,7 +7,7 @@ from evaluators.elastictok.context import Findings, View
 from evaluators.elastictok.pictures import rate_figure, strip_figures
 from measurand.report.document import Block, Cell, Section, Table
 from measurand.report.lookup import Figures
-from schemas.elastictok import UNTRAINED
+from schemas.elastictok.params import UNTRAINED
 
 
 def allocation_section(view: View) -> Section | None:

@@ -17,7 +17,8 @@ from measurand.statistics import statistic_row
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion, within_unit
-from schemas.many_shot import RESPONSES, Params
+from schemas.many_shot.params import Params
+from schemas.many_shot.tables import RESPONSES
 
 Row = dict[str, Any]
 

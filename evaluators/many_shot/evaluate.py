@@ -23,7 +23,8 @@ from measurand.results import RESULTS
 from pipelines.many_shot import answers, oracles
 from pipelines.many_shot.asking import Asker
 from pipelines.many_shot.material import Asked, Material
-from schemas.many_shot import RESPONSES, Curve, ModelRun, Params, Task
+from schemas.many_shot.params import Curve, ModelRun, Params, Task
+from schemas.many_shot.tables import RESPONSES
 
 Row = dict[str, Any]
 

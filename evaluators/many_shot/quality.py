@@ -17,7 +17,7 @@ from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion, within_unit
 from measurand.stats.reliability import cronbach_alpha
 from pipelines.many_shot.tasks import arithmetic
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 LEAKS = ("shared_ids", "shared_groups", "shared_texts", "near_duplicates")
 """Columns of the leakage table that must be 0."""

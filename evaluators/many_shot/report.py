@@ -29,7 +29,7 @@ from evaluators.many_shot.quality_sections import (
 )
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 TITLE = "Many-shot in-context learning"
 """Title of the report."""

@@ -16,7 +16,7 @@ from measurand import shards
 from measurand.report import view
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 Row = dict[str, Any]
 

@@ -26,7 +26,8 @@ from measurand.models import load
 from measurand.models.protocol import Model, Request, Score, check
 from measurand.progress import Progress
 from measurand.results import RESULTS, slice_text
-from schemas.personality import DOMAINS, EXPERIMENTS, RESPONSES, ModelRun, Params
+from schemas.personality.params import DOMAINS, EXPERIMENTS, ModelRun, Params
+from schemas.personality.tables import RESPONSES
 
 Row = dict[str, Any]
 

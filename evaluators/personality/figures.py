@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evaluators.personality.scores import SUFFIX, Kind
 from measurand.report.lookup import Figures
-from schemas.personality import DOMAINS
+from schemas.personality.params import DOMAINS
 
 NAMES = {
     "EXT": "Extraversion",

@@ -28,7 +28,7 @@ from evaluators.personality.validity_sections import (
 )
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 TITLE = "Personality in the answers of language models"
 """Title of the report."""

@@ -13,7 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from measurand import shards
-from schemas.personality import RESPONSES, SCORES
+from schemas.personality.tables import RESPONSES, SCORES
 
 Kind = Literal["value", "expected"]
 

@@ -12,7 +12,7 @@ from evaluators.personality.scores import SCORE, SUFFIX, Kind, matrix
 from measurand.stats.correlation import spearman
 from measurand.stats.medians import group_medians, median_difference
 from measurand.stats.reliability import cronbach_alpha
-from schemas.personality import DOMAINS
+from schemas.personality.params import DOMAINS
 
 
 def shaping_scores(subject: Subject, experiment: str, kind: Kind = "value") -> pl.DataFrame:

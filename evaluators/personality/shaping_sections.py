@@ -12,7 +12,7 @@ from evaluators.personality.scores import SUFFIX, Kind
 from evaluators.personality.shaping import shaping_scores
 from measurand.report.document import Block, Cell, Figure, Section, Table
 from measurand.report.lookup import Figures
-from schemas.personality import DOMAINS
+from schemas.personality.params import DOMAINS
 
 
 def single_section(view: View) -> Section | None:

@@ -13,7 +13,7 @@ from measurand.stats.covariance import correlation, covariance
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.guttman import lambdas
 from measurand.stats.htmt import heterotrait_monotrait
-from schemas.personality import DOMAINS
+from schemas.personality.params import DOMAINS
 
 EXPERIMENT = {"experiment": "validity"}
 LAMBDAS = ("lambda1", "lambda2", "lambda3", "lambda4", "lambda5", "lambda6")

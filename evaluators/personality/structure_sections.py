@@ -10,7 +10,7 @@ from evaluators.personality.scores import SUFFIX
 from evaluators.personality.structure import EXPERIMENT, LAMBDAS
 from measurand.report.document import Block, Cell, Section, Table
 from measurand.report.lookup import Figures
-from schemas.personality import DOMAINS
+from schemas.personality.params import DOMAINS
 
 
 def structure_section(view: View) -> Section | None:

@@ -21,7 +21,7 @@ from measurand.stats.means import cluster_mean
 from measurand.stats.mtmm import Validity, convergent_discriminant
 from measurand.stats.reliability import ScaleReliability, scale_reliability
 from pipelines.personality.instruments import shared_items
-from schemas.personality import DOMAINS
+from schemas.personality.params import DOMAINS
 
 EXPERIMENT = {"experiment": "validity"}
 

@@ -12,7 +12,7 @@ from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.report.lookup import Figures
 from measurand.results import slice_parts
 from measurand.stats.bands import Bands, band
-from schemas.personality import DOMAINS
+from schemas.personality.params import DOMAINS
 
 PUBLISHED = (
     ("PaLM 62B", 0.05, -0.24),

@@ -21,7 +21,8 @@ from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import proportion, within_unit
 from measurand.tables import Table
-from schemas.soft_labels import (
+from schemas.soft_labels.params import Params, Run
+from schemas.soft_labels.tables import (
     BANDIT,
     COMPARISONS,
     ITEMS,
@@ -31,8 +32,6 @@ from schemas.soft_labels import (
     PAIRS,
     SAMPLES,
     TRAINING,
-    Params,
-    Run,
 )
 
 Row = dict[str, Any]

@@ -12,7 +12,7 @@ from evaluators.soft_labels.heldout import TERCILES, by_seed, correct, with_winn
 from evaluators.soft_labels.repeats import METHOD, alpha_over
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
-from schemas.soft_labels import SHUFFLED, Run
+from schemas.soft_labels.params import SHUFFLED, Run
 
 PARENT = {
     "gdpo": "dpo",

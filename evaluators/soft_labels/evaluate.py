@@ -17,15 +17,14 @@ from measurand.tables import Table
 from pipelines.soft_labels import bandit, comparing, scoring, writing
 from pipelines.soft_labels.comparing import Rewards
 from pipelines.soft_labels.material import Material
-from schemas.soft_labels import (
+from schemas.soft_labels.params import REFERENCE_RUN, Params
+from schemas.soft_labels.tables import (
     BANDIT,
     COMPARISONS,
     JUDGE_QUALITY,
     PAIR_SCORES,
-    REFERENCE_RUN,
     SAMPLES,
     TRAINING,
-    Params,
 )
 
 Row = dict[str, Any]

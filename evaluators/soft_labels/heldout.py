@@ -30,7 +30,7 @@ from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import within_unit
 from pipelines.soft_labels.labels import bin_of
-from schemas.soft_labels import Run
+from schemas.soft_labels.params import Run
 
 TERCILES = ("low", "middle", "high")
 """Thirds of the held-out pairs of a set by how sure their label is."""

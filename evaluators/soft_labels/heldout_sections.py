@@ -12,7 +12,7 @@ from measurand.report.document import Block, Cell, Figure, Section, Table
 from measurand.report.lookup import Figures
 from measurand.stats.calibration import reliability_curve
 from pipelines.soft_labels.labels import BINS
-from schemas.soft_labels import Run
+from schemas.soft_labels.params import Run
 
 CURVE_BINS = 8
 

@@ -10,7 +10,7 @@ from evaluators.soft_labels.labelling import BIN_NAMES
 from measurand.report.document import Block, Cell, Figure, Section, Table
 from measurand.report.lookup import Figures
 from pipelines.soft_labels.labels import BINS
-from schemas.soft_labels import SPLITS
+from schemas.soft_labels.params import SPLITS
 
 Parts = dict[str, str]
 HISTOGRAM_BINS = 20

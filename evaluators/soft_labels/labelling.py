@@ -10,7 +10,7 @@ import polars as pl
 from evaluators.soft_labels.context import Material, Row, items_of, numbers_of, share_of
 from measurand.statistics import exact
 from pipelines.soft_labels.labels import BINS, bin_of, wanted
-from schemas.soft_labels import SPLITS
+from schemas.soft_labels.params import SPLITS
 
 BIN_NAMES = tuple(f"{low:g}-{high:g}" for low, high in zip(BINS, (*BINS[1:], 1.0), strict=True))
 """Names of the bins of labels in slices; a bin holds its lower end, the last one both."""

@@ -27,7 +27,7 @@ from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 TITLE = "Soft preference labels"
 """Title of the report."""

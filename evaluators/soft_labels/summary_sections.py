@@ -12,7 +12,7 @@ from measurand import shards
 from measurand.manifest import MANIFEST
 from measurand.report.document import Cell, Section, Table, Text
 from measurand.report.lookup import Figures
-from schemas.soft_labels import REFERENCE_RUN, SHUFFLED
+from schemas.soft_labels.params import REFERENCE_RUN, SHUFFLED
 
 AGAIN = "reference_again"
 

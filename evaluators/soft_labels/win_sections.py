@@ -9,7 +9,7 @@ from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.wins import duels, order
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.report.lookup import Figures
-from schemas.soft_labels import REFERENCE_RUN
+from schemas.soft_labels.params import REFERENCE_RUN
 
 Parts = dict[str, str]
 

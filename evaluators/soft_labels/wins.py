@@ -15,7 +15,7 @@ from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
 from measurand.stats.reliability import cronbach_alpha
 from measurand.stats.signed_rank import signed_rank
-from schemas.soft_labels import REFERENCE_RUN
+from schemas.soft_labels.params import REFERENCE_RUN
 
 MATCHED_WORDS = 2
 """Texts whose lengths differ by no more are of matched length."""

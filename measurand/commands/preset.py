@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
             f"{system.params} differs from every preset and would be lost",
             hint="save it as a preset of your own, or give --force",
         )
-    params.read(presets[args.name], system.module("schemas").Params)
+    params.read(presets[args.name], system.module("params").Params)
     temporary = system.params.with_suffix(".tmp")
     temporary.write_bytes(presets[args.name].read_bytes())
     os.replace(temporary, system.params)

@@ -49,7 +49,7 @@ def write_report(
     write_text(out / "scores.csv", _plot_rows(metrics))
     content = view.assemble(module, data, results, statistics, params)
     every = scores.section(statistics.to_pylist(), module.HEADLINES, verdict)
-    own = [t for t in vars(system.module("schemas")).values() if isinstance(t, Table)]
+    own = [t for t in vars(system.module("tables")).values() if isinstance(t, Table)]
     tables = list({t.name: t for t in (*own, RESULTS, STATISTICS)}.values())
     content = dataclasses.replace(
         content,

@@ -34,14 +34,14 @@ def _show(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     root = project.find_root()
     system = project.system(root, args.system)
-    schemas = system.module("schemas")
     if args.tables:
-        tables = [t for t in vars(schemas).values() if isinstance(t, Table)]
+        tables = [t for t in vars(system.module("tables")).values() if isinstance(t, Table)]
         print("\n".join(t.dictionary() for t in tables))
         return 0
-    print((schemas.__doc__ or "").strip())
+    print((system.module("schemas").__doc__ or "").strip())
     print(f"\nparameters ({system.params.relative_to(root)}):")
-    print(json.dumps(params.read(system.params, schemas.Params).model_dump(mode="json"), indent=2))
+    given = params.read(system.params, system.module("params").Params)
+    print(json.dumps(given.model_dump(mode="json"), indent=2))
     for label, path in (("dataset", system.dataset), ("results", system.results)):
         print(f"{label}: {path.relative_to(root)} {'' if path.exists() else '(not built)'}")
     report = system.reports / "report.html"

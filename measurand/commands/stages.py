@@ -78,8 +78,8 @@ def main(argv: Sequence[str]) -> int:
 
         print_report(args.out or system.reports)
         return 0
-    schemas = system.module("schemas")
-    params = parameters.read(args.params or system.params, schemas.Params)
+    declared = system.module("params").Params
+    params = parameters.read(args.params or system.params, declared)
     start = time.monotonic()
     stage(system, params, args)
     seconds = time.monotonic() - start

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from schemas.compwob import ACTIONS
+from schemas.compwob.params import ACTIONS
 
 _CALL = re.compile(r"\b(click|type|select|press|scroll|noop)\s*\(([^\n]*?)\)\s*(?:$|[.\n;`])", re.I)
 _WITH_REF = ("click", "type", "select")

@@ -23,7 +23,8 @@ from pipelines.compwob import agents, pages, solvers
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Played, Setting, play
 from pipelines.compwob.tasks import composition
-from schemas.compwob import EPISODES, RUNS, STEPS, Params
+from schemas.compwob.params import Params
+from schemas.compwob.tables import EPISODES, RUNS, STEPS
 
 Row = dict[str, Any]
 LEFT_SECONDS = 20.0

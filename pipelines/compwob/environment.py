@@ -15,7 +15,7 @@ from pipelines.compwob import sentences
 from pipelines.compwob.actions import Action
 from pipelines.compwob.pages import TASK_PAGE
 from pipelines.compwob.tasks import Composition
-from schemas.compwob import Order
+from schemas.compwob.params import Order
 
 PICTURE_WIDTH = 260
 """Pixels of a page that pictures show, from the left: pages are 160 wide, dialogs reach further."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from measurand.errors import InputError
-from schemas.compwob import BASE_TASKS, MEDIUM, Layout
+from schemas.compwob.params import BASE_TASKS, MEDIUM, Layout
 
 _TWO = (
     "click-button-sequence_click-checkboxes",

@@ -29,7 +29,8 @@ from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Setting, play
 from pipelines.compwob.features import Encoder, Features, Target, train_tokenizer
 from pipelines.compwob.tasks import composition
-from schemas.compwob import EVAL_SEED, TRAINING, Params, Train
+from schemas.compwob.params import EVAL_SEED, Params, Train
+from schemas.compwob.tables import TRAINING
 
 Row = dict[str, Any]
 Example = tuple[Features, Target]

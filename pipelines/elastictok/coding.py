@@ -18,7 +18,7 @@ import numpy.typing as npt
 from pipelines.elastictok import attention, fsq, masks, model, searches
 from pipelines.elastictok.model import Sizes, Weights
 from pipelines.elastictok.searches import Found, Search
-from schemas.elastictok import Fsq
+from schemas.elastictok.params import Fsq
 
 Tensor = Any
 Make = Callable[[int, int], Search]

@@ -23,7 +23,8 @@ from pipelines.elastictok.clips import Clip, Listing, list_clips
 from pipelines.elastictok.frames import BrokenClipError, Frames, cached
 from pipelines.elastictok.leaks import search, summarise
 from pipelines.elastictok.windows import Window, plan
-from schemas.elastictok import BLOCKS, CLIPS, LEAKAGE, SUMMARY, Build, Params
+from schemas.elastictok.params import Build, Params
+from schemas.elastictok.tables import BLOCKS, CLIPS, LEAKAGE, SUMMARY
 
 PIECE = 256
 """Sequences that are held in memory as a table at a time."""

@@ -21,7 +21,8 @@ from pipelines.elastictok.coding import Coded
 from pipelines.elastictok.frames import Frames, Writer, runs
 from pipelines.elastictok.measuring import Subject
 from pipelines.elastictok.searches import Search
-from schemas.elastictok import ENCODED, Fsq, Params
+from schemas.elastictok.params import Fsq, Params
+from schemas.elastictok.tables import ENCODED
 
 CHUNK = 16
 """Sequences that are coded side by side."""

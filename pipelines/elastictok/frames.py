@@ -23,7 +23,7 @@ from measurand.errors import InputError
 from measurand.journal import canonical_json
 from measurand.manifest import temporary
 from pipelines.elastictok.clips import Clip
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 TRANSFORM = 1
 """Version of what is done to frames; part of every cache key and sample id."""

@@ -13,7 +13,7 @@ import numpy as np
 from measurand.errors import InputError
 from measurand.manifest import file_sha256
 from pipelines.elastictok.frames import Frames, Writer, resized, stride_for
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 RATE = 60.0
 """Frames a second of the console."""

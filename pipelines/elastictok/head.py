@@ -19,7 +19,7 @@ from pipelines.elastictok import searches
 from pipelines.elastictok.coding import Coder, Stream
 from pipelines.elastictok.searches import Found, Search
 from pipelines.elastictok.sequences import Sequences, spread
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 Tensor = Any
 Floats = npt.NDArray[np.float64]

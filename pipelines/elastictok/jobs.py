@@ -26,15 +26,8 @@ from measurand.progress import Progress
 from measurand.tables import Table
 from pipelines.elastictok import measuring, sequences
 from pipelines.elastictok.sequences import Sequences
-from schemas.elastictok import (
-    BUDGETS,
-    CODED,
-    ERRORS,
-    RATES,
-    SEARCH_COSTS,
-    STRIPS,
-    Params,
-)
+from schemas.elastictok.params import Params
+from schemas.elastictok.tables import BUDGETS, CODED, ERRORS, RATES, SEARCH_COSTS, STRIPS
 
 TABLES: dict[str, Table] = {
     "budgets": BUDGETS,

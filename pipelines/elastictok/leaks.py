@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from measurand import shards
 from measurand.stats.resample import rng_for
-from schemas.elastictok import SPLITS, Build
+from schemas.elastictok.params import SPLITS, Build
 
 PLANTED = 24
 """Training frames that are planted in each split to try the search."""

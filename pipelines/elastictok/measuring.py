@@ -23,7 +23,7 @@ from pipelines.elastictok.coding import Coded, Coder
 from pipelines.elastictok.searches import Found, Range, Search
 from pipelines.elastictok.sequences import Sequences
 from pipelines.elastictok.training import device_of
-from schemas.elastictok import UNTRAINED, Params, TokenizerSpec
+from schemas.elastictok.params import UNTRAINED, Params, TokenizerSpec
 
 TIMED = 16
 """Sequences that the searches are timed on, each alone."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from pipelines.elastictok import fsq, vae
 from pipelines.elastictok.attention import Attend
-from schemas.elastictok import Fsq, Params, TokenizerSpec, Vae
+from schemas.elastictok.params import Fsq, Params, TokenizerSpec, Vae
 
 RMS_EPSILON = 1e-5
 INIT = 0.02

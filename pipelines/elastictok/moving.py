@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.elastictok.frames import Frames, Writer
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 SPRITE = 0.3
 """Side of a digit as a share of the frame's."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.elastictok.frames import BrokenClipError, Frames, Writer
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 
 def make(recipe: dict[str, Any], build: Build, writer: Writer) -> Frames:

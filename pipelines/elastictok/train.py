@@ -20,7 +20,8 @@ from pipelines.elastictok import checkpoints, head, model
 from pipelines.elastictok.coding import Coder
 from pipelines.elastictok.sequences import read
 from pipelines.elastictok.training import Training, device_of
-from schemas.elastictok import SPEED, TRAINING, Params, TokenizerSpec
+from schemas.elastictok.params import Params, TokenizerSpec
+from schemas.elastictok.tables import SPEED, TRAINING
 
 HEAD_BATCH = 256
 """Blocks a forward pass when the curves for the regression are measured."""

@@ -20,7 +20,7 @@ from measurand.stats.resample import rng_for, seed_for
 from pipelines.elastictok import attention, checkpoints, masks, model
 from pipelines.elastictok.model import Sizes
 from pipelines.elastictok.sequences import Sequences
-from schemas.elastictok import Fsq, Params, TokenizerSpec
+from schemas.elastictok.params import Fsq, Params, TokenizerSpec
 
 LOGGED = 60
 """Rows of the training table, about."""

@@ -25,7 +25,7 @@ from pipelines.elastictok.frames import (
     resized,
     stride_for,
 )
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 THREADS, AHEAD = 2, 16
 """Threads that resize, and frames that may wait for them."""

@@ -15,7 +15,7 @@ from typing import Any
 
 from measurand.journal import canonical_json
 from pipelines.elastictok.frames import TRANSFORM, runs
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 ORDER = ("test_clip", "test_time", "validation", "train")
 """Who keeps frames that several splits have."""

@@ -10,7 +10,7 @@ from measurand.models.protocol import Completion, Score
 from measurand.results import slice_text
 from pipelines.many_shot.material import Asked
 from pipelines.many_shot.verifiers import Judgement, extract, verify
-from schemas.many_shot import RESPONSES
+from schemas.many_shot.tables import RESPONSES
 
 Row = dict[str, Any]
 

@@ -27,7 +27,8 @@ from pipelines.many_shot.prompts import Assemble
 from pipelines.many_shot.rationales import write_rationales
 from pipelines.many_shot.splits import split_examples
 from pipelines.many_shot.tasks import examples
-from schemas.many_shot import LEAKAGE, POOL, PROMPTS, Params, Task
+from schemas.many_shot.params import Params, Task
+from schemas.many_shot.tables import LEAKAGE, POOL, PROMPTS
 
 PLANTED = 24
 """Leaks that are planted per task to try the search."""

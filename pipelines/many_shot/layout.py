@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import accumulate
 
-from schemas.many_shot import Layout
+from schemas.many_shot.params import Layout
 
 SEPARATOR = "\n\n"
 

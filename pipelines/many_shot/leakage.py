@@ -15,7 +15,7 @@ import polars as pl
 from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
 from measurand.texts import normalise
-from schemas.many_shot import NearDuplicates
+from schemas.many_shot.params import NearDuplicates
 
 MISS = 1e-4
 """Largest probability that a pair exactly at the threshold is no candidate."""

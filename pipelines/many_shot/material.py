@@ -22,7 +22,7 @@ from measurand import shards
 from measurand.manifest import MANIFEST
 from measurand.models.protocol import Request
 from pipelines.many_shot import labels, layout
-from schemas.many_shot import Curve, ModelRun, Params, Task
+from schemas.many_shot.params import Curve, ModelRun, Params, Task
 
 Row = dict[str, Any]
 

@@ -27,7 +27,7 @@ from measurand.models.protocol import (
     Score,
 )
 from pipelines.many_shot import reader, rules
-from schemas.many_shot import Curve, Params, Task
+from schemas.many_shot.params import Curve, Params, Task
 
 RATIONALES = "rationales"
 """Curve tag of prompts that ask for a solution to show in reinforced prompts."""

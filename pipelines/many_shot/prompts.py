@@ -15,7 +15,8 @@ from measurand import shards
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
 from measurand.parquet import REJECTED
 from pipelines.many_shot import labels, layout, selection
-from schemas.many_shot import PROMPTS, Curve, Params, Task
+from schemas.many_shot.params import Curve, Params, Task
+from schemas.many_shot.tables import PROMPTS
 
 CHUNK = 64
 """Prompts that are tokenised together."""

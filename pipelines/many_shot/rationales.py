@@ -24,7 +24,8 @@ from measurand.models.protocol import Completion, Model, Request, Sampling, chec
 from measurand.progress import Progress
 from measurand.stats.resample import rng_for
 from pipelines.many_shot import layout, oracles, verifiers
-from schemas.many_shot import RATIONALES, Params, Rationales, Task
+from schemas.many_shot.params import Params, Rationales, Task
+from schemas.many_shot.tables import RATIONALES
 
 Row = dict[str, Any]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from schemas.many_shot import Layout
+from schemas.many_shot.params import Layout
 
 
 class Undefined(ValueError):

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 
 from pipelines.many_shot import classifiers, labels, plans, reader
 from pipelines.many_shot.tasks import arithmetic, linear, parity, planning
-from schemas.many_shot import Arithmetic, Linear, Parity, Planning, Task
+from schemas.many_shot.params import Arithmetic, Linear, Parity, Planning, Task
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from measurand.errors import ParamsError
 from measurand.texts import normalise
 from pipelines.many_shot.example import Drawn, Example, Rejected
 from pipelines.many_shot.leakage import near_duplicates
-from schemas.many_shot import NearDuplicates, Task
+from schemas.many_shot.params import NearDuplicates, Task
 
 Groups = list[list[Example]]
 

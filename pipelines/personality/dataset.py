@@ -23,7 +23,8 @@ from pipelines.personality.profiles import instruments as needed
 from pipelines.personality.profiles import plan
 from pipelines.personality.prompts import expand, profile_table, questions
 from pipelines.personality.wording import HERE
-from schemas.personality import DOMAINS, INSTRUMENTS, PROFILES, PROMPTS, SCALES, Build, Params
+from schemas.personality.params import DOMAINS, Build, Params
+from schemas.personality.tables import INSTRUMENTS, PROFILES, PROMPTS, SCALES
 
 TEXTS = (
     ("biographies.csv", "50 biographies written for this project", "Apache-2.0"),

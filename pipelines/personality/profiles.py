@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.personality import DOMAINS, Build, Concurrent, Single
+from schemas.personality.params import DOMAINS, Build, Concurrent, Single
 
 Levels = tuple[int, int, int, int, int]
 NO_TRAIT: Levels = (0, 0, 0, 0, 0)

@@ -12,7 +12,8 @@ from measurand.shards import REJECTED
 from pipelines.personality.instruments import instrument
 from pipelines.personality.profiles import Block, Profile
 from pipelines.personality.wording import postamble, preamble
-from schemas.personality import DOMAINS, NOT_ADMINISTERED, PROFILES, PROMPTS, Build
+from schemas.personality.params import DOMAINS, NOT_ADMINISTERED, Build
+from schemas.personality.tables import PROFILES, PROMPTS
 
 Row = dict[str, Any]
 

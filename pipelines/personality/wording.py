@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from measurand.errors import ParamsError
-from schemas.personality import DOMAINS
+from schemas.personality.params import DOMAINS
 
 HERE = Path(__file__).parent
 

@@ -16,7 +16,7 @@ from pipelines.soft_labels.labels import from_rewards
 from pipelines.soft_labels.learned import LearnedReward
 from pipelines.soft_labels.rewards import KnownModel
 from pipelines.soft_labels.writing import AGAIN
-from schemas.soft_labels import REFERENCE_RUN, SPLITS, Judge, Known, Params
+from schemas.soft_labels.params import REFERENCE_RUN, SPLITS, Judge, Known, Params
 
 Row = dict[str, Any]
 

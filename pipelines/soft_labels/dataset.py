@@ -25,18 +25,8 @@ from pipelines.soft_labels.feedback import Shown, judged
 from pipelines.soft_labels.labels import halves
 from pipelines.soft_labels.reference import ReferenceScores
 from pipelines.soft_labels.sources import Asked, Drawn, Rejected
-from schemas.soft_labels import (
-    ITEMS,
-    JUDGEMENTS,
-    PAIRS,
-    REFERENCE,
-    File,
-    Judge,
-    Known,
-    PairSet,
-    Params,
-    Raters,
-)
+from schemas.soft_labels.params import File, Judge, Known, PairSet, Params, Raters
+from schemas.soft_labels.tables import ITEMS, JUDGEMENTS, PAIRS, REFERENCE
 
 Row = dict[str, Any]
 

@@ -21,7 +21,7 @@ from measurand.journal import Journal
 from measurand.models.protocol import Request, Score, check
 from measurand.progress import Progress
 from pipelines.soft_labels.oracles import open_judge
-from schemas.soft_labels import ORDERS, Judge
+from schemas.soft_labels.params import ORDERS, Judge
 
 Row = dict[str, Any]
 

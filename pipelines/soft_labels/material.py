@@ -11,7 +11,7 @@ import polars as pl
 from measurand import shards
 from measurand.errors import InputError
 from measurand.stats.resample import rng_for
-from schemas.soft_labels import OWN, SHUFFLED, SPLITS, Params, Run
+from schemas.soft_labels.params import OWN, SHUFFLED, SPLITS, Params, Run
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from measurand.rows import Row, Unreadable
 from measurand.texts import normalise
 from pipelines.soft_labels.labels import Label, from_probability, from_votes
 from pipelines.soft_labels.pairs import Item, Pair, oriented, split_of
-from schemas.soft_labels import SPLITS, File, PairSet
+from schemas.soft_labels.params import SPLITS, File, PairSet
 
 Rejected = tuple[str, str, str]
 

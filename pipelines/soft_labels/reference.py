@@ -22,7 +22,7 @@ from measurand import shards
 from measurand.journal import Journal, call_record
 from measurand.parquet import REJECTED
 from pipelines.soft_labels.policy import Policy, load_policy
-from schemas.soft_labels import REFERENCE
+from schemas.soft_labels.tables import REFERENCE
 
 Row = dict[str, Any]
 

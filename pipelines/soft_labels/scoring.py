@@ -12,7 +12,7 @@ from pipelines.soft_labels.material import Material
 from pipelines.soft_labels.policy import load_policy
 from pipelines.soft_labels.train import Texts
 from pipelines.soft_labels.weights import Moving
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 Row = dict[str, Any]
 

@@ -20,7 +20,7 @@ from pipelines.soft_labels.labels import (
 )
 from pipelines.soft_labels.pairs import Item, Pair, make_pairs, split_of
 from pipelines.soft_labels.rewards import KnownModel
-from schemas.soft_labels import SPLITS, File, Known, PairSet, Raters
+from schemas.soft_labels.params import SPLITS, File, Known, PairSet, Raters
 
 Rejected = tuple[str, str, str]
 """Identity, a stable word for why, and what exactly was wrong."""

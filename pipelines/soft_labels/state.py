@@ -12,7 +12,7 @@ from typing import Any
 
 from measurand.journal import canonical_json
 from pipelines.soft_labels.policy import Policy
-from schemas.soft_labels import Params, Run
+from schemas.soft_labels.params import Params, Run
 
 Row = dict[str, Any]
 

@@ -24,7 +24,8 @@ from pipelines.soft_labels.material import Material, Pair
 from pipelines.soft_labels.order import batches
 from pipelines.soft_labels.policy import EncodedPair, Policy, load_policy
 from pipelines.soft_labels.weights import Moving
-from schemas.soft_labels import TRAINING, Params, Run
+from schemas.soft_labels.params import Params, Run
+from schemas.soft_labels.tables import TRAINING
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -10,7 +10,7 @@ from measurand.errors import InputError, ParamsError
 from measurand.models.adapters import CONFIG, WEIGHTS
 from measurand.stats.resample import seed_for
 from pipelines.soft_labels.policy import Policy
-from schemas.soft_labels import Lora, Trainable
+from schemas.soft_labels.params import Lora, Trainable
 
 
 def model_string(policy: str, trainable: Trainable, folder: Path) -> str:

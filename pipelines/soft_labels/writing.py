@@ -17,7 +17,7 @@ from measurand.progress import Progress
 from measurand.texts import normalise
 from pipelines.soft_labels.material import Material
 from pipelines.soft_labels.weights import model_string
-from schemas.soft_labels import REFERENCE_RUN, Params, Run, Write
+from schemas.soft_labels.params import REFERENCE_RUN, Params, Run, Write
 
 Row = dict[str, Any]
 

@@ -22,6 +22,8 @@ SYSTEMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["sy
 def test_every_module_has_a_test_of_its_name(module: Path) -> None:
     folder = ROOT / "tests" / module.parent
     names = [p.stem for p in folder.glob("test_*.py")] if folder.is_dir() else []
+    if module.match("schemas/*/tables.py"):
+        names += [p.stem for p in (ROOT / "tests/schemas").glob("test_*.py")]
     assert any(module.stem in name for name in names), (
         f"no tests/{module.parent}/test_{module.stem}*"
     )
@@ -30,7 +32,9 @@ def test_every_module_has_a_test_of_its_name(module: Path) -> None:
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_every_system_has_the_same_files(system: str) -> None:
     for path in (
-        f"schemas/{system}.py",
+        f"schemas/{system}/__init__.py",
+        f"schemas/{system}/params.py",
+        f"schemas/{system}/tables.py",
         f"pipelines/{system}/dataset.py",
         f"evaluators/{system}/evaluate.py",
         f"evaluators/{system}/report.py",

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 import toy_build
-import yaml
 
-from measurand import beam
+from measurand import beam, params
 from measurand.errors import RunnerError, SchemaError
 from measurand.manifest import file_sha256
 from measurand.shards import verify
@@ -35,10 +34,10 @@ def toy(out: Path, runner: str) -> None:
 
 
 def personality(out: Path, runner: str) -> None:
-    dataset = pytest.importorskip("pipelines.personality.dataset")
-    schema = pytest.importorskip("schemas.personality")
-    raw = yaml.safe_load((ROOT / "params/personality.yaml").read_text(encoding="utf-8"))
-    dataset.build(schema.Params.model_validate(raw), out, runner)
+    from pipelines.personality import dataset
+    from schemas.personality.params import Params
+
+    dataset.build(params.read(ROOT / "params/personality.yaml", Params), out, runner)
 
 
 BUILDS = {"toy": toy, "personality": personality}

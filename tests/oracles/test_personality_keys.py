@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from measurand.params import read as read_params
 from pipelines.personality.dataset import expected_questions
 from pipelines.personality.instruments import load, normalised
 from pipelines.personality.profiles import plan
 from pipelines.personality.prompts import questions
-from schemas.personality import Build, load_params
+from schemas.personality.params import Build, Params
 
 ROOT = Path(__file__).parents[2]
 NOWHERE = Path("nowhere")
@@ -85,7 +86,7 @@ def test_mini_ipip_reverses_the_eleven_published_items() -> None:
 
 
 def paper(*instruments: str) -> Build:
-    build = load_params(ROOT / "params/presets/personality/full.yaml").build
+    build = read_params(ROOT / "params/presets/personality/full.yaml", Params).build
     validity = build.validity.model_copy(update={"instruments": instruments})
     return build.model_copy(update={"validity": validity, "reversed_options": None})
 

@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 
 from pipelines.many_shot.example import Drawn
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 _MODULES = {
     "linear": "linear",

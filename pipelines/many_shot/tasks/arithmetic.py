@@ -11,7 +11,7 @@ from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
 from pipelines.many_shot.example import Drawn, Example
 from pipelines.many_shot.tasks import wanted
-from schemas.many_shot import Arithmetic, Task
+from schemas.many_shot.params import Arithmetic, Task
 
 _STEP = re.compile(
     r"(?<![\d.,])(?P<sum>-?\d+(?:\s*[+-]\s*\d+)+)\s*=\s*(?P<total>-?\d+)(?![.,]?\d)(?!\s*[+*/-])"

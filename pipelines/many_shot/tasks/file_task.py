@@ -11,7 +11,7 @@ from measurand.manifest import Source
 from measurand.rows import Row, Unreadable
 from pipelines.many_shot.example import Drawn, Example, Rejected
 from pipelines.many_shot.verifiers import check, number
-from schemas.many_shot import File, Task
+from schemas.many_shot.params import File, Task
 
 
 def draw(task: Task, seed: int, sources: Path) -> Drawn:

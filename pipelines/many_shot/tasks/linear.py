@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from measurand.errors import ParamsError
 from pipelines.many_shot.example import Drawn, Example
-from schemas.many_shot import Linear, Task
+from schemas.many_shot.params import Linear, Task
 
 Ints = npt.NDArray[np.int64]
 

@@ -15,7 +15,7 @@ from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
 from pipelines.many_shot.example import Drawn, Example
 from pipelines.many_shot.tasks import wanted
-from schemas.many_shot import Parity, Task
+from schemas.many_shot.params import Parity, Task
 
 WORDS = ("Even", "Odd")
 _ALL = 20

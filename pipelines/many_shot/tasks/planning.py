@@ -21,7 +21,7 @@ from measurand.progress import Progress
 from measurand.stats.resample import rng_for
 from pipelines.many_shot import plans
 from pipelines.many_shot.example import Drawn, Example
-from schemas.many_shot import Planning, Task
+from schemas.many_shot.params import Planning, Task
 
 Details = dict[str, Any]
 _TRIES = 200

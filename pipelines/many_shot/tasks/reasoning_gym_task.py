@@ -14,7 +14,7 @@ from measurand.stats.resample import seed_for
 from pipelines.many_shot.example import Drawn, Example, Rejected
 from pipelines.many_shot.tasks import wanted
 from pipelines.many_shot.verifiers import verify
-from schemas.many_shot import ReasoningGym, Task
+from schemas.many_shot.params import ReasoningGym, Task
 
 _TRIES = 8
 """Entries that are tried for each one wanted."""

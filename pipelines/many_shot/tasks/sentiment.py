@@ -8,7 +8,7 @@ from typing import cast
 from measurand import hutto
 from measurand.texts import normalise
 from pipelines.many_shot.example import Drawn, Example, Rejected
-from schemas.many_shot import Sentiment, Task
+from schemas.many_shot.params import Sentiment, Task
 
 _WORDS = {2: ("negative", "positive"), 3: ("negative", "neutral", "positive")}
 

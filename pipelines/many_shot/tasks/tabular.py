@@ -7,7 +7,7 @@ from typing import cast
 
 from measurand.manifest import Source
 from pipelines.many_shot.example import Drawn, Example
-from schemas.many_shot import Tabular, Task
+from schemas.many_shot.params import Tabular, Task
 
 
 def draw(task: Task, seed: int, sources: Path) -> Drawn:

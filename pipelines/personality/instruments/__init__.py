@@ -21,7 +21,8 @@ from pydantic import Field
 from measurand.errors import InputError, ParamsError
 from measurand.manifest import Source, file_sha256
 from measurand.params import Strict
-from schemas.personality import DOMAINS, INSTRUMENTS, NOT_ADMINISTERED, SCALES, Domain
+from schemas.personality.params import DOMAINS, NOT_ADMINISTERED, Domain
+from schemas.personality.tables import INSTRUMENTS, SCALES
 
 HERE = Path(__file__).parent
 PRIVATE = Path("instruments/private")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measurand import shards
-from schemas.coin import ITEMS, Params
+from schemas.coin.params import Params
+from schemas.coin.tables import ITEMS
 
 
 def build(

@@ -10,7 +10,7 @@ from measurand.journal import Journal
 from measurand.models import load
 from measurand.models.protocol import Request
 from measurand.results import RESULTS
-from schemas.coin import Params
+from schemas.coin.params import Params
 
 
 def evaluate(

@@ -13,7 +13,7 @@ from measurand.report.document import Section, Table
 from measurand.report.view import View
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.means import proportion
-from schemas.coin import Params
+from schemas.coin.params import Params
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:

@@ -12,7 +12,8 @@ from measurand import runs, shards
 from measurand.costs import COSTS
 from measurand.results import RESULTS
 from pipelines.compwob.environment import Spec
-from schemas.compwob import CHECKS, EPISODES, FILMS, RUNS, Params
+from schemas.compwob.params import Params
+from schemas.compwob.tables import CHECKS, EPISODES, FILMS, RUNS
 
 Rule = Callable[[Spec], bool]
 TASKS = [

@@ -6,7 +6,7 @@ from compwob_handmade import episodes, params
 
 from evaluators.compwob.checks import Seen, rows
 from measurand import runs, shards
-from schemas.compwob import CHECKS, EPISODES
+from schemas.compwob.tables import CHECKS, EPISODES
 
 AGENTS = {"oracle": lambda s: True}
 

@@ -13,7 +13,7 @@ from measurand import shards
 from measurand.errors import InputError
 from measurand.web import chromium
 from pipelines.compwob.dataset import build
-from schemas.compwob import Params
+from schemas.compwob.params import Params
 
 MISSING = not any(Path(p, "chromium").exists() for p in os.environ["PATH"].split(":"))
 pytestmark = [
@@ -36,9 +36,11 @@ RUN = """
 import sys
 from pathlib import Path
 from evaluators.compwob.evaluate import evaluate
-from schemas.compwob import load_params
+from measurand import params
+from schemas.compwob.params import Params
 folder, out = Path(sys.argv[1]), Path(sys.argv[2])
-evaluate(load_params(folder / "p.yaml"), folder / "data", None, out, journal=Path(sys.argv[3]))
+given = params.read(folder / "p.yaml", Params)
+evaluate(given, folder / "data", None, out, journal=Path(sys.argv[3]))
 """
 ROOT = Path(__file__).parents[3]
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from evaluators.compwob.films import in_words, shortest
-from schemas.compwob import Params
+from schemas.compwob.params import Params
 
 
 def test_the_shortest_composition_of_each_category_is_filmed() -> None:

@@ -11,7 +11,7 @@ from evaluators.compwob.report import statistics
 from measurand import runs, shards
 from measurand.report.document import Table
 from measurand.report.lookup import Figures
-from schemas.compwob import TRAINING
+from schemas.compwob.tables import TRAINING
 
 AGENTS = {
     "trained:uniform:0": lambda s: s.seed % 2 == 0,

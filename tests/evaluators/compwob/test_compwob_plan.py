@@ -4,7 +4,7 @@ from compwob_handmade import episodes, params
 
 from evaluators.compwob.plan import compositions_of, items_of, specs_of, tasks_of
 from pipelines.compwob.tasks import NAMES
-from schemas.compwob import AgentRun, Params
+from schemas.compwob.params import AgentRun, Params
 
 
 def test_an_agent_plays_parts_alone_and_compositions_in_both_wordings() -> None:

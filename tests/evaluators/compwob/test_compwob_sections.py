@@ -10,7 +10,7 @@ from evaluators.compwob.sections import composition_section, film_section, summa
 from measurand import shards
 from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
-from schemas.compwob import FILMS
+from schemas.compwob.tables import FILMS
 
 AGENTS = {
     "zero_shot@m": lambda s: s.order == "single" or s.seed % 6 == 0,

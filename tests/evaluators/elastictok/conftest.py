@@ -9,7 +9,7 @@ from elastictok_small import build_in, inside, params_of, train_in
 
 from evaluators.elastictok.context import Findings, findings
 from evaluators.elastictok.evaluate import evaluate
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 @pytest.fixture(scope="session")

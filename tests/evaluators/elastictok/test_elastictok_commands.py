@@ -10,7 +10,7 @@ import yaml
 from evaluators.elastictok.commands import main
 from measurand import shards
 from measurand.errors import InputError
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from evaluators.elastictok.evaluate import evaluate, strips
 from measurand import shards
 from measurand.errors import InputError
 from pipelines.elastictok.jobs import TABLES, Place
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 def hashes(folder: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from evaluators.elastictok.report import HEADLINES, statistics
 from measurand.report import document, render
 from measurand.report.document import Document, Figure, Table
 from measurand.report.view import assemble
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 @pytest.fixture(scope="module")

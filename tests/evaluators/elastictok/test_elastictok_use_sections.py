@@ -10,7 +10,7 @@ from evaluators.elastictok.sections import _saving, search_section, summary_sect
 from evaluators.elastictok.use_sections import allocation_section, control_section
 from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 @pytest.fixture(scope="module")

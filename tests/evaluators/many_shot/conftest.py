@@ -10,7 +10,7 @@ import pytest
 from evaluators.many_shot.context import Subject, subjects
 from evaluators.many_shot.evaluate import evaluate
 from pipelines.many_shot.dataset import build
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 TASKS: list[dict[str, Any]] = [
     {

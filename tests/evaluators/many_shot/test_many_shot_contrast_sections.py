@@ -7,7 +7,7 @@ from evaluators.many_shot.contrast_sections import baseline_section, contrast_se
 from evaluators.many_shot.report import statistics
 from measurand.report.document import Table
 from measurand.report.lookup import Figures
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 
 def test_baselines_are_shown_with_few_shots_and_with_most(

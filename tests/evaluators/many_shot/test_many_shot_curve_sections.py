@@ -9,7 +9,7 @@ from evaluators.many_shot.curve_sections import _verdict, summary_section
 from evaluators.many_shot.report import statistics
 from measurand.report.document import Table
 from measurand.report.lookup import Figures
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,8 @@ from measurand.models.protocol import Request, Score
 from measurand.results import RESULTS
 from measurand.runs import slug
 from pipelines.many_shot import oracles
-from schemas.many_shot import RESPONSES, Params
+from schemas.many_shot.params import Params
+from schemas.many_shot.tables import RESPONSES
 
 SAME = "supervised-distinct2"  # at two shots the same prompts as without repetition
 ROOT = Path(__file__).parents[3]

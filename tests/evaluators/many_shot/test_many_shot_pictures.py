@@ -9,7 +9,7 @@ from evaluators.many_shot.pictures import baseline_figure, curve_figure, every_p
 from evaluators.many_shot.report import statistics
 from measurand.report import figures as kinds
 from measurand.report.lookup import Figures
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,8 @@ import pytest
 from evaluators.many_shot.context import Subject
 from evaluators.many_shot.quality import quality_rows, rationale_rows, rejected_prompts
 from measurand import shards
-from schemas.many_shot import RATIONALES, Params
+from schemas.many_shot.params import Params
+from schemas.many_shot.tables import RATIONALES
 
 
 def rows_of(subject: Subject, data: Path, results: Path) -> dict[tuple[str, str], dict[str, Any]]:

@@ -13,7 +13,7 @@ from evaluators.many_shot.quality_sections import (
 from evaluators.many_shot.report import statistics
 from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 
 def test_the_proof_lists_every_task(built: Path) -> None:

@@ -11,7 +11,7 @@ from evaluators.many_shot.context import Subject
 from evaluators.many_shot.report import HEADLINES, statistics
 from measurand.report import document, render
 from measurand.report.view import assemble
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 from evaluators.personality.evaluate import evaluate
 from measurand import params as parameters
 from pipelines.personality.dataset import build
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 ROOT = Path(__file__).parents[3]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from evaluators.personality.context import subjects
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 
 def test_a_subject_knows_its_experiments_and_the_roles_of_scales(

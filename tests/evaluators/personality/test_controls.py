@@ -14,7 +14,7 @@ from measurand import gates, shards
 from measurand import params as parameters
 from measurand.results import STATISTICS
 from pipelines.personality.dataset import build
-from schemas.personality import DOMAINS, Params
+from schemas.personality.params import DOMAINS, Params
 
 ROOT = Path(__file__).parents[3]
 

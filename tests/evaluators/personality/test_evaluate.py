@@ -12,7 +12,8 @@ from evaluators.personality.evaluate import _expected, evaluate
 from measurand import shards
 from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.results import RESULTS
-from schemas.personality import RESPONSES, Params
+from schemas.personality.params import Params
+from schemas.personality.tables import RESPONSES
 
 
 def digest(folder: Path) -> dict[str, str]:

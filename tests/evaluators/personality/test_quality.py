@@ -8,7 +8,7 @@ import pytest
 
 from evaluators.personality.context import subjects
 from evaluators.personality.quality import quality_rows
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 
 @pytest.fixture(scope="module")

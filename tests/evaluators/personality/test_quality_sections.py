@@ -13,7 +13,7 @@ from evaluators.personality.quality_sections import (
 from evaluators.personality.report import statistics
 from measurand.report.document import Figure, Table, Text
 from measurand.report.lookup import Figures
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 
 def test_quality_instruments_cost_and_methods(

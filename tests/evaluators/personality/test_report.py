@@ -11,7 +11,7 @@ from evaluators.personality import report as report_module
 from evaluators.personality.report import HEADLINES, statistics
 from measurand.report import document, render
 from measurand.report.view import assemble
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 from evaluators.personality.context import Subject, subjects
 from evaluators.personality.scores import matrix
 from evaluators.personality.shaping import shaping_rows, shaping_scores
-from schemas.personality import DOMAINS, Params
+from schemas.personality.params import DOMAINS, Params
 
 
 @pytest.fixture(scope="module")

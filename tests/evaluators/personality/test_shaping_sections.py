@@ -8,7 +8,7 @@ from evaluators.personality.report import statistics
 from evaluators.personality.shaping_sections import concurrent_section, single_section
 from measurand.report.document import Figure
 from measurand.report.lookup import Figures
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 
 def test_pictures_hold_every_frame(

@@ -11,7 +11,7 @@ from evaluators.personality.context import Row, Subject, subjects
 from evaluators.personality.scores import matrix
 from evaluators.personality.structure import structure_rows
 from evaluators.personality.validity import validity_rows
-from schemas.personality import DOMAINS, Params
+from schemas.personality.params import DOMAINS, Params
 
 AT = "experiment=validity,form=first,scale="
 

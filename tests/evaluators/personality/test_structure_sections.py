@@ -8,7 +8,7 @@ from evaluators.personality.report import statistics
 from evaluators.personality.structure_sections import structure_section
 from measurand.report.document import Table
 from measurand.report.lookup import Figures
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 
 def test_the_section_has_a_row_for_each_domain_and_each_two(

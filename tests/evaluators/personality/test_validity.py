@@ -10,7 +10,7 @@ import pytest
 from evaluators.personality.context import Subject, subjects
 from evaluators.personality.scores import matrix
 from evaluators.personality.validity import convergent, validity_rows
-from schemas.personality import DOMAINS, Params
+from schemas.personality.params import DOMAINS, Params
 
 
 @pytest.fixture(scope="module")

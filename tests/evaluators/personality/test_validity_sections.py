@@ -16,7 +16,7 @@ from evaluators.personality.validity_sections import (
 from measurand.report.document import Figure, Table
 from measurand.report.lookup import Figures
 from measurand.stats.bands import band
-from schemas.personality import Params
+from schemas.personality.params import Params
 
 
 @pytest.fixture(scope="module")

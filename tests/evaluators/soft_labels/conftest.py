@@ -26,7 +26,8 @@ from measurand.tables import Table
 from pipelines.soft_labels.bandit import HIGH, actions, data_density, reproduced, reward
 from pipelines.soft_labels.labels import from_ratings
 from pipelines.soft_labels.pairs import Item, Pair, make_pairs
-from schemas.soft_labels import (
+from schemas.soft_labels.params import Params
+from schemas.soft_labels.tables import (
     BANDIT,
     COMPARISONS,
     ITEMS,
@@ -36,7 +37,6 @@ from schemas.soft_labels import (
     PAIRS,
     SAMPLES,
     TRAINING,
-    Params,
 )
 
 Row = dict[str, Any]

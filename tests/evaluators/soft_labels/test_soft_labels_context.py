@@ -7,7 +7,7 @@ import pytest
 
 from evaluators.soft_labels.context import Material, items_of, material, numbers_of, share_of
 from measurand.stats.dyads import dyadic_mean
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def test_items_are_those_of_the_pair(everything: Material) -> None:

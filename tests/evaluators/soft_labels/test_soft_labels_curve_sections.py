@@ -7,7 +7,7 @@ from evaluators.soft_labels.curve_sections import curve_section
 from evaluators.soft_labels.report import statistics
 from measurand.report.document import Figure, Table
 from measurand.report.lookup import Figures
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def test_every_run_is_a_line_and_displacement_has_two(

@@ -17,7 +17,7 @@ from measurand.verify import verify
 from pipelines.soft_labels.dataset import build
 from pipelines.soft_labels.train import train
 from pipelines.soft_labels.writing import AGAIN
-from schemas.soft_labels import REFERENCE_RUN, Params
+from schemas.soft_labels.params import REFERENCE_RUN, Params
 
 
 @pytest.fixture(scope="module")

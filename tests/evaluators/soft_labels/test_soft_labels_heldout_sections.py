@@ -8,7 +8,7 @@ from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.heldout_sections import accuracy_section, calibration_section
 from measurand.report.document import Figure, Table
 from measurand.report.lookup import Figures
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def test_thirds_of_every_run_by_set(everything: Material, figures: Figures) -> None:

@@ -10,7 +10,7 @@ from evaluators.soft_labels.judge_sections import judge_section, label_section
 from evaluators.soft_labels.report import statistics
 from measurand.report.document import Figure, Table
 from measurand.report.lookup import Figures
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def test_every_judge_is_shown_with_what_is_allowed(everything: Material, figures: Figures) -> None:

@@ -11,7 +11,7 @@ from evaluators.soft_labels import report as report_module
 from evaluators.soft_labels.report import HEADLINES, statistics
 from measurand.report import document, render
 from measurand.report.view import assemble
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.win_sections import distance_section, judged_sets, win_section
 from measurand.report.document import Figure, Text
 from measurand.report.lookup import Figures
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def test_the_matrix_mirrors_itself(everything: Material, figures: Figures) -> None:

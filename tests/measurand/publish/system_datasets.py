@@ -15,10 +15,11 @@ Build = Callable[[Path, Path], None]
 
 def personality(folder: Path, model: Path) -> None:
     """Two short instruments, three biographies; options in both orders."""
+    from measurand.params import read as read_params
     from pipelines.personality.dataset import build
-    from schemas.personality import load_params
+    from schemas.personality.params import Params
 
-    tiny = load_params(ROOT / "params/presets/personality/tiny.yaml")
+    tiny = read_params(ROOT / "params/presets/personality/tiny.yaml", Params)
     forms = {"instruments": ("mini_ipip", "ipip_50", "sscs"), "first_form": "ipip_50", "n_bios": 3}
     validity = tiny.build.validity.model_copy(update=forms)
     flipped = tiny.build.reversed_options
@@ -32,7 +33,7 @@ def personality(folder: Path, model: Path) -> None:
 def many_shot(folder: Path, model: Path) -> None:
     """A linear task and sums whose rationales a solver wrote."""
     from pipelines.many_shot.dataset import build
-    from schemas.many_shot import Params
+    from schemas.many_shot.params import Params
 
     tasks = [
         {
@@ -87,8 +88,8 @@ def soft_labels(folder: Path, model: Path) -> None:
 def compwob(folder: Path, model: Path) -> None:
     """Two tasks, two episodes each, in a real browser."""
     from pipelines.compwob.dataset import build
-    from schemas.compwob import Build as Settings
-    from schemas.compwob import Params
+    from schemas.compwob.params import Build as Settings
+    from schemas.compwob.params import Params
 
     tasks = ("click-button", "login-user-popup")
     params = Params(build=Settings(tasks=tasks, episodes=2, n_shards=2))

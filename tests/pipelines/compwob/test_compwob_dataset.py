@@ -11,7 +11,7 @@ from measurand.web import chromium
 from pipelines.compwob import dataset, pages
 from pipelines.compwob.dataset import build
 from pipelines.compwob.pages import Overlay, Wheel
-from schemas.compwob import Build, Params
+from schemas.compwob.params import Build, Params
 
 pytestmark = IN_A_BROWSER
 SMALL = Params(build=Build(tasks=("click-button", "login-user-popup"), episodes=2, n_shards=2))

@@ -8,7 +8,7 @@ from measurand.web.observation import Observation
 from pipelines.compwob.actions import click, write
 from pipelines.compwob.environment import Environment, Rules, Spec
 from pipelines.compwob.tasks import NAMES, composition
-from schemas.compwob import BASE_TASKS
+from schemas.compwob.params import BASE_TASKS
 
 pytestmark = IN_A_BROWSER
 PAIR = "click-button_click-link"

@@ -16,7 +16,8 @@ from pipelines.compwob.actions import Action
 from pipelines.compwob.episodes import Setting, play, step_limit
 from pipelines.compwob.pages import Composed, Overlay, Wheel
 from pipelines.compwob.tasks import NAMES
-from schemas.compwob import BASE_TASKS, EPISODES, RUNS, STEPS
+from schemas.compwob.params import BASE_TASKS
+from schemas.compwob.tables import EPISODES, RUNS, STEPS
 
 pytestmark = IN_A_BROWSER
 

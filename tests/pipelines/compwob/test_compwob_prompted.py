@@ -14,7 +14,7 @@ from measurand.journal import Journal
 from measurand.web.observation import Observation
 from pipelines.compwob.actions import NOOP, click
 from pipelines.compwob.prompted import Demonstrations, ModelFailed, ZeroShot, open_prompted
-from schemas.compwob import STEPS
+from schemas.compwob.tables import STEPS
 
 Reply = Callable[[str], tuple[int, str]]
 PAGE = Observation.from_page(

@@ -4,7 +4,7 @@ import pytest
 
 from measurand.errors import InputError
 from pipelines.compwob.sentences import forward, gerund, imperative, lower_first, reversed_order
-from schemas.compwob import BASE_TASKS
+from schemas.compwob.params import BASE_TASKS
 
 SAID = {
     "click-button": 'Click on the "ok" button.',

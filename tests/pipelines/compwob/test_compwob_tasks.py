@@ -6,7 +6,7 @@ import pytest
 
 from measurand.errors import InputError
 from pipelines.compwob.tasks import NAMES, compose, composition, is_easy
-from schemas.compwob import BASE_TASKS, EASY, MEDIUM
+from schemas.compwob.params import BASE_TASKS, EASY, MEDIUM
 
 
 def test_there_are_22_base_tasks_and_50_compositions_in_the_published_groups() -> None:

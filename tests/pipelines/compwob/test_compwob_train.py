@@ -15,7 +15,8 @@ from measurand.errors import InputError
 from measurand.web.observation import Observation
 from pipelines.compwob import train as training
 from pipelines.compwob.train import batched, share_out, train
-from schemas.compwob import STEPS, TRAINING, Params
+from schemas.compwob.params import Params
+from schemas.compwob.tables import STEPS, TRAINING
 
 NAMES = ("ada", "bo", "cy", "dee")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from elastictok_small import build_in, params_of, train_in
 
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 @pytest.fixture(scope="session")

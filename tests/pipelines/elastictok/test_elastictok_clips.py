@@ -18,7 +18,7 @@ from pipelines.elastictok.clips import (
     list_clips,
     picture_path,
 )
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 
 def build_of(*sources: dict[str, object], seed: int = 1) -> Build:

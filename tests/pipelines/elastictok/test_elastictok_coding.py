@@ -11,7 +11,7 @@ from pipelines.elastictok.attention import block_causal
 from pipelines.elastictok.coding import Coder, Stream
 from pipelines.elastictok.model import Sizes
 from pipelines.elastictok.searches import Found, Range, Search
-from schemas.elastictok import Fsq
+from schemas.elastictok.params import Fsq
 
 PATCH = (2, 4, 4)
 LEVELS = (8, 5, 5)

@@ -17,7 +17,7 @@ from measurand.manifest import MANIFEST, REJECTED_FILE
 from measurand.parquet import read_shard
 from pipelines.elastictok.dataset import build
 from pipelines.elastictok.leaks import pixels
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -84,7 +84,7 @@ def test_a_killed_build_ends_in_the_same_bytes(
     (tmp_path / "params.json").write_text(small.model_dump_json())
     code = (
         "import pathlib as p; from pipelines.elastictok.dataset import build; "
-        "from schemas.elastictok import Params; "
+        "from schemas.elastictok.params import Params; "
         "a = Params.model_validate_json(p.Path('params.json').read_text()); "
         "build(a, p.Path('dataset'), 'FnApiRunner', journal=p.Path('journal'))"
     )

@@ -11,7 +11,7 @@ from measurand import shards
 from measurand.errors import InputError
 from pipelines.elastictok import encoding, fsq
 from pipelines.elastictok.measuring import Subject
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 def test_codes_are_those_of_the_decoder(trained: Path, small: Params, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 from measurand.errors import InputError
 from pipelines.elastictok.clips import list_clips
 from pipelines.elastictok.frames import Frames, Writer, cached, resized, runs, stride_for
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 
 def picture(height: int, width: int) -> np.ndarray:

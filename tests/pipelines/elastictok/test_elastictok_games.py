@@ -8,7 +8,7 @@ import pytest
 from measurand.errors import InputError
 from pipelines.elastictok import games
 from pipelines.elastictok.frames import Frames, Writer
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 BUILD = Build.model_validate({"sources": [{"folder": "x"}], "size": 16, "fps": 15})
 RECIPE = {"game": "pong", "seed": 3, "frames": 48, "skip": 60, "hold": 6}

@@ -10,7 +10,7 @@ from pipelines.elastictok import head, model
 from pipelines.elastictok.coding import Coder
 from pipelines.elastictok.searches import Range
 from pipelines.elastictok.sequences import read
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 def test_targets_lie_between_the_measured_numbers() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from pipelines.elastictok import jobs, measuring
 from pipelines.elastictok.jobs import Job, Place
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 LIMITS = (("loose", 0.4),)
 

@@ -8,7 +8,8 @@ import pytest
 
 from measurand import shards
 from pipelines.elastictok.leaks import pixels, search, summarise
-from schemas.elastictok import BLOCKS, Params
+from schemas.elastictok.params import Params
+from schemas.elastictok.tables import BLOCKS
 
 
 def rewritten(built: Path, out: Path, small: Params) -> tuple[Path, list[dict[str, object]]]:

@@ -10,7 +10,7 @@ from measurand.errors import InputError
 from pipelines.elastictok import masks, measuring, quality
 from pipelines.elastictok.measuring import Subject
 from pipelines.elastictok.sequences import Sequences, read, spread
-from schemas.elastictok import UNTRAINED, Params
+from schemas.elastictok.params import UNTRAINED, Params
 
 LIMITS = {"strict": 0.2, "loose": 0.4}
 

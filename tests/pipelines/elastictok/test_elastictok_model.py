@@ -8,7 +8,7 @@ import torch
 from pipelines.elastictok import masks, model
 from pipelines.elastictok.attention import block_causal
 from pipelines.elastictok.model import Sizes
-from schemas.elastictok import Fsq, Params, TokenizerSpec, Vae
+from schemas.elastictok.params import Fsq, Params, TokenizerSpec, Vae
 
 SIZE = Sizes(
     slots=8, blocks=3, patch=12, width=32, mlp=48, encoder=2, decoder=2, heads=2, theta=1e4,

@@ -7,7 +7,7 @@ import pytest
 
 from pipelines.elastictok import moving
 from pipelines.elastictok.frames import Frames, Writer
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 BUILD = Build.model_validate({"sources": [{"folder": "x"}], "size": 32, "fps": 15})
 RECIPE = {

@@ -9,7 +9,7 @@ import pytest
 from pipelines.elastictok import pictures
 from pipelines.elastictok.clips import picture_path
 from pipelines.elastictok.frames import BrokenClipError, Writer
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 BUILD = Build.model_validate({"sources": [{"folder": "x"}], "size": 16})
 

@@ -9,7 +9,7 @@ from measurand.errors import InputError
 from measurand.manifest import file_sha256
 from pipelines.elastictok import checkpoints
 from pipelines.elastictok.train import run_of, train
-from schemas.elastictok import Params
+from schemas.elastictok.params import Params
 
 
 def files(folder: Path) -> dict[str, str]:

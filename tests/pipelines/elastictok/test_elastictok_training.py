@@ -9,7 +9,7 @@ import torch
 from pipelines.elastictok import checkpoints, model, training
 from pipelines.elastictok.sequences import read
 from pipelines.elastictok.training import Training, flops_per_token, learning_rate, peak_of
-from schemas.elastictok import Optimiser, Params, TokenizerSpec
+from schemas.elastictok.params import Optimiser, Params, TokenizerSpec
 
 
 def changed(params: Params, **train: object) -> Params:

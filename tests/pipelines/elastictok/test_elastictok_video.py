@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.elastictok.clips import list_clips
 from pipelines.elastictok.frames import BrokenClipError, cached
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 
 def write_video(path: Path, frames: int = 30, size: tuple[int, int] = (48, 32)) -> Path:

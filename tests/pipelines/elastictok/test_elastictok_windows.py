@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.elastictok.windows import plan, sample_id, splits
-from schemas.elastictok import Build
+from schemas.elastictok.params import Build
 
 BUILD = Build.model_validate(
     {"sources": [{"folder": "x"}], "size": 16, "block_frames": 2, "blocks": 2, "hop": 1}

@@ -11,7 +11,7 @@ import pytest
 
 from measurand import shards
 from pipelines.many_shot.dataset import build
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 CONTEXT = 700
 TASKS: list[dict[str, Any]] = [

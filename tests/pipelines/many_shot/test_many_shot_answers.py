@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from measurand.models.protocol import Completion, Score
 from pipelines.many_shot import answers
 from pipelines.many_shot.material import Asked, Question
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 PARAMS = Params.model_validate(
     {

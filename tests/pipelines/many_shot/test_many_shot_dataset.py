@@ -18,7 +18,7 @@ from measurand.errors import InputError, ParamsError, RunnerError, VerifyError
 from measurand.manifest import file_sha256
 from pipelines.many_shot import dataset, splits
 from pipelines.many_shot.dataset import build
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 ROOT = Path(__file__).parents[3]
 Recipe = Callable[..., Params]
@@ -130,7 +130,7 @@ from pathlib import Path
 import pyarrow as pa
 from pipelines.many_shot import prompts
 from pipelines.many_shot.dataset import build
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 chunk = prompts.Assemble._chunk
 

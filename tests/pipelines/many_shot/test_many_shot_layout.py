@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.many_shot import layout, reader
-from schemas.many_shot import Layout
+from schemas.many_shot.params import Layout
 
 PLAIN = Layout(question="Q", answer="A", answer_cue="So")
 FULL = Layout(question="Review", answer="Label", preface="Rate the reviews.")

@@ -22,7 +22,8 @@ from pipelines.many_shot.leakage import (
     search,
     shingles,
 )
-from schemas.many_shot import LEAKAGE, NearDuplicates
+from schemas.many_shot.params import NearDuplicates
+from schemas.many_shot.tables import LEAKAGE
 
 NEAR = NearDuplicates()
 WORDS = [f"w{i}" for i in range(2000)]
@@ -122,7 +123,7 @@ def test_texts_too_short_for_a_shingle_are_near_only_when_equal() -> None:
 def test_pairs_do_not_depend_on_the_process() -> None:
     code = (
         "from pipelines.many_shot.leakage import near_duplicates, plant_leaks\n"
-        "from schemas.many_shot import NearDuplicates\n"
+        "from schemas.many_shot.params import NearDuplicates\n"
         "near = NearDuplicates(words=2, jaccard=0.3)\n"
         "texts = [f'{i} {i % 7} {i % 5} {i % 3} and so on' for i in range(60)]\n"
         "print(near_duplicates(texts[:20], texts[20:], near, at_least=0.0))\n"

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from many_shot_handmade import make, params_of
 
 from pipelines.many_shot.material import Material, _cuts, written
-from schemas.many_shot import Curve, ModelRun
+from schemas.many_shot.params import Curve, ModelRun
 
 
 @pytest.fixture(scope="module")

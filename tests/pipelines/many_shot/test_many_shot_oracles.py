@@ -17,7 +17,7 @@ from pipelines.many_shot.example import Example
 from pipelines.many_shot.rules import RULES
 from pipelines.many_shot.tasks import linear
 from pipelines.many_shot.verifiers import extract, verify
-from schemas.many_shot import Params, Task
+from schemas.many_shot.params import Params, Task
 
 CURVES = [
     {"shots": [0, 1], "seeds": 1},

@@ -18,7 +18,7 @@ from measurand.errors import InputError
 from measurand.stats.resample import rng_for
 from pipelines.many_shot import plans
 from pipelines.many_shot.tasks import planning
-from schemas.many_shot import Planning
+from schemas.many_shot.params import Planning
 
 Details = dict[str, Any]
 State = tuple[Any, ...]

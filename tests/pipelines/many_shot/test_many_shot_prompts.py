@@ -15,7 +15,7 @@ from measurand.parquet import read_shard
 from measurand.shards import read_manifest
 from pipelines.many_shot import layout, reader
 from pipelines.many_shot.prompts import Assemble, plans, sha256
-from schemas.many_shot import Params
+from schemas.many_shot.params import Params
 
 Rows = list[dict[str, Any]]
 

@@ -12,7 +12,8 @@ from measurand.journal import canonical_json
 from pipelines.many_shot import example, oracles, tasks
 from pipelines.many_shot.rationales import write_rationales
 from pipelines.many_shot.tasks.arithmetic import steps_valid
-from schemas.many_shot import POOL, RATIONALES, Params
+from schemas.many_shot.params import Params
+from schemas.many_shot.tables import POOL, RATIONALES
 
 TASK = {
     "id": "sums",

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipelines.many_shot import layout, reader
 from pipelines.many_shot.reader import Shot, Undefined
-from schemas.many_shot import Layout
+from schemas.many_shot.params import Layout
 
 LAYOUT = Layout(preface="Read the reviews.", question="Review", answer="Sentiment")
 

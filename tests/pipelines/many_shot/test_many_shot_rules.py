@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.many_shot.reader import Shot, Undefined
 from pipelines.many_shot.rules import RULES, Case, solution
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 
 def task_of(**source: Any) -> Task:

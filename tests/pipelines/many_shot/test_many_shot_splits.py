@@ -12,7 +12,7 @@ from measurand.texts import normalise
 from pipelines.many_shot.example import Drawn, Example
 from pipelines.many_shot.leakage import jaccard, shingles
 from pipelines.many_shot.splits import Split, split_examples
-from schemas.many_shot import NearDuplicates, Task
+from schemas.many_shot.params import NearDuplicates, Task
 
 NEAR = NearDuplicates()
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from measurand.errors import InputError, ParamsError
 from pipelines.many_shot.tasks import arithmetic, parity, reasoning_gym_task
 from pipelines.many_shot.verifiers import check, extract, number, verify
-from schemas.many_shot import VERIFIERS
+from schemas.many_shot.params import VERIFIERS
 
 N = 1000
 Case = tuple[str, str, dict[str, Any]]

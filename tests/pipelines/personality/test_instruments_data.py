@@ -9,7 +9,7 @@ import pytest
 from measurand.errors import InputError, ParamsError
 from pipelines.personality import instruments
 from pipelines.personality.instruments import index, load, normalised, shared_items
-from schemas.personality import NOT_ADMINISTERED
+from schemas.personality.params import NOT_ADMINISTERED
 
 PUBLIC = [name for name, entry in index().items() if not entry.private]
 PRIVATE = [name for name, entry in index().items() if entry.private]

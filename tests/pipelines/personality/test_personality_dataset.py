@@ -7,14 +7,15 @@ from pathlib import Path
 import pytest
 
 from measurand.errors import ParamsError
+from measurand.params import read as read_params
 from measurand.shards import iter_shards, read_manifest, read_table, verify
 from pipelines.personality import dataset
 from pipelines.personality.dataset import build, expected_questions
 from pipelines.personality.instruments import load
-from schemas.personality import NOT_ADMINISTERED, Params, load_params
+from schemas.personality.params import NOT_ADMINISTERED, Params
 
 ROOT = Path(__file__).parents[3]
-TINY = load_params(ROOT / "params/presets/personality/tiny.yaml")
+TINY = read_params(ROOT / "params/presets/personality/tiny.yaml", Params)
 
 
 def smaller() -> Params:

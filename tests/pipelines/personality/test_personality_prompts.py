@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from measurand.params import read as read_params
 from pipelines.personality.instruments import load
 from pipelines.personality.profiles import Block, Profile, plan
 from pipelines.personality.prompts import expand, profile_table, sample
-from schemas.personality import NOT_ADMINISTERED, PROFILES, PROMPTS, load_params
+from schemas.personality.params import NOT_ADMINISTERED, Params
+from schemas.personality.tables import PROFILES, PROMPTS
 
 ROOT = Path(__file__).parents[3]
-BUILD = load_params(ROOT / "params/presets/personality/tiny.yaml").build
+BUILD = read_params(ROOT / "params/presets/personality/tiny.yaml", Params).build
 ITEMS = load(["mini_ipip", "spi_27", "sscs", "ipip_neo_120"], Path("nowhere"))[0].to_pylist()
 
 

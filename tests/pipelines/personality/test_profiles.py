@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from measurand.params import read as read_params
 from pipelines.personality.profiles import Profile, design, instruments, plan, shaped_levels
-from schemas.personality import Build, load_params
+from schemas.personality.params import Build, Params
 
 ROOT = Path(__file__).parents[3]
 
 
 def preset(name: str) -> Build:
-    return load_params(ROOT / f"params/presets/personality/{name}.yaml").build
+    return read_params(ROOT / f"params/presets/personality/{name}.yaml", Params).build
 
 
 def test_ids_are_those_of_the_paper() -> None:

@@ -15,7 +15,7 @@ from pipelines.personality.wording import (
     preamble,
     trait_sentence,
 )
-from schemas.personality import DOMAINS, INSTRUCTIONS, POSTAMBLES
+from schemas.personality.params import DOMAINS, INSTRUCTIONS, POSTAMBLES
 
 
 def test_fifty_biographies_of_four_or_five_short_sentences() -> None:

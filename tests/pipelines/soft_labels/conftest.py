@@ -7,7 +7,7 @@ import soft_labels_small as small
 
 from pipelines.soft_labels.dataset import build
 from pipelines.soft_labels.train import train
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 @pytest.fixture(scope="session")

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from measurand.params import read as read_params
 from pipelines.soft_labels.comparing import LEARNED, Rewards, judge_comparisons
 from pipelines.soft_labels.writing import AGAIN
-from schemas.soft_labels import REFERENCE_RUN, Judge, Params
+from schemas.soft_labels.params import REFERENCE_RUN, Judge, Params
 
 Row = dict[str, Any]
 
@@ -114,10 +115,10 @@ def test_a_known_preference_model_gives_its_own_labels(tmp_path: Path) -> None:
     from measurand import project
     from pipelines.soft_labels.dataset import _write_items, _write_pairs
     from pipelines.soft_labels.sources import draw
-    from schemas.soft_labels import load_params
+    from schemas.soft_labels.params import Params
 
     root = project.find_root()
-    params = load_params(root / "params/presets/soft_labels/tiny.yaml")
+    params = read_params(root / "params/presets/soft_labels/tiny.yaml", Params)
     folder = root / "data" / "sources"
     known = params.build.set("known")
     drawn = [(known, draw(known, params.build.seed, folder))]

@@ -11,7 +11,7 @@ from measurand import shards
 from measurand.errors import ParamsError, RunnerError
 from measurand.verify import verify
 from pipelines.soft_labels.dataset import build
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def _frame(folder: Path) -> pl.DataFrame:

@@ -8,7 +8,7 @@ import pytest
 from measurand.errors import CapabilityError
 from pipelines.soft_labels import feedback
 from pipelines.soft_labels.feedback import Judgement, Shown, fill, judged, preferences
-from schemas.soft_labels import Judge
+from schemas.soft_labels.params import Judge
 
 SHOWN = [
     Shown("a", "Say:", "one two three", "one", 0.9),

@@ -6,7 +6,7 @@ import pytest
 
 from measurand.errors import InputError
 from pipelines.soft_labels.material import Material
-from schemas.soft_labels import Params, Run
+from schemas.soft_labels.params import Params, Run
 
 
 def _run(**changes: object) -> Run:

@@ -7,7 +7,7 @@ import pytest
 from measurand.errors import InputError
 from measurand.texts import normalise
 from pipelines.soft_labels import own_pairs
-from schemas.soft_labels import SPLITS, File, PairSet
+from schemas.soft_labels.params import SPLITS, File, PairSet
 
 
 def _set(path: Path, **changes: object) -> PairSet:

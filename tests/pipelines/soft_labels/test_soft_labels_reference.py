@@ -10,7 +10,7 @@ from measurand import shards
 from pipelines.soft_labels import reference
 from pipelines.soft_labels.policy import Policy, load_policy
 from pipelines.soft_labels.reference import ReferenceScores
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def _scores(dataset: Path, params: Params, journal: Path) -> ReferenceScores:

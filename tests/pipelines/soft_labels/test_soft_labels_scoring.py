@@ -10,7 +10,7 @@ from measurand.errors import InputError
 from measurand.models.protocol import Request
 from pipelines.soft_labels.material import Material
 from pipelines.soft_labels.scoring import pair_scores
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def test_log_ratios_are_those_of_the_saved_policy(

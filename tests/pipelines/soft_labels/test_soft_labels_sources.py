@@ -10,7 +10,7 @@ from measurand.texts import normalise
 from pipelines.soft_labels import sources
 from pipelines.soft_labels.labels import from_ratings
 from pipelines.soft_labels.pairs import histogram
-from schemas.soft_labels import SPLITS, Known, PairSet
+from schemas.soft_labels.params import SPLITS, Known, PairSet
 
 FOLDER = project.find_root() / "data" / "sources"
 

@@ -13,7 +13,7 @@ from measurand.models.protocol import Request
 from pipelines.soft_labels import train as module
 from pipelines.soft_labels.material import Pair
 from pipelines.soft_labels.train import Trainer, dev_figures, train, train_figures
-from schemas.soft_labels import Params
+from schemas.soft_labels.params import Params
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -12,7 +12,7 @@ from measurand.errors import InputError, ParamsError
 from measurand.models.protocol import Request
 from pipelines.soft_labels.policy import Policy, load_policy
 from pipelines.soft_labels.weights import Moving, model_string
-from schemas.soft_labels import Layers, Lora, Trainable
+from schemas.soft_labels.params import Layers, Lora, Trainable
 
 PAIRS = [("Statement:", "I like dogs.", "I worry about things.")]
 

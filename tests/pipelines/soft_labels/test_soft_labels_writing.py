@@ -11,7 +11,7 @@ from measurand.texts import normalise
 from pipelines.soft_labels import writing
 from pipelines.soft_labels.material import Material
 from pipelines.soft_labels.writing import AGAIN, beginnings, samples, writers
-from schemas.soft_labels import REFERENCE_RUN, Params, Write
+from schemas.soft_labels.params import REFERENCE_RUN, Params, Write
 
 Rows = list[dict[str, Any]]
 

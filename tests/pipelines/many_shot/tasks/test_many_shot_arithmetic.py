@@ -7,7 +7,7 @@ import pytest
 
 from measurand.errors import ParamsError
 from pipelines.many_shot.tasks import arithmetic, wanted
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 
 def task(terms: int, digits: int, train: int = 100, test: int = 20) -> Task:

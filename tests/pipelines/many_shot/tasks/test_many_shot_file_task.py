@@ -18,7 +18,7 @@ from measurand.errors import InputError, ParamsError
 from measurand.tables import Column, Table
 from pipelines.many_shot.example import Drawn
 from pipelines.many_shot.tasks import file_task
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 ROWS = [
     {"q": "How many legs has a cat?", "a": "4", "why": "Like a dog.", "g": "legs"},

@@ -7,7 +7,7 @@ import pytest
 
 from measurand.errors import ParamsError
 from pipelines.many_shot.tasks import linear
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 
 def task(train: int, test: int, dev: int = 4, features: int = 16, seed: int = 0) -> Task:

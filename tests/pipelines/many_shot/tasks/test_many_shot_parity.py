@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from measurand.errors import ParamsError
 from pipelines.many_shot.tasks import parity, wanted
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 
 def task(bits: int, train: int, test: int) -> Task:

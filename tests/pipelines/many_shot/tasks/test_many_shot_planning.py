@@ -16,7 +16,7 @@ from measurand.stats.resample import rng_for
 from pipelines.many_shot.splits import split_examples
 from pipelines.many_shot.tasks import planning
 from pipelines.many_shot.verifiers import verify
-from schemas.many_shot import NearDuplicates, Planning, Task
+from schemas.many_shot.params import NearDuplicates, Planning, Task
 
 Details = dict[str, Any]
 

@@ -12,7 +12,7 @@ import pytest
 from measurand.errors import CapabilityError, ParamsError
 from pipelines.many_shot.tasks import reasoning_gym_task, wanted
 from pipelines.many_shot.verifiers import verify
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 
 def task(generator: str, n: int = 10, **config: Any) -> Task:

@@ -9,7 +9,7 @@ from measurand import hutto, project
 from measurand.errors import InfraError
 from measurand.manifest import file_sha256
 from pipelines.many_shot.tasks import sentiment
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 FOLDER = project.find_root(Path(__file__).parent) / "data" / "sources"
 

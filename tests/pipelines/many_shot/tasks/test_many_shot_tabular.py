@@ -7,7 +7,7 @@ import pytest
 from sklearn import datasets
 
 from pipelines.many_shot.tasks import tabular
-from schemas.many_shot import Task
+from schemas.many_shot.params import Task
 
 
 @pytest.mark.parametrize(

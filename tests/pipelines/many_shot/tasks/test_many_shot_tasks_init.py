@@ -8,8 +8,7 @@ from typing import Any, get_args
 import pytest
 
 from pipelines.many_shot import tasks
-from schemas import many_shot
-from schemas.many_shot import Task
+from schemas.many_shot.params import Source, Task
 
 SOURCES: list[dict[str, Any]] = [
     {"kind": "linear", "features": 4, "seed": 0},
@@ -37,7 +36,7 @@ def test_every_kind_of_the_schema_has_a_module() -> None:
 
 
 def _kinds() -> tuple[Any, ...]:
-    union, _ = get_args(many_shot.Source)
+    union, _ = get_args(Source)
     return get_args(union)
 
 

@@ -1,11 +1,8 @@
-"""Coin: how often a respondent picks the first of two answers."""
+"""Parameters."""
 
 from __future__ import annotations
 
-import pyarrow as pa
-
 from measurand.params import Strict
-from measurand.tables import Column, Table
 
 
 class Build(Strict):
@@ -33,12 +30,3 @@ class Params(Strict):
     train: None
     evaluate: Evaluate
     report: Report
-
-
-ITEMS = Table(
-    "coin.items",
-    "1.0.0",
-    ("item_id",),
-    (Column("item_id", pa.string(), "the question"),),
-    "One row per question.",
-)

@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from measurand.errors import ParamsError
-from schemas import many_shot
-from schemas.many_shot import Params, load_params
+from measurand.params import read as read_params
+from schemas.many_shot.params import Curve, File, Params
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PRESETS = sorted((ROOT / "params/presets/many_shot").glob("*.yaml"))
 
 
@@ -22,7 +22,7 @@ def tiny() -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda p: p.stem)
 def test_presets_are_valid(path: Path) -> None:
-    assert isinstance(load_params(path), Params)
+    assert isinstance(read_params(path, Params), Params)
 
 
 def test_presets_are_the_two_promised() -> None:
@@ -30,7 +30,7 @@ def test_presets_are_the_two_promised() -> None:
 
 
 def test_tiny_has_curves_over_five_numbers_of_shots_and_five_seeds_on_four_tasks() -> None:
-    build = load_params(ROOT / "params/presets/many_shot/tiny.yaml").build
+    build = read_params(ROOT / "params/presets/many_shot/tiny.yaml", Params).build
     wide = {t.id for t in build.tasks for c in t.curves if len(c.shots) >= 5 and c.seeds >= 5}
     assert len(wide) >= 4
 
@@ -58,8 +58,8 @@ CURVE = (*TASK, "curves", 0)
         ((*CURVE, "shots"), [-1, 2], "shots must ascend"),
         ((*CURVE, "rationale"), "model", "reinforced regime shows rationale: model"),
         ((*CURVE, "demonstrations"), 2, "unsupervised prompts only"),
-        ((*TASK, "curves", 1), {"shots": [1], "seeds": 1}, "curves: the same name twice"),
-        (("build", "tasks", 1, "id"), "sentiment_film", "tasks: the same name twice"),
+        ((*TASK, "curves", 1), {"shots": [1], "seeds": 1}, "curves: the same value twice"),
+        (("build", "tasks", 1, "id"), "sentiment_film", "tasks: the same value twice"),
         (("build", "rationales"), None, "a reinforced curve needs rationales.tasks"),
         (("build", "rationales", "tasks"), ["algebra"], "no such task: algebra"),
         (("evaluate", "models", 0), {"model": "m", "tasks": ["algebra"]}, "no such task: algebra"),
@@ -74,7 +74,7 @@ def test_what_is_impossible_is_refused_by_name(
     file = tmp_path / "p.yaml"
     file.write_text(yaml.safe_dump(raw))
     with pytest.raises(ParamsError, match=named):
-        load_params(file)
+        read_params(file, Params)
 
 
 @pytest.mark.parametrize(
@@ -84,19 +84,19 @@ def test_what_is_impossible_is_refused_by_name(
         ({"pattern": "x"}, "regex and pattern belong together"),
         ({"verifier": "callable"}, "callable and function belong together"),
         ({"options": ["yes"]}, "two answers or more"),
-        ({"options": ["yes", "no", "yes"]}, "options: the same name twice"),
+        ({"options": ["yes", "no", "yes"]}, "options: the same value twice"),
         ({"tolerance": -1}, "tolerance"),
     ],
 )
 def test_a_file_task_says_how_it_is_judged(changes: dict[str, Any], named: str) -> None:
     good = {"kind": "file", "path": "a.csv", "question": "q", "answer": "a"}
-    assert many_shot.File.model_validate(good).verifier == "exact"
+    assert File.model_validate(good).verifier == "exact"
     with pytest.raises(ValueError, match=named):
-        many_shot.File.model_validate(good | changes)
+        File.model_validate(good | changes)
 
 
 def test_the_name_of_a_curve_says_what_differs_from_the_plain_one() -> None:
-    names = {t.id: [c.name for c in t.curves] for t in load_params(PRESETS[-1]).build.tasks}
+    names = {t.id: [c.name for c in t.curves] for t in read_params(PRESETS[-1], Params).build.tasks}
     assert names["sentiment_film"] == [
         "supervised",
         "supervised-flipped",
@@ -104,23 +104,5 @@ def test_the_name_of_a_curve_says_what_differs_from_the_plain_one() -> None:
         "unsupervised",
     ]
     assert names["arithmetic"][1:3] == ["supervised-program", "reinforced"]
-    repeated = many_shot.Curve(shots=(25, 250), seeds=2, distinct=25)
+    repeated = Curve(shots=(25, 250), seeds=2, distinct=25)
     assert repeated.name == "supervised-distinct25"
-
-
-@pytest.mark.parametrize(
-    "table",
-    [
-        many_shot.POOL,
-        many_shot.RATIONALES,
-        many_shot.PROMPTS,
-        many_shot.LEAKAGE,
-        many_shot.RESPONSES,
-    ],
-    ids=lambda t: t.name,
-)
-def test_tables_compile_to_schemas_with_their_documentation(table: Any) -> None:
-    schema = table.schema()
-    assert schema.names == [c.name for c in table.columns]
-    assert set(table.key) <= set(schema.names)
-    table.validate(schema.empty_table())

@@ -3,16 +3,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
 import yaml
 from pydantic import ValidationError
 
-from measurand.errors import ParamsError, SchemaError
-from schemas import personality
-from schemas.personality import PROMPTS, RESPONSES, SCALES, Params, load_params
+from measurand.errors import ParamsError
+from measurand.params import read as read_params
+from schemas.personality.params import Params
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PRESETS = sorted((ROOT / "params/presets/personality").glob("*.yaml"))
 
 
@@ -24,7 +23,7 @@ def tiny() -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", PRESETS, ids=lambda p: p.stem)
 def test_presets_are_valid(path: Path) -> None:
-    assert isinstance(load_params(path), Params)
+    assert isinstance(read_params(path, Params), Params)
 
 
 def test_presets_are_the_two_promised() -> None:
@@ -32,7 +31,7 @@ def test_presets_are_the_two_promised() -> None:
 
 
 def test_full_is_the_protocol_of_the_paper() -> None:
-    build = load_params(ROOT / "params/presets/personality/full.yaml").build
+    build = read_params(ROOT / "params/presets/personality/full.yaml", Params).build
     v = build.validity
     assert (v.n_bios, len(v.instructions), len(v.postambles)) == (50, 5, 5)
     assert build.single is not None
@@ -77,7 +76,7 @@ def test_bad_parameters_are_named(
     path = tmp_path / "p.yaml"
     path.write_text(yaml.safe_dump(raw))
     with pytest.raises(ParamsError) as caught:
-        load_params(path)
+        read_params(path, Params)
     assert named in str(caught.value)
     assert caught.value.hint
 
@@ -88,48 +87,16 @@ def test_a_model_is_asked_only_what_is_built(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"
     path.write_text(yaml.safe_dump(raw))
     with pytest.raises(ParamsError, match="'concurrent' is not built"):
-        load_params(path)
+        read_params(path, Params)
     raw["evaluate"]["models"] = [
         {"model": "m", "experiments": ["validity"], "instruments": ["bfas"]}
     ]
     path.write_text(yaml.safe_dump(raw))
     with pytest.raises(ParamsError, match=r"instruments \['bfas'\] are not built"):
-        load_params(path)
+        read_params(path, Params)
 
 
 def test_parameters_are_frozen() -> None:
     params = Params.model_validate(tiny())
     with pytest.raises(ValidationError, match="frozen"):
         params.build.seed = 1  # type: ignore[misc]
-
-
-def test_every_table_has_a_dictionary_without_gaps() -> None:
-    for name in ("INSTRUMENTS", "SCALES", "PROFILES", "PROMPTS", "RESPONSES", "SCORES"):
-        table = getattr(personality, name)
-        assert table.doc
-        assert table.name == f"personality.{name.lower()}"
-        assert all(c.doc for c in table.columns)
-        assert table.schema().empty_table().num_columns == len(table.columns)
-
-
-def test_a_response_repeats_what_was_asked() -> None:
-    asked = {c.name for c in PROMPTS.columns} - {"preamble", "prompt"}
-    assert asked <= {c.name for c in RESPONSES.columns}
-
-
-def test_rules_are_enforced() -> None:
-    good = {
-        "scale_id": "a.X",
-        "instrument_id": "a",
-        "name": "X",
-        "domain": "EXT",
-        "n_items": 1,
-        "n_reversed": 0,
-        "expected_signs": [0, 0, 0, 0, 0],
-        "administered": True,
-        "reason": None,
-    }
-    SCALES.validate(pa.Table.from_pylist([good], schema=SCALES.schema()))
-    bad = good | {"domain": "XXX"}
-    with pytest.raises(SchemaError, match="domain"):
-        SCALES.validate(pa.Table.from_pylist([bad], schema=SCALES.schema()))

@@ -1,0 +1,1 @@
+"""Coin: how often a respondent picks the first of two answers."""
