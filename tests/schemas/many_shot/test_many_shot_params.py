@@ -52,7 +52,7 @@ CURVE = (*TASK, "curves", 0)
         (("build", "colour"), 1, "build.colour"),
         ((*TASK, "id"), "Film Task", "build.tasks.0.id"),
         ((*TASK, "source"), {"kind": "magic"}, "build.tasks.0.source"),
-        ((*TASK, "source", "classes"), 4, "build.tasks.0.source.sentiment.classes"),
+        ((*TASK, "source", "classes"), 4, "build.tasks.0.source.classes"),
         ((*TASK, "test"), 0, "build.tasks.0.test"),
         ((*CURVE, "shots"), [4, 2], "shots must ascend"),
         ((*CURVE, "shots"), [-1, 2], "shots must ascend"),
