@@ -15,7 +15,8 @@ from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.results import RESULTS, slice_text
 from measurand.tables import Table
-from pipelines.elastictok import checkpoints, measuring
+from measurand.training import tensors
+from pipelines.elastictok import measuring
 from pipelines.elastictok.jobs import CHUNK, TABLES, Job, Place, limits, read, run
 from pipelines.elastictok.sequences import Row, spread
 from pipelines.elastictok.train import run_of
@@ -91,13 +92,13 @@ def _place(params: Params, data: Path, asked: Sequence[str], journal: Path) -> P
     needed = {params.elastic.name, *asked} - {UNTRAINED, *CODECS}
     identity = {"blocks": shards.read_manifest(data / "dataset" / "blocks").logical_hash}
     for name in sorted(needed):
-        run = checkpoints.load(checkpoint / f"{name}.safetensors")[1]["run"]
+        run = tensors.load(checkpoint / f"{name}.safetensors")[1]["run"]
         if run != run_of(params, measuring.spec_of(params, name), identity["blocks"]):
             raise InputError(
                 f"{name} was trained with other data or parameters",
                 hint="run `measurand train elastictok` again",
             )
-        head = checkpoints.about(checkpoint / f"{name}.head.safetensors")
+        head = tensors.about(checkpoint / f"{name}.head.safetensors")
         identity[name] = runs.run_id(run, None if head is None else head["run"])
     seeds = [params.train.seed, params.train.network.model_dump(), params.train.patch]
     identity[UNTRAINED] = runs.run_id(seeds, params.train.bottleneck.model_dump(mode="json"))

@@ -11,7 +11,6 @@ strength.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from measurand.errors import InputError
+from measurand.training import tensors
 from measurand.web.observation import Observation
 from pipelines.compwob.actions import NOOP, Action
 from pipelines.compwob.agents import Decision
@@ -235,13 +235,9 @@ class Trained:
 
 def save(folder: Path, model: Pointer, config: dict[str, Any], tokenizer: Any) -> None:
     """Write the model with its configuration and tokenizer into one file."""
-    from safetensors.torch import save_file
-
-    folder.mkdir(parents=True, exist_ok=True)
-    weights = {k: v.detach().cpu().contiguous() for k, v in model.state_dict().items()}
-    # One key: the format keeps several in no certain order, and equal models give equal bytes.
-    words = json.dumps({"config": config, "tokenizer": tokenizer.to_str()}, sort_keys=True)
-    save_file(weights, folder / WEIGHTS, metadata={"measurand": words})
+    tensors.save(
+        folder / WEIGHTS, model.state_dict(), {"config": config, "tokenizer": tokenizer.to_str()}
+    )
 
 
 def open_trained(name: str, checkpoint: Path) -> Trained:
@@ -254,7 +250,6 @@ def open_trained(name: str, checkpoint: Path) -> Trained:
     Raises:
         InputError: code ``not_trained``: no such model is there.
     """
-    from safetensors import safe_open
     from tokenizers import Tokenizer
 
     path = checkpoint / name.partition(":")[2].replace(":", "-") / WEIGHTS
@@ -264,9 +259,7 @@ def open_trained(name: str, checkpoint: Path) -> Trained:
             hint="run `measurand train compwob` with this mixture and seed",
             code="not_trained",
         )
-    with safe_open(path, framework="pt") as file:
-        words = json.loads(file.metadata()["measurand"])
-        weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    weights, words = tensors.load(path)
     model = Pointer(**words["config"])
     model.load_state_dict(weights)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -7,10 +7,9 @@ the tasks that the uniform model fails at (the rebalancing of Furuta et al. 2023
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,8 @@ from measurand.errors import InputError
 from measurand.manifest import write_text
 from measurand.progress import Progress
 from measurand.stats.resample import rng_for, seed_for
+from measurand.training.fit import Plan, State, fit
+from measurand.training.schedules import one_cycle
 from measurand.web import browser
 from measurand.web.observation import Observation
 from pipelines.compwob import pages
@@ -34,7 +35,6 @@ from schemas.compwob.tables import TRAINING
 
 Row = dict[str, Any]
 Example = tuple[Features, Target]
-LOSSES = "losses.json"
 HUMAN = {"click-checkboxes-soft": 2700, "click-tab-2-hard": 1600}
 HUMAN_OTHERS = 45
 """Public human demonstrations a task, about: 32 to 60 for all tasks but two."""
@@ -47,8 +47,8 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         params: parameters; ``train: null`` trains nothing.
         dataset: folder of the demonstrations.
         out: folder of the checkpoints.
-        journal: folder that keeps finished models until all are, outside what DVC empties: a
-            training that was interrupted trains the others only.
+        journal: folder of saved states, outside what DVC empties: a training that was
+            interrupted goes on from there.
 
     Raises:
         InputError: there are no demonstrations that can be learned from.
@@ -65,7 +65,6 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     if not examples:
         raise InputError("no demonstration can be learned from", hint="build more episodes")
     parents = {"steps": shards.read_manifest(dataset / "steps").logical_hash}
-    finished = journal / "training"
     rows: list[Row] = []
     losses: dict[str, list[float]] = {}
     for seed in range(given.seeds):
@@ -83,12 +82,9 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
             drawn = _draw(examples, weights[mixture], given.episodes, seed)
             name = f"{mixture}-{seed}"
             counts = {task: len(some) for task, some in drawn.items()}
-            kept = finished / f"{name}-{_key(given, parents, counts)[:16]}"
-            if not (kept / LOSSES).is_file():
-                means = _fit(given, drawn, tokenizer, name, kept)
-                write_text(kept / LOSSES, _text(means))
-            losses[name] = json.loads((kept / LOSSES).read_text())
-            shutil.copytree(kept, out / name, ignore=shutil.ignore_patterns(LOSSES))
+            key = _key(given, parents, counts)
+            state = State(journal / "train" / f"{name}.safetensors", key)
+            losses[name] = _fit(given, drawn, tokenizer, name, out / name, state)
             rows += [
                 {"mixture": mixture, "seed": seed, "task": task, "episodes": count,
                  "probe_success": reached[task] if mixture == "rebalanced" else None}
@@ -99,13 +95,12 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         out / "manifest.json",
         _text({"system": "compwob", "trained": True, "loss_nats": losses, "parents": parents}),
     )
-    shutil.rmtree(finished, ignore_errors=True)
 
 
 def _key(given: Train, parents: Mapping[str, str], counts: Mapping[str, int]) -> str:
-    """What a finished model depends on, beside its name."""
+    """What a model depends on, beside its name."""
     config = given.model_dump(exclude={"mixtures", "seeds", "probe", "floor"})
-    return hashlib.sha256(_text([config, dict(parents), dict(counts)]).encode()).hexdigest()
+    return runs.run_id(config, dict(parents), dict(counts))
 
 
 def _in_turn(given: Train) -> list[str]:
@@ -193,6 +188,7 @@ def _fit(
     tokenizer: Any,
     name: str,
     folder: Path,
+    state: State,
 ) -> list[float]:
     """Train one model and save it; returns the mean loss of every epoch, in nats a step."""
     import torch
@@ -208,29 +204,31 @@ def _fit(
         "heads": given.heads,
     }
     model = Pointer(**config).to(given.device)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=given.learning_rate, weight_decay=0.01)
     batches = -(-len(examples) // given.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, given.learning_rate, total_steps=batches * given.epochs
+    rng, sizes = rng_for("compwob", "batches", name), [len(one[0].refs) for one in examples]
+    orders = [some for _ in range(given.epochs) for some in batched(sizes, batches, rng)]
+
+    def loss(some: list[Example]) -> Any:
+        batch = collate([features for features, _ in some], given.device)
+        return loss_of(model, batch, [target for _, target in some])
+
+    plan = Plan(
+        len(orders),
+        partial(one_cycle, peak=given.learning_rate, steps=len(orders)),
+        save_every=batches,
     )
-    rng = rng_for("compwob", "batches", name)
-    means = []
-    with Progress(f"train {name}", given.epochs * batches, "updates") as progress:
-        for _ in range(given.epochs):
-            losses = []
-            for some in batched([len(one[0].refs) for one in examples], batches, rng):
-                batch = collate([examples[i][0] for i in some], given.device)
-                loss = loss_of(model, batch, [examples[i][1] for i in some])
-                optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-                optimizer.step()
-                schedule.step()
-                losses.append(float(loss.detach()))
-                progress.advance()
-            means.append(round(float(np.mean(losses)), 4))
+    done = fit(
+        dict(model.named_parameters()),
+        lambda step: [examples[i] for i in orders[step]],
+        loss,
+        plan,
+        state,
+        device=given.device,
+        label=f"train {name}",
+    )
     save(folder, model.to("cpu"), config, tokenizer)
-    return means
+    means = np.array([row["loss"] for row in done.rows]).reshape(given.epochs, batches).mean(1)
+    return [round(float(mean), 4) for mean in means]
 
 
 def batched(sizes: Sequence[int], batches: int, rng: np.random.Generator) -> list[list[int]]:

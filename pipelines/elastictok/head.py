@@ -8,6 +8,7 @@ search would find. With the pinball loss (Koenker & Bassett 1978) it predicts a 
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from measurand.stats.resample import rng_for, seed_for
+from measurand.training.fit import Plan
+from measurand.training.fit import fit as fit_weights
+from measurand.training.schedules import warm_then
 from pipelines.elastictok import searches
 from pipelines.elastictok.coding import Coder, Stream
 from pipelines.elastictok.searches import Found, Search
@@ -102,18 +106,27 @@ def fit(coder: Coder, data: Sequences, params: Params) -> dict[str, Tensor]:
         w.requires_grad_()
     weights |= trained
     weights["scale"] = weights["scale"].to(features.device)
-    optimizer = torch.optim.AdamW(list(trained.values()), lr=head.lr, weight_decay=1e-4)
-    for step in range(head.steps):
+
+    def batch(step: int) -> tuple[Tensor, Tensor, Tensor]:
         rng = rng_for("elastictok", seed, "head", step)
         rows = rng.integers(0, len(errors), head.batch)
         limits = np.exp(rng.uniform(np.log(lowest), np.log(highest), head.batch))
         target = tokens_for(errors[rows], grid, limits) / coder.size.slots
-        found = predict(weights, features[torch.from_numpy(rows)], torch.from_numpy(limits))
-        gap = torch.from_numpy(target).float().to(found.device) - found
-        loss = torch.maximum(head.quantile * gap, (head.quantile - 1) * gap).mean()
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        optimizer.step()
+        on = features.device
+        return (
+            features[torch.from_numpy(rows)],
+            torch.from_numpy(limits),
+            torch.from_numpy(target).float().to(on),
+        )
+
+    def loss(asked: tuple[Tensor, Tensor, Tensor]) -> Tensor:
+        rows, limits, target = asked
+        gap = target - predict(weights, rows, limits)
+        return torch.maximum(head.quantile * gap, (head.quantile - 1) * gap).mean()
+
+    rates = partial(warm_then, peak=head.lr, steps=head.steps)
+    plan = Plan(head.steps, rates, weight_decay=1e-4, clip=None, log_every=head.steps)
+    fit_weights(trained, batch, loss, plan, device=coder.device, label="train regression")
     return {name: w.detach() for name, w in weights.items()}
 
 

@@ -7,11 +7,8 @@ evaluation had finished is not measured again.
 from __future__ import annotations
 
 import json
-import multiprocessing
 import shutil
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,11 +16,11 @@ from pathlib import Path
 import pyarrow as pa
 
 from measurand import runs
-from measurand.errors import InfraError
 from measurand.manifest import temporary, write_text
 from measurand.parquet import read_shard, write_shard
 from measurand.progress import Progress
 from measurand.tables import Table
+from measurand.training.processes import deal
 from pipelines.elastictok import measuring, sequences
 from pipelines.elastictok.sequences import Sequences
 from schemas.elastictok.params import Params
@@ -100,33 +97,12 @@ def run(place: Place, jobs: Sequence[Job], processes: int) -> dict[str, pa.Table
     alone = [job for job in jobs if job.kind == "times" and not folder_of(place, job).is_dir()]
     done = len(jobs) - len(beside) - len(alone)
     with Progress("evaluate", len(jobs), "parts", done=done) as progress:
-        for _ in _in_processes(place, beside, processes):
+        for _ in deal(one, [(place, job) for job in beside], processes):
             progress.advance()
         for job in alone:
             one(place, job)
             progress.advance()
     return {name: _together(place, jobs, name, spec) for name, spec in TABLES.items()}
-
-
-def _in_processes(place: Place, jobs: Sequence[Job], processes: int) -> Iterator[None]:
-    if processes == 1 or len(jobs) < 2:
-        for job in jobs:
-            one(place, job)
-            yield
-        return
-    # A fork would inherit locks of the threads that PyTorch has started.
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
-        futures = [pool.submit(one, place, job) for job in jobs]
-        try:
-            for future in as_completed(futures):
-                future.result()
-                yield
-        except BrokenProcessPool as error:
-            raise InfraError(
-                "a process that measured was killed, perhaps for want of memory",
-                hint="run it again to go on, with fewer evaluate.processes",
-            ) from error
 
 
 def one(place: Place, job: Job) -> None:

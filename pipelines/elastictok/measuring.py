@@ -18,11 +18,12 @@ import numpy.typing as npt
 
 from measurand.errors import InputError
 from measurand.stats.resample import rng_for, seed_for
-from pipelines.elastictok import checkpoints, head, masks, model, quality, searches
+from measurand.training import tensors
+from measurand.training.device import device_of
+from pipelines.elastictok import head, masks, model, quality, searches
 from pipelines.elastictok.coding import Coded, Coder
 from pipelines.elastictok.searches import Found, Range, Search
 from pipelines.elastictok.sequences import Sequences
-from pipelines.elastictok.training import device_of
 from schemas.elastictok.params import UNTRAINED, Params, TokenizerSpec
 
 TIMED = 16
@@ -71,7 +72,7 @@ class Subject:
             seed = seed_for("elastictok", self.params.train.seed, "weights")
             weights = model.init(size, seed)
         else:
-            weights, _ = checkpoints.load(self.checkpoint / f"{self.name}.safetensors")
+            weights, _ = tensors.load(self.checkpoint / f"{self.name}.safetensors")
         patch, batch = self.params.train.patch, self.params.evaluate.batch
         self.coder = Coder(weights, size, patch, batch, device)
         k = size.slots
@@ -92,7 +93,7 @@ class Subject:
     def regression(self, limit: float) -> head.Regression:
         """The search by regression."""
         path = self.checkpoint / f"{self.name}.head.safetensors"
-        weights, _ = checkpoints.load(path)
+        weights, _ = tensors.load(path)
         weights = {name: w.to(self.coder.device) for name, w in weights.items()}
         return head.Regression(weights, self.coder.size.slots, self.span, limit)
 

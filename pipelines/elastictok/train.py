@@ -7,22 +7,24 @@ its last state, which lies beside the journal, since DVC empties the checkpoint 
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
 from measurand import runs, shards
-from measurand.errors import InfraError, InputError
-from pipelines.elastictok import checkpoints, head, model
+from measurand.errors import InputError
+from measurand.training import tensors
+from measurand.training.device import device_of
+from measurand.training.fit import State
+from measurand.training.processes import deal
+from pipelines.elastictok import head, model
 from pipelines.elastictok.coding import Coder
 from pipelines.elastictok.sequences import read
-from pipelines.elastictok.training import Training, device_of
+from pipelines.elastictok.training import Training
 from schemas.elastictok.params import Params, TokenizerSpec
 from schemas.elastictok.tables import SPEED, TRAINING
 
+FORMAT = "measurand.elastictok/1"
 HEAD_BATCH = 256
 """Blocks a forward pass when the curves for the regression are measured."""
 
@@ -44,23 +46,9 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     parent = shards.read_manifest(dataset / "blocks").logical_hash
     states = journal / "training"
     jobs = [(params, spec, dataset / "blocks", out, states, parent) for spec in params.train.models]
-    alone = params.train.processes == 1 or len(jobs) == 1
-    if alone or device_of(params.train.device) == "cuda":
-        for job in jobs:
-            _one(*job)
-    else:
-        # A fork would inherit locks of the threads that PyTorch has started.
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(params.train.processes, mp_context=spawn) as pool:
-            futures = [pool.submit(_one, *job) for job in jobs]
-            try:
-                for future in futures:
-                    future.result()
-            except BrokenProcessPool as error:
-                raise InfraError(
-                    "a process that trained was killed, perhaps for want of memory",
-                    hint="run it again to go on, with fewer train.processes",
-                ) from error
+    alone = device_of(params.train.device) == "cuda"
+    for _ in deal(_one, jobs, 1 if alone else params.train.processes):
+        pass
     _tables(params.train.models, out, parent, params.train.model_dump(mode="json"))
 
 
@@ -78,35 +66,36 @@ def _one(
     run = run_of(params, spec, parent)
     weights_file, rest_file = (out / f"{spec.name}{end}.safetensors" for end in ("", ".optimizer"))
     device = device_of(params.train.device)
-    done = checkpoints.about(weights_file)
+    done = tensors.about(weights_file)
     data = read(blocks, "train")
     if data.segments.shape[1] != params.build.blocks or data.frames.shape[2] != params.build.size:
         raise InputError(
             f"{blocks} holds sequences of another shape", hint="build with these parameters"
         )
     if done is None or done["run"] != run:
-        state = states / f"{run}.safetensors"
-        weights, moments, history, speed = Training(params, spec, data, state, run).fit()
-        about = {"run": run, "model": spec.model_dump(mode="json"), "step": history[-1]["step"]}
+        state = State(states / f"{spec.name}.safetensors", run)
+        weights, fitted, speed = Training(params, spec, data, state).fit()
+        history = [{"model": spec.name, **row} for row in fitted.rows]
+        about = {"format": FORMAT, "run": run, "step": history[-1]["step"]}
+        about["model"] = spec.model_dump(mode="json")
         # The weights come last: they say that the model is finished.
-        checkpoints.save(rest_file, moments, {**about, "history": history, "speed": speed})
-        checkpoints.save(weights_file, weights, about)
-        state.unlink(missing_ok=True)
+        tensors.save(rest_file, fitted.moments, {**about, "history": history, "speed": speed})
+        tensors.save(weights_file, weights, about)
     head_file = out / f"{spec.name}.head.safetensors"
-    known = checkpoints.about(head_file)
+    known = tensors.about(head_file)
     mine = runs.run_id(run, params.train.head.model_dump(mode="json"))
     if spec.elastic and (known is None or known["run"] != mine):
-        tensors, _ = checkpoints.load(weights_file)
+        weights, _ = tensors.load(weights_file)
         size = model.sizes(params, spec)
-        coder = Coder(tensors, size, params.train.patch, HEAD_BATCH, device)
-        checkpoints.save(head_file, head.fit(coder, data, params), {"run": mine})
+        coder = Coder(weights, size, params.train.patch, HEAD_BATCH, device)
+        tensors.save(head_file, head.fit(coder, data, params), {"format": FORMAT, "run": mine})
 
 
 def _tables(models: Sequence[TokenizerSpec], out: Path, parent: str, settings: Row) -> None:
     history: list[Row] = []
     speed: list[Row] = []
     for spec in models:
-        about = checkpoints.load(out / f"{spec.name}.optimizer.safetensors")[1]
+        about = tensors.load(out / f"{spec.name}.optimizer.safetensors")[1]
         history += about["history"]
         speed.append(about["speed"])
     for name, table, rows in (("history", TRAINING, history), ("speed", SPEED, speed)):

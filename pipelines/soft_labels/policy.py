@@ -11,7 +11,6 @@ prompt is never counted.
 
 from __future__ import annotations
 
-import contextlib
 import copy
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from measurand import models
 from measurand.errors import InputError
 from measurand.models.prompts import Prompts
 from measurand.models.protocol import Request
+from measurand.training.device import autocast
 from pipelines.soft_labels.packing import Encoded, Packed, pack
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Policy:
         self, model: Any, prompts: Prompts, fingerprint: str, *, micro_tokens: int, dtype: str
     ) -> None:
         self.model, self.prompts, self.fingerprint = model, prompts, fingerprint
-        self._micro, self._mixed = micro_tokens, dtype == "bfloat16"
+        self._micro, self._dtype = micro_tokens, dtype
         self._base, self._head = model.base_model, model.get_output_embeddings()
         self._lower: Any = None
         self._upper: Any = self._base
@@ -138,7 +138,7 @@ class Policy:
         if self._lower is None:
             return None
         found: list[Tensor] = [torch.empty(0)] * len(texts)
-        with torch.no_grad(), self._precision():
+        with torch.no_grad(), autocast(self.model.device.type, self._dtype):
             for batch in self._batches([len(text.tokens) for text in texts]):
                 packed = self._packed([texts[at] for at in batch])
                 hidden = self._lower(
@@ -169,7 +169,7 @@ class Policy:
         # A response's first token follows the prompt, every other one the token before it.
         position = [at for text, place in places for at in place.indices(text)[text.start - 1 : -1]]
         targets = [token for text in texts for token in text.tokens[text.start :]]
-        with self._precision():
+        with autocast(self.model.device.type, self._dtype):
             inputs: dict[str, Any] = {"input_ids": packed.tokens}
             if features is not None:
                 width = features[0].shape[-1]
@@ -230,16 +230,6 @@ class Policy:
             packed.mask.to(device),
             packed.places,
         )
-
-    def _precision(self) -> contextlib.AbstractContextManager[Any]:
-        import torch
-
-        if not self._mixed:
-            return contextlib.nullcontext()
-        mixed: contextlib.AbstractContextManager[Any] = torch.autocast(
-            self.model.device.type, dtype=torch.bfloat16
-        )
-        return mixed
 
 
 def load_policy(

@@ -7,8 +7,9 @@ make of a text is computed once for all runs.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +18,8 @@ import pyarrow as pa
 from measurand import project, runs, shards
 from measurand.costs import COSTS
 from measurand.errors import InputError
-from measurand.progress import Progress
-from pipelines.soft_labels import state
+from measurand.training.fit import Fitted, Plan, State, fit
+from measurand.training.schedules import warm_then
 from pipelines.soft_labels.losses import gradient_factor, pair_loss
 from pipelines.soft_labels.material import Material, Pair
 from pipelines.soft_labels.order import batches
@@ -139,7 +140,7 @@ class Trainer:
     texts: Texts
     run: Run
     seed: int
-    _rows: list[Row] = field(default_factory=list)
+    _fitted: Fitted = field(default_factory=Fitted)
     _ready_s: float = 0.0
 
     def train(self, journal: Path) -> list[Row]:
@@ -148,60 +149,58 @@ class Trainer:
         Returns:
             Rows of ``TRAINING``, one a step and one after the last.
         """
-        import torch
-
-        settings, name = self.params.train, self.run.names()[self.seed]
-        pairs = self.material.training(self.run, self.seed)
-        dev = self.material.pairs(self.run.set, "dev")
+        settings, run, name = self.params.train, self.run, self.run.names()[self.seed]
+        pairs = self.material.training(run, self.seed)
+        dev = self.material.pairs(run.set, "dev")
         self.texts.ready(dev)
         start = time.perf_counter()
         self.texts.ready(pairs)
         self._ready_s = time.perf_counter() - start
-        words = (settings.seed, self.run.id, self.seed)
+        words = (settings.seed, run.id, self.seed)
         self.moving.reset("adapter", *words)
-        optimiser = torch.optim.AdamW(
-            list(self.moving.weights.values()), lr=1.0, weight_decay=settings.weight_decay
+        orders = batches(len(pairs), settings.batch_size, run.steps, "order", *words)
+        peak = run.learning_rate or settings.learning_rate
+        plan = Plan(
+            steps=run.steps,
+            rates=partial(warm_then, peak=peak, steps=run.steps, warmup=settings.warmup),
+            weight_decay=settings.weight_decay,
+            clip=settings.clip,
+            save_every=settings.checkpoint_every,
         )
-        place = state.Place(
-            journal / f"{name}.safetensors",
-            state.identity(self.params, self.run, self.seed, self.policy, self.material.parents),
+        known = identity(self.params, run, self.seed, self.policy, self.material.parents)
+        self._fitted = fit(
+            self.moving.weights,
+            lambda step: [pairs[at] for at in orders[step]],
+            self._loss,
+            plan,
+            State(journal / f"{name}.safetensors", known),
+            measure=lambda step: self._measured(step, pairs, dev),
+            device=self.policy.model.device.type,
+            label=f"train {name}",
         )
-        rows = place.load(self.moving.weights, optimiser)
-        orders = batches(len(pairs), settings.batch_size, self.run.steps, "order", *words)
-        with Progress(f"train {name}", self.run.steps, "steps") as progress:
-            progress.advance(len(rows))
-            for step in range(len(rows), self.run.steps):
-                row = self._row(step) | self._measured(step, pairs, dev)
-                start = time.perf_counter()
-                row |= self._step(optimiser, [pairs[at] for at in orders[step]], step)
-                rows.append(row | {"seconds": time.perf_counter() - start})
-                progress.advance(1)
-                if (step + 1) % settings.checkpoint_every == 0 or step + 1 == self.run.steps:
-                    place.save(self.moving.weights, optimiser, rows)
-        self._rows = rows
+        rows = [self._row(row["step"] - 1, row) for row in self._fitted.rows]
         cost = self.cost()
         rate = cost["prompt_tokens"] / cost["seconds"]
         print(f"train {name}: {rate:.0f} tokens/s, loss {rows[-1]['loss']:.4f}", flush=True)
-        return [*rows, self._row(self.run.steps) | self._measured(self.run.steps, pairs, dev)]
+        return [*rows, self._row(run.steps, self._measured(run.steps, pairs, dev))]
 
     def cost(self) -> Row:
         """A row of ``measurand.costs``: all steps, those before an interruption too."""
+        rows = self._fitted.rows
         return {
             "model": self.run.names()[self.seed],
             "part": "train",
-            "calls": len(self._rows),
-            "prompt_tokens": sum(row["tokens"] for row in self._rows),
+            "calls": len(rows),
+            "prompt_tokens": sum(row["tokens"] for row in rows),
             "cached_tokens": 0,
-            "seconds": self._ready_s + sum(row["seconds"] for row in self._rows),
+            "seconds": self._ready_s + self._fitted.seconds,
             "fingerprint": self.policy.fingerprint,
             "dtype": self.params.train.dtype,
             "chat_template": self.policy.prompts.chat,
         }
 
-    def _step(self, optimiser: Any, batch: Sequence[Pair], step: int) -> Row:
-        import torch
-
-        settings = self.params.train
+    def _loss(self, batch: Sequence[Pair]) -> Generator[Tensor, None, Row]:
+        """Parts of the batch's loss, as many as its tokens need; then the figures of all."""
         encoded, features = self.texts.of(batch)
         losses, factors = [], []
         for some in self.policy.micro_batches(encoded):
@@ -219,19 +218,12 @@ class Trainer:
                 alpha=self.run.alpha,
                 gamma=self.run.gamma,
             )
-            (loss.sum() / len(batch)).backward()
             losses += loss.detach().tolist()
             factors += self._factors(u.detach(), p)
-        rate = self.run.learning_rate or settings.learning_rate
-        for group in optimiser.param_groups:
-            group["lr"] = rate * min(1.0, (step + 1) / max(settings.warmup, 1))
-        norm = torch.nn.utils.clip_grad_norm_(list(self.moving.weights.values()), settings.clip)
-        optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
+            yield loss.sum() / len(batch)
         return {
             "loss": sum(losses) / len(losses),
             "factor": sum(factors) / len(factors),
-            "grad_norm": float(norm),
             "tokens": sum(len(text.tokens) for both in encoded for text in both),
         }
 
@@ -265,10 +257,12 @@ class Trainer:
         values: list[float] = found.abs().tolist()
         return values
 
-    def _row(self, step: int) -> Row:
+    def _row(self, step: int, figures: Mapping[str, Any]) -> Row:
         run = self.run
         blank = {column.name: None for column in TRAINING.columns}
-        return blank | {
+        return {
+            **blank,
+            **figures,
             "run": run.names()[self.seed],
             "run_id": run.id,
             "seed": self.seed,
@@ -288,6 +282,15 @@ class Trainer:
         return dev_figures(logps[: len(dev)], dev, self.run.beta) | train_figures(
             logps[len(dev) :], some, self.run.beta
         )
+
+
+def identity(
+    params: Params, run: Run, seed: int, policy: Policy, parents: Mapping[str, str]
+) -> str:
+    """Identity of what decides the numbers of a run; how often it is saved does not."""
+    settings = params.train.model_dump(mode="json", exclude={"runs", "checkpoint_every"})
+    own = run.model_dump(mode="json", exclude={"seeds"})
+    return runs.run_id(settings, own, seed, policy.fingerprint, dict(parents))
 
 
 def dev_figures(logps: Tensor, pairs: Sequence[Pair], beta: float) -> Row:

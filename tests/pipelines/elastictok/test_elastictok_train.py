@@ -7,7 +7,7 @@ import pytest
 from measurand import shards
 from measurand.errors import InputError
 from measurand.manifest import file_sha256
-from pipelines.elastictok import checkpoints
+from measurand.training import tensors
 from pipelines.elastictok.train import run_of, train
 from schemas.elastictok.params import Params
 
@@ -22,9 +22,9 @@ def test_every_model_leaves_weights_moments_and_history(trained: Path) -> None:
         "elastic.safetensors", "elastic.optimizer.safetensors", "elastic.head.safetensors",
         "fixed4.safetensors", "fixed4.optimizer.safetensors",
     }  # fmt: skip
-    tensors, about = checkpoints.load(trained / "checkpoint" / "elastic.optimizer.safetensors")
-    weights, _ = checkpoints.load(trained / "checkpoint" / "elastic.safetensors")
-    assert set(tensors) == {f"{k}.{n}" for k in ("exp_avg", "exp_avg_sq") for n in weights}
+    moments, about = tensors.load(trained / "checkpoint" / "elastic.optimizer.safetensors")
+    weights, _ = tensors.load(trained / "checkpoint" / "elastic.safetensors")
+    assert set(moments) == {f"{k}.{n}" for k in ("exp_avg", "exp_avg_sq") for n in weights}
     assert about["step"] == 12
     history = shards.read_table(trained / "checkpoint" / "history").to_pylist()
     assert [r["step"] for r in history if r["model"] == "fixed4"] == list(range(1, 13))

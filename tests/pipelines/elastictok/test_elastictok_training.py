@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from pipelines.elastictok import checkpoints, model, training
+from measurand.training import tensors
+from measurand.training.fit import State
+from pipelines.elastictok import model, training
 from pipelines.elastictok.sequences import read
-from pipelines.elastictok.training import Training, flops_per_token, learning_rate, peak_of
-from schemas.elastictok.params import Optimiser, Params, TokenizerSpec
+from pipelines.elastictok.training import Training, flops_per_token
+from schemas.elastictok.params import Params, TokenizerSpec
 
 
 def changed(params: Params, **train: object) -> Params:
@@ -21,7 +23,8 @@ def changed(params: Params, **train: object) -> Params:
 def fit(params: Params, built: Path, state: Path, name: str = "elastic") -> tuple[object, ...]:
     [spec] = [m for m in params.train.models if m.name == name]
     data = read(built / "dataset/blocks", "train")
-    return Training(params, spec, data, state, "run").fit()
+    weights, done, speed = Training(params, spec, data, State(state, "run")).fit()
+    return weights, done.moments, done.rows, speed
 
 
 class Killed(Exception):
@@ -48,20 +51,13 @@ def test_training_goes_on_to_the_bit(
     with pytest.raises(Killed):
         fit(params, built, tmp_path / "b")
     monkeypatch.undo()
-    about = checkpoints.about(tmp_path / "b")
+    about = tensors.about(tmp_path / "b")
     assert about is not None
-    assert about["step"] == 5
+    assert about["rows"][-1]["step"] == 5
     again = fit(params, built, tmp_path / "b")
     for first, second in zip(whole[:2], again[:2], strict=True):
         assert all(torch.equal(first[k], second[k]) for k in first)
     assert whole[2] == again[2]
-
-
-def test_a_state_of_another_run_is_not_taken_up(small: Params, built: Path, tmp_path: Path) -> None:
-    checkpoints.save(tmp_path / "s", {"weight.in": torch.zeros(1)}, {"run": "other", "step": 3})
-    weights, *_ = fit(small, built, tmp_path / "s")
-    fresh, *_ = fit(small, built, tmp_path / "t")
-    assert all(torch.equal(weights[k], fresh[k]) for k in weights)
 
 
 def test_the_loss_falls_and_rows_say_what_was_kept(
@@ -110,22 +106,12 @@ def test_all_models_see_the_same_batches(small: Params, built: Path, tmp_path: P
     data = read(built / "dataset/blocks", "train")
     seen = []
     for spec in (TokenizerSpec(name="a"), TokenizerSpec(name="b", tokens=4)):
-        one = Training(small, spec, data, tmp_path / "s", "run")
-        one.device, one.size = "cpu", model.sizes(small, spec)
-        one.frames, one.segments = torch.from_numpy(data.frames), torch.from_numpy(data.segments)
+        one = Training(small, spec, data, State(tmp_path / "s", "run"))
         seen.append([one._batch(step) for step in (0, 1)])
     for a, b in zip(*seen, strict=True):
         assert torch.equal(a[0], b[0])
         assert not torch.equal(a[1], b[1])
     assert not torch.equal(seen[0][0][0], seen[0][1][0])
-
-
-def test_rates_rise_and_fall() -> None:
-    cosine = Optimiser(steps=100, batch=1, lr=1.0, warmup=10)
-    found = [learning_rate(s, 100, cosine) for s in (0, 9, 10, 55, 99)]
-    assert found == pytest.approx([0.1, 1.0, 1.0, 0.5, 0.0003], abs=1e-3)
-    flat = cosine.model_copy(update={"schedule": "constant"})
-    assert learning_rate(99, 100, flat) == 1.0
 
 
 def test_operations_are_those_that_torch_counts(small: Params) -> None:
@@ -150,9 +136,3 @@ def test_operations_are_those_that_torch_counts(small: Params) -> None:
     assert flops_per_token(size, weights) == pytest.approx(counted, rel=0.01)
     alone = dataclasses.replace(size, past=False)
     assert flops_per_token(alone, weights) < flops_per_token(size, weights)
-
-
-def test_no_peak_is_claimed_for_a_processor() -> None:
-    name, peak, reason = peak_of("cpu", "bfloat16")
-    assert (name, peak) == ("CPU", None)
-    assert reason

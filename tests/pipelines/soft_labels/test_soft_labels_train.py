@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
@@ -87,31 +88,23 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    step = Trainer._step
-    steps: list[int] = []
+    loss = Trainer._loss
+    steps: list[str] = []
 
-    def failing(self: Trainer, optimiser: object, batch: object, at: int) -> object:
+    def failing(self: Trainer, batch: Sequence[Pair]) -> object:
         if len(steps) == 9:
             raise KeyboardInterrupt
-        steps.append(at)
-        return step(self, optimiser, batch, at)  # type: ignore[arg-type]
+        steps.append(self.run.names()[self.seed])
+        return loss(self, batch)
 
-    monkeypatch.setattr(module.Trainer, "_step", failing)
+    monkeypatch.setattr(module.Trainer, "_loss", failing)
     with pytest.raises(KeyboardInterrupt):
         train(small_params, small_dataset, tmp_path / "out", journal=tmp_path / "journal")
-    assert steps == [0, 1, 2, 3, 4, 5, 0, 1, 2]
+    assert steps == ["gdpo-s0"] * 6 + ["gdpo-s1"] * 3
     steps.clear()
-    monkeypatch.setattr(module.Trainer, "_step", step)
-    seen: list[int] = []
-
-    def watched(self: Trainer, optimiser: object, batch: object, at: int) -> object:
-        seen.append(at)
-        return step(self, optimiser, batch, at)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(module.Trainer, "_step", watched)
     train(small_params, small_dataset, tmp_path / "out", journal=tmp_path / "journal")
     # The first repeat was finished; the second was saved after two steps.
-    assert seen == [2, 3, 4, 5]
+    assert steps == ["gdpo-s1"] * 4
     costs = pl.DataFrame(pl.from_arrow(shards.read_table(tmp_path / "out" / "costs")))
     assert costs["calls"].to_list() == [6, 6]
     assert costs["seconds"].min() > 0  # type: ignore[operator]

@@ -6,18 +6,18 @@ import pytest
 import torch
 
 from measurand.errors import InputError
-from pipelines.elastictok import checkpoints
+from measurand.training import tensors
 
 
 def test_tensors_and_description_come_back_and_bytes_repeat(tmp_path: Path) -> None:
-    tensors = {"b": torch.randn(3, 4), "a": torch.arange(3)}
+    named = {"b": torch.randn(3, 4), "a": torch.arange(3)}
     about = {"run": "x", "step": 3, "history": [{"mse": 0.1 + 0.2, "model": "é"}]}
     for name in ("one", "two"):
-        checkpoints.save(tmp_path / name, tensors, about)
+        tensors.save(tmp_path / name, named, about)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
-    found, said = checkpoints.load(tmp_path / "one")
-    assert {k: torch.equal(v, found[k]) for k, v in tensors.items()} == {"a": True, "b": True}
-    assert said == {"format": checkpoints.FORMAT, **about}
+    found, said = tensors.load(tmp_path / "one")
+    assert {k: torch.equal(v, found[k]) for k, v in named.items()} == {"a": True, "b": True}
+    assert said == tensors.about(tmp_path / "one") == about
     assert {p.name for p in tmp_path.iterdir()} == {"one", "two"}
 
 
@@ -25,10 +25,10 @@ def test_what_is_no_checkpoint_is_told(tmp_path: Path) -> None:
     from safetensors.torch import save_file
 
     with pytest.raises(InputError, match="measurand train"):
-        checkpoints.load(tmp_path / "none")
+        tensors.load(tmp_path / "none")
     (tmp_path / "text").write_text("nothing of the kind")
     save_file({"a": torch.zeros(1)}, tmp_path / "other")
     for name in ("text", "other"):
         with pytest.raises(InputError, match="is no checkpoint"):
-            checkpoints.load(tmp_path / name)
-        assert checkpoints.about(tmp_path / name) is None
+            tensors.load(tmp_path / name)
+        assert tensors.about(tmp_path / name) is None
