@@ -31,8 +31,10 @@ def contrast_rows(subject: Subject) -> Iterator[Row]:
     plain curve at as many shots, ``advantage`` against a baseline on the same prompts, each paired
     by question and shot set. ``gain`` has clusters of shot sets, ``gain_crossed`` and the others of
     shot sets and questions. ``best_k_accuracy`` is accuracy at the best number of shots, chosen on
-    one half of the questions and measured on the other, so that choosing is not rewarded. The
-    reliability beside each is that of its values by question over shot sets: ``seed_alpha,of=``.
+    one half of the questions and measured on the other, so that choosing is not rewarded;
+    ``above_constant`` is it minus the accuracy of whoever always gives the answer that is right
+    most often, on the same questions. The reliability beside each is that of its values by question
+    over shot sets: ``seed_alpha,of=``.
     """
     for task, curve, answers in subject.curves():
         parts = {"task": task, "curve": curve}
@@ -107,11 +109,29 @@ def _best(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Ite
         bests.append(best)
         measured.append(values[best].filter(pl.col("query_id").is_in(measure.implode())))
     found = pl.concat(measured).sort("query_id", "seed")
-    accuracy = over_both(found, share=True)
-    if 0 in bests:  # One prompt stands for every shot set: nothing was asked twice.
-        yield subject.row("best_k_accuracy", parts, accuracy)
-    else:
-        yield from with_alpha(subject, parts, found, {"best_k_accuracy": accuracy})
+    figures = [("best_k_accuracy", found, over_both(found, share=True))]
+    if (above := _above_constant(answers, found)) is not None:
+        figures.append(("above_constant", above, over_both(above)))
+    for metric, rows, estimate in figures:
+        if 0 in bests:  # One prompt stands for every shot set: nothing was asked twice.
+            yield subject.row(metric, parts, estimate)
+        else:
+            yield from with_alpha(subject, parts, rows, {metric: estimate})
+
+
+def _above_constant(answers: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame | None:
+    """Values minus those of the best constant answer to the same questions; None without classes.
+
+    The best constant is chosen with the questions in sight, which favours it: a cautious bar.
+    """
+    right = answers.drop_nulls("answer_idx").unique("query_id").select("query_id", "answer_idx")
+    if right.is_empty():
+        return None
+    counts = right.group_by("answer_idx").len().sort("len", "answer_idx", descending=[True, False])
+    by_constant = (pl.col("answer_idx") == counts["answer_idx"][0]).cast(pl.Float64)
+    bar = right.select("query_id", by_constant.alias("value_b"))
+    both = found.join(bar, on="query_id").sort("query_id", "seed")
+    return _differences(both).select("query_id", "seed", "value")
 
 
 def _spread(values: pl.DataFrame, k: int, seeds: pl.DataFrame) -> pl.DataFrame:

@@ -17,7 +17,7 @@ from measurand.gates.bounds import (
     from_statistic,
     statistic_p,
 )
-from measurand.gates.comparable import compare, dataset_hash
+from measurand.gates.comparable import belongs, compare, dataset_hash
 from measurand.gates.decisions import Direction, hypotheses
 from measurand.gates.evidence import Evidence
 from measurand.gates.gatefile import Gate, GateFile, Settings
@@ -122,6 +122,7 @@ def prepare(
         state="error",
         reason_code="",
         sentence="",
+        of=gate.of,
         severity=gate.severity,
         on_inconclusive=rules.on_inconclusive,
         test=gate.test,
@@ -148,6 +149,7 @@ def prepare(
 def _from_statistics(case: Case, sources: Sources, model: str | None) -> Case:
     gate = case.gate
     evidence = sources.statistics()
+    belongs(evidence, sources.spec)
     rows = [r for r in evidence.rows if r["metric"] == gate.metric]
     if not rows:
         raise EvidenceError(
@@ -208,6 +210,7 @@ def _statistic(
 def _from_items(case: Case, sources: Sources, model: str | None, parts: dict[str, str]) -> Case:
     gate = case.gate
     evidence = sources.items()
+    belongs(evidence, sources.spec)
     if model is None:
         raise EvidenceError(
             f"{evidence.where}: no rows of metric {gate.metric!r}",

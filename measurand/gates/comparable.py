@@ -1,13 +1,40 @@
-"""Whether two results may be compared at all: schema, instrument, dataset."""
+"""Whether results are those that a gate file asks for, and may be compared with others at all."""
 
 from __future__ import annotations
 
 import hashlib
 
+import pyarrow as pa
+
 from measurand.gates.bounds import EvidenceError
-from measurand.gates.evidence import Evidence, major, schema_drift
+from measurand.gates.evidence import Evidence, cast, major, schema_drift
 from measurand.gates.gatefile import GateFile
 from measurand.gates.sources import Sources
+
+
+def belongs(evidence: Evidence, spec: GateFile) -> None:
+    """Refuse results of another system, or made from other datasets, than the gate file names.
+
+    Raises:
+        EvidenceError: ``other_system``, ``dataset_unknown``.
+    """
+    if spec.system is not None and "system" in evidence.table.column_names:
+        column = cast(evidence.table, "system", pa.string(), evidence.where)
+        found = sorted(x for x in column.unique().to_pylist() if x is not None)
+        if found and found != [spec.system]:
+            raise EvidenceError(
+                f"{evidence.where}: results of system {', '.join(found)}, not {spec.system}",
+                code="other_system",
+                hint=f"write `system: {found[0]}` in the gate file, or mend the path",
+            )
+    name = spec.dataset.name if spec.dataset is not None else None
+    if name is not None and evidence.parents is not None and name not in evidence.parents:
+        known = ", ".join(sorted(evidence.parents)) or "none"
+        raise EvidenceError(
+            f"{evidence.where}: not made from a dataset {name!r}; known: {known}",
+            code="dataset_unknown",
+            hint="mend dataset.name in the gate file",
+        )
 
 
 def compare(candidate: Evidence, baseline: Evidence, sources: Sources) -> bool:

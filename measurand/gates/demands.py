@@ -32,6 +32,9 @@ def fault(gate: Gate) -> str | None:
         return f"test {gate.test} takes no {' and no '.join(extra)}"
     if gate.source == "statistics" and gate.nan is not None:
         return "nan applies to items; a null statistic is governed by undefined"
+    rows = ("unit", "cluster", "max_drop", "max_infra_errors")
+    if gate.source == "statistics" and (extra := [k for k in rows if getattr(gate, k) is not None]):
+        return f"{' and '.join(extra)} of items: a statistic is finished"
     return _interval(gate) or _unpaired(gate) or _sequential(gate)
 
 

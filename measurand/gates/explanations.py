@@ -62,6 +62,7 @@ _EXACT = {
 #: What kind of fault kept a gate from being put, by reason code.
 FAULTS = {
     "missing_metric": "What the gate asks about is not among the results.",
+    "other_system": "The results are of another system than the gate file names.",
     "empty_slice": "No row belongs to the slice, or none has a score.",
     "id_mismatch": "The same item cannot be found exactly once on each side.",
     "infra_errors": "Too many rows were lost to infrastructure; a lost row is not a wrong answer.",

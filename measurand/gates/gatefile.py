@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from measurand.errors import InputError
 from measurand.gates import demands
+from measurand.gates.verdict import Of
 from measurand.results import slice_text
 
 MAX_BYTES = 1 << 20
@@ -197,6 +198,11 @@ class Gate(Overrides):
     """One question to the evidence.
 
     Attributes:
+        of: ``instrument`` asks whether the measurement works (a control, a search for leaks,
+            missing rows), ``subject`` whether what was measured is good enough. A gate that does
+            not say asks about the subject: who writes a gate for somebody's results asks about
+            them, and a control taken for a subject's gate still blocks, while a poor subject taken
+            for a broken instrument would call sound figures unreliable.
         source: ``items`` (rows of results) or ``statistics`` (finished figures with bounds).
         metric: which rows.
         direction: whether ``higher`` or ``lower`` is better.
@@ -213,6 +219,7 @@ class Gate(Overrides):
     """
 
     id: Word
+    of: Of = "subject"
     metric: Name
     source: Literal["items", "statistics"] = Field("items", alias="from")
     test: Test

@@ -6,12 +6,13 @@ import os
 import re
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TextIO
 
 from measurand.errors import InputError
 from measurand.gates.sentences import figures
-from measurand.gates.verdict import WORST_FIRST, GateResult, State, Verdict
+from measurand.gates.verdict import EXIT_CODES, WORST_FIRST, GateResult, Part, State, Verdict
 
 #: A comment on a pull request holds at most 65,536 characters.
 SUMMARY_CHARACTERS = 65_000
@@ -82,24 +83,37 @@ def to_text(verdict: Verdict) -> str:
         lines.append(verdict.family.sentence())
     if verdict.problem is not None and verdict.problem.hint:
         lines.append(f"what to do: {verdict.problem.hint}")
-    lines += [f"{_WORDS[g.state]}  {_soft(g)}{g.sentence}" for g in _sorted(verdict)]
+    for part, gates in _parts(verdict):
+        lines += [part] if part else []
+        lines += [f"{_WORDS[g.state]}  {_soft(g)}{g.sentence}" for g in gates]
     return "\n".join(map(printable, lines)) + "\n"
 
 
 def to_junit(verdict: Verdict) -> str:
-    """JUnit XML with one test case per gate.
+    """JUnit XML with one test case per gate; instrument and subject are suites of their own.
 
     A gate that makes the exit code non-zero is a ``failure`` (type ``fail`` or ``inconclusive``) or
     an ``error``; one that only warns is ``skipped``, so XML and exit code cannot disagree.
     """
-    suite_name = printable(f"measurand gate {verdict.system or verdict.gate_file}")
-    cases = [_case(g, suite_name) for g in verdict.gates]
+    name = printable(f"measurand gate {verdict.system or verdict.gate_file}")
+    if verdict.apart:
+        parts = [(f"{name}: {p.of}", p.state, p.gates) for p in _kinds(verdict)]
+    else:
+        parts = [(name, verdict.state, verdict.gates)]
+    suites = [_suite(n, s, [_case(g, n) for g in gates]) for n, s, gates in parts if gates]
     if verdict.problem is not None or not verdict.gates:
-        case = ET.Element("testcase", classname=suite_name, name="gate file", time="0")
+        case = ET.Element("testcase", classname=name, name="gate file", time="0")
         code = verdict.problem.code if verdict.problem else "no_gates"
         child = ET.SubElement(case, "error", type=code, message=printable(verdict.sentence()))
         child.text = printable(verdict.problem.hint if verdict.problem else "")
-        cases.append(case)
+        suites = [_suite(name, "error", [case])]
+    root = ET.Element("testsuites", {"name": "measurand gate", **_totals(suites), "time": "0"})
+    root.extend(suites)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(name: str, state: State | None, cases: list[ET.Element]) -> ET.Element:
     counts = {
         "tests": len(cases),
         "failures": sum(c.find("failure") is not None for c in cases),
@@ -107,14 +121,17 @@ def to_junit(verdict: Verdict) -> str:
         "skipped": sum(c.find("skipped") is not None for c in cases),
     }
     totals = {k: str(v) for k, v in counts.items()}
-    root = ET.Element("testsuites", {"name": "measurand gate", **totals, "time": "0"})
-    suite = ET.SubElement(root, "testsuite", {"name": suite_name, **totals, "time": "0"})
+    suite = ET.Element("testsuite", {"name": name, **totals, "time": "0"})
     properties = ET.SubElement(suite, "properties")
-    for name, value in (("state", verdict.state), ("exit_code", str(verdict.exit_code))):
-        ET.SubElement(properties, "property", name=name, value=value)
+    for key, value in (("state", state), ("exit_code", EXIT_CODES[state or "error"])):
+        ET.SubElement(properties, "property", name=key, value=str(value))
     suite.extend(cases)
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    return suite
+
+
+def _totals(suites: Sequence[ET.Element]) -> dict[str, str]:
+    keys = ("tests", "failures", "errors", "skipped")
+    return {k: str(sum(int(s.get(k, "0")) for s in suites)) for k in keys}
 
 
 def to_markdown(verdict: Verdict, limit: int = SUMMARY_CHARACTERS) -> str:
@@ -130,19 +147,40 @@ def to_markdown(verdict: Verdict, limit: int = SUMMARY_CHARACTERS) -> str:
         "| gate | verdict | estimate | bounds | limit | n | what it means |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
-    rows = [_row(g) for g in _sorted(verdict)]
-    kept: list[str] = []
-    size = sum(len(x) + 1 for x in [*head, *table]) + 200
-    for row in rows:
+    parts = [(["", f"### {_md(part)}"] if part else [], gates) for part, gates in _parts(verdict)]
+    rows = {g.name: _row(g) for g in _sorted(verdict)}
+    kept: set[str] = set()
+    around = [*head, *(line for title, _ in parts for line in [*title, *table])]
+    size = sum(len(x) + 1 for x in around) + 200
+    for name, row in rows.items():
         size += len(row) + 1
         if size > limit:
             break
-        kept.append(row)
+        kept.add(name)
+    body: list[str] = []
+    for title, gates in parts:
+        body += [*title, *table, *(rows[g.name] for g in gates if g.name in kept)]
     tail = []
     if len(kept) < len(rows):
         tail = ["", f"{len(rows) - len(kept)} more gates, none worse: see verdict.json."]
-    text = "\n".join([*head, *(table if rows else []), *kept, *tail]) + "\n"
+    text = "\n".join([*head, *(body if rows else []), *tail]) + "\n"
     return text if len(text) <= limit else text[: limit - 2] + "…\n"
+
+
+def _kinds(verdict: Verdict) -> tuple[Part, Part]:
+    """Instrument first: whether the rest may be read at all."""
+    return verdict.instrument, verdict.subject
+
+
+def _parts(verdict: Verdict) -> list[tuple[str, list[GateResult]]]:
+    """What stands under which heading, worst first; one part without a heading if none is told."""
+    if not verdict.apart:
+        return [("", _sorted(verdict))]
+    return [
+        (f"{p.of}: {p.sentence()}", [g for g in _sorted(verdict) if g.of == p.of])
+        for p in _kinds(verdict)
+        if p.gates
+    ]
 
 
 def workflow_commands(verdict: Verdict) -> list[str]:
@@ -152,10 +190,12 @@ def workflow_commands(verdict: Verdict) -> list[str]:
     if verdict.problem is not None:
         errors.append(_command("error", verdict.problem.code, verdict.sentence()))
     for gate in _sorted(verdict):
+        kind = f"{gate.of}, " if verdict.apart else ""
+        title = f"{kind}{gate.id}: {gate.reason_code}"
         if gate.effect != "pass":
-            errors.append(_command("error", f"{gate.id}: {gate.reason_code}", gate.sentence))
+            errors.append(_command("error", title, gate.sentence))
         elif gate.state != "pass":
-            warnings.append(_command("warning", f"{gate.id}: {gate.reason_code}", gate.sentence))
+            warnings.append(_command("warning", title, gate.sentence))
     warnings += [_command("warning", "gate", text) for text in verdict.warnings]
     return errors[:ANNOTATIONS] + warnings[:ANNOTATIONS]
 

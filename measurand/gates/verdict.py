@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from measurand.gates.causes import reasons
 
 State = Literal["pass", "fail", "inconclusive", "error"]
+#: What a gate asks about: whether the measurement works, or whether what was measured is good.
+Of = Literal["instrument", "subject"]
 
 SCHEMA = "measurand.verdict"
-VERSION = "1.1.0"
-#: Verdicts that hold nothing of 1.1 keep to 1.0, which older readers know.
+VERSION = "1.2.0"
+#: Verdicts that hold nothing of a later version keep to the earlier one, which older readers know.
+SECOND_VERSION = "1.1.0"
 FIRST_VERSION = "1.0.0"
 #: Fields of 1.1, left out where they are empty, and tests of 1.0.
 _ADDED = ("p_adjusted", "correction")
@@ -36,6 +40,7 @@ class GateResult:
         state: what was decided.
         reason_code: stable word for why.
         sentence: the same in plain words, figures included.
+        of: whether the gate asks about the instrument or about the subject.
         severity: ``block`` or ``warn``.
         on_inconclusive: whether an undecided gate blocks (``fail``) or warns (``warn``).
         lower: one-sided lower confidence bound at level 1 - alpha.
@@ -67,6 +72,7 @@ class GateResult:
     state: State
     reason_code: str
     sentence: str
+    of: Of = "subject"
     severity: Literal["block", "warn"] = "block"
     on_inconclusive: Literal["fail", "warn"] = "fail"
     test: str | None = None
@@ -128,6 +134,46 @@ class GateResult:
         if self.state == "inconclusive" and self.on_inconclusive == "warn":
             return "pass"
         return self.state
+
+
+@dataclass(frozen=True)
+class Part:
+    """The gates of one kind.
+
+    Attributes:
+        of: what they ask about.
+        gates: their results in file order.
+        stands: whether their answer may be relied on: that of the subject only where the
+            instrument passes.
+    """
+
+    of: Of
+    gates: tuple[GateResult, ...]
+    stands: bool = True
+
+    @property
+    def state(self) -> State | None:
+        """Worst effect of these gates; None without any."""
+        return _worst(self.gates) if self.gates else None
+
+    def sentence(self) -> str:
+        """How many came out how, without a full stop."""
+        if not self.gates:
+            return f"none asks about the {self.of}"
+        text = _counts(self.gates, f" on the {self.of}")
+        if not self.stands:
+            text += ", not to be relied on until the instrument passes"
+        return text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data."""
+        return {
+            "state": self.state,
+            "exit_code": None if self.state is None else EXIT_CODES[self.state],
+            "stands": self.stands,
+            "sentence": self.sentence(),
+            "gates": {s: sum(g.state == s for g in self.gates) for s in WORST_FIRST},
+        }
 
 
 @dataclass(frozen=True)
@@ -195,8 +241,23 @@ class Verdict:
         """Worst effect of any gate; a verdict without gates is an error."""
         if self.problem is not None or not self.gates:
             return "error"
-        effects = {gate.effect for gate in self.gates}
-        return next(state for state in WORST_FIRST if state in effects)
+        return _worst(self.gates)
+
+    @property
+    def apart(self) -> bool:
+        """Whether the file says of any gate that it asks about the instrument."""
+        return any(gate.of == "instrument" for gate in self.gates)
+
+    @property
+    def instrument(self) -> Part:
+        """The gates on whether the measurement works."""
+        return Part("instrument", tuple(g for g in self.gates if g.of == "instrument"))
+
+    @property
+    def subject(self) -> Part:
+        """The gates on whether what was measured is good enough."""
+        gates = tuple(g for g in self.gates if g.of == "subject")
+        return Part("subject", gates, stands=self.instrument.state in (None, "pass"))
 
     @property
     def exit_code(self) -> int:
@@ -211,23 +272,24 @@ class Verdict:
         """The verdict in one sentence that names what decides it."""
         if self.problem is not None:
             return f"Error ({self.problem.code}): nothing was tested. {self.problem.message}"
-        total = len(self.gates)
-        parts = [f"{self.count(s)} {_COUNTED[s]}" for s in WORST_FIRST if self.count(s)]
         head = {
             "pass": "Pass",
             "fail": "Fail",
             "inconclusive": "Undecided",
             "error": "Error",
         }[self.state]
-        why = reasons([_plain(gate) for gate in self.gates])
-        counts = f"of {total} gate{'s' if total != 1 else ''} {', '.join(parts)}"
+        if self.apart:
+            counts = f"{self.instrument.sentence()}; {self.subject.sentence()}"
+        else:
+            counts = _counts(self.gates)
+        why = reasons([_plain(gate, self.apart) for gate in self.gates])
         return f"{head}: {counts}{f': {why}' if why else ''}."
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, schema-versioned."""
         content = {
             "schema": SCHEMA,
-            "version": VERSION if self._later() else FIRST_VERSION,
+            "version": self._version(),
             "state": self.state,
             "exit_code": self.exit_code,
             "sentence": self.sentence(),
@@ -238,21 +300,27 @@ class Verdict:
             "looks": self.looks,
             "problem": dataclasses.asdict(self.problem) if self.problem else None,
             "warnings": list(self.warnings),
-            "gates": [_plain(gate) for gate in self.gates],
+            "gates": [_plain(gate, self.apart) for gate in self.gates],
         }
+        if self.apart:
+            content["instrument"] = self.instrument.to_dict()
+            content["subject"] = self.subject.to_dict()
         if self.family is not None:
             note = dataclasses.asdict(self.family) | {"gates": list(self.family.gates)}
             content["family"] = note | {"sentence": self.family.sentence()}
         return content
 
-    def _later(self) -> bool:
-        """Whether the verdict holds what version 1.0 does not know."""
-        return self.family is not None or any(
+    def _version(self) -> str:
+        """The first version that knows all that the verdict holds."""
+        if self.apart:
+            return VERSION
+        later = self.family is not None or any(
             g.test not in _FIRST_TESTS
             or any(getattr(g, k) is not None for k in _ADDED)
             or {"unpaired", "anytime"} & set(g.flags)
             for g in self.gates
         )
+        return SECOND_VERSION if later else FIRST_VERSION
 
     def to_json(self) -> str:
         """Canonical JSON: sorted keys, no NaN; equal verdicts give equal bytes."""
@@ -262,9 +330,20 @@ class Verdict:
         return text.encode("utf-8", "replace").decode("utf-8") + "\n"
 
 
-def _plain(gate: GateResult) -> dict[str, Any]:
+def _worst(gates: Sequence[GateResult]) -> State:
+    effects = {gate.effect for gate in gates}
+    return next(state for state in WORST_FIRST if state in effects)
+
+
+def _counts(gates: Sequence[GateResult], on: str = "") -> str:
+    found = [(sum(g.state == state for g in gates), _COUNTED[state]) for state in WORST_FIRST]
+    parts = ", ".join(f"{n} {word}" for n, word in found if n)
+    return f"of {len(gates)} gate{'s' if len(gates) != 1 else ''}{on} {parts}"
+
+
+def _plain(gate: GateResult, apart: bool) -> dict[str, Any]:
     fields = dataclasses.asdict(gate)
-    empty = {"counts", *(k for k in _ADDED if fields[k] is None)}
+    empty = {"counts", *(k for k in _ADDED if fields[k] is None), *(() if apart else ("of",))}
     return {
         **{k: v for k, v in fields.items() if k not in empty},
         "flags": list(gate.flags),

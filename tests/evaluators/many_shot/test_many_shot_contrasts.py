@@ -22,16 +22,24 @@ def rows_of(subject: Subject) -> dict[tuple[str, str], dict[str, Any]]:
     return {(r["metric"], r["slice"]): r for r in contrast_rows(subject)}
 
 
-def invented(subject: Subject, right: dict[int, list[list[float]]]) -> Subject:
-    """Answers by number of shots: rows are shot sets, columns questions."""
+def invented(
+    subject: Subject, right: dict[int, list[list[float]]], answer: tuple[int | None, ...] = ()
+) -> Subject:
+    """Answers by number of shots: rows are shot sets, columns questions with their right class."""
     rows = [
         {"task": "line", "curve": "supervised", "query_id": f"q{q}", "seed": seed, "order": 0,
-         "k": k, "correct": value, "nll": 1.0 - value, "nll_program": None, "nll_model": None}
+         "k": k, "answer_idx": answer[q] if answer else None, "correct": value,
+         "nll": 1.0 - value, "nll_program": None, "nll_model": None}
         for k, table in right.items()
         for seed, line in enumerate(table)
         for q, value in enumerate(line)
     ]  # fmt: skip
-    types = {"correct": pl.Float64, "nll_program": pl.Float64, "nll_model": pl.Float64}
+    types = {
+        "correct": pl.Float64,
+        "answer_idx": pl.Int16,
+        "nll_program": pl.Float64,
+        "nll_model": pl.Float64,
+    }
     return replace(subject, responses=pl.DataFrame(rows, schema_overrides=types), baselines={})
 
 
@@ -101,6 +109,25 @@ def test_a_prompt_without_shots_may_be_the_best_one(subject: Subject) -> None:
     row = rows_of(invented(subject, right))["best_k_accuracy", "curve=supervised,task=line"]
     assert row["estimate"] == pytest.approx(0.75)
     assert row["n_clusters"] == 3
+
+
+def test_the_bar_of_chance_is_the_best_constant_answer(subject: Subject) -> None:
+    """Six of eight questions have class 1: whoever always says it is right on .75, not on .5."""
+    classes = (1, 1, 0, 1, 1, 0, 1, 1)
+    at = "curve=supervised,task=line"
+
+    def above(line: list[float]) -> dict[str, Any]:
+        given = {k: [line] * 3 for k in (2, 4)}
+        return rows_of(invented(subject, given, classes))["above_constant", at]
+
+    itself = [float(c == 1) for c in classes]
+    assert above(itself)["estimate"] == 0
+    assert above([1.0 - x for x in itself])["estimate"] == pytest.approx(-0.5)
+    assert above([1.0] * 8)["estimate"] == pytest.approx(0.25)
+    # A coin's luck of .625 lies above .5 and below the bar.
+    assert above([1.0] * 5 + [0.0] * 3)["estimate"] == pytest.approx(-0.125)
+    free = rows_of(invented(subject, {k: [itself] * 3 for k in (2, 4)}))
+    assert ("above_constant", at) not in free
 
 
 def test_likelihood_and_accuracy_are_correlated_over_points(subject: Subject) -> None:

@@ -134,6 +134,7 @@ def odd_gate(rng: random.Random, number: int) -> dict[str, Any]:
         "max_drop": rng.choice((0.0, 0.01, 1.0)),
         "max_infra_errors": rng.choice((0.0, 1.0)),
         "severity": rng.choice(("block", "block", "warn")),
+        "of": rng.choice(("subject", "subject", "instrument")),
     }
     test = rng.choice(TESTS)
     gate["test"] = test
@@ -146,7 +147,7 @@ def odd_gate(rng: random.Random, number: int) -> dict[str, Any]:
     if gate["from"] == "items" and test != "exact_equal":
         gate |= method(rng, gate.get("baseline", {}).get("file") is None)
     if gate["from"] == "statistics":
-        del gate["nan"]
+        del gate["nan"], gate["max_drop"], gate["max_infra_errors"]
         gate["undefined"] = rng.choice(("fail", "inconclusive"))
     if rng.random() < 0.1:
         gate["slice"] = rng.choice(({"lang": "en"}, {"lang": ["en", "de"]}, {"level": 1}))
@@ -273,7 +274,8 @@ def check_markdown(text: str, content: dict[str, Any], states: list[str]) -> Non
     """The title has the verdict, and each gate a row that begins with its own word."""
     title = next(x for x in text.splitlines() if x.startswith("## Gate: "))
     assert title.split()[2] == WORDS[content["state"]]
-    rows = [x for x in text.splitlines() if x.startswith("| ")][2:]
+    heads = ("| gate |", "| --- |")
+    rows = [x for x in text.splitlines() if x.startswith("| ") and not x.startswith(heads)]
     found = Counter(x.split(" | ")[1].split(" ")[0] for x in rows)
     left = sum(Counter(WORDS[s] for s in states).values()) - sum(found.values())
     assert left == 0 or f"{left} more gates, none worse" in text
@@ -285,16 +287,23 @@ def check_junit(text: str, content: dict[str, Any]) -> None:
     root = ET.fromstring(text.encode())
     red = next(root.iter("failure"), None) is not None or next(root.iter("error"), None) is not None
     assert red == (content["exit_code"] != 0)
-    told = {p.get("name"): p.get("value") for p in root.iter("property")}
-    assert told == {"state": content["state"], "exit_code": str(content["exit_code"])}
-    for case, gate in zip(root.iter("testcase"), content["gates"], strict=False):
+    kinds = [of for of in ("instrument", "subject") if of in content and any(_of(content, of))]
+    expected = [content[of] for of in kinds] or [content]
+    for suite, part in zip(root, expected, strict=True):
+        told = {p.get("name"): p.get("value") for p in suite.iter("property")}
+        assert told == {"state": part["state"], "exit_code": str(part["exit_code"])}
+    gates = [gate for of in kinds for gate in _of(content, of)] or content["gates"]
+    for case, gate in zip(root.iter("testcase"), gates, strict=bool(gates)):
         soft = gate["state"] != "pass" and gate["effect"] == "pass"
         tag = {"error": "error", "fail": "failure", "inconclusive": "failure"}
-        expected = "skipped" if soft else tag.get(gate["effect"], "system-out")
         (child,) = case
-        assert child.tag == expected
+        assert child.tag == ("skipped" if soft else tag.get(gate["effect"], "system-out"))
         if child.tag == "failure":
             assert child.get("type") == gate["effect"]
+
+
+def _of(content: dict[str, Any], of: str) -> list[dict[str, Any]]:
+    return [gate for gate in content["gates"] if gate["of"] == of]
 
 
 def pool_of(rng: random.Random) -> list[tuple[pa.Table, pa.Table]]:

@@ -149,3 +149,30 @@ def test_infrastructure_errors_of_either_side(project: Project) -> None:
     wrong = project.one(non_inferiority(base))
     assert wrong.reason_code == "infra_errors"
     assert "baseline: " in wrong.sentence
+
+
+@pytest.mark.parametrize("source", ["items", "statistics"])
+def test_results_of_another_system_are_refused(project: Project, source: str) -> None:
+    project.items(GOOD)
+    project.statistics(statistic())
+    asked = gate() if source == "items" else gate(metric="alpha", **{"from": "statistics"})
+    assert project.one(asked).state != "error"
+    got = project.one(asked, system="toi", results="reports/toy")
+    assert (got.state, got.reason_code) == ("error", "other_system")
+    assert "system toy, not toi" in got.sentence
+    assert "`system: toy`" in got.sentence
+
+
+def test_a_dataset_that_nothing_was_made_from_is_refused(project: Project) -> None:
+    project.items(GOOD)
+    got = project.one(gate(), dataset={"name": "toi"})
+    assert (got.state, got.reason_code) == ("error", "dataset_unknown")
+    assert "known: toy" in got.sentence
+    assert project.one(gate(), dataset={"name": "toy"}).state == "pass"
+
+
+def test_plain_files_say_nothing_of_their_dataset(project: Project) -> None:
+    path = project.root / "plain.parquet"
+    parquet.write_table(results_table(rows(GOOD)), path)
+    got = project.one(gate(), results="plain.parquet", dataset={"name": "toi"})
+    assert got.state == "pass"

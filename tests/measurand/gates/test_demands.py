@@ -67,6 +67,8 @@ def test_what_fits(test: str, more: dict[str, Any]) -> None:
         ("superiority", {**VALUE, **STATISTICS, "sequential": {}}, "sequential"),
         ("superiority", {**ITEMS, "paired": False, "sequential": {}}, "sequential"),
         ("threshold", {"interval": "wilson", "sequential": {}}, "sequential"),
+        ("threshold", {**STATISTICS, "cluster": "item_id"}, "cluster of items"),
+        ("threshold", {**STATISTICS, "unit": "a", "max_drop": 0.1}, "unit and max_drop of items"),
     ],
 )
 def test_what_does_not_fit(test: str, more: dict[str, Any], says: str) -> None:

@@ -10,6 +10,7 @@ from gate_evidence import gate, gate_file, non_inferiority
 
 from measurand.gates.gatefile import (
     MAX_BYTES,
+    Gate,
     GateFile,
     GateFileError,
     Settings,
@@ -218,10 +219,28 @@ def test_the_project_s_own_gate_files_are_valid(path: Path) -> None:
     assert read_gate_file(path).system == path.stem
 
 
+def _bar(asked: Gate) -> float | None:
+    return asked.limit if asked.baseline is None else asked.baseline.value
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "gates").glob("*.yaml")), ids=lambda p: p.stem)
+def test_every_gate_of_a_system_says_what_it_asks_about(path: Path) -> None:
+    spec = read_gate_file(path)
+    assert not [g.id for g in spec.gates if "of" not in g.model_fields_set]
+    assert any(g.of == "instrument" for g in spec.gates)
+
+
+def test_a_gate_asks_about_the_subject_unless_it_says_otherwise() -> None:
+    assert load(gate_file(gate())).gates[0].of == "subject"
+    assert "instrument" in refused(gate_file(gate(of="instrumnet")))
+    silent, told = gate_file(gate()), gate_file(gate(of="subject"))
+    assert load(silent).digest() == load(told).digest()
+
+
 def test_personality_demands_what_the_system_promises() -> None:
     spec = read_gate_file(ROOT / "gates" / "personality.yaml")
     asked = {
-        (g.metric, g.direction, g.limit, len(list(g.slices())), g.severity) for g in spec.gates
+        (g.metric, g.direction, _bar(g), len(list(g.slices())), g.severity) for g in spec.gates
     }
     assert asked >= {
         ("alpha", "higher", 0.7, 5, "block"),

@@ -199,3 +199,54 @@ def test_all_outputs_tell_the_same_verdict(project: Project) -> None:
     for word, k in (("PASS", 2), ("FAIL", 1), ("UNDECIDED", 1)):
         assert text.count(f"{word} ") == k
         assert sum(word in line for line in markdown.splitlines() if line.startswith("| ")) == k
+
+
+APART = verdict(
+    result("fail", id="control", of="instrument", sentence="control is fail."),
+    result("pass", id="works", of="instrument", sentence="works is pass."),
+    result("pass", id="good"),
+    result("inconclusive", id="better", sentence="better is inconclusive."),
+)
+
+
+def test_junit_has_a_suite_for_each_kind() -> None:
+    root = ET.fromstring(to_junit(APART))
+    suites = {suite.get("name"): suite for suite in root}
+    assert list(suites) == ["measurand gate toy: instrument", "measurand gate toy: subject"]
+    names = [[c.get("name") for c in s.findall("testcase")] for s in suites.values()]
+    assert names == [["control", "works"], ["good", "better"]]
+    states = [s.find("properties/property[@name='state']") for s in suites.values()]
+    assert [s.get("value") for s in states if s is not None] == ["fail", "inconclusive"]
+    assert (root.get("tests"), root.get("failures")) == ("4", "2")
+    for suite in root:
+        assert {c.get("classname") for c in suite.findall("testcase")} == {suite.get("name")}
+
+
+@pytest.mark.parametrize("render", [to_text, to_markdown])
+def test_text_and_markdown_show_instrument_and_subject_apart(render: Any) -> None:
+    lines = render(APART).splitlines()
+    heads = [i for i, line in enumerate(lines) if "instrument: of" in line or "subject: of" in line]
+    assert len(heads) == 2
+    assert "not to be relied on" in lines[heads[1]].replace("&#45;", "-")
+    first, second = "\n".join(lines[heads[0] : heads[1]]), "\n".join(lines[heads[1] :])
+    assert "control is fail" in first
+    assert "works is pass" in first
+    assert "better is inconclusive" in second
+    assert "control is fail" not in second
+
+
+def test_the_best_gates_of_either_kind_are_left_out_first() -> None:
+    many = [
+        result("pass", id=f"{kind}{i}", of=kind, sentence="x" * 300)
+        for i in range(40)
+        for kind in ("instrument", "subject")
+    ]
+    text = to_markdown(verdict(*many, *APART.gates), 6000)
+    assert len(text) <= 6000
+    for name in ("control", "better"):
+        assert f"| {name} |" in text
+    assert "more gates, none worse" in text
+
+
+def test_annotations_say_what_a_gate_asks_about() -> None:
+    assert any("instrument%2C control" in line for line in workflow_commands(APART))

@@ -58,3 +58,59 @@ def test_json_is_canonical_and_versioned() -> None:
     assert json.dumps(content, sort_keys=True, indent=1, ensure_ascii=False) + "\n" == text
     with pytest.raises(ValueError, match="JSON"):
         verdict(result("pass", estimate=float("nan"))).to_json()
+
+
+def test_instrument_and_subject_are_told_apart() -> None:
+    found = verdict(result("pass", of="instrument"), result("fail"), result("pass"), result("pass"))
+    assert (found.instrument.state, found.subject.state) == ("pass", "fail")
+    assert found.subject.stands
+    assert found.exit_code == 1
+    assert found.sentence() == (
+        "Fail: of 1 gate on the instrument 1 pass; of 3 gates on the subject 1 fail, 2 pass: g (x)."
+    )
+    content = found.to_dict()
+    assert content["version"] == "1.2.0"
+    assert content["instrument"]["exit_code"] == 0
+    assert content["subject"]["gates"] == {"error": 0, "fail": 1, "inconclusive": 0, "pass": 2}
+    assert [g["of"] for g in content["gates"]] == ["instrument", *["subject"] * 3]
+
+
+@pytest.mark.parametrize("state", ["fail", "inconclusive", "error"])
+def test_a_subject_does_not_stand_where_the_instrument_does_not_pass(state: Any) -> None:
+    found = verdict(result(state, of="instrument"), result("pass"))
+    assert (found.state, found.subject.state) == (state, "pass")
+    assert not found.subject.stands
+    assert "not to be relied on until the instrument passes" in found.sentence()
+    assert not found.to_dict()["subject"]["stands"]
+
+
+def test_a_warning_of_the_instrument_leaves_the_subject_standing() -> None:
+    found = verdict(result("fail", of="instrument", severity="warn"), result("pass"))
+    assert found.instrument.state == "pass"
+    assert found.subject.stands
+
+
+def test_an_instrument_alone_says_nothing_of_the_subject() -> None:
+    found = verdict(result("pass", of="instrument"))
+    assert found.sentence() == (
+        "Pass: of 1 gate on the instrument 1 pass; none asks about the subject."
+    )
+    assert found.subject.state is None
+    assert found.to_dict()["subject"]["exit_code"] is None
+
+
+def test_a_file_that_tells_nothing_apart_keeps_its_bytes() -> None:
+    content = verdict(result("pass"), result("fail")).to_dict()
+    assert content["version"] == "1.0.0"
+    assert not {"instrument", "subject"} & set(content)
+    assert not any("of" in gate for gate in content["gates"])
+
+
+@pytest.mark.parametrize("states", itertools.product(EXIT_CODES, repeat=4), ids="-".join)
+def test_the_exit_code_is_the_worst_gate_of_either_kind(states: tuple[Any, ...]) -> None:
+    kinds: tuple[Any, ...] = ("instrument", "subject", "instrument", "subject")
+    gates = [result(s, of=k) for s, k in zip(states, kinds, strict=True)]
+    found = verdict(*gates)
+    parts = (found.instrument.state, found.subject.state)
+    assert found.exit_code == max(EXIT_CODES[p] for p in parts if p == found.state)
+    assert found.state == verdict(*map(result, states)).state
