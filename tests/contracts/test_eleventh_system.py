@@ -12,24 +12,18 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-COIN = Path(__file__).parent / "coin"
-
-PARAMS = """\
-build:
-  n_items: 400
-train: null
-evaluate:
-  model: synthetic:uniform
-report:
-  confidence: 0.95
-"""
-GATES = """\
-version: 1
-system: coin
-defaults: {min_n: 200, min_clusters: 0}
-gates:
-  - {id: fair-enough, from: statistics, metric: heads, test: threshold, limit: 0.2}
-"""
+HERE = Path(__file__).parent
+PLACES = {
+    "front_page.py": "schemas/S/__init__.py",
+    "params.py": "schemas/S/params.py",
+    "tables.py": "schemas/S/tables.py",
+    "dataset.py": "pipelines/S/dataset.py",
+    "train.py": "pipelines/S/train.py",
+    "evaluate.py": "evaluators/S/evaluate.py",
+    "report.py": "evaluators/S/report.py",
+    "params.yaml": "params/S.yaml",
+    "gates.yaml": "gates/S.yaml",
+}
 
 
 def copy_project(to: Path) -> None:
@@ -43,27 +37,26 @@ def copy_project(to: Path) -> None:
             shutil.copy2(ROOT / name, to / name)
 
 
+def install(project: Path, system: str) -> None:
+    for name, place in PLACES.items():
+        source, target = HERE / system / name, project / place.replace("S", system)
+        target.parent.mkdir(exist_ok=True)
+        if source.is_file():
+            shutil.copy(source, target)
+    for room in ("pipelines", "evaluators"):
+        (project / room / system / "__init__.py").touch()
+    with (project / "params.yaml").open("a") as listed:
+        listed.write(f"  - {system}\n")
+
+
 @pytest.mark.integration
-def test_a_throw_away_system_runs_through_the_unchanged_graph(tmp_path: Path) -> None:
+def test_throw_away_systems_run_through_the_unchanged_graph(tmp_path: Path) -> None:
+    """``coin`` asks a model; ``line`` trains, and has three tables of its own."""
     project = tmp_path / "project"
     project.mkdir()
     copy_project(project)
-    for source, target in {
-        "front_page.py": "schemas/coin/__init__.py",
-        "params.py": "schemas/coin/params.py",
-        "tables.py": "schemas/coin/tables.py",
-        "dataset.py": "pipelines/coin/dataset.py",
-        "evaluate.py": "evaluators/coin/evaluate.py",
-        "report.py": "evaluators/coin/report.py",
-    }.items():
-        (project / target).parent.mkdir(exist_ok=True)
-        shutil.copy(COIN / source, project / target)
-    for package in ("pipelines/coin", "evaluators/coin"):
-        (project / package / "__init__.py").touch()
-    (project / "params" / "coin.yaml").write_text(PARAMS)
-    (project / "gates" / "coin.yaml").write_text(GATES)
-    with (project / "params.yaml").open("a") as listed:
-        listed.write("  - coin\n")
+    install(project, "coin")
+    install(project, "line")
 
     tools = project / "bin"
     tools.mkdir()
@@ -84,12 +77,17 @@ def test_a_throw_away_system_runs_through_the_unchanged_graph(tmp_path: Path) ->
         return done.stdout
 
     run("git", "init", "-q")
-    run("dvc", "repro", "report@coin")
+    run("dvc", "repro", "report@coin", "report@line")
     assert "pass" in (project / "reports/coin/metrics.json").read_text()
     report = (project / "reports/coin/report.html").read_text()
     assert "Share of heads" in report
 
-    assert "Running stage" not in run("dvc", "repro", "report@coin")
+    assert "pass" in (project / "reports/line/metrics.json").read_text()
+    assert "Share of points" in (project / "reports/line/report.html").read_text()
+    assert "fine" in run("measurand", "verify", "data/line/checkpoint/training")
+    assert "fine" in run("measurand", "verify", "reports/line/results/predictions")
+
+    assert "Running stage" not in run("dvc", "repro", "report@coin", "report@line")
     run("git", "add", "-A")
     who = ("-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false")
     run("git", *who, "commit", "-qm", "as it was")
@@ -99,6 +97,21 @@ def test_a_throw_away_system_runs_through_the_unchanged_graph(tmp_path: Path) ->
     again = run("dvc", "repro", "report@coin")
     assert "Running stage 'report@coin'" in again
     assert "Running stage 'evaluate@coin'" not in again
+
+    # Another measure of what was trained trains nothing; another training goes through to the end.
+    given = project / "params" / "line.yaml"
+    given.write_text(given.read_text().replace("near: 0.2", "near: 0.1"))
+    again = run("dvc", "repro", "report@line")
+    assert "Running stage 'evaluate@line'" in again
+    assert "Running stage 'train@line'" not in again
+    states = project / "journal" / "line" / "train"
+    before = {path.name: path.stat().st_mtime_ns for path in states.iterdir()}
+    given.write_text(given.read_text().replace("seeds: 2", "seeds: 3"))
+    run("dvc", "repro", "report@line")
+    after = {path.name: path.stat().st_mtime_ns for path in states.iterdir()}
+    assert sorted(after) == [f"seed-{seed}.safetensors" for seed in range(3)]
+    assert {name: after[name] for name in before} == before
+    run("git", "checkout", "params/line.yaml", "reports/line")
 
     # What changed since the commit, in DVC's own words and in the index over all systems.
     diff = json.loads(run("dvc", "metrics", "diff", "--json", "HEAD"))

@@ -1,0 +1,53 @@
+"""Ask the networks."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from measurand import runs, shards
+from measurand.results import RESULTS
+from measurand.training import tensors
+from pipelines.line.train import network
+from schemas.line.params import Params
+from schemas.line.tables import PREDICTIONS
+
+
+def evaluate(
+    params: Params,
+    data: Path,
+    model: str | None,
+    out: Path,
+    *,
+    journal: Path,
+    limit: int | None = None,
+) -> None:
+    """Write ``out/predictions`` and ``out/items``."""
+    points = shards.read_table(data / "dataset" / "points").to_pylist()
+    test = [p for p in points if p["split"] == "test"][:limit]
+    x = torch.tensor([[p["x"]] for p in test])
+    predictions: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
+    blank = {column.name: None for column in RESULTS.columns}
+    for seed in range(params.train.seeds):
+        net = network(seed)
+        net.load_state_dict(tensors.load(data / "checkpoint" / f"seed-{seed}.safetensors")[0])
+        with torch.inference_mode():
+            said = net(x)[:, 0].tolist()
+        for point, y in zip(test, said, strict=True):
+            key, error = point["point_id"], y - point["y"]
+            predictions.append({"seed": seed, "point_id": key, "y": y, "error": error})
+            row = {"run_id": "line", "system": "line", "model": "network", "metric": "near"}
+            row |= {"item_id": key, "cluster_id": key, "repeat": seed, "slice": "", "status": "ok"}
+            near = float(abs(error) < params.evaluate.near)
+            asked = hashlib.sha256(str(point["x"]).encode()).hexdigest()
+            items.append({**blank, **row, "value": near, "prompt_sha256": asked})
+    partial = {"partial": limit is not None}
+    for name, table, rows in (
+        ("predictions", PREDICTIONS, predictions),
+        ("items", RESULTS, items),
+    ):
+        shards.write_dataset(out / name, table, runs.table(table, rows), params=partial)

@@ -1,0 +1,1 @@
+"""Line: how well a small network learns a straight line."""
