@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from markupsafe import Markup, escape
 
-from measurand.report.text import clean, number, shorten, width_of
+from measurand.report.text import clean, number, one_line, shorten, width_of
 
 FONT = 12.0
 """Size of all text in a figure, in pixels at natural width."""
@@ -80,6 +80,16 @@ def mark(x: float, y: float, shape: str, class_: str, size: float = 4.0) -> Mark
         return element("circle", cx=x, cy=y, r=size, class_=f"{class_} {shape}")
     s = size
     return path([(x + s * dx, y + s * dy) for dx, dy in _CORNERS[shape]], class_, closed=True)
+
+
+def columns_apart(labels: list[str], least: int) -> int:
+    """Columns at which to cut labels, at least ``least``, so that no two of them read the same."""
+    whole = {one_line(str(label)) for label in labels}
+    most = max(map(width_of, whole), default=0)
+    cuts = range(least, max(most, least), 4)
+    return next(
+        (n for n in cuts if len({shorten(w, n) for w in whole}) == len(whole)), max(most, least)
+    )
 
 
 def label_width(labels: list[str], columns: int = 28) -> float:

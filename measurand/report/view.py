@@ -1,9 +1,10 @@
 """What the sections of a system's report read, and the document that they make together.
 
-``evaluators/S/report.py`` names its ``TITLE`` and its ``SECTIONS``, functions of a view in the
-reader's order; a section that has nothing to show is None. What sections need beyond the statistics
-comes from ``view(data, results, statistics, params)``; a system whose sections read nothing else
-leaves it out.
+``evaluators/S/report.py`` names its ``TITLE``, its ``SECTIONS``, functions of a view in the reader's
+order, and its ``OPENING``, a function of a view that makes the first screen. A section that has
+nothing to show is None. What they need beyond the statistics comes from ``view(data, results,
+statistics, params)``; a system whose sections read nothing else leaves it out, and one may do
+without an opening.
 """
 
 from __future__ import annotations
@@ -61,9 +62,11 @@ def assemble(
     else:
         view = make(data, results, statistics, params)
     made = [section(view) for section in module.SECTIONS]
+    first = getattr(module, "OPENING", None)
     return Document(
         title=module.TITLE,
         subtitle=view.subtitle,
         verdict=None,
         sections=tuple(part for part in made if part is not None),
+        opening=None if first is None else first(view),
     )

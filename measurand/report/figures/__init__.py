@@ -7,7 +7,10 @@ is laid out for a phone. Four kinds are grids that only exist wide and scroll in
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from types import ModuleType
+from typing import Any
 
 from markupsafe import Markup
 
@@ -66,13 +69,28 @@ def twin(figure: Figure) -> Table:
 
 
 def is_empty(figure: Figure) -> bool:
-    """Whether there is nothing to draw."""
-    return not any(figure.data.get(key) for key in ("rows", "values", "cells", "counts"))
+    """Whether there is nothing to draw, or only rows without a figure."""
+    if not any(figure.data.get(key) for key in ("rows", "values", "cells", "counts")):
+        return True
+    return bool(_undefined(figure)) and len(_undefined(figure)) == len(figure.data["rows"])
 
 
 def why_empty(figure: Figure) -> str:
-    """The reason in the data, or the admission that there is none."""
-    return str(figure.data.get("reason") or "no reason was given")
+    """The reason in the data or in its rows, or the admission that there is none."""
+    rows = Counter(str(row["reason"]) for row in _undefined(figure) if row.get("reason"))
+    of_rows = next((reason for reason, _ in rows.most_common(1)), None)
+    return str(figure.data.get("reason") or of_rows or "no reason was given")
+
+
+def _undefined(figure: Figure) -> list[Mapping[str, Any]]:
+    """Rows whose figure is null and that hold nothing else to be drawn."""
+    if figure.data.get("points"):
+        return []
+    return [
+        row
+        for row in figure.data.get("rows") or ()
+        if row.get("estimate", "") is None and not row.get("anchors")
+    ]
 
 
 def _module(figure: Figure) -> ModuleType:

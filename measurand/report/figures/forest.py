@@ -3,7 +3,11 @@
 ``data``: ``rows``: list of ``{label, estimate, lower, upper}`` and, where they apply, ``series``
 (rows with the same label stand on one line), ``reason`` (of a null) and ``group`` (a heading above
 the first row of the group); ``axis``: title of the axis; optional ``limit`` with ``limit_label``,
-``bands``: list of ``{low, high, label}``, ``minimum``, ``maximum``.
+``bands``: list of ``{low, high, label}``, ``minimum``, ``maximum``; ``around``: the value that the
+axis must hold, where it is not 0 to 1.
+
+What lies off the axis is an arrow at its end, its figure beside it. Where labels are too long for a
+phone they stand above their dots.
 """
 
 from __future__ import annotations
@@ -16,21 +20,25 @@ from markupsafe import Markup
 from measurand.report import svg
 from measurand.report.text import common_decimals, interval, number
 
-LINE, DODGE, HEADING = 24.0, 15.0, 26.0
+LINE, DODGE, HEADING, ABOVE = 24.0, 15.0, 26.0, 16.0
 NARROW = 480.0
+FEW = 4
+"""Rows from which on one that is far from all others may leave the axis."""
 
 
 def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Markup]:
     """Picture and its size."""
     rows = data["rows"]
     narrow = width < NARROW
-    columns = 17 if narrow else 30
+    labels = [str(row["label"]) for row in rows]
+    columns = svg.columns_apart(labels, 17 if narrow else 30)
+    above = narrow and columns > 17
     series = list(dict.fromkeys(str(row.get("series") or "") for row in rows))
-    left = svg.label_width([row["label"] for row in rows], columns) + 14
+    left = 14.0 if above else svg.label_width(labels, columns) + 14
     scale = svg.Scale(*reach(data), left, width - (12 if narrow else 150))
     keys, top = svg.series_keys(series, width)
     top += 26
-    body, y = _rows(rows, series, scale, top, width, columns)
+    body, y = _rows(rows, series, scale, top, width, 0 if above else columns)
     y += 14 if data.get("bands") else 0
     back = _bands(data, scale, top - 8, y) + svg.x_axis(
         scale, top - 8, y, str(data.get("axis", "")), 4 if narrow else 6
@@ -47,7 +55,7 @@ def _rows(
     width: float,
     columns: int,
 ) -> tuple[Markup, float]:
-    """Labels, dots and figures of all rows, and the pixel below the last."""
+    """Labels, dots and figures of all rows, and the pixel below the last; no columns: above."""
     parts: list[Markup] = []
     places = common_decimals(rows)
     y, group, label = top - 4, "", None
@@ -55,15 +63,21 @@ def _rows(
         if row.get("group") and row["group"] != group:
             group, label = row["group"], None
             y += HEADING
-            parts.append(svg.text(0, y - 6, group, class_="head", columns=columns + 10))
+            parts.append(svg.text(0, y - 6, group, class_="head", columns=40))
         new_line = row["label"] != label
         label = row["label"]
         y += LINE if new_line else DODGE
-        if new_line:
+        if new_line and columns:
             parts.append(svg.text(scale.start - 12, y - 4, label, at="end", columns=columns))
+        elif new_line:
+            parts.append(svg.text(0, y - 4, label, columns=int(width / 7.2)))
+            y += ABOVE
         s = series.index(str(row.get("series") or ""))
         parts.append(dot(row, scale, y - 8, s))
         if row.get("estimate") is None or width >= NARROW:
+            parts.append(_figure(row, scale, y - 4, width, places))
+        elif not columns:
+            y += DODGE
             parts.append(_figure(row, scale, y - 4, width, places))
     return Markup("").join(parts), y + 8
 
@@ -99,21 +113,37 @@ def dot(row: Mapping[str, Any], scale: svg.Scale, y: float, series: int) -> Mark
 def reach(data: Mapping[str, Any]) -> tuple[float, float]:
     """Range of the axis: 0 to 1, wider where the figures need it, or as the data state it.
 
-    A very wide interval widens it by a quarter at most, so that the estimates stay apart.
+    A very wide interval widens it by a quarter at most, so that the estimates stay apart; so do few
+    estimates far from all others, which :func:`_near` leaves out.
     """
     rows = [row for row in data["rows"] if row.get("estimate") is not None]
+    tight = data.get("around") is not None
+    held = [float(data["around"])] if tight else [0.0, 1.0]
+    held += [data["limit"]] if data.get("limit") is not None else []
     values = [row["estimate"] for row in rows]
-    values += [data["limit"]] if data.get("limit") is not None else []
-    low, high = min([0.0, *values]), max([1.0, *values])
-    span = high - low
+    values = held + (values if tight else _near(values, held))
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
     ends = [row[key] for row in rows for key in ("lower", "upper") if row.get(key) is not None]
     low = max(min([low, *ends]), low - 0.25 * span)
     high = min(max([high, *ends]), high + 0.25 * span)
     pad = 0.03 * span
     stated = data.get("minimum"), data.get("maximum")
-    low = stated[0] if stated[0] is not None else (low - pad if low < 0 else 0.0)
-    high = stated[1] if stated[1] is not None else (high + pad if high > 1 else 1.0)
+    low = stated[0] if stated[0] is not None else (low - pad if low < 0 or tight else 0.0)
+    high = stated[1] if stated[1] is not None else (high + pad if high > 1 or tight else 1.0)
     return float(low), float(high)
+
+
+def _near(values: list[float], held: list[float]) -> list[float]:
+    """Values without those farther than two spans from where the middle half of all lies."""
+    if len(values) < FEW:
+        return values
+    kept = sorted(values)
+    quarter = len(kept) // 4
+    core = [*held, *kept[quarter : len(kept) - quarter]]
+    low, high = min(core), max(core)
+    span = (high - low) or 1.0
+    return [v for v in values if low - 2 * span <= v <= high + 2 * span]
 
 
 def limit(data: Mapping[str, Any], scale: svg.Scale, top: float, bottom: float) -> Markup:

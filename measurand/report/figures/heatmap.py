@@ -4,10 +4,12 @@
 names of the columns (the same as the rows if left out), ``groups``: list of ``{label, size}`` that
 cut rows and columns into blocks (methods), ``outlined``: list of ``[row, column]`` to frame (the
 validity diagonal), ``reasons``: rows of strings or null, ``extent``: value of the fullest colour
-(1 if left out), ``axis``: what the numbers are.
+(1 if left out), ``range``: ``share`` where no number can be below 0, ``axis``: what the numbers
+are.
 
 The colour scale is centred at 0: blue above, orange below, which the common forms of colour
-blindness keep apart. Numbers never leave the reader with colour alone.
+blindness keep apart; that of shares has one colour. Numbers never leave the reader with colour
+alone, and names are cut only as far as they stay apart.
 """
 
 from __future__ import annotations
@@ -30,8 +32,10 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     columns: Sequence[str] = data.get("columns") or labels
     extent = float(data.get("extent") or 1.0)
     groups = data.get("groups") or ()
-    left = svg.label_width(list(labels), _MOST_COLUMNS) + 12 + (22 if groups else 0)
-    longest = svg.label_width(list(columns), _MOST_COLUMNS)
+    cut = svg.columns_apart(list(labels), _MOST_COLUMNS)
+    cut_above = svg.columns_apart(list(columns), _MOST_COLUMNS)
+    left = svg.label_width(list(labels), cut) + 12 + (22 if groups else 0)
+    longest = svg.label_width(list(columns), cut_above)
     # Few columns grow wide enough for level names; many stay square and slant them.
     side = min(max((720 - left) / len(columns), 34.0), max(52.0, longest))
     high = min(side * 0.72, 36.0)
@@ -44,10 +48,10 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     ]
     for r, label in enumerate(labels):
         y = top + r * high + high / 2 + 4
-        parts.append(svg.text(left - 8, y, label, at="end", columns=_MOST_COLUMNS))
+        parts.append(svg.text(left - 8, y, label, at="end", columns=cut))
     for c, label in enumerate(columns):
         x = left + c * side + side / 2
-        parts.append(_column_name(label, x, top - 8, slanted=head > 24))
+        parts.append(_column_name(label, x, top - 8, cut_above, slanted=head > 24))
     box = (left, top, len(columns) * side, len(labels) * high)
     parts += _blocks(groups, box, (side, high), square=len(columns) == len(labels))
     parts += [
@@ -58,15 +62,16 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
         for r, c in data.get("outlined") or ()
     ]  # fmt: skip
     bottom = top + box[3]
-    parts.append(_key(left, bottom + 18, extent, str(data.get("axis") or "")))
+    ends = (0.0, 1.0) if data.get("range") == "share" else (-1.0, 1.0)
+    parts.append(_key(left, bottom + 18, extent, ends, str(data.get("axis") or "")))
     right = left + box[2] + (head * 0.5 if head > 24 else 0)
     return (max(right + 2, left + 330), bottom + 56), Markup("").join(parts)
 
 
-def _column_name(label: str, x: float, y: float, *, slanted: bool) -> Markup:
+def _column_name(label: str, x: float, y: float, columns: int, *, slanted: bool) -> Markup:
     if not slanted:
         return svg.text(x, y, label, at="middle")
-    turned = svg.text(0, 0, label, columns=_MOST_COLUMNS)
+    turned = svg.text(0, 0, label, columns=columns)
     return svg.element("g", turned, transform=f"translate({svg.px(x)} {svg.px(y)}) rotate(-45)")
 
 
@@ -121,20 +126,21 @@ def _blocks(
     return parts
 
 
-def _key(x: float, y: float, extent: float, axis: str) -> Markup:
-    """The colour scale with its numbers."""
-    steps = 20
-    size = 200 / (2 * steps)
+def _key(x: float, y: float, extent: float, ends: tuple[float, float], axis: str) -> Markup:
+    """The colour scale with its numbers, from one end to the other in units of the extent."""
+    steps = 40
+    low, high = ends
+    size = 200 / steps
+    middles = [low + (high - low) * (i + 0.5) / steps for i in range(steps)]
     parts = [
         svg.element(
-            "rect", x=x + (i + steps) * size, y=y, width=size, height=8,
-            class_="plus" if i >= 0 else "less",
-            fill_opacity=(i + 0.5) / steps if i >= 0 else -(i + 0.5) / steps,
+            "rect", x=x + i * size, y=y, width=size, height=8,
+            class_="plus" if middle >= 0 else "less", fill_opacity=abs(middle),
         )
-        for i in range(-steps, steps)
+        for i, middle in enumerate(middles)
     ]  # fmt: skip
-    for share in (-1.0, 0.0, 1.0):
-        at = x + 100 * (1 + share)
+    for share in sorted({low, 0.0, high}):
+        at = x + 200 * (share - low) / (high - low)
         words = number(round(share * extent)) if extent == 1 else short(share * extent)
         parts.append(svg.text(at, y + 22, words, at="middle", class_="tick"))
     parts.append(svg.text(x + 216, y + 9, axis, class_="tick"))

@@ -8,7 +8,7 @@ from report_example import HOSTILE, example
 from measurand.errors import InputError
 from measurand.report import svg
 from measurand.report.document import Figure, from_json, to_json
-from measurand.report.figures import PHONE, WIDE, draw, is_empty, twin
+from measurand.report.figures import PHONE, WIDE, draw, is_empty, twin, why_empty
 
 KINDS = ("bars", "densities", "forest", "heatmap", "histogram", "levels", "ridges")
 FIGURES = [
@@ -85,3 +85,13 @@ def test_an_unknown_kind_is_named() -> None:
 
 def test_shapes_are_as_many_as_series_colours() -> None:
     assert len(svg.SERIES) == len(set(svg.SERIES)) == 5
+
+
+def test_rows_without_any_figure_are_one_sentence() -> None:
+    rows = [{"label": s, "estimate": None, "reason": "24 of 24 items never vary"} for s in "ab"]
+    figure = Figure("forest", "Alpha", "d", {"rows": rows})
+    assert is_empty(figure)
+    assert why_empty(figure) == "24 of 24 items never vary"
+    assert "No data: 24 of 24 items never vary" in draw(figure, "u")
+    assert not is_empty(Figure("forest", "Alpha", "d", {"rows": [*rows, {"estimate": 0.5}]}))
+    assert not is_empty(Figure("curves", "c", "d", {"rows": rows, "points": [{"y": 1}]}))

@@ -71,3 +71,11 @@ def test_a_legend_wraps() -> None:
     assert "translate(0 32)" in two
     assert svg.keys([], 700) == ("", 4.0)
     assert one.count("<g") == 2
+
+
+def test_labels_are_cut_as_far_as_they_stay_apart() -> None:
+    assert svg.columns_apart(["short", "other"], 24) == 24
+    long = ["a" * 40 + "b", "a" * 40 + "c"]
+    assert svg.columns_apart(long, 24) == 41
+    assert svg.columns_apart(["x" * 26 + "1" * 30, "x" * 26 + "2" * 30], 24) == 28
+    assert svg.columns_apart([], 24) == 24

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from measurand.report.document import Section, Text
+from measurand.report.document import Opening, Section, Text
 from measurand.report.view import View, assemble
 from measurand.statistics import exact, statistic_row, statistics_table
 
@@ -43,3 +43,13 @@ def test_what_a_system_reads_reaches_its_sections() -> None:
     made = assemble(module, Path("d"), Path("r"), ROWS, 7)
     assert made.subtitle == "mine"
     assert made.sections[0].blocks == (Text("('d', 'r', 2, 7)"),)
+
+
+def test_the_opening_reads_the_same_view() -> None:
+    def first(view: View[Any]) -> Opening:
+        return Opening((f"Heads: {view.figures.value('a', 'heads')}.",))
+
+    module = _module(TITLE="t", SECTIONS=(), OPENING=first)
+    made = assemble(module, Path("d"), Path("r"), ROWS, None)
+    assert made.opening == Opening(("Heads: 1.0.",))
+    assert assemble(_module(TITLE="t", SECTIONS=()), Path(), Path(), ROWS, None).opening is None

@@ -55,8 +55,8 @@ def test_limit_and_bands_stand_at_their_values() -> None:
 
 
 def test_a_null_is_a_dash_with_its_reason_and_no_dot() -> None:
-    svg = svg_of(rows=[{"label": "E", "estimate": None, "reason": "constant items"}])
-    assert not marks(svg, "circle", "s0")
+    svg = svg_of(rows=[{"label": "E", "estimate": None, "reason": "constant items"}, ROW])
+    assert len(marks(svg, "circle", "s0")) == 1
     assert "— constant items" in [node.text for node in svg.iter("text")]
 
 
@@ -104,3 +104,30 @@ def test_the_axis_reaches_every_estimate() -> None:
     low, high = forest.reach({"rows": [{"estimate": -12.0}, {"estimate": 3.0}]})
     assert low < -12
     assert high > 3
+
+
+def test_few_estimates_far_from_all_others_do_not_squeeze_the_axis() -> None:
+    rows = [{"estimate": v} for v in (0.7, 0.8, 0.75, 0.9, 0.85, 0.8, -35.9)]
+    assert forest.reach({"rows": rows}) == (0.0, 1.0)
+    svg = svg_of(rows=[{"label": str(i), **row} for i, row in enumerate(rows)])
+    assert "−35.90" in [node.text for node in svg.iter("text")]
+    spread = [{"estimate": v} for v in (-9.0, -5.0, -1.0, 0.5, 3.0, 8.0)]
+    low, high = forest.reach({"rows": spread})
+    assert low < -9
+    assert high > 8
+
+
+def test_an_axis_around_a_value_is_as_wide_as_its_figures() -> None:
+    rows = [{"estimate": 0.06, "lower": -0.02, "upper": 0.1}, {"estimate": 0.0}]
+    low, high = forest.reach({"rows": rows, "around": 0.0})
+    assert -0.03 < low < 0
+    assert 0.06 < high < 0.12
+
+
+def test_long_names_stand_above_their_dots_on_a_phone() -> None:
+    names = ["sentiment_film, supervised-flipped", "sentiment_film, supervised-abstract"]
+    rows = [{**ROW, "label": name} for name in names]
+    svg = ElementTree.fromstring(draw(Figure("forest", "t", "d", {"rows": rows}), "u", 320.0))
+    texts = [node.text for node in svg.iter("text")]
+    assert set(names) <= set(texts)
+    assert texts.count("0.50 [0.40, 0.60]") == 2

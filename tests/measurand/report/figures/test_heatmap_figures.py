@@ -54,3 +54,23 @@ def test_the_twin_gives_reasons() -> None:
     assert table.rows[1] == [
         "A", {"value": -0.5, "reason": "undefined"}, {"value": None, "reason": "constant"},
     ]  # fmt: skip
+
+
+def test_names_that_begin_alike_stay_apart() -> None:
+    names = ["click-button_click-tab-2-hard_login-user", "click-button_click-tab-2-hard_login-use"]
+    data = {"labels": names, "columns": names, "values": [[0.5, 0.1], [0.2, 1.0]]}
+    svg = ElementTree.fromstring(draw(Figure("heatmap", "t", "d", data), "u"))
+    texts = [node.text or "" for node in svg.iter("text")]
+    assert {text for text in texts if text.startswith("click")} == set(names)
+
+
+def test_the_key_of_shares_begins_at_zero() -> None:
+    def ticks(data: dict[str, object]) -> list[str | None]:
+        svg = ElementTree.fromstring(draw(Figure("heatmap", "t", "d", data), "u"))
+        return [node.text for node in svg.iter("text") if node.get("class") == "tick"]
+
+    row: dict[str, object] = {"labels": ["x"], "columns": ["a"], "values": [[0.5]]}
+    assert ticks(row)[:3] == ["−1", "0", "1"]
+    assert ticks({**row, "range": "share"})[:2] == ["0", "1"]
+    key = draw(Figure("heatmap", "t", "d", {**row, "range": "share"}), "u")
+    assert 'class="less"' not in key
