@@ -1,8 +1,8 @@
 """What the sections of a system's report read, and the document that they make together.
 
 ``evaluators/S/report.py`` names its ``TITLE``, its ``SECTIONS``, functions of a view in the
-reader's order, and its ``OPENING``, a function of a view that makes the first screen. A section that
-has nothing to show is None. What they need beyond the statistics comes from ``view(data, results,
+reader's order, and its ``OPENING``, which makes the first screen of a view. A section that has
+nothing to show is None. What they need beyond the statistics comes from ``view(data, results,
 statistics, params)``; a system whose sections read nothing else leaves it out, and one may do
 without an opening.
 """
