@@ -28,16 +28,6 @@ MISSING = ("pairwise", "listwise")
 RESAMPLES = (40, 100_000)
 _NO_REST = "the other items do not vary together"
 SCHEMA = "measurand.reliability/1.0.0"
-#: Figures of a scale: fields of ``ScaleReliability`` and what readers call them.
-FIGURES = {
-    "alpha": "alpha, bootstrap interval",
-    "alpha_feldt": "alpha, Feldt interval",
-    "alpha_standardised": "alpha, standardised",
-    "lambda6": "lambda-6",
-    "omega_m1": "omega total, 1 factor",
-    "omega_m3": "omega total, 3 factors",
-    "omega_flip": "omega total, items flipped",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -168,7 +158,7 @@ def _scale_record(
     seed: int,
 ) -> dict[str, Any]:
     from measurand.stats.bands import RELIABILITY, band
-    from measurand.stats.reliability import scale_reliability
+    from measurand.stats.reliability import FIGURES, scale_reliability
 
     found = scale_reliability(
         scale.values,

@@ -6,10 +6,10 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from measurand.reliability import FIGURES
 from measurand.report.cells import Laid, LaidTable, lay_out
 from measurand.report.document import Document, Section, Table, Text
 from measurand.report.text import clean, width_of
+from measurand.stats.reliability import FIGURES
 
 _WIDTH = 96
 _MISSING_RULE = {

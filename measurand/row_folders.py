@@ -9,10 +9,22 @@ from typing import Any
 
 from measurand import yamls
 from measurand.errors import InputError
-from measurand.row_formats import split_word
 
+SPLIT_WORDS = {
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("dev", "development", "val", "valid", "validation"), "dev"),
+    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
+}
+"""Words for the parts of a dataset, as the Hub's own loader takes them."""
 SUFFIX = re.compile(r"\.(csv|tsv|jsonl|ndjson|json|parquet)(\.(gz|bz2|xz|zst))?$", re.I)
 _ABOUT = re.compile(r"(dataset_infos|dataset_info|package|metadata|config)\.json", re.I)
+
+
+def split_word(text: str) -> str | None:
+    """``train``, ``dev`` or ``test`` for a word or a name that holds one such word; else None."""
+    words = re.findall(r"[a-z]+", text.casefold())
+    found = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
+    return found.pop() if len(found) == 1 else None
 
 
 def data_files(folder: Path) -> list[tuple[str | None, Path]]:

@@ -18,18 +18,13 @@ from typing import IO, Any, NamedTuple
 
 from measurand.errors import InputError
 from measurand.manifest import MANIFEST
+from measurand.row_folders import data_files
 
 Row = dict[str, Any]
 FORMATS = (
     ".csv, .tsv, .jsonl, .json, .parquet (text also as .gz, .bz2, .xz, .zst), a folder of such "
     "files, of datasets.save_to_disk, or a dataset folder"
 )
-SPLIT_WORDS = {
-    **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("dev", "development", "val", "valid", "validation"), "dev"),
-    **dict.fromkeys(("test", "testing", "eval", "evaluation"), "test"),
-}
-"""Words for the parts of a dataset, as the Hub's own loader takes them."""
 _DAMAGE = (OSError, EOFError, UnicodeError, csv.Error, zlib.error, lzma.LZMAError, RecursionError)
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -66,13 +61,6 @@ class Part:
     name: str | None
     columns: tuple[str, ...] | None
     rows: Iterator[Row | Unreadable]
-
-
-def split_word(text: str) -> str | None:
-    """``train``, ``dev`` or ``test`` for a word or a name that holds one such word; else None."""
-    words = re.findall(r"[a-z]+", text.casefold())
-    found = {SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS}
-    return found.pop() if len(found) == 1 else None
 
 
 def parts(path: Path, columns: Sequence[str]) -> list[Part]:
@@ -383,8 +371,6 @@ def _folder(path: Path, columns: Sequence[str]) -> list[Part]:
         return [_ours(path)]
     if (path / "state.json").is_file() or (path / "dataset_dict.json").is_file():
         return _saved(path, columns)
-    from measurand.row_folders import data_files
-
     found = data_files(path)
     if not found:
         raise InputError(f"{path.name} holds no dataset", hint=f"give {FORMATS}")

@@ -17,7 +17,8 @@ from measurand import project
 from measurand.errors import InputError
 from measurand.journal import canonical_json
 from measurand.manifest import MANIFEST, file_sha256, read_manifest
-from measurand.row_formats import Named, Row, Unreadable, parts, split_word
+from measurand.row_folders import split_word
+from measurand.row_formats import Named, Row, Unreadable, parts
 
 __all__ = [
     "Named",

@@ -101,7 +101,7 @@ def _project(word: str, root: Path, systems: Sequence[str]) -> Side:
 def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
     from measurand.gates import baselines
     from measurand.gates.evidence import items_path
-    from measurand.gates.gatefile import Baseline
+    from measurand.gates.questions import Baseline
 
     try:
         commit = baselines.commit_of(word, root)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from measurand.gates.bounds import EvidenceError
 from measurand.gates.evidence import Evidence, load_items
-from measurand.gates.gatefile import Baseline
+from measurand.gates.questions import Baseline
 
 GIT_SECONDS = 60
 DVC_SECONDS = 600

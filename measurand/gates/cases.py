@@ -20,8 +20,8 @@ from measurand.gates.bounds import (
 from measurand.gates.comparable import belongs, compare, dataset_hash
 from measurand.gates.decisions import Direction, hypotheses
 from measurand.gates.evidence import Evidence
-from measurand.gates.gatefile import Gate, GateFile, Settings
 from measurand.gates.pairing import pair, unpaired
+from measurand.gates.questions import Gate, GateFile, Settings
 from measurand.gates.sources import Sources
 from measurand.gates.verdict import GateResult
 from measurand.results import slice_text

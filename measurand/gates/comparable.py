@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from measurand.gates.bounds import EvidenceError
 from measurand.gates.evidence import Evidence, cast, major, schema_drift
-from measurand.gates.gatefile import GateFile
+from measurand.gates.questions import GateFile
 from measurand.gates.sources import Sources
 
 

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from measurand.gates.bounds import EvidenceError
 from measurand.gates.cases import Case
-from measurand.gates.demands import FAMILY
-from measurand.gates.gatefile import Family
+from measurand.gates.questions import FAMILY, Family
 from measurand.stats.multiplicity import benjamini_hochberg, holm
 
 _ADJUST: dict[str, Callable[[Sequence[float | None]], list[float | None]]] = {

@@ -17,7 +17,7 @@ from measurand.gates.bounds import (
     must_be_rate,
 )
 from measurand.gates.decisions import Direction
-from measurand.gates.gatefile import Interval
+from measurand.gates.questions import Interval
 from measurand.stats.estimate import Estimate
 
 #: Enough for a bound at 1% after a correction over ten gates.

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from measurand.gates.bounds import EvidenceError, FloatArray, Items
 from measurand.gates.evidence import Evidence, cast
-from measurand.gates.gatefile import Gate, Settings
+from measurand.gates.questions import Gate, Settings
 from measurand.results import STATUSES, slice_parts, slice_text
 
 

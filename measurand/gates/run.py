@@ -15,9 +15,9 @@ from measurand.gates import looks, tries
 from measurand.gates.bounds import Bounds, EvidenceError
 from measurand.gates.cases import Case, as_error, cases
 from measurand.gates.decisions import Decision, decide
-from measurand.gates.demands import FAMILY
 from measurand.gates.family import Level, levels
-from measurand.gates.gatefile import GateFile, GateFileError, read_gate_file
+from measurand.gates.gatefile import GateFileError, read_gate_file
+from measurand.gates.questions import FAMILY, GateFile
 from measurand.gates.samples import Rules
 from measurand.gates.sentences import describe
 from measurand.gates.sources import Sources, open_sources

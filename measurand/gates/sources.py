@@ -11,7 +11,7 @@ from typing import Any
 from measurand.gates import baselines
 from measurand.gates.bounds import EvidenceError
 from measurand.gates.evidence import Evidence, items_path, load_items, load_statistics
-from measurand.gates.gatefile import Baseline, GateFile
+from measurand.gates.questions import Baseline, GateFile
 
 
 @dataclass

@@ -19,6 +19,16 @@ from measurand.stats.scale_sample import STRUCTURE, SUMS, ScaleSample, alpha_onl
 
 MAX_ITEMS = 1000
 MIN_ITEMS_M3 = 7
+#: Figures of a scale: fields of ``ScaleReliability`` and what readers call them.
+FIGURES = {
+    "alpha": "alpha, bootstrap interval",
+    "alpha_feldt": "alpha, Feldt interval",
+    "alpha_standardised": "alpha, standardised",
+    "lambda6": "lambda-6",
+    "omega_m1": "omega total, 1 factor",
+    "omega_m3": "omega total, 3 factors",
+    "omega_flip": "omega total, items flipped",
+}
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,8 @@ from measurand.errors import InputError, VerifyError
 from measurand.parquet import REJECTED
 from pipelines.elastictok import measures
 from pipelines.elastictok.clips import Clip, Listing, list_clips
-from pipelines.elastictok.frames import BrokenClipError, Frames, cached
+from pipelines.elastictok.decoding import cached
+from pipelines.elastictok.frames import BrokenClipError, Frames
 from pipelines.elastictok.leaks import search, summarise
 from pipelines.elastictok.windows import Window, plan
 from schemas.elastictok.params import Build, Params

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from measurand.errors import InputError, ParamsError
+from pipelines.many_shot import gym
 
 Details = Mapping[str, Any]
 
@@ -160,9 +161,7 @@ def _plan(text: str, target: str, details: Details) -> Judgement:
 
 
 def _reasoning_gym(text: str, target: str, details: Details) -> Judgement:
-    from pipelines.many_shot.tasks.reasoning_gym_task import load
-
-    judge = load().get_score_answer_fn(details["generator"])
+    judge = gym.load().get_score_answer_fn(details["generator"])
     try:
         score = float(judge(text, dict(details["entry"])))
     except Exception as error:

@@ -17,7 +17,8 @@ from pyarrow import parquet
 
 from measurand import cli, keying, responses
 from measurand.errors import InputError
-from measurand.reliability import FIGURES, analyse, render
+from measurand.reliability import analyse, render
+from measurand.stats.reliability import FIGURES
 
 CASES = 10_000
 TOKENS = (

@@ -9,6 +9,7 @@ import pytest
 
 from measurand import rows
 from measurand.errors import InputError
+from measurand.row_folders import split_word
 
 
 def _put(path: Path, *texts: str) -> None:
@@ -93,3 +94,10 @@ def test_a_card_that_is_none_does_not_matter(tmp_path: Path) -> None:
     for card in ("---\nconfigs: [\n---\n", "---\nconfigs: 3\n---\n", "---\n- 1\n---\n"):
         (tmp_path / "README.md").write_text(card)
         assert _read(tmp_path) == [(None, "a")]
+
+
+def test_words_for_parts() -> None:
+    assert [split_word(w) for w in ("Train", "validation", "VAL", "train_prefs", "eval")] == [
+        "train", "dev", "dev", "train", "test",
+    ]  # fmt: skip
+    assert [split_word(w) for w in ("", "unsupervised", "trains", "train-test", "7")] == [None] * 5

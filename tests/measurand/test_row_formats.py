@@ -17,7 +17,7 @@ import pytest
 
 from measurand import rows
 from measurand.errors import InputError
-from measurand.row_formats import Named, Unreadable, split_word
+from measurand.row_formats import Named, Unreadable
 
 ROWS = [{"q": "one", "a": "1;2"}, {"q": "zwei, drei", "a": "ü"}]
 COLUMNS = ["q", "a"]
@@ -203,13 +203,6 @@ def test_a_pointer_of_git_lfs_is_named(tmp_path: Path) -> None:
         )
         with pytest.raises(InputError, match=r"Git LFS pointer.*git lfs pull"):
             _read(tmp_path / name)
-
-
-def test_words_for_parts() -> None:
-    assert [split_word(w) for w in ("Train", "validation", "VAL", "train_prefs", "eval")] == [
-        "train", "dev", "dev", "train", "test",
-    ]  # fmt: skip
-    assert [split_word(w) for w in ("", "unsupervised", "trains", "train-test", "7")] == [None] * 5
 
 
 @pytest.mark.integration

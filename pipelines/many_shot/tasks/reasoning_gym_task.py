@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
-from measurand.errors import CapabilityError, ParamsError
+from measurand.errors import ParamsError
 from measurand.manifest import Source
 from measurand.stats.resample import seed_for
+from pipelines.many_shot import gym
 from pipelines.many_shot.example import Drawn, Example, Rejected
 from pipelines.many_shot.tasks import wanted
 from pipelines.many_shot.verifiers import verify
@@ -73,7 +73,7 @@ def generator(name: str, config: dict[str, Any], seed: int, task: Task) -> Any:
     Raises:
         CapabilityError, ParamsError: as :func:`draw`.
     """
-    package = load()
+    package = gym.load()
     size = _TRIES * wanted(task)
     try:
         return package.create_dataset(name, size=size, seed=seed % 2**31, **config)
@@ -82,26 +82,6 @@ def generator(name: str, config: dict[str, Any], seed: int, task: Task) -> Any:
             f"{task.id}: reasoning-gym refuses {name!r} with {config}: {error}",
             hint="see the package's gallery for generators and their settings",
         ) from error
-
-
-def load() -> Any:
-    """The package, imported.
-
-    Raises:
-        CapabilityError: code ``missing_extra``: it is not installed.
-    """
-    try:
-        with warnings.catch_warnings():
-            # One of its dependencies compares with `is`.
-            warnings.simplefilter("ignore")
-            import reasoning_gym
-    except ModuleNotFoundError as error:
-        raise CapabilityError(
-            f"this task needs the package {error.name!r}, which is not installed",
-            hint="pip install 'measurand[reasoning]'",
-            code="missing_extra",
-        ) from error
-    return reasoning_gym
 
 
 def _plain(entry: dict[str, Any]) -> dict[str, Any]:

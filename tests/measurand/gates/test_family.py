@@ -161,7 +161,7 @@ def test_holm_keeps_the_chance_of_any_false_finding() -> None:
     from measurand.gates.bounds import Bounds, Items, from_items
     from measurand.gates.cases import Case
     from measurand.gates.family import levels
-    from measurand.gates.gatefile import Family, Gate, Settings
+    from measurand.gates.questions import Family, Gate, Settings
     from measurand.gates.run import judge
     from measurand.gates.verdict import GateResult
 

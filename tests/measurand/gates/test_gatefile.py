@@ -8,15 +8,8 @@ import pytest
 import yaml
 from gate_evidence import gate, gate_file, non_inferiority
 
-from measurand.gates.gatefile import (
-    MAX_BYTES,
-    Gate,
-    GateFile,
-    GateFileError,
-    Settings,
-    parse,
-    read_gate_file,
-)
+from measurand.gates.gatefile import MAX_BYTES, GateFileError, parse, read_gate_file
+from measurand.gates.questions import Gate, GateFile, Settings
 
 ROOT = Path(__file__).parents[3]
 

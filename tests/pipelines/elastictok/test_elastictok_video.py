@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from pipelines.elastictok.clips import list_clips
-from pipelines.elastictok.frames import BrokenClipError, cached
+from pipelines.elastictok.decoding import cached
+from pipelines.elastictok.frames import BrokenClipError
 from schemas.elastictok.params import Build
 
 

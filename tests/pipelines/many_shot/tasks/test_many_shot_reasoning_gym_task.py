@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-import builtins
 import json
-import sys
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from measurand.errors import CapabilityError, ParamsError
+from measurand.errors import ParamsError
 from pipelines.many_shot.tasks import reasoning_gym_task, wanted
 from pipelines.many_shot.verifiers import verify
 from schemas.many_shot.params import Task
@@ -75,18 +73,3 @@ def test_unknown_generators_and_settings_are_refused() -> None:
         reasoning_gym_task.draw(task("chain_sum", min_terms=9, max_terms=2), 0, Path())
     with pytest.raises(ParamsError, match="no_such_setting"):
         reasoning_gym_task.draw(task("chain_sum", no_such_setting=1), 0, Path())
-
-
-def test_without_the_package_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *args: Any, **kwargs: Any) -> Any:
-        if name == "reasoning_gym":
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.delitem(sys.modules, "reasoning_gym", raising=False)
-    monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(CapabilityError, match=r"measurand\[reasoning\]") as caught:
-        reasoning_gym_task.draw(task("chain_sum"), 0, Path())
-    assert caught.value.code == "missing_extra"

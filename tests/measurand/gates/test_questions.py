@@ -5,8 +5,7 @@ from typing import Any, get_args
 import pytest
 
 from measurand.gates.decisions import TESTS
-from measurand.gates.demands import NEEDS, fault
-from measurand.gates.gatefile import Baseline, Gate, Margin, Sequential, Test
+from measurand.gates.questions import NEEDS, Baseline, Gate, Margin, Sequential, Test, fault
 
 ITEMS = {"baseline": {"file": "base"}}
 VALUE = {"baseline": {"value": 0.5}}
