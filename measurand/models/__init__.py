@@ -6,7 +6,8 @@ import importlib
 from pathlib import Path
 
 from measurand.errors import CapabilityError, InputError
-from measurand.models.protocol import Model, ModelSpec
+from measurand.models.protocol import Model
+from measurand.models.strings import ModelSpec
 
 BACKENDS = {
     "smollm2": "smollm2",

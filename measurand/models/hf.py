@@ -1,9 +1,12 @@
 """Models in the transformers format, computed in this process: ``hf:<folder>``.
 
 Options: ``template=chat|none`` (default: chat where the tokenizer has a template),
+``template_args=<JSON object>`` (passed to it), ``thought=<tokens>|none`` (room for a thought before
+a written answer; ``none`` closes a thought that the template opens),
 ``dtype=float32|bfloat16|float16`` (default float32: lower precision changes answers between batch
 shapes), ``device=auto|cpu|cuda``, ``prefix=shared|none``, ``adapter=<folder>`` (a LoRA adapter in
-PEFT's format, merged into the weights).
+PEFT's format, merged into the weights), ``code=none|run`` (``run`` allows Python files of the
+folder to be run).
 """
 
 from __future__ import annotations
@@ -19,29 +22,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from measurand.errors import InputError
-from measurand.models import adapters
+from measurand.models import adapters, folders, thoughts, trial
 from measurand.models.prompts import Prompts, load_prompts
 from measurand.models.protocol import (
     Capabilities,
     Completion,
-    ModelSpec,
     Request,
     Sampling,
     Score,
     prompt_seed,
 )
 from measurand.models.sampling import constrained, draw
+from measurand.models.strings import OPTIONS, ModelSpec
 from measurand.models.tokens import Tokens
 
 if TYPE_CHECKING:
     from measurand.models.forward import Forward, Read, Row
 
-OPTIONS = ("template", "dtype", "device", "prefix", "adapter")
 _DTYPES = ("float32", "bfloat16", "float16")
 # Tokens of one forward pass, and tokens that a shared run must save to be worth a pass of its own.
 _BUDGET = {"cpu": 512, "cuda": 32768}
 _LEAST_GAIN = {"cpu": 8, "cuda": 512}
-_HASHED = (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt")
 
 
 def load(spec: ModelSpec) -> HfModel:
@@ -50,27 +51,26 @@ def load(spec: ModelSpec) -> HfModel:
     Raises:
         InputError: code ``bad_model``: no such folder, no model in it, or an unknown option.
     """
-    folder = Path(spec.target)
-    if not (folder / "config.json").is_file():
-        raise InputError(
-            f"{spec.text}: {folder} holds no model (config.json is missing)",
-            hint="give the folder of a transformers model; nothing is fetched at run time",
-            code="bad_model",
-        )
-    files = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix in _HASHED)
+    folder = spec.need(spec.target, folders.CONFIG, what="model")
+    files = folders.hashed(folder, code=folders.runs_code(spec))
+    folders.inspect(spec, folder)
     return load_folder(spec, folder, {path.name: file_sha256(path) for path in files})
 
 
 def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> HfModel:
-    """Load ``folder`` as the model that ``spec`` names; ``checksums`` are sha256 by file name."""
-    spec.allow(*OPTIONS)
+    """Load ``folder`` as the model that ``spec`` names; ``checksums`` are sha256 by file name.
+
+    Raises:
+        InputError: code ``bad_model``: the folder lacks something, or an option is impossible.
+    """
+    spec.allow(*OPTIONS[spec.backend])
     dtype = spec.option("dtype", "float32", _DTYPES)
     device = spec.option("device", "auto", ("auto", "cpu", "cuda"))
     prefix = spec.option("prefix", "shared", ("shared", "none"))
+    room = thought_room(spec)
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import torch
-    from transformers import AutoModelForCausalLM
-    from transformers.utils import logging
+    import transformers  # noqa: F401
 
     from measurand.models.forward import Forward
 
@@ -84,33 +84,48 @@ def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> 
     kind = device if device != "auto" else "cuda" if torch.cuda.is_available() else "cpu"
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(len(os.sched_getaffinity(0)))
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        model = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=getattr(torch, dtype), local_files_only=True
-        )
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{spec.text}: transformers cannot load {folder}: {error}",
-            hint="the folder needs config.json, weights and tokenizer files",
-            code="bad_model",
-        ) from error
-    finally:
-        if shown:
-            logging.enable_progress_bar()
+    model = folders.weights(spec, folder, dtype)
     identity: list[Any] = ["hf", dict(checksums), prompts.chat, dtype]
     if "adapter" in spec.options:
-        adapter = Path(spec.options["adapter"])
-        model = adapters.merge(spec.text, model, adapter)
+        adapter = spec.need(
+            spec.options["adapter"], adapters.CONFIG, adapters.WEIGHTS, what="adapter"
+        )
+        model = adapters.merge(spec, model, adapter)
         identity += [file_sha256(adapter / name) for name in (adapters.CONFIG, adapters.WEIGHTS)]
-    forward = Forward(
-        model.to(kind).eval(),
-        budget=_BUDGET[kind],
-        least_gain=_LEAST_GAIN[kind],
-        share=prefix == "shared",
-    )
-    return HfModel(spec.text, json.dumps(identity, sort_keys=True), prompts, forward, dtype=dtype)
+    if more := asked_otherwise(spec, prompts):
+        identity.append(more)
+    with folders.reading(spec, "the model cannot be run", "give a causal language model"):
+        model = model.to(kind).eval()
+        size = int(model.get_input_embeddings().num_embeddings)
+    trial.vocabulary(spec, prompts, size)
+    trial.forward(spec, model, prompts)
+    with folders.reading(spec, "the model cannot be run", "give a causal language model"):
+        forward = Forward(
+            model, budget=_BUDGET[kind], least_gain=_LEAST_GAIN[kind], share=prefix == "shared"
+        )
+    text = json.dumps(identity, sort_keys=True)
+    return HfModel(spec.text, text, prompts, forward, dtype=dtype, size=size, room=room)
+
+
+def thought_room(spec: ModelSpec) -> int:
+    """Tokens that may go into a thought, beyond those of the answer: ``thought=<tokens>``."""
+    return 0 if spec.options.get("thought") == "none" else spec.count("thought", 0, least=0)
+
+
+def asked_otherwise(spec: ModelSpec, prompts: Prompts) -> dict[str, Any]:
+    """What else decides the answers; empty where all is as it comes.
+
+    Under a template, choices lost the blank before them; ``turn`` parts these calls from earlier
+    ones. smollm2 goes without: its digits never had one, and its journals keep their worth.
+    """
+    more: dict[str, Any] = {
+        name: spec.options[name] for name in ("template_args", "thought") if name in spec.options
+    }
+    if prompts.chat and spec.backend != "smollm2":
+        more["turn"] = prompts.lead
+    if prompts.ends and not prompts.chat:
+        more["ends"] = prompts.ends
+    return more
 
 
 class HfModel:
@@ -125,24 +140,25 @@ class HfModel:
     """
 
     def __init__(
-        self, spec: str, identity: str, prompts: Prompts, forward: Forward, *, dtype: str
+        self,
+        spec: str,
+        identity: str,
+        prompts: Prompts,
+        forward: Forward,
+        *,
+        dtype: str,
+        size: int,
+        room: int = 0,
     ) -> None:
         self.spec = spec
         self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
         self.tokenizer, self.forward, self._dtype = prompts.tokenizer, forward, dtype
         self.prompts = prompts
-        self._context = forward.context
+        self._context, self._size, self._room = forward.context, size, room
 
     def capabilities(self) -> Capabilities:
         """Everything, in the precision that was asked for."""
-        return Capabilities(
-            logprobs=True,
-            generate=True,
-            constrained=True,
-            chat_template=self.prompts.chat,
-            max_model_tokens=self._context,
-            dtype=self._dtype,
-        )
+        return local_capabilities(self.prompts, self._context, self._dtype)
 
     def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
         """Log-probabilities of the choices; a prompt over the context length is ``skipped``.
@@ -160,7 +176,8 @@ class HfModel:
         rows: list[Row] = []
         spans: list[tuple[int, int] | None] = []
         for prompt, continuations in parts:
-            if not prompt or max(map(len, continuations)) - 1 > self._left(prompt):
+            longest = max(map(len, continuations))
+            if self._foreign(prompt, *continuations) or longest - 1 > self._left(prompt):
                 spans.append(None)
                 continue
             own = _choice_rows(prompt, continuations)
@@ -192,11 +209,12 @@ class HfModel:
                 request.prompt,
                 sampling,
                 repeat,
-                most=min(sampling.max_tokens, self._left(prompt)),
+                most=min(sampling.max_tokens + self._room, self._left(prompt)),
+                close=self.prompts.close,
             )
             for request, prompt in zip(requests, prompts, strict=True)
         ]
-        able = [at for at, prompt in enumerate(prompts) if prompt and self._left(prompt) > 0]
+        able = [at for at, p in enumerate(prompts) if not self._foreign(p) and self._left(p) > 0]
         computed = self.forward.generate([prompts[at] for at in able], [writers[at] for at in able])
         out = [
             Completion.failed("skipped", self._reason(prompt), prompt_tokens=len(prompt))
@@ -217,10 +235,37 @@ class HfModel:
         """Tokens that fit after the prompt."""
         return sys.maxsize if self._context is None else self._context - len(prompt)
 
+    def _foreign(self, prompt: Tokens, *more: Tokens) -> bool:
+        """Whether a prompt has no token, or one that the model does not know."""
+        return not prompt or max(max(tokens) for tokens in (prompt, *more)) >= self._size
+
     def _reason(self, prompt: Tokens) -> str:
         if not prompt:
             return "the prompt has no token"
+        if self._foreign(prompt):
+            return f"the prompt holds token {max(prompt)}; the model knows {self._size}"
         return f"prompt of {len(prompt)} tokens and its answer exceed {self._context} tokens"
+
+
+def local_capabilities(prompts: Prompts, context: int | None, dtype: str) -> Capabilities:
+    """What a model can do whose weights are here.
+
+    Choices cannot be scored where the template opens a thought: the next word is none of them.
+    """
+    thinks = bool(prompts.close)
+    reason = (
+        "the chat template opens a thought, so the next word is no answer; close it with "
+        'thought=none, or turn it off with template_args={"enable_thinking": false}'
+    )
+    return Capabilities(
+        logprobs=not thinks,
+        generate=True,
+        constrained=not thinks,
+        chat_template=prompts.chat,
+        max_model_tokens=context,
+        dtype=dtype,
+        reasons=dict.fromkeys(("logprobs", "constrained"), reason) if thinks else {},
+    )
 
 
 def file_sha256(path: Path) -> str:
@@ -282,8 +327,9 @@ class _Writer:
         sampling: Sampling,
         repeat: int,
         most: int,
+        close: str = "",
     ) -> None:
-        self.most = most
+        self.most, self._close = most, close
         self._tokenizer, self._end, self._sampling = tokenizer, end_tokens, sampling
         self._rng = np.random.default_rng(prompt_seed(prompt, sampling.seed, repeat))
         self._ids: list[int] = []
@@ -299,14 +345,17 @@ class _Writer:
             return token
         self._ids.append(token)
         self._text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
-        found = [at for at in (self._text.find(stop) for stop in how.stop if stop) if at >= 0]
-        if found:
-            self._text = self._text[: min(found)]
+        said = thoughts.answer(self._text, self._close)
+        short = said if said is None else thoughts.cut(said, how.stop)
+        if short is not None and short != said:
+            self._text, self._close = short, ""
             self.most, self._finish = 0, "stop"
         return token
 
     def completion(self, prompt_tokens: int, cached_tokens: int) -> Completion:
-        """What was written."""
-        return Completion(
-            self._text, len(self._ids), prompt_tokens, self._finish, cached_tokens=cached_tokens
-        )
+        """What was written after the thought, if there was one."""
+        n = len(self._ids)
+        text = thoughts.answer(self._text, self._close)
+        if text is None:
+            return Completion.unfinished(n, prompt_tokens, cached_tokens)
+        return Completion(text, n, prompt_tokens, self._finish, cached_tokens=cached_tokens)

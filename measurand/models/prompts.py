@@ -3,38 +3,105 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from measurand.errors import InputError
-from measurand.models.protocol import ModelSpec, Request
+from measurand.models import folders, thoughts
+from measurand.models.protocol import Request
+from measurand.models.strings import ModelSpec
 from measurand.models.tokens import Tokens, split_choices
+
+_ASK = "Say: one."
 
 
 class Prompts:
     """A tokenizer and whether its chat template is used.
 
-    Attributes:
+    Args:
         tokenizer: a transformers tokenizer.
+        chat: use the chat template.
+        arguments: passed to the template.
+        ends: tokens that the tokenizer appends to a text, such as its end mark; they are left out,
+            since the model is to go on from the text.
+        thinks: False closes a thought that the template opens.
+
+    Attributes:
+        tokenizer: as given.
         chat: the prompt becomes the one user message of the chat template.
+        close: closing tag of the thought that the template opens, empty where it opens none.
+        lead: white space that the template puts before an answer.
+        ends: as given.
     """
 
-    def __init__(self, tokenizer: Any, *, chat: bool) -> None:
+    def __init__(
+        self,
+        tokenizer: Any,
+        *,
+        chat: bool,
+        arguments: Mapping[str, Any] | None = None,
+        ends: int = 0,
+        thinks: bool = True,
+    ) -> None:
         self.tokenizer, self.chat = tokenizer, chat
+        self._arguments, self.ends = dict(arguments or {}), ends
+        self.close, self.lead, self._closing = "", "", ""
+        if chat:
+            start = self._render(_ASK)
+            self.close = thoughts.opened(start)
+            if self.close and not thinks:
+                self._closing, self.close = f"\n\n{self.close}\n\n", ""
+            self.lead = self._lead(start)
 
     def text(self, prompt: str) -> str:
         """The text that the model continues."""
+        return self._render(prompt) + self._closing if self.chat else prompt
+
+    def turn(self, choice: str) -> str:
+        """A choice as it begins what the model writes.
+
+        A choice such as " A" goes on after a cue in plain text. An answer that opens a turn of the
+        chat template has no blank of its own, only what the template puts there.
+        """
         if not self.chat:
-            return prompt
-        turn = [{"role": "user", "content": prompt}]
+            return choice
+        own = choice[1:] if choice[:1].isspace() and choice[1:2].strip() else choice
+        return self.lead + own if own[:1].strip() else own
+
+    def plain_words(self) -> Iterable[int]:
+        """Tokens that plain text may come to: all but the special ones."""
+        special = set(self.tokenizer.all_special_ids)
+        added = getattr(self.tokenizer, "added_tokens_decoder", {})
+        special |= {token for token, what in added.items() if getattr(what, "special", False)}
+        return (token for token in self.tokenizer.get_vocab().values() if token not in special)
+
+    def _render(self, prompt: str, *, answer: str | None = None) -> str:
+        turns = [{"role": "user", "content": prompt}]
+        if answer is not None:
+            turns.append({"role": "assistant", "content": answer})
         return str(
-            self.tokenizer.apply_chat_template(turn, tokenize=False, add_generation_prompt=True)
+            self.tokenizer.apply_chat_template(
+                turns, tokenize=False, add_generation_prompt=answer is None, **self._arguments
+            )
         )
+
+    def _lead(self, start: str) -> str:
+        try:
+            whole = self._render(_ASK, answer=_ASK)
+        except Exception:
+            # A template may refuse finished conversations; answers then begin at once.
+            return ""
+        between, found, _ = whole.removeprefix(start).partition(_ASK)
+        blank = whole.startswith(start) and found and not between.strip()
+        return between if blank and not self._closing else ""
 
     def encode(self, text: str) -> Tokens:
         """Tokens of ``text``; a chat template has written its own begin-of-text."""
-        return tuple(self.tokenizer(text, add_special_tokens=not self.chat)["input_ids"])
+        return self._own(self.tokenizer(text, add_special_tokens=not self.chat)["input_ids"])
+
+    def _own(self, ids: Sequence[int]) -> Tokens:
+        return tuple(ids[: len(ids) - self.ends] if self.ends and not self.chat else ids)
 
     def tokens(self, prompt: str) -> Tokens:
         """Tokens that the model continues."""
@@ -54,7 +121,10 @@ class Prompts:
         Raises:
             InputError: code ``bad_choices``: none, an empty one, or one twice.
         """
-        own = [request.choices or tuple(choices) for request in requests]
+        own = [
+            tuple(self.turn(choice) for choice in request.choices or choices)
+            for request in requests
+        ]
         for some in set(own):
             check_choices(some)
         starts = [self.text(request.prompt) for request in requests]
@@ -69,34 +139,67 @@ class Prompts:
         if not texts:
             return []
         found = self.tokenizer(list(texts), add_special_tokens=not self.chat)["input_ids"]
-        return [tuple(ids) for ids in found]
+        return [self._own(ids) for ids in found]
 
 
 def load_prompts(spec: ModelSpec, folder: Path) -> Prompts:
-    """Load the tokenizer of ``folder``; option ``template=chat|none`` (default: chat if it can).
+    """Load the tokenizer of ``folder``.
+
+    Options: ``template=chat|none`` (default: chat if it can), ``template_args=<JSON object>``,
+    ``thought=none`` (a thought that the template opens is closed at once), ``code=run`` (Python
+    files of the folder may be run).
 
     Raises:
         InputError: code ``bad_model``: no tokenizer there, or it has no template to apply.
     """
     template = spec.option("template", "", ("", "chat", "none"))
+    arguments = spec.mapping("template_args")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from transformers import AutoTokenizer
 
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"{spec.text}: no tokenizer can be loaded from {folder}: {error}",
-            hint="give a folder with tokenizer.json and tokenizer_config.json",
-            code="bad_model",
-        ) from error
+    with (
+        folders.quiet(),
+        folders.reading(
+            spec,
+            f"no tokenizer can be loaded from {folder}",
+            "give a folder with tokenizer.json and tokenizer_config.json; "
+            "code of its own is run with code=run, if you trust it",
+        ),
+    ):
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=folders.runs_code(spec)
+        )
+        ends = _ends(tokenizer)
     if template == "chat" and not tokenizer.chat_template:
         raise InputError(
-            f"{spec.text}: the tokenizer in {folder} has no chat template",
+            f"{spec.shown}: the tokenizer in {folder} has no chat template",
             hint="write template=none",
             code="bad_model",
         )
-    return Prompts(tokenizer, chat=bool(tokenizer.chat_template) and template != "none")
+    chat = bool(tokenizer.chat_template) and template != "none"
+    with folders.reading(
+        spec,
+        f"the chat template in {folder} cannot be used",
+        "write template=none, or give it what it needs in template_args",
+    ):
+        return Prompts(
+            tokenizer,
+            chat=chat,
+            arguments=arguments,
+            ends=ends,
+            thinks=spec.options.get("thought") != "none",
+        )
+
+
+def _ends(tokenizer: Any) -> int:
+    """How many special tokens the tokenizer appends to a text."""
+    bare = list(tokenizer("a", add_special_tokens=False)["input_ids"])
+    whole = list(tokenizer("a", add_special_tokens=True)["input_ids"])
+    for ends in range(len(whole) - len(bare) + 1):
+        stop = len(whole) - ends
+        if whole[stop - len(bare) : stop] == bare:
+            return ends
+    return 0
 
 
 def check_choices(choices: Sequence[str]) -> None:

@@ -9,114 +9,12 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import parse_qsl
 
-from measurand.errors import CapabilityError, InputError
+from measurand.errors import CapabilityError
 from measurand.journal import canonical_json
-
-
-@dataclass(frozen=True)
-class ModelSpec:
-    """A model string taken apart: ``backend:target?option=value&option=value``.
-
-    Attributes:
-        text: the string as the user gave it; it names the model in every result.
-        backend: the word before the first colon.
-        target: what the backend loads; for ``openai`` it is ``<base url>#<model>``.
-        options: everything after the last ``?`` (a ``?`` before a ``#`` belongs to a URL).
-        cache: folder for converted weights.
-    """
-
-    text: str
-    backend: str
-    target: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    cache: Path = Path("models")
-
-    @classmethod
-    def parse(cls, text: str, *, cache: Path = Path("models")) -> ModelSpec:
-        """Take a model string apart.
-
-        Raises:
-            InputError: the string is empty, or an option has no value or is given twice.
-        """
-        head, mark, tail = text.partition("?") if "#" not in text else _after_hash(text)
-        backend, _, target = head.partition(":")
-        if not backend.strip():
-            raise InputError(
-                f"model string {text!r} names no backend",
-                hint="write e.g. smollm2 or hf:<folder>",
-                code="bad_model",
-            )
-        try:
-            pairs = parse_qsl(tail, strict_parsing=True) if mark else []
-        except ValueError:
-            pairs = []
-        options = dict(pairs)
-        if mark and (not pairs or len(options) < len(pairs)):
-            raise InputError(
-                f"options of model string {text!r} cannot be read: {tail!r}",
-                hint="write ?name=value&name=value, each name once",
-                code="bad_model",
-            )
-        return cls(text, backend, target, options, cache)
-
-    def allow(self, *names: str) -> None:
-        """Refuse options other than ``names``.
-
-        Raises:
-            InputError: code ``bad_model``, naming the options that exist.
-        """
-        unknown = sorted(set(self.options) - set(names))
-        if unknown:
-            known = ", ".join(sorted(names)) or "none"
-            raise InputError(
-                f"model string {self.text!r}: unknown option {unknown[0]!r}",
-                hint=f"options of {self.backend}: {known}",
-                code="bad_model",
-            )
-
-    def option(self, name: str, default: str, allowed: Sequence[str]) -> str:
-        """The value of an option that must be one of ``allowed``.
-
-        Raises:
-            InputError: code ``bad_model``, naming the allowed values.
-        """
-        value = self.options.get(name, default)
-        if value not in allowed:
-            raise InputError(
-                f"model string {self.text!r}: {name}={value!r} is not possible",
-                hint=f"{name} is one of {', '.join(allowed)}",
-                code="bad_model",
-            )
-        return value
-
-    def number(self, name: str, default: float) -> float:
-        """The value of a numeric option.
-
-        Raises:
-            InputError: code ``bad_model``, where it is no finite number.
-        """
-        text = self.options.get(name)
-        try:
-            value = default if text is None else float(text)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise InputError(
-                f"model string {self.text!r}: {name}={text!r} is not a number",
-                hint=f"give {name} as a number, e.g. {name}={default:g}",
-                code="bad_model",
-            )
-        return value
-
-
-def _after_hash(text: str) -> tuple[str, str, str]:
-    url, _, rest = text.rpartition("#")
-    name, mark, tail = rest.partition("?")
-    return f"{url}#{name}", mark, tail
+from measurand.models import thoughts
+from measurand.models.strings import ModelSpec as ModelSpec
 
 
 @dataclass(frozen=True)
@@ -242,6 +140,14 @@ class Completion:
         """A row without text: ``status`` is skipped, model_error or infra_error."""
         return cls(None, None, prompt_tokens, None, None, status, reason)
 
+    @classmethod
+    def unfinished(
+        cls, tokens: int | None, prompt_tokens: int | None, cached_tokens: int | None = None
+    ) -> Completion:
+        """A row of a model that was still thinking when its tokens were spent."""
+        reason = thoughts.unfinished(tokens)
+        return cls(None, tokens, prompt_tokens, "length", cached_tokens, "model_error", reason)
+
     def record(self) -> dict[str, Any]:
         """Plain values for the journal."""
         return asdict(self)
@@ -291,6 +197,7 @@ class Capabilities:
         dtype: precision of the computation; part of the instrument.
         reads_tags: answers come from ``Request.tags`` (synthetic respondents); tags key the call.
         live: answers prompts it was never shown (a replay does not).
+        reasons: why it cannot do what it cannot, by ability.
     """
 
     logprobs: bool
@@ -301,6 +208,7 @@ class Capabilities:
     dtype: str
     reads_tags: bool = False
     live: bool = True
+    reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 class Model(Protocol):
@@ -369,8 +277,9 @@ def check(
     for name, needed in needs.items():
         if needed and not getattr(has, name):
             able = ", ".join(n for n in needs if getattr(has, n)) or "nothing"
+            reason = f": {has.reasons[name]}" if name in has.reasons else ""
             raise CapabilityError(
-                f"{model.spec} cannot do {name!r}",
+                f"{model.spec} cannot do {name!r}{reason}",
                 hint=f"it can do: {able}; choose another model or scoring mode",
             )
     if has.reads_tags or not has.live:

@@ -13,7 +13,8 @@ from typing import Any
 
 from measurand.errors import InputError
 from measurand.journal import call_key, parse_record
-from measurand.models.protocol import Capabilities, Completion, ModelSpec, Request, Sampling, Score
+from measurand.models.protocol import Capabilities, Completion, Request, Sampling, Score
+from measurand.models.strings import ModelSpec
 
 _CALL = ("prompt_sha256", "settings", "repeat", "status")
 
@@ -26,7 +27,7 @@ def load(spec: ModelSpec) -> Replay:
             was asked.
     """
     spec.allow()
-    return Replay(spec.text, Path(spec.target))
+    return Replay(spec.text, spec.path(spec.target))
 
 
 class Replay:

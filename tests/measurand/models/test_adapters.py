@@ -71,5 +71,56 @@ def test_an_adapter_of_another_model_is_refused(
     for file in adapter.iterdir():
         (tmp_path / file.name).write_bytes(file.read_bytes())
     (tmp_path / "adapter_config.json").write_text(damage)
-    with pytest.raises(InputError, match="does not fit"):
+    with pytest.raises(InputError, match=r"does not fit|is no JSON") as error:
         load(f"hf:{toy_model_folder}?adapter={tmp_path}")
+    assert error.value.code == "bad_model"
+
+
+def copied(adapter: Path, to: Path) -> Path:
+    to.mkdir()
+    for file in adapter.iterdir():
+        (to / file.name).write_bytes(file.read_bytes())
+    return to
+
+
+def test_what_is_no_change_of_weights_is_refused(toy_model_folder: Path, tmp_path: Path) -> None:
+    model = AutoModelForCausalLM.from_pretrained(toy_model_folder)
+    prompt = peft.PromptTuningConfig(num_virtual_tokens=3, task_type="CAUSAL_LM")
+    peft.get_peft_model(model, prompt).save_pretrained(str(tmp_path / "prompt"))
+    with pytest.raises(InputError, match="PROMPT_TUNING changes prompts, not weights"):
+        load(f"hf:{toy_model_folder}?adapter={tmp_path / 'prompt'}")
+
+
+def test_cut_foreign_or_larger_adapters_are_refused(
+    toy_model_folder: Path, adapter: Path, tmp_path: Path
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    tensors = load_file(adapter / "adapter_model.safetensors")
+    cut = copied(adapter, tmp_path / "cut") / "adapter_model.safetensors"
+    cut.write_bytes(cut.read_bytes()[:200])
+    more = copied(adapter, tmp_path / "more") / "adapter_model.safetensors"
+    extra = {name.replace("layers.0.", "layers.9."): x.clone() for name, x in tensors.items()}
+    save_file(tensors | extra, more)
+    other = copied(adapter, tmp_path / "other") / "adapter_model.safetensors"
+    save_file(
+        {name.replace("model.model.", "model.module."): x for name, x in tensors.items()}, other
+    )
+    for folder, words in (
+        (cut, r"safetensors is cut or damaged"),
+        (more, r"4 of its 16 weights belong to no layer here"),
+        (other, r"missing adapter keys"),
+    ):
+        with pytest.raises(InputError, match=words) as error:
+            load(f"hf:{toy_model_folder}?adapter={folder.parent}")
+        assert "\n" not in str(error.value)
+
+
+def test_an_adapter_that_names_a_module_to_import_is_refused(
+    toy_model_folder: Path, adapter: Path, tmp_path: Path
+) -> None:
+    file = copied(adapter, tmp_path / "code") / "adapter_config.json"
+    settings = json.loads(file.read_text()) | {"megatron_config": {"a": 1}, "megatron_core": "this"}
+    file.write_text(json.dumps(settings))
+    with pytest.raises(InputError, match="names code to run"):
+        load(f"hf:{toy_model_folder}?adapter={file.parent}")

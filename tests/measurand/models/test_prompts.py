@@ -100,3 +100,72 @@ def test_choices_that_cannot_be_told_apart(choices: list[str]) -> None:
         check_choices(choices)
     assert caught.value.code == "bad_choices"
     check_choices(["1", "2"])
+
+
+THINKING = TEMPLATE.replace(" <a>", " <a>{% if think | default(true) %} <think>\n{% endif %}")
+
+
+def test_an_answer_that_opens_a_turn_has_no_blank_of_its_own(tmp_path: Path) -> None:
+    save(tmp_path, template=TEMPLATE)
+    chat = load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert [chat.turn(c) for c in (" 4", "4", "\n4", "    4", " ")] == ["4", "4", "4", "    4", " "]
+    raw = load_prompts(ModelSpec.parse(f"hf:{tmp_path}?template=none"), tmp_path)
+    assert raw.turn(" 4") == " 4"
+    with pytest.raises(InputError, match="cannot be told apart"):
+        chat.split("fine ?", [" 4", "4"])
+
+
+def test_the_blank_that_the_template_puts_before_an_answer_belongs_to_it(tmp_path: Path) -> None:
+    between = (
+        "{% for m in messages %}{% if m.role == 'user' %}<u> {{ m.content }} </u>"
+        "{% else %} {{ m.content }}{% endif %}{% endfor %}"
+    )
+    save(tmp_path, template=between)
+    prompts = load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert prompts.lead == " "
+    assert [prompts.turn(c) for c in (" 4", "4")] == [" 4", " 4"]
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ raise_exception('no system message') }}",
+        "{% for m in messages %}{{ m.content",
+        "{{ messages[7].content }}",
+        "{{ messages | nothing }}",
+        "{{ ''.__class__.__mro__ }}",
+    ],
+)
+def test_a_template_that_cannot_be_used_is_named(template: str, tmp_path: Path) -> None:
+    save(tmp_path, template=template)
+    with pytest.raises(InputError, match="template=none") as caught:
+        load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert (caught.value.code, "\n" in str(caught.value)) == ("bad_model", False)
+    assert not load_prompts(ModelSpec.parse(f"hf:{tmp_path}?template=none"), tmp_path).chat
+
+
+def test_an_opened_thought_is_known_and_can_be_closed(tmp_path: Path) -> None:
+    save(tmp_path, template=THINKING)
+    assert load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path).close == "</think>"
+    closed = load_prompts(ModelSpec.parse(f"hf:{tmp_path}?thought=none"), tmp_path)
+    assert (closed.close, closed.text("fine").endswith("<think>\n\n\n</think>\n\n")) == ("", True)
+    off = f'hf:{tmp_path}?template_args={{"think": false}}'
+    assert load_prompts(ModelSpec.parse(off), tmp_path).text("fine").endswith("<a>")
+
+
+def test_an_end_mark_that_the_tokenizer_appends_is_left_out(tmp_path: Path) -> None:
+    import json
+
+    save(tmp_path, template=None)
+    plain = load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    file = tmp_path / "tokenizer.json"
+    whole = json.loads(file.read_text())
+    end = {"SpecialToken": {"id": "!", "type_id": 0}}
+    whole["post_processor"]["single"].append(end)
+    whole["post_processor"]["special_tokens"]["!"] = {"id": "!", "ids": [13], "tokens": ["!"]}
+    file.write_text(json.dumps(whole))
+    ending = load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert ending.tokenizer("fine")["input_ids"] == [*plain.tokens("fine"), 13]
+    assert (ending.ends, plain.ends) == (1, 0)
+    assert ending.tokens("fine") == plain.tokens("fine")
+    assert ending.split("fine ?", [" 4"]) == plain.split("fine ?", [" 4"])
