@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,22 @@ def _build(system: project.System, params: Any, args: argparse.Namespace) -> Non
     # Beam warns at every import that a client of Google's is not there.
     logging.getLogger().addFilter(lambda record: "apitools not found" not in record.getMessage())
     system.module("dataset").build(params, out, args.runner, args.beam, journal=system.journal)
+    for line in _tables(out):
+        print(line)
     print(f"build {system.name}: {_shown(out, system)}")
+
+
+def _tables(out: Path) -> Iterator[str]:
+    """A line for every table that left rows out: how many, and why."""
+    from measurand.manifest import MANIFEST, read_manifest
+
+    for path in sorted(out.glob(f"*/{MANIFEST}")):
+        found = read_manifest(path.parent)
+        reasons = sorted(found.rejected.items(), key=lambda one: (-one[1], one[0]))
+        if reasons:
+            why = ", ".join(f"{count:,} {reason}" for reason, count in reasons)
+            left = sum(found.rejected.values())
+            yield f"  {path.parent.name}: {found.rows:,} rows, {left:,} left out: {why}"
 
 
 def _train(system: project.System, params: Any, args: argparse.Namespace) -> None:

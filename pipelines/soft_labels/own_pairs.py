@@ -1,20 +1,26 @@
-"""A user's own pairs: rows of a file, and splits in which no response occurs twice."""
+"""A user's own pairs: rows of a file, one pair each, or one annotator each."""
 
 from __future__ import annotations
 
 import hashlib
 import math
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
 
 from measurand import rows
 from measurand.manifest import Source
 from measurand.rows import Row, Unreadable
-from measurand.texts import normalise
+from pipelines.soft_labels import conversations, own_splits
 from pipelines.soft_labels.labels import Label, from_probability, from_votes
-from pipelines.soft_labels.pairs import Item, Pair, oriented, split_of
+from pipelines.soft_labels.own_splits import Given
+from pipelines.soft_labels.pairs import Item, Pair, oriented
 from schemas.soft_labels.params import SPLITS, File, PairSet
 
 Rejected = tuple[str, str, str]
+_WORDS = {"true": 1.0, "false": 0.0}
+_LARGEST = 10**9
 
 
 @dataclass(frozen=True)
@@ -25,15 +31,31 @@ class Found:
         pairs: (split, prompt, pair), at most as many of a split as the set asks for.
         rejected: rows that are not used.
         origin: the file, for the manifest.
+        notes: what a reader should know of it, one sentence each.
     """
 
     pairs: list[tuple[str, str, Pair]]
     rejected: list[Rejected]
     origin: Source
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Rated:
+    """One pair with the labels of all its rows, those of the first row first."""
+
+    key: str
+    split: str
+    prompt: str
+    texts: tuple[str, str]
+    labels: list[Label]
 
 
 def read(source: File, pairs: PairSet, seed: int) -> Found:
     """Every usable row; the others are rejected with their reason.
+
+    Rows of the same prompt and the same two responses, as they stand in the file, are one pair: its
+    label is the share of all votes, or the mean of the probabilities.
 
     Args:
         source: the file and its columns.
@@ -44,141 +66,177 @@ def read(source: File, pairs: PairSet, seed: int) -> Found:
         InputError: there is no such file, it cannot be read, holds no row, or lacks a column.
     """
     path = rows.locate(source.path)
-    good: list[tuple[str, str, str, Pair]] = []
+    columns = _columns(source)
+    rated: dict[tuple[str, ...], _Rated] = {}
     rejected: list[Rejected] = []
-    seen: dict[tuple[str, ...], str] = {}
-    for key, row, _ in rows.read(path, _columns(source)):
-        problem, prompt, pair = _pair(key, row, source, pairs)
-        if pair is None:
-            rejected.append((f"{pairs.id}|{key}", *problem))
+    parts: set[str] = set()
+    for key, row, part in rows.read(path, columns):
+        one = _one(key, row, part, source, pairs)
+        if isinstance(one, tuple):
+            rejected.append((f"{pairs.id}|{key}", *one))
             continue
-        same = (prompt, *sorted(normalise(item.text) for item in (pair.first, pair.second)))
-        if same in seen:
-            rejected.append((f"{pairs.id}|{key}", "duplicate_pair", f"the pair of {seen[same]}"))
-            continue
-        seen[same] = key
-        split = rows.text(row[source.split]) if source.split and isinstance(row, dict) else ""
-        good.append((key, split, prompt, pair))
-    origin = Source(path.name, source.path, source.licence, rows.digest(path))
-    if source.split is None:
-        parts = _components([pair for _, _, _, pair in good])
-        good = [
-            (key, split_of(part, seed), prompt, pair)
-            for (key, _, prompt, pair), part in zip(good, parts, strict=True)
+        parts |= {one.split} - {""}
+        same = (one.split, one.prompt, *sorted(one.texts))
+        known = rated.setdefault(same, one)
+        if known is not one:
+            again = one.labels[0] if one.texts == known.texts else one.labels[0].flipped()
+            known.labels.append(again)
+            rejected.append((f"{pairs.id}|{key}", "pooled", f"into the label of {known.key}"))
+    if parts:
+        rejected += [
+            (f"{pairs.id}|{one.key}", "unknown_split", "it lies in no part with a name")
+            for one in rated.values()
+            if not one.split
         ]
-    else:
-        good, strangers = _without_shared(good, pairs)
-        rejected += strangers
-    kept, left = _first(good, pairs)
-    return Found(kept, rejected + left, origin)
+        rated = {same: one for same, one in rated.items() if one.split}
+    given = [_given(one, counted=source.votes is not None) for one in rated.values()]
+    asked = {name: getattr(pairs, name) for name in SPLITS}
+    split = own_splits.own(given, asked, seed) if parts else own_splits.drawn(given, asked, seed)
+    rejected += [
+        (f"{pairs.id}|{key}", "in_another_split", f"not of {n}") for key, n in split.shared
+    ]
+    kept, left = _first(split.kept, pairs)
+    origin = Source(path.name, source.path, source.licence, rows.digest(path))
+    notes = [*_notes(source, list(rated.values())), *split.notes]
+    return Found(kept, rejected + left, origin, notes)
 
 
 def _columns(source: File) -> list[str]:
-    votes = source.votes or ()
-    names = (source.first, source.second, source.prompt, source.label, *votes, source.split)
+    label = source.label if isinstance(source.label, str) else None
+    names = (source.first, source.second, source.prompt, label, *(source.votes or ()), source.split)
     return [name for name in names if name is not None]
 
 
-def _pair(
-    key: str, row: Row | Unreadable, source: File, pairs: PairSet
-) -> tuple[tuple[str, str], str, Pair | None]:
-    """(what is wrong, prompt, pair); the pair is None where something is wrong."""
+def _one(
+    key: str, row: Row | Unreadable, part: str | None, source: File, pairs: PairSet
+) -> _Rated | tuple[str, str]:
+    """The pair of a row, or what is wrong with it."""
     if isinstance(row, Unreadable):
-        return (row.reason, row.detail), "", None
-    if not all(rows.is_plain(row.get(name)) for name in _columns(source)):
-        return ("not_text", "a list, a record or bytes"), "", None
-    texts = [rows.text(row.get(name)) for name in (source.first, source.second)]
-    prompt = rows.text(row.get(source.prompt)) if source.prompt else pairs.prompt
-    if not all((*texts, prompt)):
-        return ("empty", "a response or the prompt is empty"), "", None
-    if normalise(texts[0]) == normalise(texts[1]):
-        return ("same_response_twice", ""), "", None
+        return row
+    try:
+        asked = conversations.read(
+            row.get(source.prompt) if source.prompt else None,
+            row.get(source.first),
+            row.get(source.second),
+        )
+    except conversations.NotTextError as error:
+        return "not_text", str(error)
+    prompt = asked.prompt or ("" if source.prompt else pairs.prompt)
+    texts = (asked.first, asked.second)
+    if problem := _problem(prompt, texts, pairs):
+        return problem
+    split = _split(row, part, source)
+    if split is None:
+        known = ", ".join(SPLITS)
+        named = rows.text(row.get(source.split)) if source.split else part
+        return "unknown_split", f"{named!r} is none of {known}, nor another word for one"
+    label = _label(row, source)
+    if isinstance(label, str):
+        return "bad_label", label
+    return _Rated(key, split, prompt, texts, [label])
+
+
+def _problem(prompt: str, texts: tuple[str, str], pairs: PairSet) -> tuple[str, str] | None:
+    if not all(text.strip() for text in (*texts, prompt)):
+        return "empty", "a response or the prompt is empty"
+    if texts[0] == texts[1]:
+        return "same_response_twice", ""
     for text in texts:
         n = len(text.split())
         if not pairs.words[0] <= n <= pairs.words[1]:
-            return ("length", f"{n} words, not {pairs.words[0]} to {pairs.words[1]}"), "", None
-    split = rows.text(row.get(source.split)) if source.split else SPLITS[0]
-    if split not in SPLITS:
-        return ("unknown_split", f"{split!r} is none of {', '.join(SPLITS)}"), "", None
-    label = _label(row, source)
-    if isinstance(label, str):
-        return ("bad_label", label), "", None
-    first, second = (Item(hashlib.sha256(text.encode()).hexdigest()[:16], text) for text in texts)
-    return ("", ""), prompt, oriented(first, second, label)
+            return "length", f"{n} words, not {pairs.words[0]} to {pairs.words[1]}"
+    return None
+
+
+def _split(row: Row, part: str | None, source: File) -> str | None:
+    """The split that the file states; "" where it states none, None where it is unknown."""
+    if source.split:
+        return rows.split_word(rows.text(row.get(source.split)))
+    return "" if part is None else rows.split_word(part)
 
 
 def _label(row: Row, source: File) -> Label | str:
     """The label, or what is wrong with it."""
-    names = (source.label,) if source.label else source.votes or ()
-    values = [_number(row.get(str(name))) for name in names]
-    shown = ", ".join(repr(row.get(str(name))) for name in names)
-    if any(value is None for value in values):
-        return f"{shown}: not a number"
+    if source.votes is None and not isinstance(source.label, str):
+        return from_probability(1.0 if source.label is None else source.label)
+    names = source.votes or (str(source.label),)
+    values = [_number(row.get(name)) for name in names]
+    shown = ", ".join(repr(row.get(name)) for name in names)
     known = [value for value in values if value is not None]
-    if source.label:
+    if len(known) < len(values):
+        return f"{shown}: not a number"
+    if source.votes is None:
         return from_probability(known[0]) if 0 <= known[0] <= 1 else f"{shown}: not between 0 and 1"
     if min(known) < 0 or not sum(known) or any(value != int(value) for value in known):
         return f"{shown}: not counts of votes"
+    if sum(known) > _LARGEST:
+        return f"{shown}: more votes than can be counted"
     return from_votes(int(known[0]), int(known[1]))
 
 
 def _number(value: object) -> float | None:
+    text = rows.text(value)
+    if text.casefold() in _WORDS:
+        return _WORDS[text.casefold()]
+    # A comma can only be a decimal one where a single figure stands before it.
+    text = re.sub(r"^([01]),(\d+)$", r"\1.\2", text)
     try:
-        number = float(rows.text(value))
+        number = float(text)
     except ValueError:
         return None
-    return number if math.isfinite(number) else None
+    return number if math.isfinite(number) and "_" not in text else None
 
 
-def _components(pairs: list[Pair]) -> list[str]:
-    """Per pair, a text that stands for all pairs that share responses with it, however far."""
-    parent: dict[str, str] = {}
-
-    def root(text: str) -> str:
-        while parent.setdefault(text, text) != text:
-            parent[text] = text = parent[parent[text]]
-        return text
-
-    texts = [[normalise(item.text) for item in (pair.first, pair.second)] for pair in pairs]
-    for first, second in texts:
-        # The smallest text is the root, so the order of rows does not matter.
-        low, high = sorted((root(first), root(second)))
-        parent[high] = low
-    return [root(first) for first, _ in texts]
+def _given(one: _Rated, *, counted: bool) -> Given:
+    first, second = (
+        Item(hashlib.sha256(text.encode()).hexdigest()[:16], text) for text in one.texts
+    )
+    return Given(
+        one.key, one.split, one.prompt, oriented(first, second, _pooled(one.labels, counted))
+    )
 
 
-def _without_shared(
-    good: list[tuple[str, str, str, Pair]], pairs: PairSet
-) -> tuple[list[tuple[str, str, str, Pair]], list[Rejected]]:
-    """Rows of training and development whose responses are not tested on, or developed on."""
-    taken: set[str] = set()
-    kept: list[tuple[str, str, str, Pair]] = []
-    rejected: list[Rejected] = []
-    for split in reversed(SPLITS):
-        mine = [row for row in good if row[1] == split]
-        found: set[str] = set()
-        for row in mine:
-            texts = {normalise(item.text) for item in (row[3].first, row[3].second)}
-            if texts & taken:
-                rejected.append((f"{pairs.id}|{row[0]}", "in_another_split", f"of {split}"))
-                continue
-            found |= texts
-            kept.append(row)
-        taken |= found
-    order = {row[0]: at for at, row in enumerate(good)}
-    return sorted(kept, key=lambda row: order[row[0]]), rejected
+def _pooled(labels: Sequence[Label], counted: bool) -> Label:
+    """The label of several rows: all their votes, or the mean of their probabilities."""
+    if len(labels) == 1:
+        return labels[0]
+    if counted:
+        return Label(sum(label.num for label in labels), sum(label.den for label in labels))
+    mean = sum((Fraction(label.num, label.den) for label in labels), Fraction()) / len(labels)
+    return from_probability(float(mean))
+
+
+def _notes(source: File, rated: Sequence[_Rated]) -> list[str]:
+    notes = []
+    if source.label is None and source.votes is None:
+        notes.append(
+            f"no label or votes: every {source.first!r} counts as preferred with p = 1 "
+            "(give `label`, a column or a number, or `votes`)"
+        )
+    several = [one for one in rated if len(one.labels) > 1]
+    if several:
+        split = sum(
+            {2 * x.num > x.den for x in one.labels if 2 * x.num != x.den} == {True, False}
+            for one in several
+        )
+        notes.append(
+            f"{len(several)} pairs stand in several rows: their labels are pooled; rows of {split} "
+            "disagree"
+        )
+    return notes
 
 
 def _first(
-    good: list[tuple[str, str, str, Pair]], pairs: PairSet
+    given: Sequence[Given], pairs: PairSet
 ) -> tuple[list[tuple[str, str, Pair]], list[Rejected]]:
     room = {name: getattr(pairs, name) for name in SPLITS}
     kept: list[tuple[str, str, Pair]] = []
     rejected: list[Rejected] = []
-    for key, split, prompt, pair in good:
-        if not room[split]:
-            rejected.append((f"{pairs.id}|{key}", "not_asked_for", f"{split} is full"))
+    for one in given:
+        if not room[one.split]:
+            left = (f"{pairs.id}|{one.key}", "not_asked_for", f"{one.split} is full")
+            rejected.append(left)
             continue
-        room[split] -= 1
-        kept.append((split, prompt, pair))
+        room[one.split] -= 1
+        kept.append((one.split, one.prompt, one.pair))
     return kept, rejected

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from measurand import hutto
+from measurand import hutto, rows
 from measurand.errors import ParamsError
 from measurand.manifest import Source
 from measurand.texts import normalise
@@ -80,8 +80,9 @@ def draw(pairs: PairSet, seed: int, folder: Path) -> Drawn:
     counts = Counter(asked.split for asked in found.pairs)
     if empty := [name for name in SPLITS if not counts[name]]:
         raise ParamsError(
-            f"{pairs.id}: no pair for {', '.join(empty)}",
-            hint="give more responses, another variant, or a column `split`",
+            f"{pairs.id}: no pair for {', '.join(empty)}; left out: "
+            f"{rows.left_out([*found.rejected_items, *found.rejected_pairs])}",
+            hint="mend what is left out, give more responses, another variant, or a column `split`",
         )
     return found
 
@@ -93,6 +94,8 @@ def known_model(source: Known, folder: Path) -> KnownModel:
 
 def _own(pairs: PairSet, source: File, seed: int) -> Drawn:
     found = own_pairs.read(source, pairs, seed)
+    for note in found.notes:
+        print(f"{pairs.id}: {note}", flush=True)
     asked = [Asked(pair, split, prompt) for split, prompt, pair in found.pairs]
     return Drawn([], asked, [], found.rejected, [found.origin])
 

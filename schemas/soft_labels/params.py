@@ -54,15 +54,18 @@ class File(Strict):
     """Pairs of one's own.
 
     Attributes:
-        path: a CSV, TSV, JSON Lines or Parquet file, a folder that ``datasets.save_to_disk`` wrote,
-            or a dataset folder of Measurand.
-        first: column of one response.
+        path: a file or folder that ``measurand.rows`` reads: CSV, TSV, JSON, JSON Lines, Parquet, a
+            clone from the Hub, a folder of ``datasets.save_to_disk``, a dataset of Measurand.
+        first: column of one response, a text or a list of messages.
         second: column of the other.
-        prompt: column of the prompt; null gives every pair the set's own prompt.
-        label: column of the probability, 0 to 1, that the first is preferred.
+        prompt: column of the prompt; null takes the messages that both responses begin with, or
+            else the set's own prompt.
+        label: column of the probability, 0 to 1, that the first is preferred, or a number for all
+            rows; without it and without votes every first response is preferred, which is said.
         votes: columns of the votes for the first and for the second, in place of ``label``.
-        split: column with ``train``, ``dev`` or ``test``; null draws splits in which no response
-            occurs twice.
+        split: column with ``train``, ``dev`` or ``test`` or a usual word for one; null takes the
+            parts of the dataset, or draws splits in which no response occurs twice (where responses
+            repeat over prompts: no prompt).
         licence: licence of the data, for the manifest.
     """
 
@@ -71,15 +74,17 @@ class File(Strict):
     first: str
     second: str
     prompt: str | None = None
-    label: str | None = None
+    label: str | float | None = None
     votes: tuple[str, str] | None = None
     split: str | None = None
     licence: str = "unknown"
 
     @model_validator(mode="after")
     def _one_label(self) -> Self:
-        if (self.label is None) == (self.votes is None):
+        if self.label is not None and self.votes is not None:
             raise ValueError("give label or votes, and not both")
+        if isinstance(self.label, float) and not 0 <= self.label <= 1:
+            raise ValueError("label: a number for all rows is a probability, 0 to 1")
         return self
 
 

@@ -3,11 +3,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from measurand import shards, times
+from measurand.commands import stages
 from measurand.commands.stages import main
 from measurand.errors import InputError, ParamsError, RunnerError
+from measurand.parquet import REJECTED
+from measurand.tables import Column, Table
 
 
 def shrink(project: Path) -> None:
@@ -89,3 +93,15 @@ def test_bad_arguments_are_named(project: Path) -> None:
     (project / "data/personality/dataset").mkdir()
     with pytest.raises(InputError, match="--limit 0"):
         main(["evaluate", "personality", "--limit", "0"])
+
+
+def test_what_a_build_left_out_is_counted_on_the_screen(tmp_path: Path) -> None:
+    spec = Table("t", "1.0.0", ("a",), (Column("a", pa.string(), "a"),), doc="rows")
+    rows = pa.Table.from_pylist([{"a": "x"}], schema=spec.schema())
+    reasons = ["short", "odd", "short"]
+    rejected = REJECTED.from_columns(
+        {"key": ["1", "2", "3"], "reason": reasons, "detail": [""] * 3}
+    )
+    shards.write_dataset(tmp_path / "some", spec, rows, rejected=rejected)
+    shards.write_dataset(tmp_path / "whole", spec, rows)
+    assert list(stages._tables(tmp_path)) == ["  some: 1 rows, 3 left out: 2 short, 1 odd"]

@@ -75,8 +75,8 @@ RUN, JUDGE = ("train", "runs", 0), ("build", "judges", 0)
         (("build", "sets", 1, "id"), "film", "same value twice"),
         (
             ("build", "sets", 0, "source"),
-            {"kind": "file", "path": "a.csv", "first": "a", "second": "b"},
-            "label or votes",
+            {"kind": "file", "path": "a.csv", "first": "a", "second": "b", "label": 1.5},
+            "a number for all rows",
         ),
         (("train", "unknown"), 1, "unknown"),
         (("evaluate", "bandit"), {"steps": [5, 1]}, "must ascend"),
