@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from measurand.errors import InputError, ParamsError
+from pipelines.many_shot import gym
 from pipelines.many_shot.tasks import arithmetic, parity, reasoning_gym_task
 from pipelines.many_shot.verifiers import check, extract, number, verify
 from schemas.many_shot.params import VERIFIERS
@@ -194,7 +195,7 @@ def test_a_thousand_right_and_a_thousand_subtly_wrong_answers(name: str) -> None
 @pytest.mark.parametrize("generator", ["chain_sum", "countdown", "word_sorting", "syllogism"])
 def test_reasoning_gym_accepts_its_answers_and_no_other(generator: str) -> None:
     n = N // 4
-    data = reasoning_gym_task.load().create_dataset(generator, size=n, seed=1)
+    data = gym.load().create_dataset(generator, size=n, seed=1)
     for entry in data:
         details = {"generator": generator, "entry": reasoning_gym_task._plain(entry)}
         answer = entry["answer"]
@@ -261,7 +262,7 @@ def test_a_right_answer_that_is_no_number_is_the_users_mistake() -> None:
 
 
 def test_what_makes_a_judge_of_the_package_fail_is_wrong() -> None:
-    data = reasoning_gym_task.load().create_dataset("prime_factorization", size=1, seed=1)
+    data = gym.load().create_dataset("prime_factorization", size=1, seed=1)
     details = {"generator": "prime_factorization", "entry": reasoning_gym_task._plain(data[0])}
     assert verify("reasoning_gym", data[0]["answer"], "", details).correct
     judged = verify("reasoning_gym", "I do not know", "", details)
