@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import TypedDict
+
 import pyarrow as pa
 
 from measurand.errors import SchemaError
@@ -74,7 +77,35 @@ STATISTICS = Table(
 )
 
 
-def slice_text(parts: dict[str, str]) -> str:
+class StatisticRow(TypedDict):
+    """A row of ``STATISTICS``; a test holds the two together."""
+
+    system: str
+    model: str
+    metric: str
+    slice: str
+    estimate: float | None
+    se: float | None
+    ci_lo: float | None
+    ci_hi: float | None
+    confidence: float
+    lower: float | None
+    upper: float | None
+    method: str
+    n: int | None
+    n_clusters: int | None
+    resamples: int | None
+    seed: int | None
+    mde: float | None
+    reliability: float | None
+    reason: str | None
+
+
+Rows = Iterator[StatisticRow]
+"""What functions that make statistics yield."""
+
+
+def slice_text(parts: Mapping[str, str]) -> str:
     """Canonical text of a slice: ``{"b": "2", "a": "1"}`` -> ``"a=1,b=2"``.
 
     Raises:

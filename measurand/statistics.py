@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pyarrow as pa
 
-from measurand.results import STATISTICS, slice_text
+from measurand.results import STATISTICS, StatisticRow, slice_text
 from measurand.stats.estimate import Estimate
 
 EXACT = "exact count"
@@ -35,9 +33,8 @@ def statistic_row(
     metric: str,
     parts: Mapping[str, str],
     estimate: Estimate,
-    *,
     reliability: float | None = None,
-) -> dict[str, Any]:
+) -> StatisticRow:
     """One row of ``STATISTICS``.
 
     The smallest detectable difference follows from the standard error, with G - 1 degrees of
@@ -53,27 +50,36 @@ def statistic_row(
     """
     from measurand.stats.means import smallest_detectable
 
-    figures = dataclasses.asdict(estimate)
     se, clusters = estimate.se, estimate.n_clusters
     df = clusters - 1 if clusters is not None and clusters > 1 else None
     return {
         "system": system,
         "model": model,
         "metric": metric,
-        "slice": slice_text(dict(parts)),
-        "estimate": figures.pop("value"),
+        "slice": slice_text(parts),
+        "estimate": estimate.value,
+        "se": se,
+        "ci_lo": estimate.ci_lo,
+        "ci_hi": estimate.ci_hi,
+        "confidence": estimate.confidence,
+        "lower": estimate.lower,
+        "upper": estimate.upper,
+        "method": estimate.method,
+        "n": estimate.n,
+        "n_clusters": clusters,
+        "resamples": estimate.resamples,
+        "seed": estimate.seed,
         "mde": smallest_detectable(se, df=df) if se is not None else None,
         "reliability": reliability,
-        **figures,
+        "reason": estimate.reason,
     }
 
 
-def statistics_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def statistics_table(rows: Sequence[StatisticRow]) -> pa.Table:
     """The rows as a table.
 
     Raises:
         SchemaError: two rows have the same model, metric and slice, or a figure is NaN.
     """
-    return STATISTICS.validate(
-        STATISTICS.from_columns({c.name: [row[c.name] for row in rows] for c in STATISTICS.columns})
-    )
+    columns = {name: [row[name] for row in rows] for name in StatisticRow.__annotations__}  # type: ignore[literal-required]
+    return STATISTICS.validate(STATISTICS.from_columns(columns))

@@ -9,13 +9,13 @@ told apart.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from evaluators.compwob.context import ORDERS, Row, Subject
+from evaluators.compwob.context import ORDERS, Subject
+from measurand.results import Rows
 from measurand.stats.correlation import pearson, spearman
 from measurand.stats.estimate import Estimate, undefined
 
@@ -31,7 +31,7 @@ MOST_SLOPE = 25.0
 """Log-odds by a standard deviation beyond which a fit has no end: the outcomes are separated."""
 
 
-def complexity_rows(subject: Subject) -> Iterator[Row]:
+def complexity_rows(subject: Subject) -> Rows:
     """Correlations, slopes and variance inflation of an agent's compositions.
 
     ``slope`` is in log-odds by a standard deviation of the predictor, with errors clustered by
@@ -50,22 +50,18 @@ def complexity_rows(subject: Subject) -> Iterator[Row]:
             yield subject.row("vif", {"order": order, "predictor": name}, value)
 
 
-def _correlations(
-    subject: Subject, parts: dict[str, str], means: pl.DataFrame, name: str
-) -> Iterator[Row]:
+def _correlations(subject: Subject, parts: dict[str, str], means: pl.DataFrame, name: str) -> Rows:
     x, y = means[name].to_numpy(), means["success"].to_numpy()
     for metric, correlate in (("pearson", pearson), ("spearman", spearman)):
         found = undefined("fewer than three tasks", n=len(x))
         if len(x) > 2:
             words = subject.words(metric, *parts.values())
-            resamples = subject.params.report.resamples
+            resamples = subject.resamples
             found = correlate(x, y, resamples=resamples, seed_words=words).estimate
         yield subject.row(metric, parts, found)
 
 
-def _slopes(
-    subject: Subject, parts: dict[str, str], episodes: pl.DataFrame, name: str
-) -> Iterator[Row]:
+def _slopes(subject: Subject, parts: dict[str, str], episodes: pl.DataFrame, name: str) -> Rows:
     yield subject.row("slope", parts, slope(episodes, name))
     if name == "n_parts":
         return

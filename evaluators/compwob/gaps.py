@@ -6,20 +6,20 @@ episode of a composition is paired with the episodes of its own parts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
-from evaluators.compwob.context import ORDERS, Row, Subject
+from evaluators.compwob.context import ORDERS, Subject
 from evaluators.compwob.crossing import over_tasks_and_seeds
+from measurand.results import Rows
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import bootstrap_means, cluster_mean, within_unit
 from measurand.stats.resample import MIN_CLUSTERS
 
 
-def gap_rows(subject: Subject) -> Iterator[Row]:
+def gap_rows(subject: Subject) -> Rows:
     """Paired differences of an agent.
 
     ``gap_base``: mean success of the parts alone minus that of the composition. ``gap_alone``:
@@ -78,18 +78,17 @@ def with_parts(subject: Subject, order: str) -> pl.DataFrame:
 
 def _difference(
     subject: Subject, metric: str, parts: dict[str, str], pairs: pl.DataFrame, column: str
-) -> Iterator[Row]:
+) -> Rows:
     x = (pairs[column] - pairs["success"]).to_numpy()
     tasks = pairs["task"].to_numpy()
     found = _honest(over_tasks_and_seeds(x, tasks, pairs["seed"].to_numpy()))
     icc = subject.task_icc(metric, parts, pairs.select("task", pl.Series("score", x)))
     named = replace(found, method=f"paired difference; {found.method}")
-    yield subject.row(metric, parts, named, icc.value)
-    yield subject.row("task_icc", {**parts, "of": metric}, icc)
+    yield from subject.scored(parts, {metric: named}, "task_icc", icc)
     (again,) = bootstrap_means(
         x[:, None],
         clusters=tasks,
-        resamples=subject.params.report.resamples,
+        resamples=subject.resamples,
         seed_words=subject.words(metric, *parts.values()),
     )
     yield subject.row(f"{metric}_resampled", parts, _honest(again))
@@ -122,7 +121,7 @@ def _honest(found: Estimate) -> Estimate:
     )
 
 
-def _reverse(subject: Subject) -> Iterator[Row]:
+def _reverse(subject: Subject) -> Rows:
     both = subject.of("forward").join(
         subject.of("reverse"), on=["task", "seed"], suffix="_reverse"
     ).sort("task", "seed")  # fmt: skip

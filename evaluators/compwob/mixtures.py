@@ -6,20 +6,23 @@ seed, so a gain is over tasks and trained models together.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
-from evaluators.compwob.context import ALL, SYSTEM, Row, Subject, View, frame
+from evaluators.compwob.context import ALL, SYSTEM, Subject, View
 from evaluators.compwob.pictures import WORDS
-from evaluators.compwob.repeats import over_models
 from measurand import shards
 from measurand.report.document import Cell, Section, Table
+from measurand.results import Rows
 from measurand.statistics import statistic_row
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import within_unit
+from measurand.stats.repeats import alpha_over_repeats
+from measurand.subject import frame
 from schemas.compwob.params import MIXTURES, ORDERS
 
 
@@ -39,7 +42,7 @@ def trained(everyone: Sequence[Subject]) -> pl.DataFrame:
     return pl.concat(parts) if parts else pl.DataFrame(schema=empty)
 
 
-def mixture_rows(everyone: Sequence[Subject]) -> Iterator[Row]:
+def mixture_rows(everyone: Sequence[Subject]) -> Rows:
     """``mixture_success`` of each mixture, and ``mixture_gain`` over the uniform one.
 
     ``model_alpha`` is the reliability of a task's success, or gain, over a mixture's models.
@@ -79,15 +82,14 @@ def _scored(
     episodes: pl.DataFrame,
     column: str,
     estimate: Estimate,
-) -> Iterator[Row]:
-    alpha = over_models(
-        episodes,
-        column,
-        resamples=one.params.report.resamples,
+) -> Rows:
+    alpha = alpha_over_repeats(
+        *(episodes[name].to_numpy() for name in (column, "task", "model")),
+        resamples=one.resamples,
         seed_words=one.words("model_alpha"),
+        few="fewer than two tasks, or one model",
     )
-    yield statistic_row(SYSTEM, ALL, metric, parts, estimate, reliability=alpha.value)
-    yield statistic_row(SYSTEM, ALL, "model_alpha", {**parts, "of": metric}, alpha)
+    yield from replace(one, model=ALL).scored(parts, {metric: estimate}, "model_alpha", alpha)
 
 
 def mixture_section(view: View) -> Section | None:

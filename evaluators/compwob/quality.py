@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from evaluators.compwob.checks import AGAIN
-from evaluators.compwob.context import ALL, SYSTEM, Row, Subject, frame
+from evaluators.compwob.context import ALL, SYSTEM, Subject
 from measurand import shards
+from measurand.results import Rows
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
+from measurand.subject import frame
 from schemas.compwob.params import ORDERS
 
 COUNTED = ("foreign_requests", "browsers_left", "names_seen", "seeds_shared", "infra_errors")
 """Checks that are counts."""
 
 
-def failure_rows(subject: Subject) -> Iterator[Row]:
+def failure_rows(subject: Subject) -> Rows:
     """Why episodes failed, at which part, and how much longer successes took than the oracle's.
 
     ``failure_share``: of all episodes, by reason; ``first_failing``: of the failed compositions, by
@@ -56,7 +57,7 @@ def _first(states: list[int]) -> int:
     return next((i for i, state in enumerate(states) if state != 1), len(states) - 1)
 
 
-def step_rows(subject: Subject, oracle: Subject | None) -> Iterator[Row]:
+def step_rows(subject: Subject, oracle: Subject | None) -> Rows:
     """``extra_steps``: steps of a success beyond the oracle's for the same problem."""
     if oracle is None or oracle is subject:
         return
@@ -73,7 +74,7 @@ def step_rows(subject: Subject, oracle: Subject | None) -> Iterator[Row]:
         yield subject.row("extra_steps", {"order": order}, found)
 
 
-def instrument_rows(subjects: list[Subject], results: Path) -> Iterator[Row]:
+def instrument_rows(subjects: list[Subject], results: Path) -> Rows:
     """Replays, by agent and of all, and the checks of the whole run."""
     items = frame(shards.read_table(results / "items", ["model", "metric", "value"]))
     played = [(s.agent, len(s.episodes), s.lost) for s in subjects]

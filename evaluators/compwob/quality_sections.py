@@ -8,11 +8,12 @@ import polars as pl
 
 from evaluators.compwob.checks import AGAIN
 from evaluators.compwob.complexity import PREDICTORS
-from evaluators.compwob.context import ORDERS, Subject, View, frame
+from evaluators.compwob.context import ORDERS, Subject, View
 from evaluators.compwob.pictures import WORDS, scatter_figure
 from measurand import shards
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.lookup import Figures
+from measurand.subject import frame
 from schemas.compwob.params import ORDERS as EVERY_ORDER
 
 REASONS = {

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
-from evaluators.compwob.context import ALL, SYSTEM, Row, Subject
+from evaluators.compwob.context import ALL, SYSTEM, Subject
 from evaluators.compwob.crossing import over_tasks_and_seeds
+from measurand.results import Rows
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import bootstrap_means, proportion, within_unit
@@ -16,7 +17,7 @@ from pipelines.compwob.tasks import is_easy
 from schemas.compwob.params import ORDERS
 
 
-def rate_rows(subject: Subject) -> Iterator[Row]:
+def rate_rows(subject: Subject) -> Rows:
     """Rates of success.
 
     ``success`` has Wilson's interval over episodes; ``success_over_tasks`` is the mean over tasks
@@ -31,9 +32,8 @@ def rate_rows(subject: Subject) -> Iterator[Row]:
         here = {"order": order}
         repeats = mine.select("task", pl.col("success").alias("score"))
         icc = subject.task_icc("success", here, repeats)
-        yield subject.row("success", here, rate(mine), icc.value)
-        yield subject.row("success_over_tasks", here, _over_both(mine), icc.value)
-        yield subject.row("task_icc", {**here, "of": "success"}, icc)
+        both = {"success": rate(mine), "success_over_tasks": _over_both(mine)}
+        yield from subject.scored(here, both, "task_icc", icc)
         yield subject.row("success_resampled", {"order": order}, _resampled(subject, mine, order))
         for column, name in (("category", "category"), ("n_parts", "parts"), ("task", "task")):
             for value in mine[column].unique().sort().to_list():
@@ -53,7 +53,7 @@ def _share(episodes: pl.DataFrame) -> Estimate:
     return exact(mean, n=len(episodes))
 
 
-def _by_difficulty(subject: Subject) -> Iterator[Row]:
+def _by_difficulty(subject: Subject) -> Rows:
     base = subject.of("single")
     easy = [is_easy(task) for task in base["task"].to_list()]
     for name, some in (("easy", base.filter(easy)), ("medium", base.filter([not e for e in easy]))):
@@ -61,7 +61,7 @@ def _by_difficulty(subject: Subject) -> Iterator[Row]:
             yield subject.row("success", {"order": "single", "difficulty": name}, rate(some))
 
 
-def control_rows(everyone: Sequence[Subject]) -> Iterator[Row]:
+def control_rows(everyone: Sequence[Subject]) -> Rows:
     """``control``: what scripts whose success is known did in this very run, an exact share.
 
     An agent that did not play has none, with that as the reason.
@@ -100,7 +100,7 @@ def _resampled(subject: Subject, episodes: pl.DataFrame, order: str) -> Estimate
     (found,) = bootstrap_means(
         episodes["success"].to_numpy()[:, None],
         clusters=episodes["task"].to_numpy(),
-        resamples=subject.params.report.resamples,
+        resamples=subject.resamples,
         seed_words=subject.words("success_resampled", order),
     )
     return found

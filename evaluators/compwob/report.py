@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from evaluators.compwob.complexity import complexity_rows
-from evaluators.compwob.context import Row, View, subjects
+from evaluators.compwob.context import View, subjects
 from evaluators.compwob.gaps import gap_rows
 from evaluators.compwob.mixtures import mixture_rows, mixture_section
 from evaluators.compwob.quality import failure_rows, instrument_rows, step_rows
@@ -27,6 +27,7 @@ from evaluators.compwob.sections import (
     task_section,
 )
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
 from schemas.compwob.params import Params
 
@@ -69,7 +70,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     """
     everyone = subjects(results, params)
     oracle = next((subject for subject in everyone if subject.agent == "oracle"), None)
-    rows: list[Row] = [
+    rows: list[StatisticRow] = [
         *instrument_rows(everyone, results),
         *control_rows(everyone),
         *mixture_rows(everyone),

@@ -15,6 +15,7 @@ from evaluators.compwob.pictures import (
     slope_figure,
 )
 from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.report.evidence import say
 from measurand.report.lookup import Figures
 from schemas.compwob.params import CATEGORIES
 
@@ -43,7 +44,7 @@ def summary_section(view: View) -> Section:
             "intervals that allow for other tasks and, of five seeds or more, other seeds.",
         ],
     )  # fmt: skip
-    sentences = [line for subject in everyone for line in _sentences(subject, figures)]
+    sentences = [line for subject in everyone for line in _sentence(subject, figures)]
     blocks: list[Block] = [Text("\n".join(sentences))] if sentences else []
     return Section(
         "In short",
@@ -52,27 +53,17 @@ def summary_section(view: View) -> Section:
     )
 
 
-def _sentences(subject: Subject, figures: Figures) -> list[str]:
+def _sentence(subject: Subject, figures: Figures) -> list[str]:
     gap = figures.get(subject.agent, "gap_base", order="forward")
-    if subject.is_script or gap is None or gap["estimate"] is None or gap["ci_lo"] is None:
+    if subject.is_script or gap is None or gap["estimate"] is None:
         return []
-    value, low, high = gap["estimate"], gap["ci_lo"], gap["ci_hi"]
-    if low > 0:
-        words = (
-            f"the share of solved episodes is lower by {value:.2f} [{low:.2f}, {high:.2f}] when "
-            "tasks are composed."
-        )
-    elif high < 0:
-        words = (
-            f"the share of solved episodes is higher by {-value:.2f} [{-high:.2f}, {-low:.2f}] "
-            "when tasks are composed."
-        )
-    else:
-        words = (
-            f"the share of solved episodes differs by {-value:+.2f} [{-high:+.2f}, {-low:+.2f}] "
-            "when tasks are composed: this sample cannot tell whether at all."
-        )
-    return [f"- {subject.agent}: {words}"]
+    words = say(
+        gap,
+        above="is lower by {size} when tasks are composed",
+        below="is higher by {size} when tasks are composed",
+        unsure="alone less that of compositions is {size}",
+    )
+    return [f"- {subject.agent}: the share of solved episodes {words}."]
 
 
 def composition_section(view: View) -> Section:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from evaluators.elastictok.context import Findings, Row, paired, row, share
+from evaluators.elastictok.context import Findings, paired, row, share
+from measurand.results import Rows
 from measurand.statistics import exact
 from measurand.stats.correlation import spearman
 from measurand.stats.estimate import Estimate, undefined
@@ -21,7 +22,7 @@ ABOUT = {
 """Name of a correlation, and the column that tokens are correlated with."""
 
 
-def allocation_rows(found: Findings) -> Iterator[Row]:
+def allocation_rows(found: Findings) -> Rows:
     """``rho`` with motion, detail, objects and speed; ``tokens_by_motion``; ``cut_tokens``.
 
     ``conditioning_gain`` is tokens of a block alone minus tokens with its past; ``frozen_fewer``
@@ -61,14 +62,12 @@ def _rho(found: Findings, own: pl.DataFrame, column: str) -> Estimate:
         known["n_tokens"].to_numpy().astype(float),
         known[column].to_numpy().astype(float),
         clusters=known["clip_id"].to_numpy(),
-        resamples=found.params.report.resamples,
+        resamples=found.resamples,
         seed_words=found.words("clips"),
     ).estimate
 
 
-def _terciles(
-    found: Findings, model: str, parts: dict[str, str], own: pl.DataFrame
-) -> Iterator[Row]:
+def _terciles(found: Findings, model: str, parts: dict[str, str], own: pl.DataFrame) -> Rows:
     """Mean tokens by tercile of motion among blocks that move; and of still ones."""
     moving = own.filter(pl.col("motion") > 0)
     still = own.filter(pl.col("motion") <= 0)
@@ -99,7 +98,7 @@ def _cut(found: Findings, own: pl.DataFrame) -> Estimate:
     return found.mean_change(more, "more")
 
 
-def _variants(found: Findings, model: str, threshold: str, own: pl.DataFrame) -> Iterator[Row]:
+def _variants(found: Findings, model: str, threshold: str, own: pl.DataFrame) -> Rows:
     parts = {"threshold": threshold}
     alone = found.coded(model, threshold, variant="no_past")
     if not alone.is_empty():

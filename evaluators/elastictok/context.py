@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
-from measurand import shards
+from measurand import shards, subject
 from measurand.manifest import MANIFEST
 from measurand.report import view
+from measurand.results import Rows
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion, within_unit
+from measurand.stats.repeats import alpha_over_repeats
 from measurand.stats.resample import MIN_CLUSTERS, percentile, plan
+from measurand.subject import frame
 from schemas.elastictok.params import CODECS, UNTRAINED, Params
 
-Row = dict[str, Any]
 Floats = npt.NDArray[np.float64]
 
 SYSTEM = "elastictok"
@@ -32,8 +34,8 @@ BLOCK = ["sample_id", "block"]
 
 
 @dataclass(frozen=True)
-class Findings:
-    """Everything that was measured.
+class Findings(subject.Subject):
+    """Everything that was measured; its model is the elastic one that thresholds come from.
 
     Attributes:
         params: parameters.
@@ -58,11 +60,6 @@ class Findings:
         """Mean of differences of two numbers of tokens."""
         span = float(self.slots - self.params.train.min_tokens)
         return within(mean(values, column), -span, span)
-
-    @property
-    def elastic(self) -> str:
-        """Name of the elastic model that thresholds come from."""
-        return self.params.elastic.name
 
     @property
     def models(self) -> list[str]:
@@ -115,10 +112,6 @@ class Findings:
         own = own if split is None else own.filter(split=split)
         return own.sort(BLOCK)
 
-    def words(self, *more: str) -> tuple[str | int, ...]:
-        """Seed words: all figures see the same resamples of clips."""
-        return (SYSTEM, self.params.report.seed, *more)
-
 
 View = view.View[Findings]
 """What report sections read."""
@@ -137,25 +130,12 @@ def findings(results: Path, params: Params) -> Findings:
         if (results / name / MANIFEST).exists()
     }
     config = shards.read_manifest(results / "budgets").params
-    return Findings(params, tables, dict(config["limits"]))
+    shared = (params.elastic.name, params.report.seed, params.report.resamples)
+    return Findings(SYSTEM, *shared, params, tables, dict(config["limits"]))
 
 
-def frame(table: pa.Table) -> pl.DataFrame:
-    """An Arrow table as a polars frame."""
-    found = pl.from_arrow(table)
-    assert isinstance(found, pl.DataFrame)
-    return found
-
-
-def row(
-    model: str,
-    metric: str,
-    parts: Mapping[str, str],
-    estimate: Estimate,
-    reliability: float | None = None,
-) -> Row:
-    """A row of the statistics table."""
-    return statistic_row(SYSTEM, model, metric, parts, estimate, reliability=reliability)
+row = partial(statistic_row, SYSTEM)
+"""A row of the statistics table: model, metric, slice, estimate, reliability."""
 
 
 def mean(values: pl.DataFrame, column: str) -> Estimate:
@@ -228,7 +208,7 @@ def ratio(
         return undefined("no blocks", method=method, n=0)
     if bottom.sum() == 0:
         return undefined("the denominator is 0", method=method, n=len(top))
-    drawn = plan(len(top), clips, found.params.report.resamples, found.words("clips"))
+    drawn = plan(len(top), clips, found.resamples, found.words("clips"))
     replicates = np.full(drawn.resamples, np.nan)
     if drawn.drawable:
         sums = drawn.resampled_sums(np.stack([top, bottom]))
@@ -242,3 +222,39 @@ def paired(a: pl.DataFrame, b: pl.DataFrame, columns: Sequence[str]) -> pl.DataF
     keys = [*BLOCK, "clip_id"]
     both = a.select(*keys, *columns).join(b.select(*BLOCK, *columns), on=BLOCK, suffix="_b")
     return both.sort(BLOCK)
+
+
+def with_alpha(
+    found: Findings,
+    model: str,
+    metric: str,
+    parts: Mapping[str, str],
+    values: pl.DataFrame,
+    column: str,
+    estimate: Estimate,
+) -> Rows:
+    """The row of a mean over blocks with its reliability, and ``block_alpha`` which that is.
+
+    Would other blocks rank the sequences alike? Sequences are units, first, second, ... blocks are
+    repeats. That later blocks have a past and the first has none moves the repeats, not their
+    correlation. The bootstrap draws clips, since sequences of a clip are alike.
+
+    Args:
+        found: resamples and seed.
+        model: whose score.
+        metric: its name.
+        parts: its slice.
+        values: blocks with ``sample_id``, ``block``, ``clip_id`` and the column.
+        column: what the score is the mean of; nulls are missing.
+        estimate: the score.
+    """
+    alpha = alpha_over_repeats(
+        values[column].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        values["sample_id"].to_numpy(),
+        values["block"].to_numpy(),
+        clusters=values["clip_id"].to_numpy(),
+        resamples=found.resamples,
+        seed_words=found.words("clips"),
+        few="fewer than two sequences, or one block each",
+    )
+    yield from replace(found, model=model).scored(parts, {metric: estimate}, "block_alpha", alpha)

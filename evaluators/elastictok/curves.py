@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
 
-from evaluators.elastictok.context import Findings, Row, mean, paired, ratio, row, share
-from evaluators.elastictok.repeats import scored
+from evaluators.elastictok.context import Findings, mean, paired, ratio, row, share, with_alpha
+from measurand.results import Rows
 from measurand.stats.estimate import Estimate, undefined
 
 QUALITIES = ("mse", "psnr", "ssim")
 
 
-def curve_rows(found: Findings) -> Iterator[Row]:
+def curve_rows(found: Findings) -> Rows:
     """``mse``, ``psnr``, ``ssim`` and ``budget_feasible`` of every model and budget.
 
     ``gain`` is the error with fewest tokens over that with K; ``against_fixed`` the error of an
@@ -29,7 +29,7 @@ def curve_rows(found: Findings) -> Iterator[Row]:
     yield from _monotone(found)
 
 
-def _points(found: Findings, model: str, split: str) -> Iterator[Row]:
+def _points(found: Findings, model: str, split: str) -> Rows:
     own = found.budget(model, split)
     for n in found.budgets(model):
         at, parts = own.filter(n_tokens=n), {"n": str(n), "split": split}
@@ -37,7 +37,7 @@ def _points(found: Findings, model: str, split: str) -> Iterator[Row]:
             values = at.drop_nulls(quality)
             why = "a reconstruction without error, or frames too small"
             estimate = undefined(why) if values.is_empty() else mean(at, quality)
-            yield from scored(found, model, quality, parts, at, quality, estimate)
+            yield from with_alpha(found, model, quality, parts, at, quality, estimate)
         for threshold, limit in found.limits.items():
             flagged = at.with_columns((pl.col("mse") <= limit).alias("feasible"))
             parts_at = {**parts, "threshold": threshold}
@@ -64,7 +64,7 @@ def _gain(found: Findings, model: str, split: str) -> Estimate:
     return error_ratio(found, split, (model, budgets[0]), (model, budgets[-1]))
 
 
-def _against(found: Findings, split: str) -> Iterator[Row]:
+def _against(found: Findings, split: str) -> Rows:
     elastic = [m.name for m in found.params.train.models if m.elastic and m.name in found.models]
     for name in elastic:
         for fixed, n in found.fixed.items():
@@ -72,15 +72,15 @@ def _against(found: Findings, split: str) -> Iterator[Row]:
                 parts = {"fixed": fixed, "split": split}
                 estimate = error_ratio(found, split, (name, n), (fixed, n))
                 yield row(name, "against_fixed", parts, estimate)
-    if found.fixed and found.elastic in found.models:
+    if found.fixed and found.model in found.models:
         largest = list(found.fixed)[-1]
-        for n in found.budgets(found.elastic):
+        for n in found.budgets(found.model):
             if n in found.budgets(largest):
-                estimate = error_ratio(found, split, (largest, n), (found.elastic, n))
+                estimate = error_ratio(found, split, (largest, n), (found.model, n))
                 yield row(largest, "cut_against_elastic", {"n": str(n), "split": split}, estimate)
 
 
-def _monotone(found: Findings) -> Iterator[Row]:
+def _monotone(found: Findings) -> Rows:
     """``monotone_share``: steps of a block's whole error curve that fall.
 
     Steps of one token, and with ``steps=budgets`` those between the budgets of the parameters.
@@ -96,7 +96,9 @@ def _monotone(found: Findings) -> Iterator[Row]:
             estimate = undefined("fewer than two budgets on the curve", n=0)
             if values["falls"].count():
                 estimate = share(values, "falls")
-            yield from scored(found, str(model), "monotone_share", parts, values, "falls", estimate)
+            yield from with_alpha(
+                found, str(model), "monotone_share", parts, values, "falls", estimate
+            )
 
 
 def _falling(curves: pl.DataFrame, budgets: Sequence[int] | None) -> list[float | None]:

@@ -49,10 +49,10 @@ def saving_figure(found: Findings, figures: Figures) -> Figure:
     rows: list[dict[str, Any]] = []
     for threshold in found.limits:
         panel = f"{threshold}: {found.limits[threshold]:.3f}"
-        for point in figure_points(found, found.elastic, threshold):
+        for point in figure_points(found, found.model, threshold):
             rows.append(_point(panel, "search", point["x"], point["estimate"]))
-        for n in found.budgets(found.elastic) if found.elastic in found.models else ():
-            dot = figures.dot("", found.elastic, "budget_feasible", n=str(n), split=HEADLINE,
+        for n in found.budgets(found.model) if found.model in found.models else ():
+            dot = figures.dot("", found.model, "budget_feasible", n=str(n), split=HEADLINE,
                               threshold=threshold)  # fmt: skip
             rows.append({**_point(panel, "one budget", n / found.slots, None), **_ends(dot)})
         for model, n in found.fixed.items():

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-from evaluators.elastictok.context import SYSTEM, Row
+from evaluators.elastictok.context import SYSTEM
 from measurand import shards
+from measurand.results import Rows
 from measurand.statistics import exact, statistic_row
 
 
-def data_rows(data: Path, model: str) -> Iterator[Row]:
+def data_rows(data: Path, model: str) -> Rows:
     """``leaks`` and ``planted_leaks_found`` of every split; ``rejected`` rows by reason.
 
     Args:

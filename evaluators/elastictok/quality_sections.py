@@ -6,11 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluators.elastictok.context import HEADLINE, Findings, View, frame
+from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import training_figure
 from measurand import shards
 from measurand.report.document import Cell, Section, Table, Text
 from measurand.report.lookup import Figures
+from measurand.subject import frame
 
 
 def code_section(view: View) -> Section | None:
@@ -24,7 +25,7 @@ def code_section(view: View) -> Section | None:
                 rows.append([
                     {"text": model, "detail": threshold},
                     row["n"],
-                    int(row["estimate"]),
+                    int(row["estimate"] or 0),
                     figures.value(model, "code_perplexity", threshold=threshold),
                 ])  # fmt: skip
     if not rows:
@@ -114,9 +115,9 @@ def data_section(view: View) -> Section:
 
 def _rejected(found: Findings, figures: Figures) -> Table:
     rows: list[list[Cell]] = []
-    for row in figures.metrics(found.elastic, "rejected"):
+    for row in figures.metrics(found.model, "rejected"):
         parts = dict(p.split("=", 1) for p in row["slice"].split(","))
-        rows.append([parts["reason"], parts["table"], int(row["estimate"]), row["n"]])
+        rows.append([parts["reason"], parts["table"], int(row["estimate"] or 0), row["n"]])
     return Table(
         "Rows left out",
         ["reason", "table", "rows", "of"],
@@ -152,7 +153,7 @@ values of the code that was chosen for a block are kept for the blocks after it.
 
 Blocks of a clip are alike, so every interval is over clips: means with cluster-robust errors and
 Student's t, shares of them on the logit scale, ratios and rank correlations by a percentile
-bootstrap that draws clips ({found.params.report.resamples} resamples, the same ones for every
+bootstrap that draws clips ({found.resamples} resamples, the same ones for every
 figure).
 
 The reliability beside a mean over blocks is Cronbach's alpha of a sequence's own mean over its
@@ -164,7 +165,7 @@ Ratios, differences between codes and counts have none.
 
 
 def _reliability(found: Findings, figures: Figures) -> Table:
-    model, budgets = found.elastic, found.budgets(found.elastic)
+    model, budgets = found.model, found.budgets(found.model)
     rows: list[list[Cell]] = []
 
     def add(words: str, detail: str, **parts: str) -> None:

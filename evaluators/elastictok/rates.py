@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
-from evaluators.elastictok.context import (
-    BLOCK,
-    HEADLINE,
-    Findings,
-    Floats,
-    Row,
-    mean,
-    row,
-)
+from evaluators.elastictok.context import BLOCK, HEADLINE, Findings, Floats, mean, row
+from measurand.results import Rows
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import percentile, plan
 
 METHOD = "error of the tokenizer over the codec's at equal mean bits"
 
 
-def rate_rows(found: Findings) -> Iterator[Row]:
+def rate_rows(found: Findings) -> Rows:
     """``codec_bits`` and ``codec_mse`` of every setting; ``against_codec`` of every budget."""
     for codec in found.codecs:
         own = found.tables["rates"].filter(model=codec, split=HEADLINE)
@@ -63,7 +54,7 @@ def against(found: Findings, tokens: pl.DataFrame, codec: pl.DataFrame) -> Estim
         why = f"{sides[1].mean():.0f} bits, where the codec has {min(span):.0f} to {max(span):.0f}"
         return undefined(why, method=METHOD, n=len(both))
     clips = both["clip_id"].to_numpy()
-    drawn = plan(len(both), clips, found.params.report.resamples, found.words("clips"))
+    drawn = plan(len(both), clips, found.resamples, found.words("clips"))
     replicates = np.full(drawn.resamples, np.nan)
     if drawn.drawable:
         sums = drawn.resampled_sums(features)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from evaluators.elastictok.allocation import allocation_rows
-from evaluators.elastictok.context import Row, View, findings
+from evaluators.elastictok.context import View, findings
 from evaluators.elastictok.curves import curve_rows
 from evaluators.elastictok.quality import data_rows
 from evaluators.elastictok.quality_sections import (
@@ -31,6 +31,7 @@ from evaluators.elastictok.use_sections import (
     rate_section,
 )
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
 from schemas.elastictok.params import Params
 
@@ -71,7 +72,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         params: parameters.
     """
     found = findings(results, params)
-    rows: list[Row] = list(data_rows(data, found.elastic))
+    rows: list[StatisticRow] = list(data_rows(data, found.model))
     for part in (curve_rows, saving_rows, search_rows, code_rows, allocation_rows, rate_rows):
         rows += part(found)
     return statistics_table(rows)

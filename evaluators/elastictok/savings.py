@@ -19,20 +19,20 @@ from evaluators.elastictok.context import (
     HEADLINE,
     Findings,
     Floats,
-    Row,
     mean,
     row,
     share,
+    with_alpha,
     within,
 )
-from evaluators.elastictok.repeats import scored
+from measurand.results import Rows
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import Plan, percentile, plan
 
 METHOD = "tokens of a fixed budget over tokens of the search at an equal share of blocks"
 
 
-def saving_rows(found: Findings) -> Iterator[Row]:
+def saving_rows(found: Findings) -> Rows:
     """``tokens``, ``feasible`` and ``token_share`` of binary search; ``token_saving`` ratios.
 
     A saving is taken against every fixed model, and against the elastic model itself with one
@@ -52,7 +52,7 @@ def saving_rows(found: Findings) -> Iterator[Row]:
                     yield row(model, "token_saving", where, estimate)
 
 
-def _scores(found: Findings, model: str, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
+def _scores(found: Findings, model: str, parts: dict[str, str], own: pl.DataFrame) -> Rows:
     used = own.with_columns((pl.col("n_tokens") / found.slots).alias("used"))
     least = found.params.train.min_tokens / found.slots
     for metric, column, estimate in (
@@ -60,7 +60,7 @@ def _scores(found: Findings, model: str, parts: dict[str, str], own: pl.DataFram
         ("token_share", "used", within(mean(used, "used"), least, 1.0)),
         ("feasible", "feasible", share(own, "feasible")),
     ):
-        yield from scored(found, model, metric, parts, used, column, estimate)
+        yield from with_alpha(found, model, metric, parts, used, column, estimate)
 
 
 def references(
@@ -131,7 +131,7 @@ def saving(found: Findings, own: pl.DataFrame, reference: pl.DataFrame, n: int) 
     if not np.isfinite(value):
         why = f"the search reaches {met.mean(1)[-1]:.0%} of blocks, {n} tokens {wanted:.0%}"
         return undefined(why, method=METHOD, n=len(flags))
-    drawn = plan(len(flags), clips, found.params.report.resamples, found.words("clips"))
+    drawn = plan(len(flags), clips, found.resamples, found.words("clips"))
     return percentile(
         value, _resampled(tokens, met, flags, drawn, n), drawn, method=METHOD
     )  # fmt: skip

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
-from evaluators.elastictok.context import Findings, Row, mean, paired, row, share
-from evaluators.elastictok.repeats import scored
+from evaluators.elastictok.context import Findings, mean, paired, row, share, with_alpha
+from measurand.results import Rows
 from measurand.statistics import exact
 
 
-def search_rows(found: Findings) -> Iterator[Row]:
+def search_rows(found: Findings) -> Rows:
     """``evaluations``, ``search_tokens``, ``excess_tokens`` and ``missed`` of every search.
 
     Excess is over the full search, on blocks where both are within the threshold; ``missed`` is
     the share of blocks above the threshold among those where the full search is within it;
     ``dishonest`` counts blocks called feasible whose error is above the threshold.
     """
-    model = found.elastic
+    model = found.model
     if model not in found.models:
         return
     for threshold in found.limits:
@@ -31,7 +29,7 @@ def search_rows(found: Findings) -> Iterator[Row]:
             parts = {"search": search, "threshold": threshold}
             yield row(model, "evaluations", parts, mean(own, "n_evals"))
             tokens = found.mean_tokens(own)
-            yield from scored(found, model, "search_tokens", parts, own, "n_tokens", tokens)
+            yield from with_alpha(found, model, "search_tokens", parts, own, "n_tokens", tokens)
             wrong = own.filter((pl.col("mse") > pl.col("limit")) & pl.col("feasible"))
             yield row(model, "dishonest", parts, exact(float(wrong.height), n=own.height))
             both = paired(own, whole, ["n_tokens", "feasible"]).filter("feasible_b")
@@ -46,7 +44,7 @@ def search_rows(found: Findings) -> Iterator[Row]:
                 yield row(model, "excess_tokens", parts, found.mean_change(met, "excess"))
 
 
-def code_rows(found: Findings) -> Iterator[Row]:
+def code_rows(found: Findings) -> Rows:
     """``codes_used`` and ``code_perplexity`` of the tokens that binary search kept.
 
     Perplexity is that of the empirical distribution, which a sample smaller than the codebook

@@ -5,13 +5,15 @@ from __future__ import annotations
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import error_figure, saving_figure
 from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.report.evidence import say, size
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 
 
 def summary_section(view: View) -> Section:
     """Sentences and one row a threshold."""
     found, figures = view.found, view.figures
-    model = found.elastic
+    model = found.model
     lines = [f"- {line}" for line in _sentences(found, figures)]
     rows: list[list[Cell]] = []
     for threshold, limit in found.limits.items():
@@ -38,41 +40,41 @@ def summary_section(view: View) -> Section:
 
 
 def _sentences(found: Findings, figures: Figures) -> list[str]:
-    model, lines = found.elastic, []
+    model, lines = found.model, []
     gain = figures.get(model, "gain", split=HEADLINE)
     if gain is not None and gain["estimate"] is not None:
         lowest, most = found.budgets(model)[0], found.budgets(model)[-1]
         lines.append(
-            f"{most} tokens instead of {lowest} make the error {gain['estimate']:.1f} times "
-            f"smaller{_interval(gain, 1)}."
+            f"{most} tokens instead of {lowest} make the error "
+            f"{size(gain, form='.1f')} times smaller."
         )
     for threshold in found.limits:
         for fixed, n in found.fixed.items():
             row = figures.get(model, "token_saving", threshold=threshold, split=HEADLINE,
                               against=fixed, n=str(n))  # fmt: skip
             if row is not None and row["estimate"] is not None:
-                lines.append(f"Threshold {threshold}, against {fixed}: {_saving(row)}")
+                lines.append(_saving(found, figures, threshold, fixed, row))
     missing = [name for name in ("jpeg", "h264") if name not in found.codecs]
     if missing:
         lines.append(f"Not measured: {', '.join(missing)}.")
     return lines
 
 
-def _saving(row: dict[str, float | None]) -> str:
-    value, low, high = row["estimate"], row["ci_lo"], row["ci_hi"]
-    assert value is not None
-    words = (
-        f"{value:.2f} times fewer tokens" if value >= 1 else f"{1 / value:.2f} times more tokens"
+def _saving(
+    found: Findings, figures: Figures, threshold: str, fixed: str, row: StatisticRow
+) -> str:
+    """A saving with its condition: the share of blocks at which it holds."""
+    where = {"n": str(found.fixed[fixed]), "threshold": threshold, "split": HEADLINE}
+    share = figures.value(fixed, "budget_feasible", **where)
+    words = say(
+        row,
+        against=1.0,
+        above="fewer tokens by a factor of {size}",
+        below="more tokens, the factor is {size}",
+        unsure="tokens by a factor of {size}",
     )
-    words = f"{words} at an equal share of blocks (ratio {value:.2f}{_interval(row, 2)})"
-    if low is None or high is None:
-        return f"{words}, without an interval."
-    return words + ("." if low > 1 or high < 1 else "; the interval holds 1.")
-
-
-def _interval(row: dict[str, float | None], places: int) -> str:
-    low, high = row["ci_lo"], row["ci_hi"]
-    return "" if low is None or high is None else f" [{low:.{places}f}, {high:.{places}f}]"
+    at = "" if share is None else f", both with {share:.0%} of blocks under it"
+    return f"Threshold {threshold}, against {fixed}{at}: {words}."
 
 
 def error_section(view: View) -> Section:
@@ -105,11 +107,11 @@ def error_section(view: View) -> Section:
             ):
                 against.append([f"{model} against {fixed}", n, cell])
     largest = list(found.fixed)[-1] if found.fixed else ""
-    for n in found.budgets(found.elastic) if found.elastic in found.models else ():
+    for n in found.budgets(found.model) if found.model in found.models else ():
         row = figures.get(largest, "cut_against_elastic", n=str(n), split=HEADLINE)
         if row is not None:
             cell = figures.cell(largest, "cut_against_elastic", n=str(n), split=HEADLINE)
-            against.append([f"{largest}, cut without training, against {found.elastic}", n, cell])
+            against.append([f"{largest}, cut without training, against {found.model}", n, cell])
     blocks: list[Block] = [error_figure(found, figures)]
     if against:
         blocks.append(
@@ -166,7 +168,7 @@ def saving_section(view: View) -> Section:
 def search_section(view: View) -> Section | None:
     """Every search beside the full one."""
     found, figures = view.found, view.figures
-    model = found.elastic
+    model = found.model
     if model not in found.models:
         return None
     costs = found.tables["search_costs"]
@@ -209,28 +211,19 @@ def search_section(view: View) -> Section | None:
 
 def _falls(found: Findings, figures: Figures) -> list[str]:
     """How much of the error curve falls, in steps of one token and between budgets."""
-    model = found.elastic
+    model = found.model
     one = figures.get(model, "monotone_share")
     if one is None or one["estimate"] is None:
         return []
     lines = [
-        f"{one['estimate']:.0%}{_percent(one)} of the steps of one token along a block's whole "
-        "error curve fall."
+        f"{size(one, form='.0%')} of the steps of one token along a block's whole error curve fall."
     ]
     wide = figures.get(model, "monotone_share", steps="budgets")
     if wide is not None and wide["estimate"] is not None:
         budgets = ", ".join(str(n) for n in found.budgets(model))
-        lines.append(
-            f"Between the budgets {budgets} it is {wide['estimate']:.0%}{_percent(wide)} of the "
-            "steps."
-        )
+        lines.append(f"Between the budgets {budgets} it is {size(wide, form='.0%')} of the steps.")
     lines.append(
         "Halving takes wide steps first and ends with steps of one token: where these rise, it "
         "may pass over a smaller number of tokens."
     )
     return lines
-
-
-def _percent(row: dict[str, float | None]) -> str:
-    low, high = row["ci_lo"], row["ci_hi"]
-    return "" if low is None or high is None else f" [{low:.0%}, {high:.0%}]"

@@ -13,7 +13,7 @@ from schemas.elastictok.params import UNTRAINED
 def allocation_section(view: View) -> Section | None:
     """Tokens by motion, source, objects; the past; the frame traces."""
     found, figures = view.found, view.figures
-    model = found.elastic
+    model = found.model
     if model not in found.models:
         return None
     blocks: list[Block] = list(strip_figures(found))
@@ -54,7 +54,7 @@ def allocation_section(view: View) -> Section | None:
 
 def _means(found: Findings, figures: Figures) -> Table:
     rows: list[list[Cell]] = []
-    model = found.elastic
+    model = found.model
     for metric, key in (("tokens_by_motion", "motion"), ("tokens_by_source", "source")):
         names: list[str] = []
         for row in figures.metrics(model, metric):
@@ -78,7 +78,7 @@ def _means(found: Findings, figures: Figures) -> Table:
 def control_section(view: View) -> Section | None:
     """Noise, frozen frames, a model without training, codes that are beginnings."""
     found, figures = view.found, view.figures
-    model = found.elastic
+    model = found.model
     if model not in found.models:
         return None
     rows: list[list[Cell]] = [

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import polars as pl
 
-from evaluators.many_shot.context import Row, Subject, by_shot_set, over_shot_sets
+from evaluators.many_shot.context import Subject, by_shot_set, over_shot_sets
+from measurand.results import Rows
 from measurand.stats.estimate import Estimate
 from pipelines.many_shot import labels
 
@@ -14,7 +13,7 @@ MOST_WORDS = 10
 """Tasks with more answers than this have no table of them."""
 
 
-def bias_rows(subject: Subject) -> Iterator[Row]:
+def bias_rows(subject: Subject) -> Rows:
     """Statistics of every word of a classification.
 
     ``label_bias`` is the share of answers with this word minus the share of questions for which it

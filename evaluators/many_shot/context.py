@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
-from measurand import shards
+from measurand import shards, subject
 from measurand.report import view
-from measurand.statistics import statistic_row
+from measurand.results import Rows
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion, within_unit
+from measurand.stats.repeats import alpha_over_repeats
+from measurand.subject import frame, in_order
 from schemas.many_shot.params import Params
 from schemas.many_shot.tables import RESPONSES
-
-Row = dict[str, Any]
 
 SYSTEM = "many_shot"
 ORACLE = "oracle:"
@@ -30,11 +28,10 @@ PLAIN = "supervised"
 
 
 @dataclass(frozen=True)
-class Subject:
+class Subject(subject.Subject):
     """One model's answers with everything that is needed to judge them.
 
     Attributes:
-        model: model string.
         responses: its answers, a row per prompt and question, with ``k_requested`` and ``n_tokens``
             of the prompt.
         baselines: responses of every oracle, by its model string.
@@ -42,7 +39,6 @@ class Subject:
         params: parameters.
     """
 
-    model: str
     responses: pl.DataFrame
     baselines: Mapping[str, pl.DataFrame]
     options: Mapping[str, tuple[str, ...]]
@@ -61,23 +57,37 @@ class Subject:
                 if not own.is_empty():
                     yield task.id, curve.name, own
 
+    def alpha(self, parts: Mapping[str, str], values: pl.DataFrame) -> Estimate:
+        """Would other shot sets rank the questions alike? Cronbach's alpha of these values.
+
+        Args:
+            parts: slice of the statistic, of which seed words are made.
+            values: ``query_id``, ``seed`` and ``value``.
+        """
+        return alpha_over_repeats(
+            *(values[name].to_numpy() for name in ("value", "query_id", "seed")),
+            resamples=self.resamples,
+            seed_words=self.words("seed_alpha", *(parts[name] for name in sorted(parts))),
+            few="fewer than two shot sets or questions",
+        )
+
+    def with_alpha(
+        self, parts: Mapping[str, str], values: pl.DataFrame, figures: Mapping[str, Estimate]
+    ) -> Rows:
+        """Rows of figures made of the same values, with ``seed_alpha`` where there are shot sets.
+
+        Args:
+            parts: slice of the figures.
+            values: ``query_id``, ``seed`` and ``value``.
+            figures: estimates by metric.
+        """
+        found = self.alpha({**parts, "of": next(iter(figures))}, values)
+        name = "seed_alpha" if values["seed"].n_unique() > 1 else None
+        return self.scored(parts, figures, name, found)
+
     def curve(self, task: str, curve: str) -> pl.DataFrame:
         """Answers to one curve's prompts; empty where it was not asked."""
         return self.responses.filter(task=task, curve=curve)
-
-    def words(self, *more: str) -> tuple[str | int, ...]:
-        """Seed words of a statistic; two models see the same resamples."""
-        return (SYSTEM, self.params.report.seed, *more)
-
-    def row(
-        self,
-        metric: str,
-        parts: Mapping[str, str],
-        estimate: Estimate,
-        reliability: float | None = None,
-    ) -> Row:
-        """A row of the statistics table."""
-        return statistic_row(SYSTEM, self.model, metric, parts, estimate, reliability=reliability)
 
 
 View = view.View[Sequence[Subject]]
@@ -109,16 +119,11 @@ def subjects(data: Path, results: Path, params: Params) -> list[Subject]:
             pl.col("correct").cast(pl.Float64)
         )
     baselines = {name: rows for name, rows in found.items() if name.startswith(ORACLE)}
-    listed = [run.model for run in params.evaluate.models if run.model in found]
-    order = listed + sorted(set(found) - set(listed))
-    return [Subject(name, found[name], baselines, options, params) for name in order]
-
-
-def frame(table: pa.Table) -> pl.DataFrame:
-    """An Arrow table as a polars frame."""
-    found = pl.from_arrow(table)
-    assert isinstance(found, pl.DataFrame)
-    return found
+    shared = (params.report.seed, params.report.resamples)
+    return [
+        Subject(SYSTEM, name, *shared, found[name], baselines, options, params)
+        for name in in_order(found, (run.model for run in params.evaluate.models))
+    ]
 
 
 def by_shot_set(rows: pl.DataFrame, column: str = "correct") -> pl.DataFrame:

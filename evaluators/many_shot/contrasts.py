@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
 from evaluators.many_shot.context import (
     PLAIN,
-    Row,
     Subject,
     by_shot_set,
     over_both,
     over_shot_sets,
     paired,
 )
-from evaluators.many_shot.repeats import with_alpha
+from measurand.results import Rows
 from measurand.statistics import exact
 from measurand.stats.correlation import spearman
 from measurand.stats.estimate import Estimate, undefined
@@ -24,7 +21,7 @@ from measurand.stats.estimate import Estimate, undefined
 LIKELIHOODS = ("nll", "nll_program", "nll_model")
 
 
-def contrast_rows(subject: Subject) -> Iterator[Row]:
+def contrast_rows(subject: Subject) -> Rows:
     """Statistics that compare points.
 
     ``gain`` is against the few-shot point of the same curve, ``against_supervised`` against the
@@ -52,7 +49,7 @@ def few_shot(asked: list[int], wanted: int) -> int:
     return min(asked, key=lambda k: (abs(k - wanted), k))
 
 
-def _gains(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Iterator[Row]:
+def _gains(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Rows:
     asked = answers["k"].unique().sort().to_list()
     few = few_shot(asked, subject.params.report.few_shot)
     for k in asked:
@@ -61,10 +58,10 @@ def _gains(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> It
         both = _differences(paired(answers.filter(k=k), answers.filter(k=few)))
         slice_ = {**parts, "k": str(k), "over": str(few)}
         figures = {"gain": over_shot_sets(both), "gain_crossed": over_both(both)}
-        yield from with_alpha(subject, slice_, both, figures)
+        yield from subject.with_alpha(slice_, both, figures)
 
 
-def _against_plain(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Iterator[Row]:
+def _against_plain(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Rows:
     plain = subject.curve(parts["task"], PLAIN)
     for k in answers["k"].unique().sort().to_list():
         other = plain.filter(k=k)
@@ -72,10 +69,10 @@ def _against_plain(subject: Subject, parts: dict[str, str], answers: pl.DataFram
             continue
         both = _differences(paired(answers.filter(k=k), other))
         against = {"against_supervised": over_both(both)}
-        yield from with_alpha(subject, {**parts, "k": str(k)}, both, against)
+        yield from subject.with_alpha({**parts, "k": str(k)}, both, against)
 
 
-def _advantages(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Iterator[Row]:
+def _advantages(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Rows:
     for name, rows in subject.baselines.items():
         theirs = rows.filter(task=parts["task"], curve=parts["curve"])
         for k in theirs["k"].unique().sort().to_list():
@@ -84,14 +81,14 @@ def _advantages(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) 
             if both.is_empty():
                 continue
             slice_ = {**parts, "k": str(k), "over": name}
-            yield from with_alpha(subject, slice_, both, {"advantage": over_both(both)})
+            yield from subject.with_alpha(slice_, both, {"advantage": over_both(both)})
 
 
 def _differences(both: pl.DataFrame) -> pl.DataFrame:
     return both.with_columns((pl.col("value") - pl.col("value_b")).alias("value"))
 
 
-def _best(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Iterator[Row]:
+def _best(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Rows:
     asked = answers["k"].unique().sort().to_list()
     if len(asked) < 2:
         return
@@ -116,7 +113,7 @@ def _best(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Ite
         if 0 in bests:  # One prompt stands for every shot set: nothing was asked twice.
             yield subject.row(metric, parts, estimate)
         else:
-            yield from with_alpha(subject, parts, rows, {metric: estimate})
+            yield from subject.with_alpha(parts, rows, {metric: estimate})
 
 
 def _above_constant(answers: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame | None:
@@ -146,7 +143,7 @@ def _mean(values: pl.DataFrame, questions: pl.Series) -> float:
     return float(found.mean()) if len(found) else -1.0
 
 
-def _likelihoods(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Iterator[Row]:
+def _likelihoods(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Rows:
     """Does the probability of right answers go with their frequency, over shots and shot sets?"""
     for of in LIKELIHOODS:
         points = (
@@ -166,6 +163,6 @@ def _rho(subject: Subject, parts: dict[str, str], points: pl.DataFrame) -> Estim
         points[of].to_numpy().astype(np.float64),
         points["correct"].to_numpy().astype(np.float64),
         clusters=seeds if len(set(seeds)) > 1 else None,
-        resamples=subject.params.report.resamples,
+        resamples=subject.resamples,
         seed_words=subject.words("rho", of, parts["task"], parts["curve"]),
     ).estimate

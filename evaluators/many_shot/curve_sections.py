@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from evaluators.many_shot.context import PLAIN, Subject, View
 from evaluators.many_shot.contrasts import few_shot
 from evaluators.many_shot.pictures import baseline_figure, curve_figure, every_point, measured
 from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.report.evidence import evidence_of, say
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 
 Parts = dict[str, str]
 
@@ -24,7 +24,7 @@ def summary_section(view: View) -> Section:
             asked = answers["k"].unique().sort().to_list()
             few, most = few_shot(asked, subject.params.report.few_shot), max(asked)
             gain = figures.get(subject.model, "gain_crossed", **parts, k=str(most), over=str(few))
-            if gain is not None and (curve == PLAIN or _moves(gain)):
+            if gain is not None and (curve == PLAIN or evidence_of(gain) in ("above", "below")):
                 what = f"{subject.model}, {task}" + (f", {curve}" if curve != PLAIN else "")
                 sentences.append(f"- {what}: {_verdict(gain, few, most)}")
             rows.append(
@@ -57,26 +57,9 @@ def summary_section(view: View) -> Section:
     )
 
 
-def _moves(gain: dict[str, Any]) -> bool:
-    low, high = gain["ci_lo"], gain["ci_hi"]
-    return low is not None and (low > 0 or high < 0)
-
-
-def _verdict(gain: dict[str, Any], few: int, most: int) -> str:
-    what = f"from {few} to {most} shots"
-    value, low, high = gain["estimate"], gain["ci_lo"], gain["ci_hi"]
-    if value is None:
-        return f"{what}, the change is undefined ({gain['reason']})."
-    if low is None:
-        return f"{what}, accuracy changes by {value:+.2f}, without an interval."
-    if value == low == high == 0:
-        return f"{what}, accuracy does not change at all."
-    size = f"{value:+.2f} [{low:+.2f}, {high:+.2f}]"
-    if low > 0:
-        return f"{what}, accuracy rises by {size}."
-    if high < 0:
-        return f"{what}, accuracy falls by {size}."
-    return f"{what}, accuracy changes by {size}: this sample cannot tell whether at all."
+def _verdict(gain: StatisticRow, few: int, most: int) -> str:
+    words = say(gain, above="rises by {size}", below="falls by {size}", unsure="changes by {size}")
+    return f"from {few} to {most} shots, accuracy {words}."
 
 
 def curve_section(view: View) -> Section:

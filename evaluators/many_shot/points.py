@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
-from evaluators.many_shot.context import Row, Subject, by_shot_set, over_both, over_shot_sets
-from evaluators.many_shot.repeats import alpha, by_question, with_alpha
+from evaluators.many_shot.context import Subject, by_shot_set, over_both, over_shot_sets
+from measurand.results import Rows
 from measurand.stats.crossed import components
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.repeats import unit_table
 
 MEASURES = ("partial", "confidence", "mass", "nll", "nll_program", "nll_model")
 """Columns of the responses that are averaged as they are."""
@@ -18,7 +17,7 @@ SHARES = ("partial", "confidence", "mass")
 """Those that lie between 0 and 1, and their intervals with them."""
 
 
-def point_rows(subject: Subject) -> Iterator[Row]:
+def point_rows(subject: Subject) -> Rows:
     """Statistics of every task, curve and number of shots.
 
     ``accuracy`` has clusters of shot sets, ``accuracy_crossed`` of shot sets and questions; the
@@ -29,16 +28,15 @@ def point_rows(subject: Subject) -> Iterator[Row]:
             yield from _point(subject, {"task": task, "curve": curve, "k": str(k)}, answers, k)
 
 
-def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: int) -> Iterator[Row]:
+def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: int) -> Rows:
     at = answers.filter(k=k)
     values = by_shot_set(at)
-    table = by_question(values)
-    repeated = alpha(subject, parts, table)
+    repeated = subject.alpha(parts, values)
     yield subject.row("accuracy", parts, over_shot_sets(values, share=True), repeated.value)
     yield subject.row("accuracy_crossed", parts, over_both(values, share=True), repeated.value)
     if k:
         yield subject.row("seed_alpha", parts, repeated)
-        for source, share in _shares(table).items():
+        for source, share in _shares(values).items():
             yield subject.row("variance_share", {**parts, "source": source}, share)
     if at["order"].n_unique() > 1:
         yield subject.row("order_range", parts, _order_range(at))
@@ -46,12 +44,13 @@ def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: in
         measured = by_shot_set(at, metric)
         if not measured.is_empty():
             found = over_shot_sets(measured, share=metric in SHARES)
-            yield from with_alpha(subject, parts, measured, {metric: found})
+            yield from subject.with_alpha(parts, measured, {metric: found})
 
 
-def _shares(table: np.ndarray) -> dict[str, Estimate]:
+def _shares(values: pl.DataFrame) -> dict[str, Estimate]:
     """Where the variance of single answers lies: questions, shot sets, and the two together."""
     names = ("question", "shot_set", "rest")
+    table, _ = unit_table(*(values[name].to_numpy() for name in ("value", "query_id", "seed")))
     complete = table[~np.isnan(table).any(axis=1)]
     if min(complete.shape) < 2:
         why = undefined("fewer than two shot sets or questions", n=len(complete))

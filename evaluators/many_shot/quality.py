@@ -7,15 +7,16 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluators.many_shot.context import SYSTEM, Row, Subject, frame, over_shot_sets
-from evaluators.many_shot.repeats import by_question
+from evaluators.many_shot.context import SYSTEM, Subject, over_shot_sets
 from measurand import shards
 from measurand.manifest import MANIFEST, REJECTED_FILE
 from measurand.parquet import REJECTED, read_shard
+from measurand.results import Rows
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion, within_unit
-from measurand.stats.reliability import cronbach_alpha
+from measurand.stats.repeats import alpha_over_repeats
+from measurand.subject import frame
 from pipelines.many_shot.tasks import arithmetic
 from schemas.many_shot.params import Params
 
@@ -25,7 +26,7 @@ REASONS = ("over_context", "too_few_shots")
 """Why a prompt is rejected."""
 
 
-def quality_rows(subject: Subject, data: Path, results: Path) -> Iterator[Row]:
+def quality_rows(subject: Subject, data: Path, results: Path) -> Rows:
     """Statistics of the prompts and of the answers themselves.
 
     Args:
@@ -40,7 +41,7 @@ def quality_rows(subject: Subject, data: Path, results: Path) -> Iterator[Row]:
     yield from _prompt_rows(subject, data)
 
 
-def _answer_rows(subject: Subject) -> Iterator[Row]:
+def _answer_rows(subject: Subject) -> Rows:
     everything = subject.responses
     tasks = {str(task): own for (task,), own in everything.group_by("task", maintain_order=True)}
     for parts, own in (({}, everything), *(({"task": task}, own) for task, own in tasks.items())):
@@ -58,7 +59,7 @@ def _rate(rows: pl.DataFrame, happened: pl.Expr) -> Estimate:
     return over_shot_sets(flags)
 
 
-def _retest_rows(subject: Subject, results: Path) -> Iterator[Row]:
+def _retest_rows(subject: Subject, results: Path) -> Rows:
     """The same prompts asked again, each alone: what batching changes, or what chance does."""
     items = frame(shards.read_table(results / "items", ["model", "metric", "value"]))
     own = items.filter(model=subject.model).drop_nulls("value")
@@ -71,7 +72,7 @@ def _retest_rows(subject: Subject, results: Path) -> Iterator[Row]:
         yield subject.row("retest_logprob_difference_max", {}, exact(float(gaps.to_numpy().max())))
 
 
-def _cost_rows(subject: Subject, results: Path) -> Iterator[Row]:
+def _cost_rows(subject: Subject, results: Path) -> Rows:
     """Tokens asked for over tokens computed: what sharing prefixes saves."""
     costs = frame(shards.read_table(results / "costs")).filter(model=subject.model)
     asked, shared = int(costs["prompt_tokens"].sum()), int(costs["cached_tokens"].sum())
@@ -79,7 +80,7 @@ def _cost_rows(subject: Subject, results: Path) -> Iterator[Row]:
         yield subject.row("prefix_saving", {}, exact(asked / (asked - shared), n=asked))
 
 
-def _leak_rows(subject: Subject, data: Path) -> Iterator[Row]:
+def _leak_rows(subject: Subject, data: Path) -> Rows:
     for row in shards.read_table(data / "dataset" / "leakage").to_pylist():
         parts = {"task": row["task"]}
         yield subject.row("leaks", parts, exact(float(sum(row[name] for name in LEAKS))))
@@ -88,7 +89,7 @@ def _leak_rows(subject: Subject, data: Path) -> Iterator[Row]:
             yield subject.row("planted_leaks_found", parts, exact(found / planted, n=planted))
 
 
-def _prompt_rows(subject: Subject, data: Path) -> Iterator[Row]:
+def _prompt_rows(subject: Subject, data: Path) -> Rows:
     folder = data / "dataset" / "prompts"
     rejected = shards.read_manifest(folder).rejected
     for reason in REASONS:
@@ -109,7 +110,7 @@ def _prompt_rows(subject: Subject, data: Path) -> Iterator[Row]:
     yield subject.row("answers_over_budget", {}, exact(over, n=len(asked)))
 
 
-def rationale_rows(data: Path, params: Params) -> Iterator[Row]:
+def rationale_rows(data: Path, params: Params) -> Rows:
     """Yield of the solutions that a model wrote, under the model string of their writer.
 
     ``keep_rate`` is the share of solutions with the right answer (reliability: of a problem's share
@@ -136,9 +137,8 @@ def _yield(some: pl.DataFrame, kind: str) -> Iterator[tuple[str, Estimate, float
         pl.col("correct").cast(pl.Float64).alias("value"),
     )
     kept = cluster_mean(tried["value"].to_numpy(), tried["query_id"].to_numpy())
-    table = by_question(tried)
-    repeated = cronbach_alpha(table, resamples=0).value if min(table.shape) > 1 else None
-    yield "keep_rate", within_unit(kept), repeated
+    columns = (tried[name].to_numpy() for name in ("value", "query_id", "seed"))
+    yield "keep_rate", within_unit(kept), alpha_over_repeats(*columns, resamples=0).value
     chosen = some.filter(pl.col("chosen"))
     yield "solved_share", proportion(len(chosen), some["example_id"].n_unique()), None
     if kind == "arithmetic":

@@ -227,7 +227,7 @@ def method_section(view: View) -> Section:
         "- Intervals: Student's t with cluster-robust errors (CR1), clusters of shot sets, or of "
         "shot sets and questions crossed (Cameron, Gelbach & Miller 2011). Where all answers are "
         "right or all are wrong: Clopper-Pearson over distinct questions.\n"
-        f"- Bootstrap for alpha and rank correlations: B = {subject.params.report.resamples}, seed "
+        f"- Bootstrap for alpha and rank correlations: B = {subject.resamples}, seed "
         f"{subject.params.report.seed}.\n"
         "- Reliability is Cronbach's alpha of a question's mean over shot sets, for differences of "
         "its mean difference, for `keep_rate` of a problem's share over its samples: whether "

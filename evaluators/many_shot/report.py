@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from evaluators.many_shot.bias import bias_rows
-from evaluators.many_shot.context import Row, View, subjects
+from evaluators.many_shot.context import View, subjects
 from evaluators.many_shot.contrast_sections import (
     baseline_section,
     contrast_section,
@@ -28,6 +28,7 @@ from evaluators.many_shot.quality_sections import (
     rationale_section,
 )
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
 from schemas.many_shot.params import Params
 
@@ -68,7 +69,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         results: folder that ``evaluate`` wrote.
         params: parameters.
     """
-    rows: list[Row] = list(rationale_rows(data, params))
+    rows: list[StatisticRow] = list(rationale_rows(data, params))
     for subject in subjects(data, results, params):
         rows += point_rows(subject)
         rows += contrast_rows(subject)

@@ -12,63 +12,36 @@ import polars as pl
 import pyarrow as pa
 
 from evaluators.personality.scores import read_responses, scale_scores
-from measurand import shards
+from measurand import shards, subject
 from measurand.report import view
-from measurand.statistics import statistic_row
-from measurand.stats.estimate import Estimate
 from schemas.personality.params import Params
-
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Subject:
+class Subject(subject.Subject):
     """One model's answers with everything that is needed to judge them.
 
     Attributes:
-        model: model string.
         responses: answers, see ``scores.read_responses``.
         instruments: table INSTRUMENTS of the dataset.
         scales: table SCALES of the dataset, a row per scale.
         params: parameters.
     """
 
-    model: str
     responses: pl.DataFrame
     instruments: pa.Table
-    scales: tuple[Row, ...]
+    scales: tuple[Mapping[str, Any], ...]
     params: Params
 
     @cached_property
     def scores(self) -> pl.DataFrame:
         """Scale scores, see ``scores.scale_scores``."""
-        frame = pl.from_arrow(scale_scores(self.model, self.responses))
-        assert isinstance(frame, pl.DataFrame)
-        return frame
+        return subject.frame(scale_scores(self.model, self.responses))
 
     @property
     def experiments(self) -> tuple[str, ...]:
         """Experiments that the model answered."""
         return tuple(self.responses["experiment"].unique().sort())
-
-    def words(self, *more: str) -> tuple[str | int, ...]:
-        """Seed words of a statistic.
-
-        Only the seed, not the model, decides: two models see the same resamples of biographies.
-        """
-        return ("personality", self.params.report.seed, *more)
-
-    def row(
-        self,
-        metric: str,
-        parts: Mapping[str, str],
-        estimate: Estimate,
-        reliability: float | None = None,
-    ) -> Row:
-        """A row of the statistics table."""
-        return statistic_row(
-            "personality", self.model, metric, parts, estimate, reliability=reliability
-        )
 
     def name(self, scale_id: str) -> dict[str, str]:
         """Slice of a validity scale: ``form`` first, second or criterion, and ``scale``.
@@ -99,6 +72,8 @@ def subjects(data: Path, results: Path, params: Params) -> list[Subject]:
     instruments = shards.read_table(dataset / "instruments")
     scales = tuple(shards.read_table(dataset / "scales").to_pylist())
     found = read_responses(results)
-    listed = [run.model for run in params.evaluate.models if run.model in found]
-    order = listed + sorted(set(found) - set(listed))
-    return [Subject(m, found[m], instruments, scales, params) for m in order]
+    shared = (params.report.seed, params.report.resamples)
+    return [
+        Subject("personality", model, *shared, found[model], instruments, scales, params)
+        for model in subject.in_order(found, (run.model for run in params.evaluate.models))
+    ]

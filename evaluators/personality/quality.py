@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from evaluators.personality.context import Row, Subject
+from evaluators.personality.context import Subject
 from evaluators.personality.scores import matrix
 from measurand import shards
+from measurand.results import Rows
 from measurand.statistics import exact
 from measurand.stats.agreement import exact_agreement, keyed_pair_agreement
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, paired_difference, proportion, within_unit
 
 
-def quality_rows(subject: Subject, results: Path) -> Iterator[Row]:
+def quality_rows(subject: Subject, results: Path) -> Rows:
     """Statistics of the answers themselves.
 
     Args:
@@ -55,7 +55,7 @@ def _rate(flags: np.ndarray, clusters: np.ndarray) -> Estimate:
     return within_unit(cluster_mean(flags.astype(np.float64), clusters))
 
 
-def _pair_rows(subject: Subject) -> Iterator[Row]:
+def _pair_rows(subject: Subject) -> Rows:
     first = subject.params.build.validity.first_form
     answers = subject.responses.filter(
         (pl.col("experiment") == "validity") & (pl.col("instrument_id") == first)
@@ -71,7 +71,7 @@ def _pair_rows(subject: Subject) -> Iterator[Row]:
         minimum=1,
         maximum=float(answers["k_choices"][0]),
         clusters=found.clusters,
-        resamples=subject.params.report.resamples,
+        resamples=subject.resamples,
         seed_words=subject.words("validity"),
     )
     parts = {"experiment": "validity", "form": "first"}
@@ -81,7 +81,7 @@ def _pair_rows(subject: Subject) -> Iterator[Row]:
     yield subject.row("keyed_pair_neutral", parts, pairs.neutral)
 
 
-def _order_rows(subject: Subject) -> Iterator[Row]:
+def _order_rows(subject: Subject) -> Rows:
     """The same questions with the anchors listed from the top down."""
     twins = ["participant_id", "item_id"]
     turned = subject.responses.filter(pl.col("experiment") == "reversed_options")
@@ -97,7 +97,7 @@ def _order_rows(subject: Subject) -> Iterator[Row]:
     yield subject.row("option_order_shift", parts, paired_difference(b, a, bios))
 
 
-def _retest_rows(subject: Subject, results: Path) -> Iterator[Row]:
+def _retest_rows(subject: Subject, results: Path) -> Rows:
     """The same prompts asked again, each alone: what batching changes, or what chance does."""
     items = shards.read_table(results / "items", columns=None)
     frame = pl.from_arrow(items)

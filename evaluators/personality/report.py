@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from evaluators.personality.context import Row, View, subjects
+from evaluators.personality.context import View, subjects
 from evaluators.personality.quality import quality_rows
 from evaluators.personality.quality_sections import (
     cost_section,
@@ -27,6 +27,7 @@ from evaluators.personality.validity_sections import (
     summary_section,
 )
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
 from schemas.personality.params import Params
 
@@ -67,7 +68,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         results: folder that ``evaluate`` wrote.
         params: parameters.
     """
-    rows: list[Row] = []
+    rows: list[StatisticRow] = []
     for subject in subjects(data, results, params):
         rows += validity_rows(subject)
         rows += structure_rows(subject)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
-from evaluators.personality.context import Row, Subject
+from evaluators.personality.context import Subject
 from evaluators.personality.scores import SCORE, SUFFIX, Kind, matrix
+from measurand.results import Rows
 from measurand.stats.correlation import spearman
 from measurand.stats.medians import group_medians, median_difference
 from measurand.stats.reliability import cronbach_alpha
@@ -33,14 +32,14 @@ def shaping_scores(subject: Subject, experiment: str, kind: Kind = "value") -> p
     )
 
 
-def shaping_rows(subject: Subject) -> Iterator[Row]:
+def shaping_rows(subject: Subject) -> Rows:
     """Statistics of both shaping experiments, as far as the model answered them."""
     for kind in SUFFIX:
         yield from _single_rows(subject, kind)
         yield from _concurrent_rows(subject, kind)
 
 
-def _single_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
+def _single_rows(subject: Subject, kind: Kind) -> Rows:
     """Spearman's rho of prompted level and score, for the prompted trait and for the others."""
     scores = shaping_scores(subject, "single", kind)
     for prompted in DOMAINS:
@@ -55,7 +54,7 @@ def _single_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
                 level.astype(np.float64),
                 score,
                 clusters=own["bio_id"].to_numpy(),
-                resamples=subject.params.report.resamples,
+                resamples=subject.resamples,
                 seed_words=subject.words("single"),
             )
             if measured != prompted:
@@ -68,7 +67,7 @@ def _single_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
                     score,
                     level,
                     clusters=own["bio_id"].to_numpy(),
-                    resamples=subject.params.report.resamples,
+                    resamples=subject.resamples,
                     seed_words=subject.words("single"),
                 )
                 for at, estimate in medians.items():
@@ -77,7 +76,7 @@ def _single_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
                     )
 
 
-def _concurrent_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
+def _concurrent_rows(subject: Subject, kind: Kind) -> Rows:
     """Median score where a trait was prompted high minus where it was prompted low."""
     scores = shaping_scores(subject, "concurrent", kind)
     for domain in DOMAINS:
@@ -89,7 +88,7 @@ def _concurrent_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
             own["score"].to_numpy(),
             level == level.max(),
             clusters=own["bio_id"].to_numpy(),
-            resamples=subject.params.report.resamples,
+            resamples=subject.resamples,
             seed_words=subject.words("concurrent"),
         )
         yield subject.row(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import polars as pl
 
 from evaluators.personality.context import Subject, View
@@ -12,6 +10,7 @@ from evaluators.personality.scores import SUFFIX, Kind
 from evaluators.personality.shaping import shaping_scores
 from measurand.report.document import Block, Cell, Figure, Section, Table
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 from schemas.personality.params import DOMAINS
 
 
@@ -91,7 +90,7 @@ def _rho_matrix(figures: Figures, model: str, prompted: list[str], kind: Kind) -
 
 def _rho(
     figures: Figures, model: str, prompted: str, measured: str, kind: Kind
-) -> dict[str, Any] | None:
+) -> StatisticRow | None:
     end = SUFFIX[kind]
     if prompted == measured:
         return figures.get(model, f"shaping_rho{end}", experiment="single", trait=prompted)

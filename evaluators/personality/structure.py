@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
-from evaluators.personality.context import Row, Subject
+from evaluators.personality.context import Subject
 from evaluators.personality.scores import SUFFIX, Kind, matrix
+from measurand.results import Rows
 from measurand.stats.covariance import correlation, covariance
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.guttman import lambdas
@@ -20,7 +19,7 @@ LAMBDAS = ("lambda1", "lambda2", "lambda3", "lambda4", "lambda5", "lambda6")
 """Guttman's bounds; lambda6 of likeliest answers is a row of ``validity``."""
 
 
-def structure_rows(subject: Subject) -> Iterator[Row]:
+def structure_rows(subject: Subject) -> Rows:
     """Guttman's bounds of every scale, HTMT of every two domains of the first form."""
     answers = subject.responses.filter(pl.col("experiment") == "validity")
     for kind in SUFFIX:
@@ -58,7 +57,7 @@ def _bounds(frame: pl.DataFrame, kind: Kind) -> dict[str, Estimate]:
     }
 
 
-def _htmt_rows(subject: Subject, answers: pl.DataFrame, kind: Kind) -> Iterator[Row]:
+def _htmt_rows(subject: Subject, answers: pl.DataFrame, kind: Kind) -> Rows:
     first = subject.params.build.validity.first_form
     own = answers.filter(pl.col("scale_id").is_in([f"{first}.{d}" for d in DOMAINS]))
     if own["domain"].n_unique() < len(DOMAINS):
@@ -72,7 +71,7 @@ def _htmt_rows(subject: Subject, answers: pl.DataFrame, kind: Kind) -> Iterator[
         table.x,
         scales,
         clusters=table.clusters,
-        resamples=subject.params.report.resamples,
+        resamples=subject.resamples,
         seed_words=subject.words("validity"),
     )
     for (a, b), estimate in found.items():

@@ -7,13 +7,13 @@ bootstrap is the biography, since participants that share one answer alike.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import polars as pl
 
-from evaluators.personality.context import Row, Subject
+from evaluators.personality.context import Subject
 from evaluators.personality.scores import SCORE, SUFFIX, Kind, matrix, wide_scores
+from measurand.results import Rows
 from measurand.statistics import exact
 from measurand.stats.correlation import disattenuated, pearson
 from measurand.stats.estimate import Estimate, undefined
@@ -26,7 +26,7 @@ from schemas.personality.params import DOMAINS
 EXPERIMENT = {"experiment": "validity"}
 
 
-def validity_rows(subject: Subject) -> Iterator[Row]:
+def validity_rows(subject: Subject) -> Rows:
     """Statistics of the validity experiment, nothing if the model was not asked it."""
     answers = subject.responses.filter(pl.col("experiment") == "validity")
     if answers.is_empty():
@@ -50,14 +50,14 @@ def _reliability(subject: Subject, name: str, frame: pl.DataFrame) -> ScaleRelia
     return scale_reliability(
         answers.x,
         clusters=answers.clusters,
-        resamples=subject.params.report.resamples,
+        resamples=subject.resamples,
         seed_words=subject.words("validity"),
     )
 
 
 def _scale_rows(
     subject: Subject, scale_id: str, frame: pl.DataFrame, found: ScaleReliability
-) -> Iterator[Row]:
+) -> Rows:
     parts = {**EXPERIMENT, **subject.name(scale_id)}
     figures = {
         "alpha": found.alpha,
@@ -81,7 +81,7 @@ def _scale_rows(
         soft = scale_reliability(
             expected.x,
             clusters=expected.clusters,
-            resamples=subject.params.report.resamples,
+            resamples=subject.resamples,
             seed_words=subject.words("validity"),
         )
         yield subject.row("alpha_expected", parts, soft.alpha)
@@ -94,7 +94,7 @@ def _scale_rows(
         yield subject.row(metric, parts, mean, reliability=found.alpha.value)
 
 
-def _facet_rows(subject: Subject, answers: pl.DataFrame) -> Iterator[Row]:
+def _facet_rows(subject: Subject, answers: pl.DataFrame) -> Rows:
     first = subject.params.build.validity.first_form
     items = pl.from_arrow(subject.instruments)
     assert isinstance(items, pl.DataFrame)
@@ -106,9 +106,7 @@ def _facet_rows(subject: Subject, answers: pl.DataFrame) -> Iterator[Row]:
         yield subject.row("alpha", parts, _reliability(subject, f"{domain}{facet}", frame).alpha)
 
 
-def _form_rows(
-    subject: Subject, reliability: dict[str, ScaleReliability], kind: Kind
-) -> Iterator[Row]:
+def _form_rows(subject: Subject, reliability: dict[str, ScaleReliability], kind: Kind) -> Rows:
     """Two Big Five forms as the two methods of a multitrait-multimethod matrix."""
     found = convergent(subject, kind)
     if found is None:
@@ -167,12 +165,12 @@ def convergent(subject: Subject, kind: Kind = "value") -> Validity | None:
         values[:, :5],
         values[:, 5:],
         clusters=clusters,
-        resamples=subject.params.report.resamples,
+        resamples=subject.resamples,
         seed_words=subject.words("validity"),
     )
 
 
-def _criterion_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
+def _criterion_rows(subject: Subject, kind: Kind) -> Rows:
     first = subject.params.build.validity.first_form
     scores = subject.scores.filter(pl.col("experiment") == "validity")
     asked = set(scores["scale_id"].unique())
@@ -187,7 +185,7 @@ def _criterion_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
                     values[:, 0],
                     values[:, 1],
                     clusters=clusters,
-                    resamples=subject.params.report.resamples,
+                    resamples=subject.resamples,
                     seed_words=subject.words("validity"),
                 )
                 parts = {
@@ -199,7 +197,7 @@ def _criterion_rows(subject: Subject, kind: Kind) -> Iterator[Row]:
                 yield subject.row(f"criterion_r{SUFFIX[kind]}", parts, r.estimate)
 
 
-def _frame_rows(subject: Subject) -> Iterator[Row]:
+def _frame_rows(subject: Subject) -> Rows:
     """How much of a domain score is the biography's, and how much the wording's.
 
     ICC(A,1), two-way random, absolute agreement: biographies are the targets, prompt wordings

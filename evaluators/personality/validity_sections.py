@@ -9,8 +9,9 @@ from evaluators.personality.context import Subject, View
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
+from measurand.report.evidence import units
 from measurand.report.lookup import Figures
-from measurand.results import slice_parts
+from measurand.results import StatisticRow, slice_parts
 from measurand.stats.bands import Bands, band
 from schemas.personality.params import DOMAINS
 
@@ -132,12 +133,11 @@ def _modal(subject: Subject) -> str:
 def _lowest_alpha(figures: Figures, model: str, metric: str) -> Cell:
     rows = [figures.get(model, metric, **VALIDITY, form="first", scale=d) for d in DOMAINS]
     found = [row for row in rows if row is not None]
-    if not found:
-        return {"value": None, "reason": "not asked"}
-    undefined = next((row for row in found if row["estimate"] is None), None)
-    if undefined is not None:
-        return {"value": None, "reason": undefined["reason"]}
-    return {"value": min(row["estimate"] for row in found), "reason": None}
+    known = [row["estimate"] for row in found if row["estimate"] is not None]
+    if len(known) == len(found):
+        return {"value": min(known, default=None), "reason": "not asked"}
+    why = next(row["reason"] for row in found if row["estimate"] is None)
+    return {"value": None, "reason": why}
 
 
 def reliability_section(view: View) -> Section:
@@ -347,7 +347,7 @@ def criterion_section(view: View) -> Section | None:
     )
 
 
-def _criterion(found: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def _criterion(found: StatisticRow, names: Mapping[str, str]) -> dict[str, Any]:
     parts = slice_parts(found["slice"])
     return {
         "label": names[parts["criterion"]],
@@ -355,6 +355,7 @@ def _criterion(found: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, 
         "estimate": found["estimate"],
         "lower": found["ci_lo"],
         "upper": found["ci_hi"],
+        "n": units(found),
         "reason": found["reason"],
         "expected": 1 if parts["expected"] == "+" else -1,
         "anchors": ANCHORS.get((parts["domain"], parts["criterion"]), {}),

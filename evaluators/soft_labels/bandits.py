@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from evaluators.soft_labels.context import Material, Row
+from evaluators.soft_labels.context import Material
+from measurand.results import Rows
 from measurand.statistics import exact
 
 MEASURES = ("mean_reward", "mode", "high", "total_variation")
 
 
-def bandit_rows(material: Material) -> Iterator[Row]:
+def bandit_rows(material: Material) -> Rows:
     """Exact statistics of every temperature, beta, loss and step.
 
     ``bandit_mean_reward``, ``bandit_mode`` (place of the likeliest action), ``bandit_high``

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-import pyarrow as pa
 
-from measurand import shards
+from measurand import shards, subject
 from measurand.manifest import MANIFEST
 from measurand.report import view
-from measurand.statistics import statistic_row
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import proportion, within_unit
+from measurand.stats.repeats import alpha_over_repeats
+from measurand.subject import frame
 from measurand.tables import Table
 from schemas.soft_labels.params import Params, Run
 from schemas.soft_labels.tables import (
@@ -34,18 +34,19 @@ from schemas.soft_labels.tables import (
     TRAINING,
 )
 
-Row = dict[str, Any]
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-SYSTEM = "soft_labels"
+ALPHA = "Cronbach's alpha of units over repeats"
 _LONG = ("text_1", "text_2", "prompt")
 _REPEAT = re.compile(r"-s\d+$")
 
 
 @dataclass(frozen=True)
-class Material:
+class Material(subject.Subject):
     """All tables of one evaluation; one that was not written is empty.
+
+    The model that every figure belongs to is the policy before training.
 
     Attributes:
         params: parameters.
@@ -71,30 +72,6 @@ class Material:
     comparisons: pl.DataFrame
     instruments: pl.DataFrame
     bandit: pl.DataFrame
-
-    @property
-    def model(self) -> str:
-        """The policy before training: the model that every figure belongs to."""
-        return self.params.build.policy
-
-    @property
-    def resamples(self) -> int:
-        """Bootstrap resamples."""
-        return self.params.report.resamples
-
-    def words(self, *more: str) -> tuple[str | int, ...]:
-        """Seed words of a statistic."""
-        return (SYSTEM, self.params.report.seed, *more)
-
-    def row(
-        self,
-        metric: str,
-        parts: Mapping[str, str],
-        estimate: Estimate,
-        reliability: float | None = None,
-    ) -> Row:
-        """A row of the statistics table."""
-        return statistic_row(SYSTEM, self.model, metric, parts, estimate, reliability=reliability)
 
     def runs(self) -> Iterator[tuple[Run, pl.DataFrame]]:
         """(run, its held-out scores) of every run that was measured, in order."""
@@ -122,6 +99,10 @@ def material(data: Path, results: Path, params: Params) -> Material:
         "pair_id", "p", "swapped", "first", "second", "n_words_1", "n_words_2", "split"
     )
     return Material(
+        system="soft_labels",
+        model=params.build.policy,
+        seed=params.report.seed,
+        resamples=params.report.resamples,
         params=params,
         pairs=pairs,
         items=_read(dataset / "items", ITEMS, ("text",)),
@@ -142,13 +123,6 @@ def material(data: Path, results: Path, params: Params) -> Material:
         ),
         bandit=_read(results / "bandit", BANDIT),
     )
-
-
-def frame(table: pa.Table) -> pl.DataFrame:
-    """An Arrow table as a polars frame."""
-    found = pl.from_arrow(table)
-    assert isinstance(found, pl.DataFrame)
-    return found
 
 
 def items_of(rows: pl.DataFrame) -> IntArray:
@@ -173,6 +147,32 @@ def share_of(hits: FloatArray, by: npt.NDArray[Any] | None = None) -> Estimate:
         whole = proportion(units * int(hits[0]), units, "clopper_pearson")
         return replace(whole, n=len(hits), n_clusters=found.n_clusters)
     return within_unit(found)
+
+
+def alpha_over(
+    repeats: Sequence[str], rows: pl.DataFrame, values: FloatArray, unit: str = "pair_id"
+) -> Estimate:
+    """Reliability of a unit's mean over its repeats, without an interval.
+
+    A shift that all units share, as a judge's bias for the first place, is no error of the mean.
+
+    Args:
+        repeats: columns of which every combination is a repeat, such as ``seed``.
+        rows: a row per unit and repeat.
+        values: (n,) score of each row, NaN where missing.
+        unit: column of the units.
+
+    Returns:
+        The estimate; undefined where units are measured once, or a repeat does not vary.
+    """
+    place: dict[tuple[Any, ...], int] = {}
+    each = [place.setdefault(key, len(place)) for key in rows.select(repeats).iter_rows()]
+    units = rows[unit].to_numpy()
+    found = alpha_over_repeats(values, units, np.array(each, np.int64), resamples=0)
+    if found.value is None:
+        return replace(found, method=found.method or ALPHA)
+    why = "no interval: units share responses, a bootstrap would take them as independent"
+    return Estimate(found.value, method=ALPHA, n=found.n, reason=why)
 
 
 def _read(folder: Path, spec: Table, without: tuple[str, ...] = ()) -> pl.DataFrame:

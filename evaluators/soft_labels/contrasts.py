@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from evaluators.soft_labels.context import Material, Row, items_of, numbers_of
+from evaluators.soft_labels.context import ALPHA, Material, alpha_over, items_of, numbers_of
 from evaluators.soft_labels.heldout import TERCILES, by_seed, correct, with_winner
-from evaluators.soft_labels.repeats import METHOD, alpha_over
+from measurand.results import Rows
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
 from schemas.soft_labels.params import SHUFFLED, Run
@@ -24,7 +24,7 @@ PARENT = {
 """The loss of which another one is the geometric or the conservative version."""
 
 
-def contrast_rows(material: Material) -> Iterator[Row]:
+def contrast_rows(material: Material) -> Rows:
     """Differences of runs on the same pairs, a run minus its parent or minus the shuffled control.
 
     ``accuracy_difference`` (of all pairs, by ``tercile``): interval over pairs, that is for other
@@ -81,13 +81,12 @@ def _one_meets_all(run: Run, other: Run) -> bool:
 
 def _differences(
     material: Material, metric: str, parts: dict[str, str], rows: pl.DataFrame, gain: np.ndarray
-) -> Iterator[Row]:
+) -> Rows:
     alpha = _alpha(material, parts, rows, gain)
-    yield material.row(metric, parts, mean_by(gain, items_of(rows)), alpha.value)
+    figures = {metric: mean_by(gain, items_of(rows))}
     if len(gain):
-        seeds = rows["seed"].to_numpy()
-        yield material.row(f"{metric}_seeds", parts, by_seed(gain, seeds), alpha.value)
-    yield material.row("seed_alpha", {**parts, "of": metric}, alpha)
+        figures[f"{metric}_seeds"] = by_seed(gain, rows["seed"].to_numpy())
+    yield from material.scored(parts, figures, "seed_alpha", alpha)
 
 
 def _alpha(
@@ -97,7 +96,7 @@ def _alpha(
     sides = [run for run in material.params.train.runs if run.id in (parts["run"], parts["over"])]
     if _one_meets_all(*sides):
         why = "one side was trained once: its error is the same in every repeat"
-        return undefined(why, method=METHOD, n=rows["pair_id"].n_unique())
+        return undefined(why, method=ALPHA, n=rows["pair_id"].n_unique())
     return alpha_over(["seed"], rows, gain)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import polars as pl
 
-from evaluators.soft_labels.context import Material, Row, numbers_of
+from evaluators.soft_labels.context import Material, numbers_of
+from measurand.results import Rows
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
 
@@ -25,7 +24,7 @@ MEASURES = (
 """Columns of the training log whose means over seeds are kept, at measured steps."""
 
 
-def curve_rows(material: Material) -> Iterator[Row]:
+def curve_rows(material: Material) -> Rows:
     """Statistics of every run and measured step, means over seeds with their interval.
 
     Metrics are named as the columns of the log (``MEASURES``), slices ``run`` and ``step``. Beside

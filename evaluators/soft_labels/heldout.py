@@ -7,7 +7,6 @@ round: a pair that is always turned to its winner would make any policy look too
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -17,13 +16,13 @@ from evaluators.soft_labels.context import (
     FloatArray,
     IntArray,
     Material,
-    Row,
+    alpha_over,
     items_of,
     numbers_of,
     share_of,
 )
 from evaluators.soft_labels.labelling import BIN_NAMES
-from evaluators.soft_labels.repeats import alpha_over
+from measurand.results import Rows
 from measurand.statistics import exact
 from measurand.stats.calibration import brier, calibration_error, log_loss, recalibration
 from measurand.stats.dyads import mean_by
@@ -40,7 +39,7 @@ NEAR_TIE = 0.6
 SEED_NOTE = "no interval: one seed"
 
 
-def heldout_rows(material: Material) -> Iterator[Row]:
+def heldout_rows(material: Material) -> Rows:
     """Statistics of every run, all seeds together.
 
     ``accuracy`` (of all pairs, by ``tercile``, by ``bin`` of the label, in ``length`` matched
@@ -125,13 +124,12 @@ def _repeated(
     rows: pl.DataFrame,
     values: FloatArray,
     estimate: Estimate,
-) -> Iterator[Row]:
+) -> Rows:
     alpha = alpha_over(["seed"], rows, values)
-    yield material.row(metric, parts, estimate, alpha.value)
-    yield material.row("seed_alpha", {**parts, "of": metric}, alpha)
+    yield from material.scored(parts, {metric: estimate}, "seed_alpha", alpha)
 
 
-def _accuracies(material: Material, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
+def _accuracies(material: Material, parts: dict[str, str], own: pl.DataFrame) -> Rows:
     sided = own.filter(pl.col("p") > 0.5)
     yield from _accuracy(material, parts, sided)
     if not sided.is_empty():
@@ -150,13 +148,13 @@ def _accuracies(material: Material, parts: dict[str, str], own: pl.DataFrame) ->
     yield from _accuracy(material, {**parts, "length": "matched"}, sided.filter(apart))
 
 
-def _accuracy(material: Material, parts: dict[str, str], rows: pl.DataFrame) -> Iterator[Row]:
+def _accuracy(material: Material, parts: dict[str, str], rows: pl.DataFrame) -> Rows:
     right = correct(rows)
     found = share_of(right, items_of(rows))
     yield from _repeated(material, "accuracy", parts, rows, right, found)
 
 
-def _calibration(material: Material, parts: dict[str, str], own: pl.DataFrame) -> Iterator[Row]:
+def _calibration(material: Material, parts: dict[str, str], own: pl.DataFrame) -> Rows:
     from scipy.special import entr, expit
 
     h, p, items = numbers_of(own, "h"), numbers_of(own, "p"), items_of(own)

@@ -7,8 +7,6 @@ which the pair was drawn, which knows nothing of the label.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
@@ -16,12 +14,12 @@ from evaluators.soft_labels.context import (
     FloatArray,
     IntArray,
     Material,
-    Row,
+    alpha_over,
     items_of,
     numbers_of,
     share_of,
 )
-from evaluators.soft_labels.repeats import alpha_over
+from measurand.results import Rows
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate
 from measurand.stats.icc import intraclass
@@ -34,7 +32,7 @@ Parts = dict[str, str]
 NO_INTERVAL = "no interval: pairs share responses, F would take them as independent"
 
 
-def judge_rows(material: Material) -> Iterator[Row]:
+def judge_rows(material: Material) -> Rows:
     """Statistics of every judge and pair set, of every wording where there are more.
 
     ``position_bias``: P(first preferred) shown first minus shown second, -1..1, 0 for none;
@@ -64,7 +62,7 @@ def judge_rows(material: Material) -> Iterator[Row]:
         yield from _agreement(material, {"judge": str(judge), "set": str(name)}, own)
 
 
-def people_rows(material: Material) -> Iterator[Row]:
+def people_rows(material: Material) -> Rows:
     """How far people agree: the ceiling of every figure above.
 
     ``rater_alpha``: Krippendorff's alpha of single ratings, ordinal; ``label_alpha``: of the
@@ -108,7 +106,7 @@ def position_bias(material: Material, judge: str) -> float | None:
     return max(biases, key=abs, default=None)
 
 
-def _orders(material: Material, parts: Parts, own: pl.DataFrame) -> Iterator[Row]:
+def _orders(material: Material, parts: Parts, own: pl.DataFrame) -> Rows:
     """What exchanging the places does."""
     by_wording = pl.concat(
         both_orders(alone).with_columns(pl.lit(str(wording)).alias("wording"))
@@ -163,7 +161,7 @@ def _preference(own: pl.DataFrame) -> Estimate:
 
 def _agreement(
     material: Material, parts: Parts, own: pl.DataFrame, alpha: Estimate | None = None
-) -> Iterator[Row]:
+) -> Rows:
     """The judge's preference against the pair's own label; ``alpha`` where it was asked again."""
     reliability = None if alpha is None else alpha.value
     if alpha is not None:
@@ -197,7 +195,7 @@ def _agreement(
     yield material.row("judge_brier", parts, apart, reliability)
 
 
-def _between_wordings(material: Material, parts: Parts, own: pl.DataFrame) -> Iterator[Row]:
+def _between_wordings(material: Material, parts: Parts, own: pl.DataFrame) -> Rows:
     """Does it say the same when it is asked otherwise?"""
     wide = (
         own.drop_nulls("p_1")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import polars as pl
 
-from evaluators.soft_labels.context import Material, Row, items_of, numbers_of, share_of
+from evaluators.soft_labels.context import Material, items_of, numbers_of, share_of
+from measurand.results import Rows
 from measurand.statistics import exact
 from pipelines.soft_labels.labels import BINS, bin_of, wanted
 from schemas.soft_labels.params import SPLITS
@@ -16,7 +15,7 @@ BIN_NAMES = tuple(f"{low:g}-{high:g}" for low, high in zip(BINS, (*BINS[1:], 1.0
 """Names of the bins of labels in slices; a bin holds its lower end, the last one both."""
 
 
-def label_rows(material: Material) -> Iterator[Row]:
+def label_rows(material: Material) -> Rows:
     """Statistics of every pair set and split.
 
     ``label_count``: pairs by bin of their label; ``label_requested``: pairs that the variant asks

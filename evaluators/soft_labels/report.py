@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from evaluators.soft_labels.bandit_sections import bandit_section
 from evaluators.soft_labels.bandits import bandit_rows
-from evaluators.soft_labels.context import Row, View, material
+from evaluators.soft_labels.context import View, material
 from evaluators.soft_labels.contrasts import contrast_rows
 from evaluators.soft_labels.curve_sections import curve_section
 from evaluators.soft_labels.curves import curve_rows
@@ -26,6 +26,7 @@ from evaluators.soft_labels.win_sections import distance_section, win_section
 from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
 from schemas.soft_labels.params import Params
 
@@ -78,7 +79,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         written_rows,
         bandit_rows,
     )
-    rows: list[Row] = [row for make in makers for row in make(found)]
+    rows: list[StatisticRow] = [row for make in makers for row in make(found)]
     return statistics_table(rows)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.contrasts import contrasted
 from evaluators.soft_labels.win_sections import judged_sets
@@ -11,7 +9,9 @@ from evaluators.soft_labels.wins import duels
 from measurand import shards
 from measurand.manifest import MANIFEST
 from measurand.report.document import Cell, Section, Table, Text
+from measurand.report.evidence import evidence_of, size
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 from schemas.soft_labels.params import REFERENCE_RUN, SHUFFLED
 
 AGAIN = "reference_again"
@@ -113,14 +113,22 @@ def _judge_lines(material: Material, figures: Figures) -> list[str]:
         right = figures.get(material.model, "judge_accuracy", judge=judge, set=name)
         if bias is None or bias["estimate"] is None:
             continue
-        verdict = (
-            "it cannot judge policies" if abs(bias["estimate"]) > most else "within what is allowed"
-        )
-        line = f"Judge {judge} on {name}: position bias {_size(bias)}, {verdict}"
+        verdict = _bias_words(bias, most)
+        line = f"Judge {judge} on {name}: position bias {size(bias, '+')}, {verdict}"
         if right is not None and right["estimate"] is not None:
-            line += f"; it agrees with the label in {_share(right)} of pairs"
+            line += f"; it agrees with the label in {size(right)} of pairs"
         found.append(line + ".")
     return found
+
+
+def _bias_words(bias: StatisticRow, most: float) -> str:
+    """The estimate blocks win rates; whether other pairs would, the interval says."""
+    assert bias["estimate"] is not None
+    beyond = abs(bias["estimate"]) > most
+    words = "it cannot judge policies" if beyond else "within what is allowed"
+    side = most if bias["estimate"] > 0 else -most
+    sure = ("above" if beyond else "below") if side > 0 else ("below" if beyond else "above")
+    return words if evidence_of(bias, side) == sure else f"{words}, though the interval holds both"
 
 
 def _contrast_lines(material: Material, figures: Figures) -> list[str]:
@@ -133,14 +141,15 @@ def _contrast_lines(material: Material, figures: Figures) -> list[str]:
         seeds = figures.get(material.model, "accuracy_difference_seeds", **parts)
         if pairs is None or pairs["estimate"] is None:
             continue
-        sure = all(row is not None and _excludes(row) for row in (pairs, seeds))
+        found_by = [evidence_of(pairs), evidence_of(seeds)]
+        sure = found_by[0] == found_by[1] and found_by[0] in ("above", "below")
         verdict = (
             "a difference by pairs and by seeds"
             if sure
             else "this sample cannot tell whether there is a difference"
         )
         found.append(
-            f"{run.set}, {run.id} minus {other.id}: accuracy on held-out pairs {_size(pairs)}, "
+            f"{run.set}, {run.id} minus {other.id}: accuracy on held-out pairs {size(pairs, '+')}, "
             f"{verdict}."
         )
     return found
@@ -152,7 +161,7 @@ def _control_lines(material: Material, figures: Figures) -> list[str]:
         row = figures.get(material.model, "accuracy", run=run.id)
         if run.labels == SHUFFLED and row is not None and row["estimate"] is not None:
             found.append(
-                f"Control: {run.id}, trained on shuffled labels, is right in {_share(row)} of "
+                f"Control: {run.id}, trained on shuffled labels, is right in {size(row)} of "
                 "held-out pairs."
             )
     for parts in judged_sets(material):
@@ -162,24 +171,7 @@ def _control_lines(material: Material, figures: Figures) -> list[str]:
             row = figures.get(material.model, "win_percentage", **duel.parts)
             if row is not None and row["estimate"] is not None:
                 found.append(
-                    f"Control: the untrained policy against itself wins {_share(row)} by "
+                    f"Control: the untrained policy against itself wins {size(row)} by "
                     f"{duel.judge} on {duel.set}."
                 )
     return found
-
-
-def _excludes(row: dict[str, Any]) -> bool:
-    low, high = row["ci_lo"], row["ci_hi"]
-    return low is not None and (low > 0 or high < 0)
-
-
-def _size(row: dict[str, Any]) -> str:
-    if row["ci_lo"] is None:
-        return f"{row['estimate']:+.2f} without an interval"
-    return f"{row['estimate']:+.2f} [{row['ci_lo']:+.2f}, {row['ci_hi']:+.2f}]"
-
-
-def _share(row: dict[str, Any]) -> str:
-    if row["ci_lo"] is None:
-        return f"{row['estimate']:.2f}"
-    return f"{row['estimate']:.2f} [{row['ci_lo']:.2f}, {row['ci_hi']:.2f}]"

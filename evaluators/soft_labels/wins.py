@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from evaluators.soft_labels.context import FloatArray, Material, Row, numbers_of, share_of
+from evaluators.soft_labels.context import FloatArray, Material, numbers_of, share_of
 from evaluators.soft_labels.judges import position_bias
+from measurand.results import Rows
 from measurand.stats.bradley_terry import bradley_terry
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
@@ -57,7 +58,7 @@ class Duel:
         return {"judge": self.judge, "set": self.set, "run": self.run, "over": self.over}
 
 
-def win_rows(material: Material) -> Iterator[Row]:
+def win_rows(material: Material) -> Rows:
     """Statistics of every judge and two policies, seeds together, prompts as clusters.
 
     ``win_percentage``: mean preference for the run; ``win_binary``: share of texts preferred;

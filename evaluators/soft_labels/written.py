@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
-from evaluators.soft_labels.context import Material, Row, numbers_of
-from evaluators.soft_labels.repeats import alpha_over
+from evaluators.soft_labels.context import Material, alpha_over, numbers_of
+from measurand.results import Rows
 from measurand.statistics import exact
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
@@ -18,7 +17,7 @@ from measurand.stats.resample import percentile, plan
 MEANS = ("reward", "reward_known", "n_tokens", "n_words")
 
 
-def written_rows(material: Material) -> Iterator[Row]:
+def written_rows(material: Material) -> Rows:
     """Statistics of every policy and pair set, seeds together, prompts as clusters.
 
     Means of ``reward`` (learned from ratings), ``reward_known`` (exact), ``n_tokens`` and

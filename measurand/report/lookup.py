@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
 from measurand.report.document import Cell
-from measurand.results import slice_text
+from measurand.results import StatisticRow, slice_text
 from measurand.statistics import EXACT
 
 
@@ -15,14 +15,15 @@ class Figures:
     """The statistics table, by model, metric and slice."""
 
     def __init__(self, statistics: pa.Table) -> None:
-        self._rows = {(r["model"], r["metric"], r["slice"]): r for r in statistics.to_pylist()}
+        rows = cast("list[StatisticRow]", statistics.to_pylist())
+        self._rows = {(row["model"], row["metric"], row["slice"]): row for row in rows}
 
     @property
     def models(self) -> list[str]:
         """Models that have any figure, in the order of the table."""
         return list(dict.fromkeys(model for model, _, _ in self._rows))
 
-    def get(self, model: str, metric: str, **parts: str) -> dict[str, Any] | None:
+    def get(self, model: str, metric: str, **parts: str) -> StatisticRow | None:
         """The row, None where the statistic was not made."""
         return self._rows.get((model, metric, slice_text(parts)))
 
@@ -61,7 +62,15 @@ class Figures:
             "reason": row["reason"],
         }
 
-    def metrics(self, model: str, metric: str) -> list[dict[str, Any]]:
+    def point(
+        self, panel: str, series: str, x: float, model: str, metric: str, **parts: str
+    ) -> dict[str, Any]:
+        """A row of curves."""
+        dot = self.dot("", model, metric, **parts)
+        del dot["label"]
+        return {"panel": panel, "series": series, "x": x, **dot}
+
+    def metrics(self, model: str, metric: str) -> list[StatisticRow]:
         """All rows of one metric of one model, in the order of their slices."""
         found = [r for (m, name, _), r in self._rows.items() if m == model and name == metric]
         return sorted(found, key=lambda r: r["slice"])

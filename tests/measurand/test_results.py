@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+from typing import get_type_hints
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from measurand.errors import SchemaError
-from measurand.results import RESULTS, STATISTICS, STATUSES, slice_parts, slice_text
+from measurand.results import (
+    RESULTS,
+    STATISTICS,
+    STATUSES,
+    StatisticRow,
+    slice_parts,
+    slice_text,
+)
 
 ROW = {
     "run_id": "r", "system": "toy", "model": "m", "metric": "accuracy", "item_id": "i", "repeat": 0,
@@ -76,3 +85,12 @@ def test_slices_that_could_not_be_read_back_are_refused(parts: dict[str, str]) -
 def test_a_value_may_hold_an_equals_sign() -> None:
     assert slice_parts(slice_text({"a": "x=y"})) == {"a": "x=y"}
     assert slice_parts("somebody's own words,a=1") == {"a": "1"}
+
+
+def test_the_row_of_a_statistic_has_the_columns_of_its_table() -> None:
+    kinds = {"double": float, "string": str, "int64": int, "int32": int}
+    typed = get_type_hints(StatisticRow)
+    assert list(typed) == [column.name for column in STATISTICS.columns]
+    for column in STATISTICS.columns:
+        kind = kinds[str(column.dtype)]
+        assert typed[column.name] == (kind | None if column.nullable else kind), column.name

@@ -1,12 +1,12 @@
 """Bars from zero with intervals, the sign that theory expects, and anchors from elsewhere.
 
-``data``: ``rows``: list of ``{label, estimate, lower, upper}`` and, where they apply, ``group``,
-``expected`` (1, -1 or null), ``anchors`` (``{name: value}``: the same figure in people, in another
-model) and ``reason`` (of a null); ``axis``; optional ``minimum``, ``maximum`` (-1 and 1 if left
-out).
+``data``: ``rows``: list of ``{label, estimate, lower, upper}`` and, where they apply, ``n``
+(independent units), ``group``, ``expected`` (1, -1 or null), ``anchors`` (``{name: value}``: the
+same figure in people, in another model) and ``reason`` (of a null); ``axis``; optional
+``minimum``, ``maximum`` (-1 and 1 if left out).
 
-A bar is filled where the whole interval has the expected sign, hollow where the estimate has it but
-the interval reaches zero, and dashed where the sign is the other one.
+A bar is filled where the whole interval has the expected sign, dashed where all of it has the other
+one, and hollow where the interval holds zero or the sample is too small to tell.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import Any
 from markupsafe import Markup
 
 from measurand.report import svg
+from measurand.report.evidence import evidence
 from measurand.report.figures.forest import NARROW, figure_cell
 from measurand.report.text import common_decimals, interval
 
@@ -92,10 +93,10 @@ def outcome(row: Mapping[str, Any]) -> str:
     sign, value = row.get("expected") or 0, row.get("estimate")
     if not sign or value is None:
         return "free"
-    if value * sign <= 0:
-        return "dashed"
-    near = row.get("lower") if sign > 0 else row.get("upper")
-    return "hollow" if near is None or near * sign <= 0 else "filled"
+    found = evidence(value, row.get("lower"), row.get("upper"), row.get("n"))
+    if found not in ("above", "below"):
+        return "hollow"
+    return "filled" if (found == "above") == (sign > 0) else "dashed"
 
 
 def _anchor_names(data: Mapping[str, Any]) -> list[str]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -102,7 +103,5 @@ def test_mcnemar_is_that_of_statsmodels() -> None:
 
 def test_an_agent_that_played_no_parts_alone_has_no_gap(tmp_path: Path) -> None:
     subject = _subject(tmp_path, _rule)
-    only = Subject(
-        subject.agent, subject.episodes.filter(pl.col("order") != "single"), 0, subject.params
-    )
+    only = replace(subject, episodes=subject.episodes.filter(pl.col("order") != "single"))
     assert _named(only)["gap_base", "order=forward"]["estimate"] is None

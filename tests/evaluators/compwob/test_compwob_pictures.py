@@ -34,7 +34,7 @@ def test_the_line_has_a_gap_where_an_agent_was_not_asked(tmp_path: Path) -> None
     given = params(AGENTS)
     first, oracle = subjects(write(tmp_path, given, AGENTS), given)
     some = first.episodes.filter(pl.col("order") != "forward")
-    backwards = dataclasses.replace(first, agent="backwards", episodes=some)
+    backwards = dataclasses.replace(first, model="backwards", episodes=some)
     everyone = [backwards, oracle]
     figures = Figures(statistics_table([row for one in everyone for row in rate_rows(one)]))
     figure = slope_figure(everyone, figures)

@@ -14,7 +14,7 @@ def test_models_come_in_the_order_of_the_parameters(found: Findings) -> None:
     assert found.fixed == {"fixed4": 4, "fixed16": 16}
     assert found.codecs == ["jpeg", "h264"]
     assert found.splits == ["test_clip", "test_time"]
-    assert (found.elastic, found.slots) == ("elastic", 16)
+    assert (found.model, found.slots) == ("elastic", 16)
     assert found.budgets("elastic") == [2, 4, 8, 12, 16]
 
 

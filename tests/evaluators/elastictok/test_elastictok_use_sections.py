@@ -10,6 +10,8 @@ from evaluators.elastictok.sections import _saving, search_section, summary_sect
 from evaluators.elastictok.use_sections import allocation_section, control_section
 from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
+from measurand.statistics import statistic_row, statistics_table
+from measurand.stats.estimate import Estimate
 from schemas.elastictok.params import Params
 
 
@@ -19,16 +21,24 @@ def figures(small: Params, data: object, results: object) -> Figures:
 
 
 @pytest.mark.parametrize(
-    ("row", "words"),
+    ("ends", "words"),
     [
-        ({"estimate": 2.0, "ci_lo": 1.5, "ci_hi": 2.5}, "2.00 times fewer tokens"),
-        ({"estimate": 0.5, "ci_lo": 0.4, "ci_hi": 0.6}, "2.00 times more tokens"),
-        ({"estimate": 1.1, "ci_lo": 0.9, "ci_hi": 1.3}, "the interval holds 1"),
-        ({"estimate": 1.1, "ci_lo": None, "ci_hi": None}, "without an interval"),
+        ((2.0, 1.5, 2.5), "fewer tokens by a factor of 2.00 [1.50, 2.50]."),
+        ((0.5, 0.4, 0.6), "more tokens, the factor is 0.50 [0.40, 0.60]."),
+        ((1.1, 0.9, 1.3), "this sample cannot tell whether at all."),
     ],
 )
-def test_a_saving_in_words(row: dict[str, float | None], words: str) -> None:
-    assert words in _saving(row)
+def test_a_saving_says_at_which_share_of_blocks_it_holds(
+    found: Findings, ends: tuple[float, float, float], words: str
+) -> None:
+    value, low, high = ends
+    saving = statistic_row("s", "m", "x", {}, Estimate(value, ci_lo=low, ci_hi=high, n=60))
+    where = {"n": "4", "threshold": "strict", "split": "test_clip"}
+    share = statistic_row("s", "fixed4", "budget_feasible", where, Estimate(0.28))
+    figures = Figures(statistics_table([share]))
+    said = _saving(found, figures, "strict", "fixed4", saving)
+    assert said.startswith("Threshold strict, against fixed4, both with 28% of blocks under it: ")
+    assert said.endswith(words)
 
 
 def test_the_summary_has_a_row_a_threshold(found: Findings, figures: Figures) -> None:

@@ -9,29 +9,24 @@ from evaluators.many_shot.curve_sections import _verdict, summary_section
 from evaluators.many_shot.report import statistics
 from measurand.report.document import Table
 from measurand.report.lookup import Figures
+from measurand.statistics import statistic_row
+from measurand.stats.estimate import Estimate, undefined
 from schemas.many_shot.params import Params
 
 
 @pytest.mark.parametrize(
-    ("value", "low", "high", "words"),
+    ("found", "words"),
     [
-        (0.2, 0.1, 0.3, "rises by +0.20 [+0.10, +0.30]"),
-        (-0.2, -0.3, -0.1, "falls by -0.20"),
-        (0.1, -0.1, 0.3, "cannot tell"),
-        (0.0, 0.0, 0.0, "does not change at all"),
-        (0.1, None, None, "without an interval"),
+        (Estimate(0.2, ci_lo=0.1, ci_hi=0.3, n=60), "accuracy rises by 0.20 [0.10, 0.30]."),
+        (Estimate(-0.2, ci_lo=-0.3, ci_hi=-0.1, n=60), "accuracy falls by 0.20 [0.10, 0.30]."),
+        (Estimate(0.1, ci_lo=-0.1, ci_hi=0.3, n=60), "cannot tell whether at all."),
+        (Estimate(0.0, ci_lo=0.0, ci_hi=0.0, n=4), "is too small to tell (n = 4)."),
+        (undefined("no rows"), "an undefined size (no rows)."),
     ],
 )
-def test_a_change_is_named_only_where_its_interval_leaves_zero(
-    value: float, low: float | None, high: float | None, words: str
-) -> None:
-    gain = {"estimate": value, "ci_lo": low, "ci_hi": high, "reason": None}
-    assert words in _verdict(gain, 4, 64)
-
-
-def test_an_undefined_change_says_why() -> None:
-    gain = {"estimate": None, "ci_lo": None, "ci_hi": None, "reason": "no rows"}
-    assert "undefined (no rows)" in _verdict(gain, 4, 64)
+def test_a_change_is_named_only_where_its_interval_leaves_zero(found: Estimate, words: str) -> None:
+    gain = statistic_row("many_shot", "m", "gain_crossed", {}, found)
+    assert _verdict(gain, 4, 64).endswith(words)
 
 
 def test_the_summary_has_a_row_a_curve(

@@ -7,10 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evaluators.personality.context import Row, Subject, subjects
+from evaluators.personality.context import Subject, subjects
 from evaluators.personality.scores import matrix
 from evaluators.personality.structure import structure_rows
 from evaluators.personality.validity import validity_rows
+from measurand.results import StatisticRow
 from schemas.personality.params import DOMAINS, Params
 
 AT = "experiment=validity,form=first,scale="
@@ -23,12 +24,12 @@ def subject(small: Params, data: Path, administer: Callable[[str], Path]) -> Sub
 
 
 @pytest.fixture(scope="module")
-def rows(subject: Subject) -> dict[tuple[str, str], Row]:
+def rows(subject: Subject) -> dict[tuple[str, str], StatisticRow]:
     return {(r["metric"], r["slice"]): r for r in structure_rows(subject)}
 
 
 def test_the_third_bound_is_standardised_alpha_and_each_is_in_its_order(
-    subject: Subject, rows: dict[tuple[str, str], Row]
+    subject: Subject, rows: dict[tuple[str, str], StatisticRow]
 ) -> None:
     alphas = {
         r["slice"]: r["estimate"]
@@ -43,7 +44,7 @@ def test_the_third_bound_is_standardised_alpha_and_each_is_in_its_order(
 
 
 def test_the_ratio_of_two_domains_is_that_of_pandas_correlations(
-    subject: Subject, rows: dict[tuple[str, str], Row]
+    subject: Subject, rows: dict[tuple[str, str], StatisticRow]
 ) -> None:
     import pandas as pd
 

@@ -6,10 +6,10 @@ import pingouin
 import polars as pl
 import pytest
 
-from evaluators.elastictok.context import Findings
+from evaluators.elastictok.context import Findings, with_alpha
 from evaluators.elastictok.curves import curve_rows
-from evaluators.elastictok.repeats import block_alpha
 from evaluators.elastictok.savings import saving_rows
+from measurand.stats.estimate import Estimate
 
 RNG = np.random.default_rng(7)
 OWN = RNG.normal(size=60)
@@ -30,30 +30,10 @@ def blocks(table: np.ndarray) -> pl.DataFrame:
 
 def test_it_is_the_alpha_of_pingouin(found: Findings) -> None:
     table = OWN[:, None] + RNG.normal(0, 0.7, (60, 3)) + [0.0, 1.0, 2.0]
-    alpha = block_alpha(found, blocks(table), "x")
-    assert alpha.value == pytest.approx(pingouin.cronbach_alpha(pd.DataFrame(table))[0])
-    assert (alpha.n, alpha.n_clusters) == (60, 30)
-    assert alpha.ci_lo < alpha.value < alpha.ci_hi
-
-
-def test_blocks_of_other_sequences_say_nothing(found: Findings) -> None:
-    alike = np.stack([OWN, OWN + RNG.normal(0, 0.1, 60)], axis=1)
-    assert block_alpha(found, blocks(alike), "x").value > 0.98
-    shuffled = [
-        block_alpha(
-            found, blocks(np.stack([alike[:, 0], RNG.permutation(alike[:, 1])], axis=1)), "x"
-        ).value
-        for _ in range(50)
-    ]
-    # One alpha of 60 unrelated pairs spreads by .26.
-    assert abs(np.mean(shuffled)) < 0.15
-
-
-def test_one_block_or_no_variation_leaves_it_undefined(found: Findings) -> None:
-    alone = block_alpha(found, blocks(OWN[:, None]), "x")
-    assert (alone.value, alone.reason) == (None, "fewer than two sequences, or one block each")
-    flat = block_alpha(found, blocks(np.ones((10, 2))), "x")
-    assert (flat.value, flat.reason) == (None, "2 of 2 items never vary")
+    _, row = with_alpha(found, "m", "x", {}, blocks(table), "x", Estimate(0.0))
+    assert row["estimate"] == pytest.approx(pingouin.cronbach_alpha(pd.DataFrame(table))[0])
+    assert (row["n"], row["n_clusters"]) == (60, 30)
+    assert row["ci_lo"] < row["estimate"] < row["ci_hi"]
 
 
 def test_scores_bear_the_alpha_of_their_own_blocks(found: Findings) -> None:

@@ -9,7 +9,6 @@ import polars as pl
 import pytest
 
 from evaluators.many_shot.context import Subject, over_shot_sets
-from evaluators.many_shot.repeats import alpha, by_question, with_alpha
 
 PARTS = {"task": "line", "k": "4"}
 
@@ -36,7 +35,7 @@ def made(rng: np.random.Generator, questions: int, shot_sets: int, noise: float)
 def rows(subject: Subject, table: np.ndarray) -> dict[str, dict[str, Any]]:
     frame = values(table)
     figures = {"nll": over_shot_sets(frame), "nll_crossed": over_shot_sets(frame)}
-    return {row["metric"]: row for row in with_alpha(subject, PARTS, frame, figures)}
+    return {row["metric"]: row for row in subject.with_alpha(PARTS, frame, figures)}
 
 
 def test_reliability_is_pingouins_alpha_of_questions_over_shot_sets(
@@ -53,23 +52,9 @@ def test_reliability_is_pingouins_alpha_of_questions_over_shot_sets(
     assert beside["ci_lo"] < beside["estimate"] < beside["ci_hi"]
 
 
-def test_shot_sets_that_share_nothing_have_none(everyone: list[Subject]) -> None:
-    rng = np.random.default_rng(1)
-    table = made(rng, 600, 4, 0.2)
-    shuffled = np.column_stack([rng.permutation(column) for column in table.T])
-    kept, lost = (rows(everyone[0], one)["nll"]["reliability"] for one in (table, shuffled))
-    assert kept > 0.95
-    assert lost == pytest.approx(0, abs=0.15)
-
-
 def test_one_prompt_is_no_repeat(everyone: list[Subject]) -> None:
     found = rows(everyone[0], np.array([[0.1], [0.4], [0.2]]))
     assert set(found) == {"nll", "nll_crossed"}
     assert found["nll"]["reliability"] is None
-    one = alpha(everyone[0], PARTS, np.ones((3, 1)))
+    one = everyone[0].alpha(PARTS, values(np.ones((3, 1))))
     assert (one.value, one.reason) == (None, "fewer than two shot sets or questions")
-
-
-def test_a_missing_answer_is_a_gap() -> None:
-    table = np.array([[1.0, 0.0], [np.nan, 1.0]])
-    assert by_question(values(table)) == pytest.approx(table, nan_ok=True)

@@ -6,7 +6,7 @@ import pingouin
 import polars as pl
 import pytest
 
-from evaluators.soft_labels.repeats import alpha_over
+from evaluators.soft_labels.context import alpha_over
 
 
 def long(table: np.ndarray) -> tuple[pl.DataFrame, np.ndarray]:
@@ -35,25 +35,6 @@ def test_it_is_pingouins_alpha_of_every_combination() -> None:
     assert found.value == pytest.approx(expected, abs=1e-9)
     assert found.n == 15
     assert (found.ci_lo, found.reason is not None) == (None, True)
-
-
-def test_a_shift_that_all_pairs_share_is_no_error() -> None:
-    table = noisy(15, 0.8)
-    plain, leaning = (
-        alpha_over(["wording", "order"], *long(table + shift)).value
-        for shift in (0.0, np.array([3.0, -3.0, 3.0, -3.0]))
-    )
-    assert leaning == pytest.approx(plain)
-
-
-def test_repeats_that_share_nothing_have_none() -> None:
-    rng = np.random.default_rng(2)
-    table = noisy(600, 0.2)
-    shuffled = np.column_stack([rng.permutation(column) for column in table.T])
-    kept, lost = (alpha_over(["wording", "order"], *long(one)).value for one in (table, shuffled))
-    assert kept is not None
-    assert kept > 0.95
-    assert lost == pytest.approx(0, abs=0.15)
 
 
 def test_gaps_are_left_out_pair_by_pair() -> None:

@@ -1,0 +1,171 @@
+"""Reliability over repeats: nested ones as one-way analysis of variance, crossed ones as alpha."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pingouin
+import pytest
+
+from measurand.stats.estimate import Estimate
+from measurand.stats.repeats import alpha_over_repeats, nested_reliability, unit_table
+
+RNG = np.random.default_rng(11)
+
+
+def _seeds(x: np.ndarray, tasks: np.ndarray) -> Estimate:
+    return nested_reliability(
+        x, tasks, resamples=400, seed_words=("t",), names=("task", "seed", "run")
+    )
+
+
+def _table(n: int, k: int, spread: float) -> np.ndarray:
+    rates = np.clip(0.5 + spread * RNG.normal(size=n), 0.02, 0.98)
+    return (RNG.random((n, k)) < rates[:, None]).astype(float)
+
+
+@pytest.mark.parametrize(("n", "k", "spread"), [(8, 2, 0.4), (50, 4, 0.2), (30, 20, 0.1)])
+def test_with_equal_seeds_it_is_pingouins_icc_1k(n: int, k: int, spread: float) -> None:
+    table = _table(n, k, spread)
+    tasks = np.repeat([f"t{i:02d}" for i in range(n)], k)
+    frame = pd.DataFrame({"task": tasks, "seed": np.tile(np.arange(k), n), "y": table.ravel()})
+    icc = pingouin.intraclass_corr(frame, targets="task", raters="seed", ratings="y")
+    # ICC(1,k) of Shrout and Fleiss: one-way, mean of k.
+    wanted = float(icc.loc[icc["Type"].isin(["ICC1k", "ICC(1,k)"]), "ICC"].iloc[0])
+    found = _seeds(table.ravel(), tasks)
+    assert found.value == pytest.approx(wanted, abs=1e-6)
+    assert found.ci_lo < found.value < found.ci_hi
+    assert (found.n, found.n_clusters) == (n * k, n)
+
+
+def test_unequal_numbers_of_seeds_are_a_one_way_analysis_of_variance() -> None:
+    from scipy.stats import f_oneway
+
+    groups = [RNG.normal(i % 3, 1, 2 + i % 4) for i in range(12)]
+    tasks = np.repeat(np.arange(12), [len(g) for g in groups])
+    order = RNG.permutation(len(tasks))
+    found = _seeds(np.concatenate(groups)[order], tasks[order])
+    # F is the ratio of the mean squares.
+    assert found.value == pytest.approx(1 - 1 / f_oneway(*groups).statistic)
+
+
+def test_seeds_of_other_tasks_tell_nothing_apart() -> None:
+    table = _table(40, 6, 0.4)
+    tasks = np.repeat(np.arange(40), 6)
+    assert _seeds(table.ravel(), tasks).value > 0.8
+    shuffled = [
+        nested_reliability(RNG.permutation(table.ravel()), tasks, resamples=0).value
+        for _ in range(200)
+    ]
+    # 1 - 1/F with F around 1: near 0, and a little below since 1/F is skewed.
+    assert -0.15 < np.mean(shuffled) < 0.05
+
+
+def test_the_interval_covers_the_true_reliability() -> None:
+    """Normal scores of true ICC(1,4) = 4 * .5 / (1 + 3 * .5) = .8."""
+    held = 0
+    for i in range(60):
+        rng = np.random.default_rng(i)
+        table = rng.normal(size=(50, 1)) + rng.normal(size=(50, 4))
+        found = _seeds(table.ravel(), np.repeat(np.arange(50), 4))
+        held += found.ci_lo < 0.8 < found.ci_hi
+    assert held >= 51  # .85; a percentile bootstrap of a ratio covers a little less than .95
+
+
+@pytest.mark.parametrize(
+    ("x", "tasks", "reason"),
+    [
+        ([0.0, 1.0], [0, 0], "fewer than two tasks"),
+        ([0.0, 1.0, 1.0], [0, 1, 2], "one seed a task: nothing is repeated"),
+        ([1.0] * 4, [0, 0, 1, 1], "every run scores alike"),
+        ([0.0, 1.0, 0.0, 1.0], [0, 0, 1, 1], "no task's mean differs from another's"),
+    ],
+)
+def test_what_is_undefined_says_why(x: list[float], tasks: list[int], reason: str) -> None:
+    found = _seeds(np.array(x), np.array(tasks))
+    assert (found.value, found.reason) == (None, reason)
+
+
+def test_few_tasks_have_no_interval() -> None:
+    found = _seeds(np.array([0.0, 0.0, 1.0, 1.0, 0.0, 1.0]), np.repeat(np.arange(3), 2))
+    assert found.value is not None
+    assert found.ci_lo is None
+    assert "3 clusters" in str(found.reason)
+
+
+def _long(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    n, k = table.shape
+    units = np.repeat(np.array([f"u{i:03d}" for i in range(n)], object), k)
+    return table.ravel(), units, np.tile(np.arange(k), n)
+
+
+def _noisy(n: int, k: int, noise: float) -> np.ndarray:
+    rng = np.random.default_rng(n + k)
+    found: np.ndarray = rng.normal(size=(n, 1)) + noise * rng.normal(size=(n, k))
+    return found
+
+
+def test_crossed_repeats_are_the_alpha_of_pingouin_in_any_order() -> None:
+    table = _noisy(20, 3, 0.8)
+    columns = _long(table)
+    shuffled = RNG.permutation(60)
+    found = alpha_over_repeats(*(c[shuffled] for c in columns), resamples=400, seed_words=("m",))
+    assert found.value == pytest.approx(pingouin.cronbach_alpha(pd.DataFrame(table))[0])
+    assert found.n == 20
+    assert found.ci_lo < found.value < found.ci_hi
+
+
+def test_a_place_that_was_measured_several_times_counts_with_its_mean() -> None:
+    table = _noisy(20, 3, 0.8)
+    values, units, repeats = _long(table)
+    twice = [np.concatenate([a, b]) for a, b in (
+        (values - 0.3, values + 0.3), (units, units), (repeats, repeats)
+    )]  # fmt: skip
+    once = alpha_over_repeats(values, units, repeats, resamples=0)
+    assert alpha_over_repeats(*twice, resamples=0).value == pytest.approx(once.value)
+
+
+def test_a_shift_that_all_units_share_is_no_error() -> None:
+    table = _noisy(15, 4, 0.8)
+    plain, leaning = (
+        alpha_over_repeats(*_long(table + shift), resamples=0).value
+        for shift in (0.0, np.array([3.0, -3.0, 3.0, -3.0]))
+    )
+    assert leaning == pytest.approx(plain)
+
+
+def test_repeats_that_share_nothing_have_none() -> None:
+    table = _noisy(600, 4, 0.2)
+    shuffled = np.column_stack([RNG.permutation(column) for column in table.T])
+    kept, lost = (alpha_over_repeats(*_long(one), resamples=0).value for one in (table, shuffled))
+    assert kept is not None
+    assert kept > 0.95
+    assert lost == pytest.approx(0, abs=0.15)
+
+
+def test_clusters_of_units_are_drawn_whole() -> None:
+    table = np.repeat(_noisy(12, 3, 0.8), 5, axis=0)  # five copies of each unit
+    values, units, repeats = _long(table)
+    clusters = np.repeat(np.arange(12), 15)
+    wide = alpha_over_repeats(values, units, repeats, clusters=clusters, seed_words=("c",))
+    narrow = alpha_over_repeats(values, units, repeats, seed_words=("c",))
+    assert (wide.n, wide.n_clusters) == (60, 12)
+    assert wide.ci_hi - wide.ci_lo > 1.5 * (narrow.ci_hi - narrow.ci_lo)
+
+
+def test_what_is_measured_once_has_none_and_says_so() -> None:
+    for table in (_noisy(3, 1, 0.5), np.empty((0, 1)), _noisy(1, 3, 0.5)):
+        found = alpha_over_repeats(*_long(table))
+        assert (found.value, found.reason) == (None, "measured once: no repeats")
+    assert alpha_over_repeats(*_long(_noisy(3, 1, 0.5)), few="one model").reason == "one model"
+    still = _noisy(6, 4, 0.5)
+    still[:, 1] = 1.0
+    found = alpha_over_repeats(*_long(still), resamples=0)
+    assert (found.value, found.reason) == (None, "1 of 4 items never vary")
+
+
+def test_a_missing_score_is_a_gap_and_units_keep_their_order() -> None:
+    units, repeats = np.array(["b", "b", "a", "a", "a"], object), np.array([1, 0, 1, 0, 0])
+    table, first = unit_table(np.array([1.0, 2.0, np.nan, 4.0, 6.0]), units, repeats)
+    assert table == pytest.approx(np.array([[2.0, 1.0], [5.0, np.nan]]), nan_ok=True)
+    assert first.tolist() == [0, 2]
