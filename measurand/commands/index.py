@@ -88,7 +88,7 @@ def document(systems: Mapping[str, Found | None]) -> Document:
     """
     there = [found for found in systems.values() if found is not None]
     sections = [
-        Section("Systems", (_lines(systems),), "Each name leads to the system's own report."),
+        Section("Systems", (_lines(systems),)),
         *(_section(found) for found in there),
         Section("How to read this page", (Text(_READ),)),
     ]
@@ -155,8 +155,12 @@ def _overall(systems: Mapping[str, Found | None]) -> dict[str, Any]:
     worst = min(kept, key=_WORST_FIRST.index)
     if lacking and worst == "pass":
         worst = "inconclusive"
-    counts = [(sum(s == state for s in kept), STATES[state]) for state in _WORST_FIRST]
-    words = [f"{n} {word}" for n, word in counts if n and len(lacking) < len(states)]
+    named = {state: [n for n, s in states.items() if s == state] for state in _WORST_FIRST}
+    words = [
+        f"{len(names)} {STATES[state]} ({', '.join(names)})"
+        for state, names in named.items()
+        if names
+    ]
     words += [f"without a verdict: {', '.join(lacking)}"] if lacking else []
     return {"state": worst, "sentence": f"Of {len(states)} systems {', '.join(words)}."}
 
@@ -181,7 +185,7 @@ def _lines(systems: Mapping[str, Found | None]) -> Table:
             )
         )
     columns = ("system", "verdict", "main finding", "main figure", "over revisions")
-    return Table("Systems", columns, tuple(rows))
+    return Table("Each name leads to the system's own report", columns, tuple(rows))
 
 
 def _main(found: Found) -> tuple[Cell, Cell]:

@@ -48,7 +48,11 @@ class Laid:
 
 @dataclass(frozen=True)
 class LaidTable:
-    """A table ready to draw; ``numeric`` marks the columns to align at the right."""
+    """A table ready to draw.
+
+    ``numeric`` marks the columns to align at the right. A table of ``lines`` leads to other pages,
+    a row each: on a phone a row becomes a block.
+    """
 
     caption: str
     columns: tuple[str, ...]
@@ -56,6 +60,7 @@ class LaidTable:
     rows: tuple[tuple[Laid, ...], ...]
     reasons: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    lines: bool = False
 
 
 def lay_out(table: Table) -> LaidTable:
@@ -76,6 +81,7 @@ def lay_out(table: Table) -> LaidTable:
         rows,
         tuple((letter, reason) for reason, letter in letters.items()),
         tuple(clean(note) for note in table.notes),
+        any(row[0].link for row in rows),
     )
 
 

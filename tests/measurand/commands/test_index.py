@@ -99,7 +99,7 @@ def test_verdicts_figures_and_what_is_left_out() -> None:
 
 def test_one_line_a_system_with_its_finding_its_figure_and_its_way() -> None:
     made = document({"toy": found(), "never": None})
-    line, none = tables(made)["Systems"].rows
+    line, none = tables(made)["Each name leads to the system's own report"].rows
     assert line[1] == {"state": "pass", "detail": "1 gate: 1 pass."}
     assert line[2] == "The rate of m is 0.70 [0.60, 0.78], of 100 tosses."
     assert isinstance(line[3], dict)
@@ -115,7 +115,7 @@ def test_a_main_figure_that_is_no_statistic_is_said_to_be_none() -> None:
     lost = Opening(("x",), figure={"label": "l", "model": "m", "metric": "gone", "slice": ""})
     for opening, reason in ((lost, "is no statistic"), (None, "names no main figure")):
         made = document({"toy": type(system)(**{**vars(system), "opening": opening})})
-        (line,) = tables(made)["Systems"].rows
+        (line,) = tables(made)["Each name leads to the system's own report"].rows
         assert isinstance(line[3], dict)
         assert reason in line[3]["reason"]
 
@@ -128,13 +128,13 @@ def tables(made: Document) -> dict[str, Table]:
 @pytest.mark.parametrize(
     ("states", "whole", "words"),
     [
-        (("pass", "pass"), "pass", "Of 2 systems 2 pass."),
-        (("pass", "fail"), "fail", "Of 2 systems 1 fail, 1 pass."),
-        (("error", "fail"), "error", "Of 2 systems 1 error, 1 fail."),
-        (("inconclusive", "fail"), "fail", "Of 2 systems 1 fail, 1 undecided."),
+        (("pass", "pass"), "pass", "Of 2 systems 2 pass (s0, s1)."),
+        (("pass", "fail"), "fail", "Of 2 systems 1 fail (s1), 1 pass (s0)."),
+        (("error", "fail"), "error", "Of 2 systems 1 error (s0), 1 fail (s1)."),
+        (("inconclusive", "fail"), "fail", "Of 2 systems 1 fail (s1), 1 undecided (s0)."),
         # Nobody knows whether what was not judged would pass.
-        (("pass", None), "inconclusive", "Of 2 systems 1 pass, without a verdict: s1."),
-        (("fail", None), "fail", "Of 2 systems 1 fail, without a verdict: s1."),
+        (("pass", None), "inconclusive", "Of 2 systems 1 pass (s0), without a verdict: s1."),
+        (("fail", None), "fail", "Of 2 systems 1 fail (s0), without a verdict: s1."),
     ],
 )
 def test_the_whole_is_the_worst(states: tuple[Any, ...], whole: str, words: str) -> None:

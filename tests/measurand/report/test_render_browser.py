@@ -148,7 +148,7 @@ def test_a_long_table_is_folded_under_its_name_and_whole_on_paper(
     page.goto(written(tmp_path_factory, Document("t", "", None, (Section("s", tuple(tables)),))))
     short, long = page.locator("table").all()
     assert (short.is_visible(), long.is_visible()) == (True, False)
-    name = page.locator("summary")
+    name = page.locator(".long > summary")
     assert name.inner_text() == "21 rows (21 rows)"
     name.focus()
     page.keyboard.press("Enter")
@@ -156,3 +156,24 @@ def test_a_long_table_is_folded_under_its_name_and_whole_on_paper(
     page.keyboard.press("Enter")
     page.emulate_media(media="print")
     assert (long.is_visible(), name.is_visible()) == (True, True)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1200, 850), (400, 850)])
+def test_the_first_screen_holds_verdict_findings_and_the_picture_beside_them(
+    page: Any, url: str, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    page.goto(url)
+    for part in (".verdict .sentence", ".findings li:first-child", ".findings li:last-child"):
+        box = page.locator(part).bounding_box()
+        assert box["y"] + box["height"] <= height, part
+    figure = page.locator(".opening figcaption").bounding_box()
+    findings = page.locator(".findings").bounding_box()
+    beside = figure["x"] >= findings["x"] + findings["width"]
+    assert beside == (width > 1000)
+    assert figure["y"] < height
+    # Contents stand beside the page where there is room and are one line elsewhere.
+    links = page.locator("nav a").first
+    assert not links.is_visible()
+    page.set_viewport_size({"width": 1280, "height": height})
+    assert links.is_visible()

@@ -172,8 +172,9 @@ def test_every_picture_is_named_and_every_shape_is_hidden(page: Page) -> None:
     others = [a for a in page.all("svg") if a.get("role") != "img"]
     assert others
     assert all(a["aria-hidden"] == "true" for a in others)
-    # Data of eight figures (one is empty), gates that pass, figures of gates, provenance.
-    assert len(page.all("details")) == 11
+    # Data of eight figures (one is empty), contents, gates that pass, figures of gates,
+    # provenance.
+    assert len(page.all("details")) == 12
 
 
 def test_the_reader_sees_verdict_gates_findings_methods_provenance_in_this_order() -> None:
