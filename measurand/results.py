@@ -1,4 +1,4 @@
-"""The two tables that every system writes: item results and statistics."""
+"""The tables that every system writes: item results (also as logs hold them) and statistics."""
 
 from __future__ import annotations
 
@@ -36,6 +36,26 @@ RESULTS = Table(
         Column("prompt_sha256", pa.string(), "hash of the prompt text", pattern="^[0-9a-f]{64}$"),
     ),
 )
+
+LOGGED = Table(
+    name=RESULTS.name,
+    version="1.1.0",
+    key=RESULTS.key,
+    doc=RESULTS.doc,
+    columns=(
+        *RESULTS.columns,
+        Column(
+            "item_sha256",
+            pa.string(),
+            "hash of the item's content, where the log holds it: two items of one id and two "
+            "hashes are two items",
+            nullable=True,
+            pattern="^[0-9a-f]{64}$",
+            since="1.1.0",
+        ),
+    ),
+)
+"""Item results read from other harnesses' logs: ``RESULTS`` and what the item was."""
 
 STATISTICS = Table(
     name="measurand.statistics",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -33,7 +34,8 @@ def main(argv: Sequence[str]) -> int:
     """Run the command.
 
     Returns:
-        0, or with ``--gates`` the verdict's exit code.
+        0; with ``--gates`` the verdict's exit code; with ``--strict`` 1 where something was left
+        out or a log's own figure is another.
 
     Raises:
         InputError: a log or an argument cannot be used; the code says why.
@@ -80,7 +82,9 @@ def _run(args: argparse.Namespace) -> int:
         every_eval_ever.write(record, args.every_eval_ever)
         print(f"written: {args.every_eval_ever}", file=sys.stderr)
     write(render(record, args.format), args.out)
-    return 0 if verdict is None else verdict.exit_code
+    if verdict is not None:
+        return verdict.exit_code
+    return int(args.strict and bool(record["findings"] or record["account"]["left_out"]))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -112,6 +116,36 @@ def _parser() -> argparse.ArgumentParser:
         help="columns of a plain table: item_id, value, model, metric, repeat, cluster_id, status",
     )
     parser.add_argument("--values", nargs="+", default=[], metavar="COLUMN", help="score columns")
+    parser.add_argument(
+        "--label",
+        nargs="+",
+        default=[],
+        metavar="FIELD",
+        help="settings of the logs (or path, date) that tell runs of one model apart",
+    )
+    parser.add_argument(
+        "--scale",
+        nargs="+",
+        default=[],
+        metavar="WORD=NUMBER",
+        help="numbers of words that stand as scores: A=4 B=3",
+    )
+    parser.add_argument(
+        "--by-content",
+        action="store_true",
+        help="items are what they say, whatever their ids",
+    )
+    parser.add_argument(
+        "--changed",
+        choices=("refuse", "leave-out"),
+        default="refuse",
+        help="items of one id that are two documents (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit code 1 where something was left out or a log's own figure is another",
+    )
     parser.add_argument("--gates", type=Path, help="gate file to put the rows to")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
@@ -131,7 +165,33 @@ def _wish(args: argparse.Namespace) -> Wish:
         if not found or role not in ROLES:
             raise InputError(f"--map {pair}", hint=f"ROLE=COLUMN with a role of {', '.join(ROLES)}")
         columns[role] = column
-    return Wish(args.cluster, tuple(args.by), args.model, args.reruns, columns, tuple(args.values))
+    return Wish(
+        cluster=args.cluster,
+        by=tuple(args.by),
+        model=args.model,
+        reruns=args.reruns,
+        columns=columns,
+        values=tuple(args.values),
+        label=tuple(args.label),
+        scale=_scale(args.scale),
+        by_content=args.by_content,
+        changed=args.changed,
+    )
+
+
+def _scale(pairs: Sequence[str]) -> dict[str, float]:
+    scale = {}
+    for pair in pairs:
+        word, _, number = pair.rpartition("=")
+        try:
+            scale[word] = float(number)
+        except ValueError:
+            word = ""
+        if not word or not math.isfinite(scale[word]):
+            raise InputError(
+                f"--scale {pair}", hint="WORD=NUMBER, such as A=4", code="bad_argument"
+            )
+    return scale
 
 
 def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:
@@ -139,14 +199,15 @@ def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:
     if args.save is None and args.gates is None:
         return None
     from measurand.gates import run_gates
-    from measurand.results import RESULTS
+    from measurand.results import LOGGED, RESULTS
     from measurand.shards import write_dataset
 
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.save or Path(scratch) / "rows"
         # What is written twice is the same: an unfinished run would otherwise pass for a whole one.
+        spec = LOGGED if "item_sha256" in rows.table.column_names else RESULTS
         write_dataset(
-            folder, RESULTS, rows.table, params={"origin": rows.origin, "notes": list(rows.notes)}
+            folder, spec, rows.table, params={"origin": rows.origin, "notes": list(rows.notes)}
         )
         if args.gates is None:
             return None

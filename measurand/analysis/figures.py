@@ -20,6 +20,7 @@ from measurand.stats.means import (
 )
 from measurand.stats.multiplicity import benjamini_hochberg, holm
 from measurand.stats.paired import mcnemar, t_test
+from measurand.stats.unbalanced import one_way
 
 MAX_PAIRS = 300
 SHOWN_ITEMS = 20
@@ -39,6 +40,8 @@ def mean(score: Score, model: str, chosen: np.ndarray | None = None) -> Estimate
         model: one of its models.
         chosen: (n,) which items to take; all of them by default.
     """
+    if (why := score.lost_most(model)) is not None:
+        return undefined(why, n=score.status[model].get("ok", 0))
     x = score.column(model)
     kept = ~np.isnan(x) if chosen is None else ~np.isnan(x) & chosen
     x, clusters = x[kept], score.clusters[kept]
@@ -70,7 +73,7 @@ def model_record(score: Score, model: str) -> Record:
     """One model: its mean, what was lost, how far its repeats agree, its slices."""
     found = mean(score, model)
     table = score.by_repeat(model)
-    single, averaged = repeat_reliability(table)
+    single, averaged = _repeats(table)
     status = score.status[model]
     names = sorted({s for s in score.slices if s})
     labels = np.array(score.slices)
@@ -80,13 +83,28 @@ def model_record(score: Score, model: str) -> Record:
         "smallest_detectable": _detectable(found),
         "rows": sum(status.values()),
         "lost": {name: n for name, n in status.items() if name != "ok"},
-        "repeats": table.shape[1] if len(table) else 0,
+        "repeats": score.repeats if len(table) else 0,
         "repeat_reliability": estimate(single),
         "mean_of_repeats_reliability": estimate(averaged),
         "slices": [
             {"slice": name, "mean": estimate(mean(score, model, labels == name))} for name in names
         ],
     }
+
+
+def _repeats(table: np.ndarray) -> tuple[Estimate, Estimate]:
+    """Agreement of one repeat, and of the mean of all, whatever repeats are missing."""
+    if not np.isnan(table).any():
+        return repeat_reliability(table)
+    single = one_way(table)
+    n = round(float((~np.isnan(table)).sum(axis=1).mean()))
+    if single.value is None or 1 + (n - 1) * single.value <= 0:
+        why = single.reason or "undefined"
+        return single, undefined(why, method=f"ICC({n})", n=single.n)
+    averaged = n * single.value / (1 + (n - 1) * single.value)
+    return single, dataclasses.replace(
+        single, value=averaged, method=f"ICC({n}), by Spearman-Brown"
+    )
 
 
 def item_record(score: Score) -> Record:
@@ -145,18 +163,24 @@ def pair_record(score: Score, a: str, b: str) -> Record:
     """Paired difference a - b, with what the sample could have shown."""
     x, y = score.column(a), score.column(b)
     both = ~(np.isnan(x) | np.isnan(y))
+    lost = score.lost_most(a) or score.lost_most(b)
     clusters = score.clusters[both] if score.clustered else None
     plain = score.binary and score.repeats == 1 and clusters is None
     return {
         "a": a,
         "b": b,
         "only_one": int(len(x) - both.sum()),
-        **difference_record(x[both], y[both], clusters, plain=plain),
+        **difference_record(x[both], y[both], clusters, plain=plain, lost=lost),
     }
 
 
 def difference_record(
-    x: np.ndarray, y: np.ndarray, clusters: np.ndarray | None, *, plain: bool
+    x: np.ndarray,
+    y: np.ndarray,
+    clusters: np.ndarray | None,
+    *,
+    plain: bool,
+    lost: str | None = None,
 ) -> Record:
     """Figures of the paired difference x - y.
 
@@ -165,8 +189,14 @@ def difference_record(
         y: (n,) scores of the same items.
         clusters: (n,) clusters, None where items are independent.
         plain: whether these are single 0/1 answers to independent items, for McNemar's test.
+        lost: why a side has no mean; then neither has the difference.
     """
-    found = paired_difference(x, y, clusters) if len(x) else undefined("no common item", n=0)
+    if lost is not None:
+        x, y, plain = x[:0], y[:0], False
+        clusters = None if clusters is None else clusters[:0]
+    found = (
+        paired_difference(x, y, clusters) if len(x) else undefined(lost or "no common item", n=0)
+    )
     only_x, only_y = int(((x == 1) & (y == 0)).sum()), int(((x == 0) & (y == 1)).sum())
     p = mcnemar(only_x, only_y, "mid_p") if plain else t_test(found)
     test = "t over items" if clusters is None else "t over clusters"
@@ -174,7 +204,7 @@ def difference_record(
         "difference": estimate(found),
         "p": p,
         "p_method": "McNemar, mid-p" if plain else test,
-        "p_reason": None if p is not None else "no item separates the two",
+        "p_reason": None if p is not None else lost or "no item separates the two",
         "correlation": _correlation(x, y),
         "smallest_detectable": _detectable(found),
     }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from measurand.interop.account import lines as account_lines
 from measurand.report.document import Block, Cell, Document, Figure, Section, Table, Text
 
 Record = Mapping[str, Any]
@@ -27,8 +29,9 @@ def document(record: Record) -> Document:
         Section("Items", tuple(_items(found)), _ITEMS),
         Section("Method", (Text(_method(record)),)),
     ]
-    if record["notes"]:
-        notes = Text("\n".join(f"- {note}" for note in record["notes"]))
+    sections.insert(-1, Section("What was read", tuple(_read(record["account"]))))
+    if before := [*record["findings"], *record["notes"], *_lost(record["account"])]:
+        notes = Text("\n".join(f"- {note}" for note in before))
         sections.insert(0, Section("Before you read on", (notes,)))
     models = sorted({m["model"] for s in found for m in s["models"]})
     return Document(
@@ -51,6 +54,38 @@ _ITEMS = (
     "nothing. A negative item-rest correlation means that better models do worse on it: look at "
     "its key first."
 )
+
+
+def _lost(account: Record) -> list[str]:
+    """One line where something was left out; which, stands under "What was read"."""
+    kinds = Counter(entry["kind"] for entry in account["left_out"])
+    if not kinds:
+        return []
+    what = ", ".join(f"{n} {kind}{'s' if n > 1 else ''}" for kind, n in sorted(kinds.items()))
+    return [f'Left out: {what}; each with its reason under "What was read".']
+
+
+def _read(account: Record) -> Iterator[Block]:
+    """Every file, every state of samples, everything left out."""
+    rows = tuple((entry["file"], entry["rows"]) for entry in account["read"])
+    yield Table("Files read", ("file", "item rows"), rows)
+    if samples := [s for s in account["samples"] if set(s["states"]) - {"scored"} or _short(s)]:
+        yield Table(
+            "Samples of each log",
+            ("log", "planned", "in the log", "scored", "states"),
+            tuple(
+                (s["log"], s["planned"], s["seen"], s["scored"],
+                 ", ".join(f"{n:,} {state}" for state, n in s["states"].items()))
+                for s in samples
+            ),
+            ("Logs whose samples were all planned and scored are not listed.",),
+        )  # fmt: skip
+    if lines := [*account_lines(account), *account["one_sided"]]:
+        yield Text("\n".join(f"- {line}" for line in lines))
+
+
+def _short(samples: Record) -> bool:
+    return samples["planned"] is not None and samples["planned"] != samples["seen"]
 
 
 def interval(figure: Record) -> dict[str, Any]:
@@ -77,22 +112,34 @@ def _score_table(found: list[Record]) -> Table:
             reliability = m["repeat_reliability"]
             rows.append(
                 (
-                    score["name"],
+                    _title(score, m),
                     m["model"],
-                    interval(m["mean"]),
+                    interval(m["figure"] or m["mean"]),
                     m["mean"]["n"],
                     score["clusters"] if score["clusters"] is not None else "items",
                     m["repeats"],
                     lost,
-                    _value(m["smallest_detectable"], "no standard error"),
+                    _value(None, "an error of nats, not of the figure")
+                    if m["figure"]
+                    else _value(m["smallest_detectable"], "no standard error"),
                     _value(reliability["value"], reliability["reason"]),
+                    reliability["n"] if reliability["value"] is not None else None,
                 )
             )
     columns = ("score", "model", "mean", "items", "clusters", "repeats", "rows without a score",
-               "smallest detectable", "agreement of repeats")  # fmt: skip
+               "smallest detectable", "agreement of repeats", "over items")  # fmt: skip
     few = [s["name"] for s in found if s["clusters"] is not None and s["clusters"] < MIN_CLUSTERS]
     note = f"Fewer than {MIN_CLUSTERS} clusters: intervals of {', '.join(few)} are too narrow."
     return Table("Every score", columns, tuple(rows), (note,) if few else ())
+
+
+def _title(score: Record, model: Record) -> str:
+    """Name of the figure; where it is no mean, or less is better, it says so."""
+    name = score["name"]
+    if model["figure"] is not None:
+        task = f"{score['task']}, " if score["task"] else ""
+        name = f"{task}{model['figure']['name']} (exp of the mean)"
+    return name if score["higher_is_better"] in (None, True) else f"{name}, lower is better"
 
 
 def _forest(score: Record) -> Figure:
@@ -215,8 +262,9 @@ def _method(record: Record) -> str:
         "scale; where no answer differs, clusters count as trials of a rate. Differences are "
         "paired. Pairs are tested by McNemar's mid-p where scores are single 0/1 answers to "
         "independent items, else by t; p values are adjusted within a score by Holm's method.\n\n"
-        "Agreement of repeats: ICC(A,1), the share of variance that lies between items, over items "
-        "with all repeats. Alpha over models: Cronbach's, with Feldt's interval; models are the "
-        "respondents. Rows without a score (errors of infrastructure, samples not scored) are "
-        "counted and left out; they are never taken as wrong answers."
+        "Agreement of repeats: the share of variance that lies between items: ICC(A,1) where every "
+        "item has every repeat, else ICC(1) over all items. Alpha over models: Cronbach's, with "
+        "Feldt's interval; models are the respondents. Rows without a score (errors of "
+        "infrastructure, samples not scored) are counted and left out; they are "
+        "never taken as wrong answers."
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from measurand.analysis.figures import item_record, model_record, pair_records
 from measurand.analysis.scores import Score, scores
+from measurand.interop.account import Account, Measure, first
 from measurand.interop.rows import ItemRows
 
-SCHEMA = "measurand.analysis/1.0.0"
+SCHEMA = "measurand.analysis/1.1.0"
 
 
 def analyse(
@@ -28,15 +30,16 @@ def analyse(
         on_score: called with the name of each score before it is analysed.
 
     Returns:
-        Origin, notes, and for each score its models (mean, interval, repeats, slices), items and
-        pairs of models; an undefined figure is null with a reason.
+        Origin, notes, findings (where a log's own figure is another than that of its items), an
+        account of what was read and left out, and for each score its models (mean, interval,
+        repeats, slices), items and pairs of models; an undefined figure is null with a reason.
     """
     from measurand import __version__
 
-    found = []
-    for score in scores(rows.table):
+    account, found = rows.account, []
+    for score in scores(rows.table, account.groups):
         on_score(score.name)
-        found.append(_score(score))
+        found.append(_score(score, account))
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -45,23 +48,84 @@ def analyse(
         "cluster": cluster,
         "rows": rows.table.num_rows,
         "notes": list(rows.notes),
+        "findings": [text for score in found for text in score["findings"]],
+        "account": {**account.record(), "one_sided": _one_sided(found)},
         "scores": found,
         "verdict": None,
     }
 
 
-def _score(score: Score) -> dict[str, Any]:
+def _score(score: Score, account: Account) -> dict[str, Any]:
     import numpy as np
 
+    own = [o for o in account.own if (o.task, o.metric) == (score.task, score.metric)]
+    measure = account.measures.get((score.task, score.metric)) or _of_group(score, account)
+    models = [model_record(score, model) for model in score.models]
+    for model in models:
+        model["figure"] = _figure(model["mean"], measure)
+        model["own"] = [
+            {"log": o.log, "name": o.name, "value": o.value}
+            for o in own
+            if o.model == model["model"] and math.isfinite(o.value)
+        ]
     return {
         "name": score.name,
         "task": score.task,
         "metric": score.metric,
+        "higher_is_better": measure.higher_is_better,
         "items": len(score.items),
         "clusters": len(np.unique(score.clusters)) if score.clustered else None,
         "repeats": score.repeats,
         "binary": score.binary,
-        "models": [model_record(score, model) for model in score.models],
+        "models": models,
+        "findings": [text for model in models for text in _differences(score, model)],
         "pairs": pair_records(score),
         "item_statistics": item_record(score),
     }
+
+
+def _of_group(score: Score, account: Account) -> Measure:
+    """A group's figures are made as those of its tasks."""
+    for group in account.groups:
+        if group.name == score.task:
+            known = [account.measures.get((task, score.metric)) for task in group.tasks]
+            if known[0] is not None and len(set(known)) == 1:
+                return known[0]
+    return Measure()
+
+
+def _figure(mean: Mapping[str, Any], measure: Measure) -> dict[str, Any] | None:
+    """Exp of the mean with its interval, where that is the metric's figure."""
+    if not measure.exponential:
+        return None
+    values = {k: mean[k] if mean[k] is None else _exp(mean[k]) for k in ("value", "ci_lo", "ci_hi")}
+    return {"name": measure.shown, "n": mean["n"], "reason": mean["reason"], **values}
+
+
+def _exp(x: float) -> float | None:
+    return math.exp(x) if x < 700 else None
+
+
+def _differences(score: Score, model: Mapping[str, Any]) -> Iterator[str]:
+    """Where the log's own figure is another than that of its items."""
+    figure = model["figure"] or model["mean"]
+    for own in model["own"]:
+        value = figure["value"]
+        if value is not None and math.isclose(value, own["value"], rel_tol=1e-6, abs_tol=1e-9):
+            continue
+        ours = "undefined" if value is None else f"{value:.6g}"
+        yield (
+            f"{score.name}, {model['model']}: the log's own {own['name']} is {own['value']:.6g}, "
+            f"the {figure['n']:,} items with a score give {ours} ({own['log']})."
+        )
+
+
+def _one_sided(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Models that have no score where others have one."""
+    every = sorted({m["model"] for score in found for m in score["models"]})
+    lines = []
+    for score in found:
+        missing = [m for m in every if m not in {n["model"] for n in score["models"]}]
+        if missing:
+            lines.append(f"{score['name']}: no rows of {first(missing)}.")
+    return lines

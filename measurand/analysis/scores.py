@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from measurand.interop.account import Group
 from measurand.results import slice_parts
 from measurand.stats.arrays import FloatArray, IntArray
 
@@ -28,8 +29,9 @@ class Score:
         clusters: (n,) unit of independent sampling of each item.
         values: (n, M) mean over the repeats that have a score; NaN where none has.
         binary: whether every single score is 0 or 1.
-        repeats: largest number of repeats.
+        repeats: largest number of scores of one model on one item.
         status: rows of each model by status.
+        documents: hash of each item's content; None where the log does not hold it.
         slices: (n,) slice of each item, without the task.
         rows: rows with a score: model and item as indices, repeat, value.
     """
@@ -45,6 +47,7 @@ class Score:
     status: dict[str, dict[str, int]]
     slices: tuple[str, ...]
     rows: pl.DataFrame
+    documents: tuple[str | None, ...]
 
     @property
     def name(self) -> str:
@@ -65,26 +68,34 @@ class Score:
         """Items that every model has a score for."""
         return np.asarray(~np.isnan(self.values).any(axis=1))
 
+    def lost_most(self, model: str) -> str | None:
+        """Why a model has no mean: fewer than half of its rows have a score."""
+        counts = self.status[model]
+        ok, rows = counts.get("ok", 0), sum(counts.values())
+        return f"only {ok:,} of {rows:,} rows have a score" if 2 * ok < rows else None
+
     def by_repeat(self, model: str) -> FloatArray:
-        """(n, K) scores of one model, items with all its repeats only."""
+        """(n, K) scores of one model's items, NaN where a repeat is missing."""
         own = self.rows.filter(pl.col("m") == self.models.index(model))
         if own.is_empty():
             return np.empty((0, 0))
-        counts = own.group_by("i").agg(pl.len().alias("n"))
-        most = int(counts["n"].to_numpy().max())
-        whole = counts.filter(pl.col("n") == most).select("i")
-        own = own.join(whole, on="i", how="semi").sort("i", "repeat")
-        found: FloatArray = own["value"].to_numpy().reshape(-1, most)
+        row, column = (own[c].rank("dense").to_numpy() - 1 for c in ("i", "repeat"))
+        found = np.full((int(row.max()) + 1, int(column.max()) + 1), np.nan)
+        found[row, column] = own["value"].to_numpy()
         return found
 
 
-def scores(table: pa.Table) -> Iterator[Score]:
-    """Every metric of every task, in order of their names.
+def scores(table: pa.Table, groups: Sequence[Group] = ()) -> Iterator[Score]:
+    """Every metric of every task in order of their names, then those of groups of tasks.
 
     Args:
-        table: rows of ``RESULTS``.
+        table: rows of ``RESULTS``, or of ``LOGGED``.
+        groups: tasks whose items are also taken together, for metrics that all of them have.
     """
     wanted = ["model", "metric", "item_id", "repeat", "cluster_id", "value", "status", "slice"]
+    document = "item_sha256"
+    if document in table.column_names:
+        wanted.append(document)
     frame = pl.from_arrow(table.select(wanted))
     assert isinstance(frame, pl.DataFrame)
     texts = frame["slice"].unique().to_list()
@@ -96,16 +107,24 @@ def scores(table: pa.Table) -> Iterator[Score]:
     frame = frame.with_columns(
         pl.col("slice").replace_strict(tasks).alias("task"),
         pl.col("slice").replace_strict(rests).alias("rest"),
+        *([] if document in frame.columns else [pl.lit(None, pl.String).alias(document)]),
     )
     for (task, metric), part in sorted(
         frame.group_by(["task", "metric"]), key=lambda found: tuple(map(str, found[0]))
     ):
         yield _score(str(task), str(metric), part)
+    for group in groups:
+        part = frame.filter(pl.col("task").is_in(group.tasks))
+        for (metric,), own in sorted(part.group_by(["metric"]), key=lambda found: str(found[0])):
+            if own["task"].n_unique() == len(set(group.tasks)):
+                yield _score(group.name, str(metric), own)
 
 
 def _score(task: str, metric: str, frame: pl.DataFrame) -> Score:
     models = frame["model"].unique().sort()
-    about = frame.group_by("item_id").agg(pl.col("cluster_id").first(), pl.col("rest").first())
+    about = frame.group_by("item_id").agg(
+        pl.col("cluster_id", "rest").first(), pl.col("item_sha256").drop_nulls().first()
+    )
     about = about.sort("item_id")
     items = about["item_id"]
     ok = frame.filter((pl.col("status") == "ok") & pl.col("value").is_not_null())
@@ -115,7 +134,7 @@ def _score(task: str, metric: str, frame: pl.DataFrame) -> Score:
         pl.col("repeat"),
         pl.col("value"),
     )
-    means = rows.group_by("i", "m").agg(pl.col("value").mean())
+    means = rows.group_by("i", "m").agg(pl.col("value").mean(), pl.len().alias("n"))
     values = np.full((len(items), len(models)), np.nan)
     values[means["i"].to_numpy(), means["m"].to_numpy()] = means["value"].to_numpy()
     counts = frame.group_by("model", "status").len()
@@ -131,10 +150,11 @@ def _score(task: str, metric: str, frame: pl.DataFrame) -> Score:
         clusters=codes.astype(np.int64),
         values=values,
         binary=bool(rows["value"].is_in([0.0, 1.0]).all()),
-        repeats=int(frame["repeat"].n_unique()),
+        repeats=max(int(means["n"].max() or 0), 1),  # type: ignore[arg-type]
         status={m: dict(sorted(s.items())) for m, s in status.items()},
         slices=tuple(about["rest"].to_list()),
         rows=rows,
+        documents=tuple(about["item_sha256"].to_list()),
     )
 
 

@@ -28,6 +28,15 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("b", metavar="B", nargs="?", default=".", help="the same (default: .)")
     parser.add_argument("--system", nargs="+", default=[], help="of a revision: only these systems")
     parser.add_argument("--cluster", help="of other harnesses' logs: field that names clusters")
+    parser.add_argument(
+        "--by-content", action="store_true", help="items are what they say, whatever their ids"
+    )
+    parser.add_argument(
+        "--changed",
+        choices=("refuse", "leave-out"),
+        default="refuse",
+        help="items of one id that are two documents (default: %(default)s)",
+    )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
     args = parser.parse_args(argv)
@@ -38,8 +47,9 @@ def main(argv: Sequence[str]) -> int:
     from measurand.comparison.record import compare
     from measurand.comparison.sides import resolve
 
-    wish = Wish(cluster=args.cluster)
-    record = compare(resolve(args.a, args.system, wish), resolve(args.b, args.system, wish))
+    wish = Wish(cluster=args.cluster, by_content=args.by_content, changed=args.changed)
+    a, b = (resolve(word, args.system, wish) for word in (args.a, args.b))
+    record = compare(a, b, args.changed)
     write(render(record, args.format), args.out)
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from measurand.interop.account import lines
 from measurand.report.document import Block, Cell, Document, Section, Table, Text
 from measurand.report.markdown import to_markdown
 
@@ -36,8 +37,9 @@ def document(record: Record, rows: int | None = None) -> Document:
     seen = _seen(record["metrics"], rows)
     if seen:
         sections.append(Section("What this sample could have seen", tuple(seen)))
-    if record["notes"]:
-        notes = _list([f"- {note}" for note in record["notes"]], rows)
+    left = [line for side in "ab" for line in lines(record["account"][side])]
+    if record["notes"] or left:
+        notes = _list([f"- {note}" for note in (*record["notes"], *left)], rows)
         sections.append(Section("What could not be compared", (Text(notes),)))
     sections.append(Section("Method", (Text(_METHOD),)))
     return Document(

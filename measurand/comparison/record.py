@@ -16,10 +16,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from measurand import joining
 from measurand.analysis.figures import difference_record
 from measurand.analysis.scores import Score, scores
 from measurand.comparison.sides import Side
+from measurand.errors import InputError
+from measurand.interop.account import Group
+from measurand.interop.account import first as listed
 from measurand.statistics import EXACT
 from measurand.stats.multiplicity import benjamini_hochberg, holm
 
@@ -29,8 +34,17 @@ UNPAIRED = "difference of two estimates, standard errors added as for independen
 Record = dict[str, Any]
 
 
-def compare(a: Side, b: Side) -> Record:
+def compare(a: Side, b: Side, changed: str = "refuse") -> Record:
     """Everything that changed from A to B, with what could have been seen.
+
+    Args:
+        a: one side.
+        b: the other.
+        changed: ``refuse`` items of one id that are two documents, or ``leave-out``.
+
+    Raises:
+        InputError: code ``item_changed``, or ``no_common_item``: both sides have item rows and no
+            item is on both.
 
     Returns:
         ``items``: paired changes of each metric (over all items) and of each slice of it;
@@ -40,8 +54,10 @@ def compare(a: Side, b: Side) -> Record:
     from measurand import __version__
 
     notes = [*a.notes, *b.notes]
-    metrics, slices = _items(a, b, notes)
+    metrics, slices = _items(a, b, notes, changed)
     figures, same, only_a, only_b = _statistics(a, b)
+    if not (figures or same or any(row["difference"]["n"] for row in metrics)):
+        _refuse_nothing(a, b, notes)
     for family in (metrics, slices, figures):
         _adjust(family)
     return {
@@ -50,6 +66,7 @@ def compare(a: Side, b: Side) -> Record:
         "a": a.name,
         "b": b.name,
         "notes": notes,
+        "account": {"a": a.account.record(), "b": b.account.record()},
         "metrics": metrics,
         "slices": slices,
         "statistics": figures,
@@ -59,21 +76,36 @@ def compare(a: Side, b: Side) -> Record:
     }
 
 
-def _items(a: Side, b: Side, notes: list[str]) -> tuple[list[Record], list[Record]]:
+def _refuse_nothing(a: Side, b: Side, notes: Sequence[str]) -> None:
+    """An error where both sides have items and none is compared."""
+    if a.items is None or b.items is None:
+        return
+    said = [note for note in notes if note not in (*a.notes, *b.notes)]
+    raise InputError(
+        f"no item of {a.name} is compared with one of {b.name}: {' '.join(said)}",
+        hint="compare runs on the same items; --by-content joins them by what they say",
+        code="no_common_item",
+    )
+
+
+def _items(a: Side, b: Side, notes: list[str], changed: str) -> tuple[list[Record], list[Record]]:
     if a.items is None or b.items is None:
         lacking = [side.name for side in (a, b) if side.items is None]
         notes.append(f"No paired comparison: {' and '.join(lacking)} without item rows.")
         return [], []
     metrics: list[Record] = []
     slices: list[Record] = []
+    groups = list(dict.fromkeys([*a.account.groups, *b.account.groups]))
     systems = sorted(set(_systems(a.items)) & set(_systems(b.items)))
     for system in systems:
         first, second = _of(a.items, system), _of(b.items, system)
         pairs = _models(first, second)
-        if not pairs:
-            notes.append(f"{system}: the sides have no model in common.")
+        _lone_models(system, (first, second), pairs, notes)
         for left, right in pairs:
-            whole, parts = _pair(system, _model(first, left), _model(second, right), left, right)
+            sides = _model(first, left), _model(second, right)
+            sides = _same_documents(*sides, changed, notes)
+            name = left if left == right else f"{left} -> {right}"
+            whole, parts = _pair({"system": system, "model": name}, *sides, groups, notes)
             metrics += whole
             slices += parts
     if not systems:
@@ -81,26 +113,64 @@ def _items(a: Side, b: Side, notes: list[str]) -> tuple[list[Record], list[Recor
     return metrics, slices
 
 
+def _same_documents(
+    a: pa.Table, b: pa.Table, changed: str, notes: list[str]
+) -> tuple[pa.Table, pa.Table]:
+    """Both sides without items that are two documents, or an error."""
+    column = "item_sha256"
+    if column not in a.column_names or column not in b.column_names:
+        return a, b
+    names = ["item_id", column]
+    frame = pl.concat(
+        [pl.DataFrame(pl.from_arrow(t.select(names))).unique() for t in (a, b)]
+    ).rename({"item_id": joining.ITEM, column: joining.DOCUMENT})
+    bad = joining.two_documents(frame)
+    if not bad:
+        return a, b
+    if changed != "leave-out":
+        raise joining.refuse(bad, frame)
+    notes.append(f"{len(bad):,} items are two documents and were left out, such as {bad[0]}.")
+    other = pc.invert(pc.is_in(a.column("item_id"), value_set=pa.array(bad, pa.string())))
+    return a.filter(other), b
+
+
+def _lone_models(
+    system: str, sides: tuple[pa.Table, pa.Table], pairs: list[tuple[str, str]], notes: list[str]
+) -> None:
+    if not pairs:
+        notes.append(f"{system}: the sides have no model in common.")
+        return
+    for label, table, at in (("A", sides[0], 0), ("B", sides[1], 1)):
+        paired = {pair[at] for pair in pairs}
+        alone = [m for m in sorted(table.column("model").unique().to_pylist()) if m not in paired]
+        if alone:
+            notes.append(f"Models in {label} only: {listed(alone)}.")
+
+
 def _pair(
-    system: str, a: pa.Table, b: pa.Table, left: str, right: str
+    about: Record, a: pa.Table, b: pa.Table, groups: Sequence[Group], notes: list[str]
 ) -> tuple[list[Record], list[Record]]:
-    name = left if left == right else f"{left} -> {right}"
-    sides = []
+    found: list[dict[tuple[str, str], Score]] = []
     for label, table in (("A", a), ("B", b)):
         frame = pl.from_arrow(table)
         assert isinstance(frame, pl.DataFrame)
-        sides.append(frame.with_columns(pl.lit(label).alias("model")))
-    found_a = {(s.task, s.metric): s for s in scores(sides[0].to_arrow())}
-    found_b = {(s.task, s.metric): s for s in scores(sides[1].to_arrow())}
+        named = frame.with_columns(pl.lit(label).alias("model")).to_arrow()
+        found.append({(s.task, s.metric): s for s in scores(named, groups)})
+    for label, own, other in (("A", found[0], found[1]), ("B", found[1], found[0])):
+        if alone := sorted(own[key].name for key in own.keys() - other.keys()):
+            notes.append(f"{about['model']}: scores in {label} only: {listed(alone)}.")
     metrics, slices = [], []
-    for key in sorted(found_a.keys() & found_b.keys()):
-        one, two = found_a[key], found_b[key]
-        about = {"system": system, "model": name, "metric": one.name}
+    for key in sorted(found[0].keys() & found[1].keys()):
+        one, two = found[0][key], found[1][key]
         aligned = _Aligned(one, two)
-        metrics.append({**about, "slice": "", **aligned.change(None)})
+        row = {**about, "metric": one.name}
+        metrics.append({**row, "slice": "", **aligned.change(None)})
+        if metrics[-1]["unpaired_items"]:
+            n = metrics[-1]["unpaired_items"]
+            notes.append(f"{about['model']}, {one.name}: {n:,} items are scored on one side only.")
         names = sorted(set(one.slices) & set(two.slices) - {""})
         if len(names) > 1:
-            slices += [{**about, "slice": s, **aligned.change(s)} for s in names]
+            slices += [{**row, "slice": s, **aligned.change(s)} for s in names]
     return metrics, slices
 
 
@@ -113,6 +183,7 @@ class _Aligned:
         left, right = (np.array([r[side] for r in rows], dtype=np.int64) for side in (0, 1))
         self._x, self._y = a.values[left, 0], b.values[right, 0]
         self._both = ~(np.isnan(self._x) | np.isnan(self._y))
+        self._lost = next((w for s in (a, b) if (w := s.lost_most(s.models[0]))), None)
         self._clusters = a.clusters[left] if a.clustered else None
         single = a.repeats == b.repeats == 1
         self._plain = a.binary and b.binary and single and self._clusters is None
@@ -127,11 +198,13 @@ class _Aligned:
             asked = sum(int((labels == part).sum()) for labels in self._all)
         x, y = self._x[chosen], self._y[chosen]
         clusters = None if self._clusters is None else self._clusters[chosen]
+        figures = difference_record(y, x, clusters, plain=self._plain, lost=self._lost)
+        whole = len(x) > 0 and self._lost is None
         return {
-            "mean_a": float(x.mean()) if len(x) else None,
-            "mean_b": float(y.mean()) if len(y) else None,
+            "mean_a": float(x.mean()) if whole else None,
+            "mean_b": float(y.mean()) if whole else None,
             "unpaired_items": asked - 2 * len(x),
-            **difference_record(y, x, clusters, plain=self._plain),
+            **figures,
         }
 
 
@@ -206,14 +279,10 @@ def _systems(table: pa.Table) -> list[str]:
 
 
 def _of(table: pa.Table, system: str) -> pa.Table:
-    import pyarrow.compute as pc
-
     return table.filter(pc.equal(table.column("system"), system))
 
 
 def _model(table: pa.Table, model: str) -> pa.Table:
-    import pyarrow.compute as pc
-
     return table.filter(pc.equal(table.column("model"), model))
 
 

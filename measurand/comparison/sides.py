@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from measurand import project
 from measurand.errors import InputError, MeasurandError
+from measurand.interop.account import Account
 from measurand.interop.rows import Wish
 from measurand.results import RESULTS, STATISTICS
 
@@ -28,12 +29,14 @@ class Side:
         items: rows of ``RESULTS``; None where there are none.
         statistics: rows of ``STATISTICS``; None where there are none.
         notes: what could not be had, and why.
+        account: what was read of other harnesses' files, and what was left out.
     """
 
     name: str
     items: pa.Table | None
     statistics: pa.Table | None
     notes: tuple[str, ...] = ()
+    account: Account = field(default_factory=Account)
 
 
 def resolve(word: str, systems: Sequence[str], wish: Wish) -> Side:
@@ -71,7 +74,8 @@ def _path(word: str, path: Path, wish: Wish) -> Side:
     from measurand.interop.read import read
 
     found = read([path], wish)
-    return Side(word, found.table, statistics, tuple(f"{word}: {note}" for note in found.notes))
+    notes = tuple(f"{word}: {note}" for note in found.notes)
+    return Side(word, found.table, statistics, notes, found.account)
 
 
 def _has_items(folder: Path) -> bool:

@@ -1,64 +1,97 @@
 """Sample logs of lm-evaluation-harness: ``samples_<task>_<time>.jsonl``, ``results_<time>.json``.
 
 One line holds one document under one filter with all its metrics. A metric becomes
-``metric`` or, as in the harness's own tables, ``metric,filter``; the task becomes a slice. Values
-that are no number (the pairs of perplexities, corpus scores) are sums over documents and have no
-item rows; they are named in a note.
+``metric`` or, as in the harness's own tables, ``metric,filter``; the task becomes a slice. What a
+metric's figure is (a mean, exp of a mean, a score of the whole corpus) stands in the results file:
+:mod:`measurand.interop.lm_eval_runs`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
+import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
-
-import pyarrow as pa
+from typing import IO, Any
 
 from measurand.errors import InputError
+from measurand.interop import lm_eval_runs
+from measurand.interop.account import Account, States
+from measurand.interop.inspect_files import array_items
+from measurand.interop.lm_eval_runs import Run
+from measurand.interop.packed import name_of, opened
 from measurand.interop.rows import (
     NOBODY,
     Collector,
     Fields,
+    Log,
     Wish,
-    as_float,
+    as_id,
     cluster_note,
     cluster_of,
     plain,
+    rename,
+    scrub,
 )
 from measurand.progress import Progress
 from measurand.results import slice_text
 
 SYSTEM = "lm-eval"
-NAME = re.compile(r"samples_(?P<task>.+?)(?:_(?P<time>\d{4}-\d\d-\d\dT[\d\-:.]+))?\.jsonl")
+NAME = re.compile(
+    r"samples_(?P<task>.+?)(?:_(?P<time>\d{4}-\d\d-\d\dT[\d\-:.]+))?\.jsonl?", re.DOTALL
+)
 _SHA256 = re.compile("[0-9a-f]{64}")
+_SAMPLE = re.compile(rb'(\xef\xbb\xbf)?\s*\[?\s*\{\s*"doc_id"\s*:')
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+#: Fields of a sample that are no metric, for logs of before November 2024 that name none.
+_FIELDS = frozenset(
+    (
+        *("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics"),
+        *("doc_hash", "prompt_hash", "target_hash", "schema_version"),
+    )
+)
 
 
 def logs(path: Path) -> list[Path]:
     """Sample logs at or below ``path``."""
     if path.is_file():
-        return [path] if NAME.fullmatch(path.name) else []
-    return sorted(p for p in path.rglob("samples_*.jsonl") if NAME.fullmatch(p.name))
+        return [path] if _is_log(path, named=True) else []
+    return sorted(p for p in path.rglob("*") if p.is_file() and _is_log(p, named=False))
 
 
-def read(files: list[Path], wish: Wish) -> tuple[list[pa.Table], list[str]]:
+def _is_log(file: Path, *, named: bool) -> bool:
+    """By its name, or by its first line."""
+    name = name_of(file)
+    if not name.endswith((".jsonl", ".json")):
+        return False
+    if NAME.fullmatch(name) and name.endswith(".jsonl"):
+        return True
+    if not (named or NAME.fullmatch(name) or name.endswith(".jsonl")):
+        return False
+    try:
+        with opened(file) as stream:
+            return _SAMPLE.match(stream.read(4096)) is not None
+    except (OSError, EOFError, ValueError):
+        return False
+
+
+def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
     """Rows of each log, and notes.
 
     Raises:
         InputError: code ``bad_log``: a line is no sample of this harness; ``no_field``.
     """
     fields = Fields()
-    left_out: Counter[str] = Counter()
-    tables = [_read(file, wish, fields, left_out) for file in files]
+    runs: dict[Path, Run] = {}
+    found = [_read(file, wish, fields, runs) for file in files]
     notes = cluster_note(wish, fields)
-    notes += [
-        f"{name}: {count:,} values are no numbers of single items and were left out."
-        for name, count in sorted(left_out.items())
-    ]
-    return tables, notes
+    for run in runs.values():
+        notes += lm_eval_runs.whole(run)
+    return found, notes
 
 
 def model_of(file: Path) -> str:
@@ -67,84 +100,182 @@ def model_of(file: Path) -> str:
     Raises:
         InputError: the results file is no JSON object.
     """
-    found = NAME.fullmatch(file.name)
+    return _run(file, {}).model or file.parent.name or file.stem
+
+
+def _run(file: Path, known: dict[Path, Run]) -> Run:
+    """What the results file beside a log says; an empty run where there is none."""
+    found = NAME.fullmatch(name_of(file))
     time = found["time"] if found else None
-    beside = file.with_name(f"results_{time}.json")
-    if time is None or not beside.is_file():
-        return file.parent.name or file.stem
-    try:
-        about = json.loads(beside.read_text(encoding="utf-8"))
-        name = about.get("model_name") or about.get("model_source")
-    except (OSError, ValueError, AttributeError) as error:
-        raise InputError(
-            f"{beside}: {error}", hint="write the log again", code="bad_log"
-        ) from error
-    return str(name or file.parent.name)
+    names = [f"results_{time}.json"] if time else ["results.json"]
+    beside = next((file.with_name(n) for n in names if file.with_name(n).is_file()), None)
+    key = beside or file
+    if key not in known:
+        known[key] = lm_eval_runs.read(beside)
+    return known[key]
 
 
-def _read(file: Path, wish: Wish, fields: Fields, left_out: Counter[str]) -> pa.Table:
-    found = NAME.fullmatch(file.name)
-    task = found["task"] if found else file.stem
-    model = wish.model or model_of(file)
-    rows = Collector()
+def _read(file: Path, wish: Wish, fields: Fields, known: dict[Path, Run]) -> Log:
+    found = NAME.fullmatch(name_of(file))
+    task = scrub(found["task"] if found else name_of(file).rsplit(".", 1)[0])
+    run = _run(file, known)
+    model = wish.model or run.model or file.resolve().parent.name or file.stem
+    taken = _Samples(task, scrub(model), wish, run)
     fields.next_log()
-    whole = slice_text({"task": plain(task)})
     for line in _lines(file):
+        fields.look(line.get("doc"))
+        taken.take(line)
+    account = Account()
+    table, n = taken.table(account), taken.documents
+    account.read.append((str(file), table.num_rows))
+    account.states.append(States(file.name, run.planned(task), n, n, {"scored": n}))
+    settings, more = run.settings(task)
+    log = Log(str(file), table, scrub(model), task, account, settings, more)
+    lm_eval_runs.figures(run, log)
+    run.logs.append(log)
+    return log
+
+
+class _Samples:
+    """Rows of the documents of one log: one for each metric and filter."""
+
+    def __init__(self, task: str, model: str, wish: Wish, run: Run) -> None:
+        self._task, self._model, self._wish, self._run = task, model, wish, run
+        self._rows = Collector()
+        self._whole = slice_text({"task": plain(task)})
+        self._made: dict[str, tuple[str, Callable[[Any], Any]] | None] = {}
+        self._seen: Counter[str] = Counter()
+        self._bypassed = 0
+
+    @property
+    def documents(self) -> int:
+        """Documents of the log."""
+        return len(self._seen)
+
+    def take(self, line: dict[str, Any]) -> None:
+        """Rows of one line."""
         doc = line["doc"] if isinstance(line.get("doc"), dict) else {}
-        fields.look(doc)
-        text = whole
-        if wish.by:
-            parts = {"task": plain(task), **{f: plain(doc.get(f)) for f in wish.by}}
+        digest = str(line.get("doc_hash") or "")
+        if not _SHA256.fullmatch(digest):
+            digest = hashlib.sha256(digest.encode()).hexdigest() if digest else document(doc)
+        name = digest[:16] if self._wish.by_content and digest else as_id(line["doc_id"])
+        self._seen[name] += 1
+        text = self._whole
+        if self._wish.by:
+            parts = {"task": plain(self._task), **{f: plain(doc.get(f)) for f in self._wish.by}}
             text = slice_text(parts)
-        item = f"{task}/{line['doc_id']}"
-        unit = (item, 0, cluster_of(item, task, doc, wish.cluster))
-        _take(line, rows, task, model, unit, text, left_out)
-    return rows.table()
+        item = f"{self._task}/{name}"
+        unit = (item, 0, cluster_of(item, self._task, doc, self._wish.cluster))
+        prompt = str(line.get("prompt_hash") or "")
+        prompt = prompt if _SHA256.fullmatch(prompt) else digest or NOBODY
+        kept = line.get("filter")
+        if kept is None:
+            kept = "none" if self._seen[name] == 1 else f"filter {self._seen[name]}"
+        metrics = line.get("metrics")
+        for metric in (k for k in line if k not in _FIELDS) if metrics is None else metrics:
+            label = metric if kept == "none" else f"{metric},{kept}"
+            self._take(metric, label, line.get(metric), unit, (text, prompt, digest))
 
-
-def _take(
-    line: dict[str, Any],
-    rows: Collector,
-    task: str,
-    model: str,
-    unit: tuple[str, int, str],
-    text: str,
-    lost: Counter[str],
-) -> None:
-    """Rows of one document: one for each of its metrics that is a number."""
-    prompt = str(line.get("prompt_hash") or "")
-    prompt = prompt if _SHA256.fullmatch(prompt) else NOBODY
-    kept = line.get("filter", "none")
-    for metric in line["metrics"]:
-        value = line.get(metric)
-        name = metric if kept == "none" else f"{metric},{kept}"
-        if isinstance(value, (bool, int, float)):
-            number = as_float(value)
-            fine = math.isfinite(number)
-            rows.add(
-                *(model, name, *unit, number if fine else None),
-                *("ok" if fine else "model_error", None if fine else f"score is {number}"),
-                *(text, prompt, str(line.get("doc_hash", ""))[:16]),
+    def _take(
+        self, metric: str, label: str, value: Any, unit: tuple[Any, ...], last: tuple[Any, ...]
+    ) -> None:
+        if metric not in self._made:
+            self._made[metric] = self._run.values(self._task, metric)
+        made = self._made[metric]
+        if metric == "bypass":
+            self._bypassed += 1
+        if made is None:
+            return
+        ending, change = made
+        label = label.replace(metric, metric + ending, 1) if ending else label
+        number = change(value)
+        if number is None:
+            self._rows.no_number(
+                self._model, label, *unit, None, "skipped", f"no number: {value!r}"[:200], *last
             )
+        elif math.isfinite(number):
+            self._rows.number(self._model, label, *unit, number, "ok", None, *last)
         else:
-            lost[f"{task}, {name}"] += 1
+            status = self._run.status_of_nan(self._task, metric)
+            self._rows.number(self._model, label, *unit, None, status, f"score is {number}", *last)
+
+    def table(self, account: Account) -> Any:
+        """All rows; metrics without a number by name in the account."""
+        task = plain(self._task)
+        for label, n in self._rows.settle().items():
+            why = "its values are no numbers of single documents"
+            told = self._run.told(self._task, label)
+            account.leave("metric", f"{task}, {label}", why, n, told=told)
+        for metric, made in self._made.items():
+            if made is None:
+                why = "the run was --predict_only: nothing was scored"
+                if metric != "bypass":
+                    why = f"{self._run.aggregation(self._task, metric)} is no mean of documents"
+                told = self._run.told(self._task, metric)
+                account.leave("metric", f"{task}, {metric}", why, self.documents, told=told)
+        table = self._rows.table()
+        if max(self._seen.values(), default=0) > 1:
+            table = rename(table, "metric", _first_filter(table))
+        return table
+
+
+def _first_filter(table: Any) -> Callable[[str], str]:
+    """Names of metrics whose log does not name its filters: the first is ``filter 1``."""
+    names = set(table.column("metric").unique().to_pylist())
+    several = {n.rsplit(",", 1)[0] for n in names if n.rsplit(",", 1)[-1].startswith("filter ")}
+    return lambda name: f"{name},filter 1" if name in several else name
+
+
+def document(doc: dict[str, Any]) -> str | None:
+    """SHA-256 of a document, as the harness writes it since 2024; older logs have none."""
+    if not doc:
+        return None
+    return hashlib.sha256(json.dumps(doc, indent=2, ensure_ascii=False).encode()).hexdigest()
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
     size = max(file.stat().st_size // 1024, 1)
-    with file.open("rb") as lines, Progress(f"read {file.name}", size, "KiB") as progress:
-        for number, line in enumerate(lines, 1):
-            if line.isspace():
-                continue
+    at = 0
+    with opened(file) as lines, Progress(f"read {file.name}", size, "KiB") as progress:
+        samples = _parsed(lines)
+        while True:
             try:
-                sample = json.loads(line)
-                sample["doc_id"], list(sample["metrics"])
-            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                line = next(samples, None)
+            except _DAMAGED as error:
                 raise InputError(
-                    f"{file} line {number}: no sample of lm-evaluation-harness: {error!r}",
+                    f"{file} line {at + 1}: no sample of lm-evaluation-harness: {error!r}"[:400],
                     hint="give a samples_*.jsonl that was written with --log_samples",
                     code="bad_log",
                 ) from error
-            yield sample
-            if number % 1000 == 0:
+            if line is None:
+                return
+            at += 1
+            yield line
+            if at % 1000 == 0 and lines.seekable():
                 progress.advance(lines.tell() // 1024 - progress.done)
+
+
+_DAMAGED = (
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
+    *(EOFError, OSError, zlib.error),
+)
+
+
+def _parsed(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
+    """Samples of a file of lines, or of one array as versions of before 2024 wrote it."""
+    start = stream.peek(16)[:16].lstrip() if hasattr(stream, "peek") else b""
+    if start.startswith(b"["):
+        for sample in array_items(stream):
+            yield _checked(sample)
+        return
+    for line in stream:
+        if not line.isspace():
+            sample = json.loads(line)
+            yield _checked(scrub(sample) if _SURROGATE.search(line) else sample)
+
+
+def _checked(sample: dict[str, Any]) -> dict[str, Any]:
+    sample["doc_id"]
+    if "metrics" in sample:
+        list(sample["metrics"])
+    return sample

@@ -14,7 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from measurand.errors import InputError
-from measurand.interop.rows import NOBODY, Collector, Wish, plain
+from measurand.interop.account import Account
+from measurand.interop.rows import NOBODY, Collector, Log, Wish, plain
 from measurand.responses import Responses, labels, numbers, read_file, shown
 from measurand.results import STATUSES, slice_text
 
@@ -30,14 +31,19 @@ def logs(path: Path) -> list[Path]:
     return sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
 
 
-def read(files: list[Path], wish: Wish) -> tuple[list[pa.Table], list[str]]:
+def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
     """Rows of each file, and notes.
 
     Raises:
         InputError: code ``no_column``, ``bad_value`` or ``bad_status``; a cell that is no number is
             named with its row.
     """
-    return [_read(read_file(file), file, wish) for file in files], []
+    found = []
+    for file in files:
+        table = _read(read_file(file), file, wish)
+        account = Account(read=[(str(file), table.num_rows)])
+        found.append(Log(str(file), table, "", "", account))
+    return found, []
 
 
 def _read(table: Responses, file: Path, wish: Wish) -> pa.Table:
@@ -75,7 +81,7 @@ def _read(table: Responses, file: Path, wish: Wish) -> pa.Table:
             rows.add(
                 *(str(models[i]), str(names[i]), items[i], _repeat(table.name, repeats, i)),
                 *(str(clusters[i]), float(values[i]) if status == "ok" else None),
-                *(status, reason, slice_text(parts), NOBODY, ""),
+                *(status, reason, slice_text(parts), NOBODY, None),
             )
     return rows.table()
 

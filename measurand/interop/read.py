@@ -1,16 +1,20 @@
-"""Whose results lie at a path, and their item rows."""
+"""Whose results lie at a path, and their item rows, with an account of everything given."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
 import pyarrow as pa
 
 from measurand.errors import InputError
-from measurand.interop import inspect_log, lm_eval, plain
-from measurand.interop.rows import ItemRows, Wish, finish
+from measurand.interop import inspect_log, labels, lm_eval, plain
+from measurand.interop.account import Account, Group, first
+from measurand.interop.rows import ItemRows, Log, Wish, finish
+from measurand.interop.rows import plain as as_text
 from measurand.manifest import MANIFEST, is_foreign
 from measurand.results import RESULTS
 
@@ -19,6 +23,10 @@ HARNESSES: dict[str, tuple[ModuleType, str]] = {
     inspect_log.SYSTEM: (inspect_log, "Inspect"),
     plain.SYSTEM: (plain, "plain tables"),
 }
+_READ = "samples_*.jsonl of lm-eval, .eval and .json of Inspect, .csv, .tsv, .xlsx, .parquet, also "
+_READ += ".gz and .zst, or our results"
+#: Files that harnesses write beside their logs and that hold no results of items.
+_COMPANIONS = ("logs.json", "listing.json", "eval-set.json", ".eval-set-id")
 
 
 def read(paths: Sequence[Path], wish: Wish) -> ItemRows:
@@ -27,49 +35,148 @@ def read(paths: Sequence[Path], wish: Wish) -> ItemRows:
     Our own results (a folder with manifests) are read as they are.
 
     Raises:
-        InputError: code ``no_file``, ``no_log``, ``two_harnesses``, or what a reader raises.
+        InputError: code ``no_file``, ``no_log``, ``not_read`` (a named file is no results),
+            ``two_harnesses``, ``bad_argument`` (an option that the harness has no use for), or
+            what a reader raises.
     """
     for path in paths:
         if not path.exists():
             raise InputError(f"{path}: no such file", hint="check the path", code="no_file")
     if any(map(_ours, paths)):
-        return _own(paths)
+        return _own(paths, wish)
+    system, files, account = _chosen(paths)
+    module, origin = HARNESSES[system]
+    _refuse_idle(wish, system, origin)
+    logs, notes = module.read(files, wish)
+    logs = _once(logs, account)
+    notes += labels.apart(logs, wish)
+    account.join(log.account for log in logs)
+    account.groups += _sets(logs)
+    return ItemRows(finish(logs, system, wish, account), origin, tuple(notes), account)
+
+
+def _chosen(paths: Sequence[Path]) -> tuple[str, list[Path], Account]:
+    """The harness, its files, and what else lies at the paths."""
     found = {
-        name: [f for p in paths for f in module.logs(p)] for name, (module, _) in HARNESSES.items()
+        name: list(dict.fromkeys(f for p in paths for f in module.logs(p)))
+        for name, (module, _) in HARNESSES.items()
     }
-    # A folder of logs may hold exported tables too; then the logs are meant.
-    present = [name for name, files in found.items() if files]
-    if len(present) > 1 and plain.SYSTEM in present:
+    owner = {file: name for name, files in reversed(found.items()) for file in files}
+    named = {path: owner.get(path) for path in paths if path.is_file()}
+    if unread := [path for path, system in named.items() if system is None]:
+        raise InputError(f"{unread[0]}: no results in it", hint=f"give {_READ}", code="not_read")
+    # A folder of logs may hold exported tables too; then the logs are meant. A named file is meant.
+    present = [name for name in found if name in owner.values()]
+    if len(present) > 1 and plain.SYSTEM in present and plain.SYSTEM not in named.values():
         present.remove(plain.SYSTEM)
     if not present:
         raise InputError(
-            f"no results at {', '.join(map(str, paths))}",
-            hint="samples_*.jsonl of lm-eval, .eval of Inspect, .csv, .parquet, or our results",
-            code="no_log",
+            f"no results at {', '.join(map(str, paths))}", hint=f"give {_READ}", code="no_log"
         )
     if len(present) > 1:
+        examples = [f"{n} ({next(f for f in owner if owner[f] == n).name})" for n in present]
         raise InputError(
-            f"logs of {' and '.join(present)}", hint="one harness at a time", code="two_harnesses"
+            f"results of {' and '.join(examples)}",
+            hint="one harness at a time",
+            code="two_harnesses",
         )
-    module, origin = HARNESSES[present[0]]
-    tables, notes = module.read(found[present[0]], wish)
-    return ItemRows(finish(tables, module.SYSTEM, wish.reruns), origin, tuple(notes))
+    system = present[0]
+    files = [file for file in found[system] if owner[file] == system]
+    account = Account()
+    _others(paths, files, owner, HARNESSES[system][1], account)
+    return system, files, account
+
+
+def _others(
+    paths: Sequence[Path],
+    files: Sequence[Path],
+    owner: dict[Path, str],
+    origin: str,
+    account: Account,
+) -> None:
+    """Name the files of the given folders that are not read."""
+    taken, endings = set(files), Counter[str]()
+    for folder in (path for path in paths if path.is_dir()):
+        for file in sorted(folder.rglob("*")):
+            if not file.is_file() or file in taken or file.name in _COMPANIONS:
+                continue
+            if file in owner:
+                why = f"a table beside logs of {origin}: give it alone"
+                account.leave("file", str(file.relative_to(folder)), why)
+            elif file.name.startswith("results") and file.suffix == ".json":
+                time = file.stem.removeprefix("results_")
+                if not any(time in f.name for f in taken if f.parent == file.parent):
+                    why = "results without samples: run with --log_samples"
+                    account.leave("file", str(file.relative_to(folder)), why)
+            else:
+                endings[file.suffix or file.name] += 1
+    if endings:
+        kinds = first(sorted(endings))
+        account.understood.append(f"{endings.total():,} other files hold no results ({kinds}).")
+
+
+def _refuse_idle(wish: Wish, system: str, origin: str) -> None:
+    """Refuse options that would be ignored."""
+    if system == plain.SYSTEM:
+        return
+    idle = {"--map": wish.columns, "--values": wish.values}
+    if system == lm_eval.SYSTEM:
+        idle |= {"--scale": wish.scale}
+    if given := [option for option, value in idle.items() if value]:
+        raise InputError(
+            f"{given[0]} has no use for logs of {origin}",
+            hint="leave it out: the logs say what their fields mean",
+            code="bad_argument",
+        )
+
+
+def _once(logs: list[Log], account: Account) -> list[Log]:
+    """Logs without second copies of one run, such as a log and what it was converted to."""
+    kept: dict[str, Log] = {}
+    for log in logs:
+        key = log.more.get("eval_id") or log.name
+        if key in kept:
+            account.leave("file", log.name, f"the same run as {kept[key].name}")
+        else:
+            kept[key] = log
+    return list(kept.values())
+
+
+def _sets(logs: Sequence[Log]) -> list[Group]:
+    """Tasks that were run as one set."""
+    tasks: dict[str, dict[str, None]] = {}
+    for log in logs:
+        if name := log.more.get("set"):
+            tasks.setdefault(name, {})[as_text(log.task)] = None
+    return [Group(f"set {name}", tuple(found)) for name, found in tasks.items() if len(found) > 1]
 
 
 def _ours(path: Path) -> bool:
     return path.is_dir() and any(not is_foreign(m) for m in path.rglob(MANIFEST))
 
 
-def _own(paths: Sequence[Path]) -> ItemRows:
+def _own(paths: Sequence[Path], wish: Wish) -> ItemRows:
     from measurand.gates.evidence import items_path, load_items
 
+    if strange := [path for path in paths if not _ours(path)]:
+        raise InputError(
+            f"{strange[0]}: no results of ours, as {next(filter(_ours, paths))} is",
+            hint="one kind of results at a time",
+            code="two_harnesses",
+        )
+    if wish != replace(Wish(), reruns=wish.reruns):
+        raise InputError(
+            "our own results name their models, clusters and slices themselves",
+            hint="leave out --cluster, --by, --model, --label, --map, --values, --scale and others",
+            code="bad_argument",
+        )
     found = [load_items(items_path(path)) for path in paths]
     notes = [
         f"{e.where}: a partial run (--limit): good for looking, not for deciding."
         for e in found
         if e.partial
     ]
-    table = pa.concat_tables([e.table for e in found])
+    table = pa.concat_tables([e.table for e in found], promote_options="default")
     key = list(RESULTS.key)
     distinct = table.group_by(key, use_threads=False).aggregate([]).num_rows
     if distinct < table.num_rows:
@@ -78,4 +185,5 @@ def _own(paths: Sequence[Path]) -> ItemRows:
             hint="give one run's results, or compare two with `measurand compare`",
             code="reruns",
         )
-    return ItemRows(table, "Measurand", tuple(notes))
+    account = Account(read=[(e.where, e.table.num_rows) for e in found])
+    return ItemRows(table, "Measurand", tuple(notes), account)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,8 +14,10 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
+from measurand import joining
 from measurand.errors import InputError
-from measurand.results import RESULTS
+from measurand.interop.account import Account, first
+from measurand.results import LOGGED
 
 BATCH = 50_000
 KEY = ["model", "metric", "item_id", "repeat"]
@@ -31,8 +34,9 @@ _TYPES = {
     "reason": pa.string(),
     "slice": pa.string(),
     "prompt_sha256": pa.string(),
-    "item_hash": pa.string(),
+    "item_sha256": pa.string(),
 }
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,10 @@ class Wish:
         reruns: ``refuse`` two logs of one model and task, or take them as ``repeats``.
         columns: role -> column of a plain table, such as ``{"item_id": "question"}``.
         values: score columns of a plain table; the column ``value`` without.
+        label: fields of the logs that tell runs of one model apart.
+        scale: numbers of words that stand as scores, such as ``{"A": 4.0}``.
+        by_content: whether an item is known by its content instead of its id.
+        changed: ``refuse`` items that are two documents, or ``leave-out``.
     """
 
     cluster: str | None = None
@@ -54,6 +62,10 @@ class Wish:
     reruns: str = "refuse"
     columns: dict[str, str] = field(default_factory=dict)
     values: tuple[str, ...] = ()
+    label: tuple[str, ...] = ()
+    scale: dict[str, float] = field(default_factory=dict)
+    by_content: bool = False
+    changed: str = "refuse"
 
 
 @dataclass(frozen=True)
@@ -61,26 +73,55 @@ class ItemRows:
     """Item rows of one or several logs.
 
     Attributes:
-        table: rows of ``RESULTS``.
+        table: rows of ``LOGGED``, or of ``RESULTS`` where they are ours.
         origin: the harness, in words.
-        notes: what a reader must know: rows left out, unfinished runs, clusters not named.
+        notes: what a reader must know: unfinished runs, clusters not named, runs told apart.
+        account: what was read and what was left out.
     """
 
     table: pa.Table
     origin: str
     notes: tuple[str, ...] = ()
+    account: Account = field(default_factory=Account)
+
+
+@dataclass
+class Log:
+    """One log as read.
+
+    Attributes:
+        name: its file, as given.
+        table: rows, as :class:`Collector` makes them.
+        model: model of all rows; empty where rows have models of their own.
+        task: task of all rows; empty where rows have tasks of their own.
+        account: what was read and left out of it.
+        fields: settings of the run that tell it from others of its model, by name.
+        more: facts that may be asked for as a label and tell no settings: date, path, version.
+    """
+
+    name: str
+    table: pa.Table
+    model: str
+    task: str
+    account: Account
+    fields: dict[str, str] = field(default_factory=dict)
+    more: dict[str, str] = field(default_factory=dict)
 
 
 class Collector:
     """Rows one at a time in, Arrow tables out.
 
     Texts that repeat are kept once a batch and a number a row: a million rows take little memory.
+    A row without a number waits until its metric has one: a metric that never has any is no score.
     """
 
     def __init__(self) -> None:
         self._columns: dict[str, list[Any]] = {name: [] for name in _TYPES}
         self._appends = [self._columns[name].append for name in _TYPES]
         self._done: list[pa.Table] = []
+        self._metrics: dict[str, None] = {}
+        self._waiting: dict[str, list[tuple[Any, ...]]] = {}
+        self._idle: Counter[str] = Counter()
 
     def add(self, *row: Any) -> None:
         """Take one row: the values of ``_TYPES`` in order."""
@@ -88,6 +129,29 @@ class Collector:
             append(value)
         if len(self._columns["model"]) >= BATCH:
             self._flush()
+
+    def number(self, *row: Any) -> None:
+        """Take one row whose metric is thereby a score."""
+        self._metrics[row[1]] = None
+        self.add(*row)
+
+    def no_number(self, *row: Any) -> None:
+        """Take one row that has no number; it counts where the metric has numbers elsewhere."""
+        self._idle[row[1]] += 1
+        if self._idle[row[1]] <= BATCH:
+            self._waiting.setdefault(row[1], []).append(row)
+
+    @property
+    def metrics(self) -> list[str]:
+        """Metrics that have a number."""
+        return list(self._metrics)
+
+    def settle(self) -> dict[str, int]:
+        """Add rows without a number to the metrics that have some; the others by name."""
+        for metric, rows in self._waiting.items():
+            for row in rows if metric in self._metrics else ():
+                self.add(*row)
+        return {metric: n for metric, n in self._idle.items() if metric not in self._metrics}
 
     def table(self) -> pa.Table:
         """All rows so far."""
@@ -102,44 +166,70 @@ class Collector:
             values.clear()
 
 
-def finish(tables: Sequence[pa.Table], system: str, reruns: str) -> pa.Table:
-    """Rows of all logs as a table of ``RESULTS``, checked.
+def finish(logs: Sequence[Log], system: str, wish: Wish, account: Account) -> pa.Table:
+    """Rows of all logs as a table of ``LOGGED``, checked.
 
     Args:
-        tables: rows of each log, as :class:`Collector` makes them.
+        logs: what was read.
         system: name of the measuring harness.
-        reruns: ``refuse`` rows of one model, metric, item and repeat in two logs, or number them
-            on as ``repeats``.
+        wish: what to do with reruns and with items that are two documents.
+        account: where items that are left out are named.
 
     Raises:
         InputError: code ``empty`` (no row), ``reruns``, ``item_changed`` (one id, two documents) or
             ``item_in_two_clusters``.
     """
-    rows = sum(table.num_rows for table in tables)
-    if not rows:
-        raise InputError("no item row in these logs", hint="log the samples too", code="empty")
-    together = pa.concat_tables(tables).unify_dictionaries()
-    logs = np.repeat(np.arange(len(tables), dtype=np.int32), [t.num_rows for t in tables])
-    codes = {n: _codes(together.column(n)) for n in ("model", "metric", "item_id")}
-    checked = {n: _codes(together.column(n)) for n in ("cluster_id", "item_hash")}
-    repeat = together.column("repeat").to_numpy()
-    frame = pl.DataFrame({**codes, "repeat": repeat, **checked, "log": logs})
+    if not sum(log.table.num_rows for log in logs):
+        why = first([f"{e.kind} {e.name}: {e.why}" for e in account.left], 3)
+        raise InputError(
+            f"no item row in these logs{': ' if why else ''}{why}",
+            hint="give a log that holds scores of single items",
+            code="empty",
+        )
+    together = pa.concat_tables([log.table for log in logs]).unify_dictionaries()
+    frame = _frame(together, logs)
+    if wish.changed == "leave-out":
+        together, frame = _without_changed(together, frame, account)
     again = frame.select(KEY).is_duplicated()
     if again.any():
-        if reruns != "repeats":
-            _refuse_reruns(together.filter(again.to_arrow()))
+        if wish.reruns != "repeats":
+            _refuse_reruns(together.filter(again.to_arrow()), logs)
         together = together.set_column(
             together.column_names.index("repeat"), "repeat", _numbered_on(frame)
         )
     items = together.column("item_id").chunk(0).dictionary
-    _one_each(frame, items, "item_hash", "item_changed", "is two documents")
-    _one_each(frame, items, "cluster_id", "item_in_two_clusters", "lies in two clusters")
+    documents = frame.select(item="item_id", document="item_sha256")
+    if bad := joining.two_documents(documents):
+        raise joining.refuse(sorted(items.take(pa.array(bad)).to_pylist()), documents)
+    _one_cluster(frame, items)
     return _as_results(together, system)
 
 
-def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    """(n,) number of each row's text."""
-    return np.concatenate([chunk.indices.to_numpy() for chunk in column.chunks])
+def _frame(together: pa.Table, logs: Sequence[Log]) -> pl.DataFrame:
+    """The texts of every row as numbers."""
+    at = np.repeat(np.arange(len(logs), dtype=np.int32), [log.table.num_rows for log in logs])
+    names = ("model", "metric", "item_id", "cluster_id", "item_sha256")
+    codes = {name: _codes(together.column(name)) for name in names}
+    return pl.DataFrame({**codes, "repeat": together.column("repeat").to_numpy(), "log": at})
+
+
+def _codes(column: pa.ChunkedArray) -> pl.Series:
+    """(n,) number of each row's text; null where there is none."""
+    parts = [pl.from_arrow(chunk.indices) for chunk in column.chunks]
+    found = pl.concat([p for p in parts if isinstance(p, pl.Series)])
+    return found.cast(pl.Int32)
+
+
+def _without_changed(
+    together: pa.Table, frame: pl.DataFrame, account: Account
+) -> tuple[pa.Table, pl.DataFrame]:
+    bad = joining.two_documents(frame.select(item="item_id", document="item_sha256"))
+    if not bad:
+        return together, frame
+    names = together.column("item_id").chunk(0).dictionary.take(pa.array(bad)).to_pylist()
+    account.leave("item", first(sorted(names)), "one id, two documents", len(names))
+    keep = ~frame["item_id"].is_in(bad)
+    return together.filter(keep.to_arrow()), frame.filter(keep)
 
 
 def _numbered_on(frame: pl.DataFrame) -> pa.Array:
@@ -156,7 +246,7 @@ def _as_results(together: pa.Table, system: str) -> pa.Table:
     models = "\n".join(sorted(together.column("model").unique().to_pylist()))
     run = hashlib.sha256(models.encode()).hexdigest()
     same = {"run_id": run[:16], "system": system, "seed": None, "prompt_tokens": None}
-    schema = RESULTS.schema()
+    schema = LOGGED.schema()
     arrays = {name: pa.repeat(pa.scalar(v, schema.field(name).type), n) for name, v in same.items()}
     for name in schema.names:
         if name not in same:
@@ -164,37 +254,35 @@ def _as_results(together: pa.Table, system: str) -> pa.Table:
     table = pa.table([arrays[name] for name in schema.names], schema=schema)
     # Keys are unique, as :func:`finish` has seen; every other rule is one of single rows.
     for start in range(0, n, BATCH):
-        RESULTS.validate(table.slice(start, BATCH))
+        LOGGED.validate(table.slice(start, BATCH))
     return table
 
 
-def _refuse_reruns(again: pa.Table) -> None:
+def _refuse_reruns(again: pa.Table, logs: Sequence[Log]) -> None:
     row = again.slice(0, 1).to_pylist()[0]
+    known = sorted({name for log in logs for name in (*log.fields, *log.more)})
+    tell = f", or --label FIELD to tell runs apart (FIELD: {first(known, 8)})" if known else ""
     raise InputError(
         f"{again.num_rows:,} rows occur twice, such as model {row['model']!r}, {row['metric']}, "
         f"item {row['item_id']}, repeat {row['repeat']}",
-        hint="give one log a model and task, or --reruns repeats to take reruns as repeats",
+        hint=f"give one log a model and task, or --reruns repeats to take reruns as repeats{tell}",
         code="reruns",
     )
 
 
-def _one_each(frame: pl.DataFrame, items: pa.Array, column: str, code: str, what: str) -> None:
-    """Refuse items that have two values of a column; ``items`` names them by their code."""
+def _one_cluster(frame: pl.DataFrame, items: pa.Array) -> None:
+    """Refuse items that lie in two clusters; ``items`` names them by their code."""
     counts = frame.group_by("item_id").agg(
-        (pl.col(column).min() != pl.col(column).max()).alias("two")
+        (pl.col("cluster_id").min() != pl.col("cluster_id").max()).alias("two")
     )
     bad = counts.filter(pl.col("two"))["item_id"].to_list()
     if bad:
         names = sorted(items.take(pa.array(bad)).to_pylist())
         raise InputError(
-            f"item {names[0]} {what} ({len(bad):,} such items)", hint=_ONE[code], code=code
+            f"item {names[0]} lies in two clusters ({len(bad):,} such items)",
+            hint="one cluster an item",
+            code="item_in_two_clusters",
         )
-
-
-_ONE = {
-    "item_changed": "same items for all models",
-    "item_in_two_clusters": "one cluster an item",
-}
 
 
 def cluster_of(item: str, task: str, fields: Mapping[str, Any], wanted: str | None) -> str:
@@ -214,6 +302,32 @@ def as_float(value: float) -> float:
 def plain(text: object) -> str:
     """A text that can stand in a slice: no comma, no equals sign."""
     return str(text).replace(",", ";").replace("=", ":")
+
+
+def as_id(value: Any) -> str:
+    """An item's name; a whole float is the whole number that it stands for."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def scrub(value: Any) -> Any:
+    """JSON values whose lone surrogates, which no file can hold, are U+FFFD."""
+    if isinstance(value, str):
+        return _SURROGATES.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {scrub(k): scrub(v) for k, v in value.items()}
+    return [scrub(v) for v in value] if isinstance(value, list) else value
+
+
+def rename(table: pa.Table, column: str, change: Callable[[str], str]) -> pa.Table:
+    """A table whose dictionary-encoded texts of one column are changed."""
+    chunks = [
+        pa.DictionaryArray.from_arrays(
+            chunk.indices, pa.array([change(t) for t in chunk.dictionary.to_pylist()], pa.string())
+        )
+        for chunk in table.column(column).chunks
+    ]
+    at = table.column_names.index(column)
+    return table.set_column(at, column, pa.chunked_array(chunks, table.column(column).type))
 
 
 class Fields:

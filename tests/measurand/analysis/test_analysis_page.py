@@ -12,7 +12,13 @@ from measurand.report.render import to_html, to_markdown
 
 def test_findings_come_first_and_every_format_has_them() -> None:
     made = document(analyse(item_rows()))
-    assert [s.title for s in made.sections] == ["Scores", "Models compared", "Items", "Method"]
+    assert [s.title for s in made.sections] == [
+        "Scores",
+        "Models compared",
+        "Items",
+        "What was read",
+        "Method",
+    ]
     assert from_json(to_json(made)) == made
     for text in (to_text(made), to_markdown(made), to_html(made)):
         for word in ("high", "is higher", "item001", "agreement of repeats"):

@@ -26,7 +26,8 @@ def test_repeats_are_averaged_within_the_item() -> None:
 def test_rows_without_a_score_are_counted_and_left_out() -> None:
     [score] = scores(item_rows().table)
     assert score.status["high"] == {"infra_error": 1, "ok": 79}
-    assert score.by_repeat("high").shape == (39, 2)
+    assert score.by_repeat("high").shape == (40, 2)
+    assert np.isnan(score.by_repeat("high")).sum() == 1
     assert score.by_repeat("low").shape == (40, 2)
 
 

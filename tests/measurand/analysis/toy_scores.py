@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 
-from measurand.interop.rows import NOBODY, Collector, ItemRows, finish
+from measurand.interop.account import Account
+from measurand.interop.rows import NOBODY, Collector, ItemRows, Log, Wish, finish
 
 ABILITY = {"low": 0.3, "middle": 0.5, "high": 0.8}
 
@@ -27,9 +28,10 @@ def item_rows(
                 rows.add(
                     *(model, "acc", f"item{i:03d}", repeat, f"p{i % passages}"),
                     *(value if status == "ok" else None, status, None),
-                    *(f"lang={'en' if i % 2 else 'de'},task=toy", NOBODY, ""),
+                    *(f"lang={'en' if i % 2 else 'de'},task=toy", NOBODY, None),
                 )
-    return ItemRows(finish([rows.table()], "toy", "refuse"), "plain tables")
+    log = Log("toy", rows.table(), "", "toy", Account())
+    return ItemRows(finish([log], "toy", Wish(), Account()), "plain tables")
 
 
 def shuffled(rows: ItemRows, seed: int = 0) -> ItemRows:

@@ -7,15 +7,15 @@ from toy_sides import items
 
 from measurand.comparison.command import main
 from measurand.errors import InputError
-from measurand.results import RESULTS
+from measurand.results import LOGGED
 from measurand.shards import write_dataset
 
 
 @pytest.fixture
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    write_dataset(tmp_path / "a", RESULTS, items())
-    write_dataset(tmp_path / "b", RESULTS, items(0.3))
+    write_dataset(tmp_path / "a", LOGGED, items())
+    write_dataset(tmp_path / "b", LOGGED, items(0.3))
     return tmp_path
 
 

@@ -9,6 +9,7 @@ from toy_sides import items, sides, statistics
 
 from measurand.comparison.record import UNPAIRED, compare
 from measurand.comparison.sides import Side
+from measurand.errors import InputError
 
 
 def test_the_same_items_are_compared_with_themselves() -> None:
@@ -83,7 +84,10 @@ def test_two_lone_models_are_a_pair_and_many_are_not() -> None:
     import pyarrow as pa
 
     two = pa.concat_tables([items(model="n"), items(model="o")])
-    record = compare(Side("a", items(), None), Side("b", two, None))
+    with pytest.raises(InputError, match="no model in common") as caught:
+        compare(Side("a", items(), None), Side("b", two, None))
+    assert caught.value.code == "no_common_item"
+    record = compare(Side("a", items(), statistics()), Side("b", two, statistics()))
     assert record["metrics"] == []
     assert "no model in common" in record["notes"][0]
 

@@ -12,7 +12,7 @@ from toy_sides import items, statistics
 from measurand.comparison.sides import resolve
 from measurand.errors import InputError
 from measurand.interop.rows import Wish
-from measurand.results import RESULTS, STATISTICS
+from measurand.results import LOGGED, STATISTICS
 from measurand.shards import write_dataset, write_shard
 
 
@@ -30,7 +30,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     git("init", "-q")
     for shift, tag in ((0, "one"), (5, "two")):
         write_shard(STATISTICS, statistics(shift), Path("reports/toy/statistics.parquet"))
-        write_dataset(Path("reports/toy/results/items"), RESULTS, items(0.1 * shift))
+        write_dataset(Path("reports/toy/results/items"), LOGGED, items(0.1 * shift))
         git("add", "-A")
         git("commit", "-qm", tag)
         git("tag", tag)

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 
 from measurand.comparison.sides import Side
-from measurand.interop.rows import NOBODY, Collector, finish
+from measurand.interop.account import Account
+from measurand.interop.rows import NOBODY, Collector, Log, Wish, finish
 from measurand.statistics import exact, statistic_row, statistics_table
 from measurand.stats.means import proportion
 
@@ -22,9 +23,10 @@ def items(
     for i, right in enumerate(first | better):
         rows.add(
             *(model, "acc", f"i{i:04d}", 0, f"c{i % clusters}", float(right), "ok", None),
-            *(f"lang={'en' if i % 2 else 'de'},task=toy", NOBODY, ""),
+            *(f"lang={'en' if i % 2 else 'de'},task=toy", NOBODY, None),
         )
-    return finish([rows.table()], "toy", "refuse")
+    log = Log("toy", rows.table(), "", "toy", Account())
+    return finish([log], "toy", Wish(), Account())
 
 
 def statistics(shift: int = 0) -> pa.Table:

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,72 @@ def inspect_log(
         display="none",
     )
     return Path(log.location)
+
+
+def eval_file(
+    path: Path,
+    samples: list[dict[str, Any]],
+    *,
+    whole: dict[str, dict[str, Any]] | None = None,
+    scores: list[dict[str, Any]] | None = None,
+    reductions: list[dict[str, Any]] | None = None,
+    header: dict[str, Any] | None = None,
+    **about: Any,
+) -> Path:
+    """A small ``.eval`` of the members and fields that Inspect writes.
+
+    Args:
+        path: the file.
+        samples: summaries; id, epoch, input and target have values of their own where left out.
+        whole: members below ``samples/``, by ``id_epoch``.
+        scores: the log's own figures.
+        reductions: what its reducers made.
+        header: other fields of the header.
+        about: fields of its ``eval``.
+    """
+    kept = [
+        {"id": f"s{i}", "epoch": 1, "input": f"Question {i}", "target": "yes", "metadata": {}, **s}
+        for i, s in enumerate(samples)
+    ]
+    head = {
+        "status": "success",
+        "eval": {"task": "t", "model": "m", "dataset": {}, "config": {"epochs": 1}, **about},
+        "plan": {"steps": [{"solver": "generate", "params": {}}], "config": {}},
+        "results": {"scores": scores or []},
+        **(header or {}),
+    }
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("header.json", json.dumps(head))
+        archive.writestr("summaries.json", json.dumps(kept))
+        if reductions is not None:
+            archive.writestr("reductions.json", json.dumps(reductions))
+        for name, sample in (whole or {}).items():
+            archive.writestr(f"samples/{name}.json", json.dumps(sample))
+    return path
+
+
+def right(*values: Any, scorer: str = "match") -> list[dict[str, Any]]:
+    """Summaries with one score each."""
+    return [{"scores": {scorer: {"value": value}}} for value in values]
+
+
+def lm_eval_file(
+    folder: Path,
+    lines: list[dict[str, Any]],
+    *,
+    task: str = "t",
+    time: str = "2026-01-01T00-00-00.000000",
+    results: dict[str, Any] | None = None,
+) -> Path:
+    """A sample log as lm-evaluation-harness writes it, and the results file beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"samples_{task}_{time}.jsonl"
+    with log.open("w") as file:
+        for i, line in enumerate(lines):
+            metrics = [k for k in line if k not in ("doc", "doc_id", "filter", "doc_hash")]
+            base = {"doc_id": i, "doc": {"q": f"q{i}"}, "filter": "none", "metrics": metrics}
+            file.write(json.dumps({**base, **line}) + "\n")
+    if results is not None:
+        about = {"model_name": "m", **results}
+        (folder / f"results_{time}.json").write_text(json.dumps(about))
+    return log

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import io
 import shutil
 import zipfile
 from pathlib import Path
@@ -11,8 +10,7 @@ from harness_logs import ITEMS, inspect_log
 
 from measurand.analysis.record import analyse
 from measurand.errors import InputError
-from measurand.interop import inspect_log as reader
-from measurand.interop.inspect_log import array_items, to_float
+from measurand.interop.inspect_log import to_float
 from measurand.interop.read import read
 from measurand.interop.rows import Wish
 
@@ -65,8 +63,8 @@ def test_metadata_become_clusters_and_slices(inspect_file: Path) -> None:
 
 @pytest.mark.integration
 def test_reruns_are_repeats_where_asked(inspect_file: Path, tmp_path: Path) -> None:
-    for name in ("a.eval", "b.eval"):
-        shutil.copy(inspect_file, tmp_path / name)
+    shutil.copy(inspect_file, tmp_path / "a.eval")
+    inspect_log(tmp_path, fail=True)
     with pytest.raises(InputError, match="--reruns repeats"):
         read([tmp_path], Wish())
     assert max(read([tmp_path], Wish(reruns="repeats")).table["repeat"].to_pylist()) == 5
@@ -105,22 +103,6 @@ def test_damaged_logs_are_named(inspect_file: Path, tmp_path: Path) -> None:
         archive.writestr("header.json", "{}")
     with pytest.raises(InputError, match="log of Inspect"):
         read([bad], Wish())
-
-
-@pytest.mark.parametrize("piece", [1, 2, 7, 1 << 20])
-def test_arrays_are_read_item_by_item(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reader, "PIECE", piece)
-    text = ' [ {"a": "é]},{"}, {"b": [1, {"c": NaN}]} ,{}\n] '
-    items = list(array_items(io.BytesIO(text.encode())))
-    assert items[0] == {"a": "é]},{"}
-    assert items[2] == {}
-    assert list(array_items(io.BytesIO(b"[]"))) == []
-
-
-@pytest.mark.parametrize("text", ["", "{}", '[{"a": 1}', '[{"a": 1', '[{"a": 1}, nul'])
-def test_arrays_that_are_cut_off(text: str) -> None:
-    with pytest.raises(ValueError, match=r"array|Expecting|Unterminated"):
-        list(array_items(io.BytesIO(text.encode())))
 
 
 @pytest.mark.parametrize(

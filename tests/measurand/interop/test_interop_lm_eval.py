@@ -42,9 +42,13 @@ def test_every_figure_is_the_harness_own(lm_eval_folder: Path) -> None:
 
 
 def test_what_is_no_item_row_is_named(lm_eval_folder: Path) -> None:
-    notes = read([lm_eval_folder], Wish()).notes
-    assert any("toy_text, word_perplexity: 9 values" in note for note in notes)
-    assert any("passage" in note and "--cluster" in note for note in notes)
+    found = read([lm_eval_folder], Wish())
+    [left] = [e for e in found.account.left if e.kind == "metric"]
+    [file] = lm_eval_folder.rglob("results_*.json")
+    own = json.loads(file.read_text())["results"]["toy_text"]["word_perplexity,none"]
+    assert (left.name, left.n, left.told) == ("toy_text, word_perplexity", 9, own)
+    assert "weighted_perplexity is no mean" in left.why
+    assert any("passage" in note and "--cluster" in note for note in found.notes)
 
 
 def test_passages_become_clusters(lm_eval_folder: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from measurand.errors import InputError
 from measurand.interop.read import read
 from measurand.interop.rows import Wish
-from measurand.results import RESULTS
+from measurand.results import LOGGED, RESULTS
 from measurand.shards import write_dataset
 
 TABLE = "model,item_id,value\na,1,1\na,2,0\n"
@@ -16,12 +16,12 @@ TABLE = "model,item_id,value\na,1,1\na,2,0\n"
 def test_our_own_results_are_read_as_they_are(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(TABLE)
     rows = read([tmp_path / "t.csv"], Wish()).table
-    write_dataset(tmp_path / "r" / "items", RESULTS, rows, params={"partial": True})
+    write_dataset(tmp_path / "r" / "items", LOGGED, rows, params={"partial": True})
     found = read([tmp_path / "r"], Wish())
     assert found.origin == "Measurand"
     assert found.table.equals(rows.sort_by([(k, "ascending") for k in RESULTS.key]))
     assert "partial run" in found.notes[0]
-    write_dataset(tmp_path / "r" / "more", RESULTS, rows)
+    write_dataset(tmp_path / "r" / "more", LOGGED, rows)
     with pytest.raises(InputError, match="measurand compare"):
         read([tmp_path / "r" / "more", tmp_path / "r"], Wish())
 
@@ -42,5 +42,5 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
         read([tmp_path], Wish())
     (tmp_path / "a.eval").write_bytes(b"")
     (tmp_path / "samples_x.jsonl").write_text("")
-    with pytest.raises(InputError, match="lm-eval and inspect"):
+    with pytest.raises(InputError, match=r"lm-eval \(samples_x.jsonl\) and inspect"):
         read([tmp_path], Wish())

@@ -6,15 +6,16 @@ import pytest
 
 from measurand.errors import InputError
 from measurand.interop import rows
-from measurand.interop.rows import NOBODY, Collector, Fields, Wish, cluster_note, finish, plain
-from measurand.results import RESULTS
+from measurand.interop.account import Account
+from measurand.interop.rows import NOBODY, Collector, Fields, Log, Wish, cluster_note, plain
+from measurand.results import LOGGED
 
 
 def row(**changes: Any) -> tuple[Any, ...]:
     fields = {
         "model": "m", "metric": "acc", "item_id": "a", "repeat": 0, "cluster_id": "c", "value": 1.0,
         "status": "ok", "reason": None, "slice": "task=t", "prompt_sha256": NOBODY,
-        "item_hash": "h",
+        "item_sha256": NOBODY,
     }  # fmt: skip
     return tuple((fields | changes).values())
 
@@ -26,11 +27,16 @@ def collected(*many: tuple[Any, ...]) -> Any:
     return collector.table()
 
 
+def finish(tables: list[Any], system: str, reruns: str, **wish: Any) -> Any:
+    logs = [Log(f"log{i}", table, "m", "t", Account()) for i, table in enumerate(tables)]
+    return rows.finish(logs, system, Wish(reruns=reruns, **wish), Account())
+
+
 def test_rows_become_a_results_table() -> None:
     table = finish(
         [collected(row(), row(item_id="b", value=None, status="skipped"))], "x", "refuse"
     )
-    assert table.schema == RESULTS.schema()
+    assert table.schema == LOGGED.schema()
     assert table["system"].to_pylist() == ["x", "x"]
 
 
@@ -53,7 +59,7 @@ def test_reruns_are_refused_or_numbered_on() -> None:
 
 def test_one_id_is_one_document_in_one_cluster() -> None:
     with pytest.raises(InputError, match="two documents") as caught:
-        finish([collected(row(), row(model="n", item_hash="other"))], "x", "refuse")
+        finish([collected(row(), row(model="n", item_sha256="0" * 64))], "x", "refuse")
     assert caught.value.code == "item_changed"
     with pytest.raises(InputError, match="two clusters"):
         finish([collected(row(), row(model="n", cluster_id="d"))], "x", "refuse")
@@ -61,7 +67,7 @@ def test_one_id_is_one_document_in_one_cluster() -> None:
 
 def test_no_rows_are_an_error() -> None:
     for logs in ([], [Collector().table()]):
-        with pytest.raises(InputError, match="log the samples"):
+        with pytest.raises(InputError, match="no item row"):
             finish(logs, "x", "refuse")
 
 
