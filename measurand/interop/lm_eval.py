@@ -155,9 +155,7 @@ class _Samples:
     def take(self, line: dict[str, Any]) -> None:
         """Rows of one line."""
         doc = line["doc"] if isinstance(line.get("doc"), dict) else {}
-        digest = str(line.get("doc_hash") or "")
-        if not _SHA256.fullmatch(digest):
-            digest = hashlib.sha256(digest.encode()).hexdigest() if digest else document(doc)
+        digest = _document(line.get("doc_hash"), doc)
         name = digest[:16] if self._wish.by_content and digest else as_id(line["doc_id"])
         self._seen[name] += 1
         text = self._whole
@@ -224,6 +222,14 @@ def _first_filter(table: Any) -> Callable[[str], str]:
     names = set(table.column("metric").unique().to_pylist())
     several = {n.rsplit(",", 1)[0] for n in names if n.rsplit(",", 1)[-1].startswith("filter ")}
     return lambda name: f"{name},filter 1" if name in several else name
+
+
+def _document(written: Any, doc: dict[str, Any]) -> str | None:
+    """The log's own hash of a document, or one of the document."""
+    found = str(written or "")
+    if _SHA256.fullmatch(found):
+        return found
+    return hashlib.sha256(found.encode()).hexdigest() if found else document(doc)
 
 
 def document(doc: dict[str, Any]) -> str | None:
