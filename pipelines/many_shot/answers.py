@@ -90,7 +90,9 @@ def written_answer(asked: Asked, completion: Completion, scores: Mapping[str, Sc
 def judge(asked: Asked, text: str) -> tuple[str | None, Judgement]:
     """(the answer found in a text, what the verifier says of it)."""
     question = asked.question
-    extracted = extract(text, asked.task.layout.answer_cue, asked.curve.rationale != "none")
+    lines = len(asked.target.splitlines()) > 1
+    with_rationale = asked.curve.rationale != "none"
+    extracted = extract(text, asked.task.layout.answer_cue, with_rationale, lines=lines)
     if extracted is None:
         # Nothing is right in nothing: 0, so that means are over all questions.
         nothing = 0.0 if question.verifier in ("sequence", "plan", "reasoning_gym") else None

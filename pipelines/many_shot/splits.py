@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from dataclasses import dataclass, field
 
 from measurand.errors import ParamsError
+from measurand.rows import left_out
 from measurand.texts import normalise
 from pipelines.many_shot.example import Drawn, Example, Rejected
 from pipelines.many_shot.leakage import near_duplicates
@@ -30,10 +30,11 @@ class Split:
 def split_examples(task: Task, drawn: Drawn, seed: int, near: NearDuplicates) -> Split:
     """Split by groups in the order of their hash: test is filled first, then dev, then train.
 
-    Groups that share a normalised question count as one; of equal questions one is kept. Training
+    Groups that share a normalised question count as one; of equal texts one is kept. Training
     and dev examples that are near-duplicates of a test question are left out, and so is what is not
     needed; every example is in one split or among the rejected, with its reason. Where the source
-    decides the split, a group belongs to the first of test, dev and train that it reaches into.
+    decides the split, a group belongs to the first of test, dev and train that it reaches into, and
+    dev is drawn from train where the source has none.
 
     Raises:
         ParamsError: too few examples are left for the sizes that the task asks for.
@@ -48,19 +49,28 @@ def split_examples(task: Task, drawn: Drawn, seed: int, near: NearDuplicates) ->
     else:
         by = _by_split(groups, drawn.split, out.rejected)
         _leave(_fill(out.test, task.test, by["test"], out.rejected), out.rejected)
-        for name, some, n in (("dev", out.dev, task.dev), ("train", out.train, task.train)):
-            clean = _without_near(out.test, by[name], near, out.rejected)
-            _leave(_fill(some, n, clean, out.rejected), out.rejected)
+        stated = {name: bool(some) for name, some in by.items()}
+        clean = _without_near(out.test, by["train"], near, out.rejected)
+        followed = _without_near(out.test, by["dev"], near, out.rejected)
+        if stated["dev"]:
+            _leave(_fill(out.dev, task.dev, followed, out.rejected), out.rejected)
+        else:
+            clean = _fill(out.dev, task.dev, clean, out.rejected)
+        _leave(_fill(out.train, task.train, clean, out.rejected), out.rejected)
     for name in _ORDER:
         some, n = getattr(out, name), getattr(task, name)
         if len(some) < n:
-            left = Counter(r.reason for r in (*drawn.rejected, *out.rejected))
-            reasons = ", ".join(f"{count} {reason}" for reason, count in sorted(left.items()))
+            left = [*drawn.rejected, *out.rejected]
+            hint = f"lower {name}, give the source more examples, or mend what is left out"
+            if any(r.reason == "near_duplicate_of_test" for r in left):
+                hint += (
+                    "; where long instructions make all questions alike, raise "
+                    "near_duplicates.jaccard"
+                )
             raise ParamsError(
                 f"{task.id}: {len(some)} examples for {name}, {n} asked; the source gave "
-                f"{len(drawn.examples)}; left out: {reasons or 'none'}",
-                hint=f"lower {name}, or give the source more examples; where long instructions "
-                "make all questions alike, raise near_duplicates.jaccard",
+                f"{len(drawn.examples)}; left out: {left_out(left)}",
+                hint=hint,
             )
     return out
 
@@ -73,14 +83,17 @@ def _groups(task: Task, drawn: Drawn, seed: int, rejected: list[Rejected]) -> Gr
         where = drawn.split
         ranked = sorted(ranked, key=lambda e: _ORDER.index(where[e.key]))
     kept: dict[str, Example] = {}
+    alike: dict[str, Example] = {}
     joined: dict[str, str] = {}
     for example in ranked:
-        first = kept.setdefault(normalise(example.input), example)
+        first = kept.setdefault(example.input, example)
         if first is not example:
             rejected.append(Rejected(example.key, "duplicate_question", f"that of {first.key}"))
-            ends = sorted((_root(joined, first.group), _root(joined, example.group)))
-            if ends[0] != ends[1]:
-                joined[ends[1]] = ends[0]
+        # Texts that differ in case or punctuation alone are two questions, but never on two sides.
+        same = alike.setdefault(normalise(example.input), example)
+        ends = sorted((_root(joined, same.group), _root(joined, example.group)))
+        if ends[0] != ends[1]:
+            joined[ends[1]] = ends[0]
     by_group: dict[str, list[Example]] = {}
     for example in kept.values():
         by_group.setdefault(_root(joined, example.group), []).append(example)

@@ -51,7 +51,7 @@ def verify(verifier: str, text: str, target: str, details: Details) -> Judgement
         verifier: one of the above.
         text: the answer, as :func:`extract` returns it.
         target: the right answer.
-        details: what the verifier needs beyond the target.
+        details: what the verifier needs beyond the target; each of ``aliases`` is right too.
 
     Raises:
         InputError: unknown verifier.
@@ -60,7 +60,13 @@ def verify(verifier: str, text: str, target: str, details: Details) -> Judgement
     judge = _JUDGES.get(verifier)
     if judge is None:
         raise InputError(f"unknown verifier {verifier!r}", hint=f"one of {', '.join(_JUDGES)}")
-    return judge(text, target, details)
+    judged = judge(text, target, details)
+    for alias in details.get("aliases", ()):
+        if judged.correct:
+            break
+        other = judge(text, alias, details)
+        judged = other if other.correct else judged
+    return judged
 
 
 def check(verifier: str, details: Details) -> None:
@@ -75,7 +81,7 @@ def check(verifier: str, details: Details) -> None:
         _function(str(details["function"]))
 
 
-def extract(text: str, answer_cue: str, with_rationale: bool) -> str | None:
+def extract(text: str, answer_cue: str, with_rationale: bool, *, lines: bool = False) -> str | None:
     """The answer within a completion, None where there is none.
 
     Args:
@@ -83,12 +89,15 @@ def extract(text: str, answer_cue: str, with_rationale: bool) -> str | None:
         answer_cue: what ends a rationale.
         with_rationale: the prompt's examples show rationales: the answer stands after the last cue,
             to the end of its line. Otherwise it is the first line that is not empty.
+        lines: the right answer has several lines: all that stands there is the answer.
     """
     if with_rationale:
         _, cue, after = text.rpartition(answer_cue)
         if not cue:
             return None
         text = after
+    if lines:
+        return text.strip() or None
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return line or None
 

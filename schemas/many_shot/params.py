@@ -104,13 +104,15 @@ class File(Strict):
     """A user's own task.
 
     Attributes:
-        path: a CSV, TSV, JSON Lines or Parquet file, a folder that ``datasets.save_to_disk`` wrote,
-            or a dataset folder of Measurand.
+        path: a file or folder that ``measurand.rows`` reads: CSV, TSV, JSON, JSON Lines, Parquet, a
+            clone from the Hub, a folder of ``datasets.save_to_disk``, a dataset of Measurand.
         question: column of the question.
-        answer: column of the right answer.
+        answer: column of the right answer, or of a list of answers of which each is right.
         rationale: column of a human solution.
         options: the possible answers of a classification task; null where answers are free.
         group: column whose equal values must not be split between training and test.
+        split: column with ``train``, ``dev`` or ``test`` or a usual word for one; null takes the
+            parts of the dataset where it has a training and a test part, or draws splits.
         verifier: how an answer is judged; see ``pipelines.many_shot.verifiers``.
         pattern: for ``regex``: the answer is right where it matches this fully; ``{answer}`` stands
             for the row's own answer.
@@ -126,6 +128,7 @@ class File(Strict):
     rationale: str | None = None
     options: tuple[str, ...] | None = None
     group: str | None = None
+    split: str | None = None
     verifier: Literal["exact", "numeric", "regex", "callable"] = "exact"
     pattern: str | None = None
     tolerance: float = Field(default=0.0, ge=0)

@@ -315,6 +315,20 @@ def test_extract(text: str, with_rationale: bool, answer: str | None) -> None:
     assert extract(text, CUE, with_rationale) == answer
 
 
+def test_an_answer_of_several_lines_is_read_whole() -> None:
+    assert extract(" one\n  two\n", CUE, False, lines=True) == "one\n  two"
+    assert extract(f"so {CUE} one\ntwo", CUE, True, lines=True) == "one\ntwo"
+    assert extract(" \n ", CUE, False, lines=True) is None
+
+
+@pytest.mark.parametrize("verifier", ["exact", "numeric"])
+def test_each_alias_is_right(verifier: str) -> None:
+    details = {"aliases": ["7", "8"], "tolerance": 0}
+    assert [verify(verifier, text, "6", details).correct for text in ("6", "7", "8", "9")] == [
+        True, True, True, False,
+    ]  # fmt: skip
+
+
 def test_a_function_of_the_folder_that_the_command_is_called_in_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
