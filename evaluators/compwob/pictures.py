@@ -105,7 +105,7 @@ def heat_figure(everyone: Sequence[Subject], order: str) -> Figure:
             "columns": [s.agent for s in everyone],
             "values": values,
             "reasons": [["not played"] * len(everyone) for _ in names],
-            "extent": 1.0,
+            "range": "share",
             "axis": "share of seeds solved",
             "reason": "no task was played in this wording",
         },

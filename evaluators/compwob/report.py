@@ -10,6 +10,7 @@ from evaluators.compwob.complexity import complexity_rows
 from evaluators.compwob.context import View, subjects
 from evaluators.compwob.gaps import gap_rows
 from evaluators.compwob.mixtures import mixture_rows, mixture_section
+from evaluators.compwob.opening import opening
 from evaluators.compwob.quality import failure_rows, instrument_rows, step_rows
 from evaluators.compwob.quality_sections import (
     complexity_section,
@@ -44,6 +45,8 @@ HEADLINES = (
     "foreign_requests",
 )
 """Figures for ``metrics.json``."""
+OPENING = opening
+"""The first screen."""
 SECTIONS = (
     summary_section,
     film_section,

@@ -9,6 +9,7 @@ import pyarrow as pa
 from evaluators.elastictok.allocation import allocation_rows
 from evaluators.elastictok.context import View, findings
 from evaluators.elastictok.curves import curve_rows
+from evaluators.elastictok.opening import opening
 from evaluators.elastictok.quality import data_rows
 from evaluators.elastictok.quality_sections import (
     code_section,
@@ -47,6 +48,8 @@ HEADLINES = (
     "leaks",
 )
 """Figures for ``metrics.json``."""
+OPENING = opening
+"""The first screen."""
 SECTIONS = (
     summary_section,
     allocation_section,

@@ -7,10 +7,19 @@ from typing import Any
 
 import polars as pl
 
-from evaluators.many_shot.context import PLAIN, Subject
+from evaluators.many_shot.context import ORACLE, PLAIN, Subject
 from measurand.report.document import Figure
 from measurand.report.lookup import Figures
 
+READERS = {
+    "solver": "works the answer out",
+    "knn5": "follows the five nearest shots",
+    "logreg": "fits the shots",
+    "majority": "repeats the commonest answer",
+    "prior": "draws an answer by chance",
+    "constant": "says one answer always",
+}
+"""What baselines do."""
 _AXES = {"x_axis": "shots K", "x_scale": "log2"}
 
 
@@ -36,8 +45,7 @@ def baseline_figure(subject: Subject, readers: Sequence[Subject], figures: Figur
     return Figure(
         "curves",
         f"{subject.model} and the baselines, plain prompts",
-        "Baselines read the same prompts: solver works the answer out, knn5 and logreg fit the "
-        "shots, majority repeats the commonest answer, prior draws an answer by chance.",
+        _what_they_do(readers),
         {
             "rows": rows,
             "points": _points(subject, "correct", subject.model, {PLAIN}),
@@ -46,6 +54,15 @@ def baseline_figure(subject: Subject, readers: Sequence[Subject], figures: Figur
             "minimum": 0.0,
             "maximum": 1.0,
         },
+    )
+
+
+def _what_they_do(readers: Sequence[Subject]) -> str:
+    """Of the baselines that were run, and of no other."""
+    names = [reader.model.removeprefix(ORACLE) for reader in readers]
+    told = [f"{name} {READERS[name]}" for name in names if name in READERS]
+    return (
+        f"Baselines read the same prompts: {', '.join(told)}." if told else "No baseline was run."
     )
 
 

@@ -15,6 +15,7 @@ from evaluators.many_shot.contrast_sections import (
 )
 from evaluators.many_shot.contrasts import contrast_rows
 from evaluators.many_shot.curve_sections import curve_section, summary_section
+from evaluators.many_shot.opening import opening
 from evaluators.many_shot.pictures import measured
 from evaluators.many_shot.points import point_rows
 from evaluators.many_shot.quality import quality_rows, rationale_rows
@@ -44,6 +45,8 @@ HEADLINES = (
     "prefix_saving",
 )
 """Figures for ``metrics.json``."""
+OPENING = opening
+"""The first screen."""
 SECTIONS = (
     summary_section,
     curve_section,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from evaluators.personality.context import View, subjects
+from evaluators.personality.opening import opening
 from evaluators.personality.quality import quality_rows
 from evaluators.personality.quality_sections import (
     cost_section,
@@ -43,6 +44,8 @@ HEADLINES = (
     "concurrent_difference",
 )
 """Figures for ``metrics.json``."""
+OPENING = opening
+"""The first screen."""
 SECTIONS = (
     summary_section,
     reliability_section,

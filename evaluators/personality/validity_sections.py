@@ -168,8 +168,16 @@ def reliability_section(view: View) -> Section:
             "Cronbach's alpha of the five domains",
             "Dots are alpha of the keyed answers, lines its 95% interval over biographies; the "
             "dashed line is the gate's limit. Below zero, items keyed in opposite directions were "
-            "answered alike.",
-            {"rows": dots, "axis": "alpha", "limit": 0.7, "limit_label": "gate", "bands": bands},
+            "answered alike; what is below -1 is an arrow with its figure.",
+            {
+                "rows": dots,
+                "axis": "alpha",
+                "limit": 0.7,
+                "limit_label": "gate",
+                "bands": bands,
+                "minimum": -1.0,
+                "maximum": 1.0,
+            },
         )
     ]
     for subject in everyone:

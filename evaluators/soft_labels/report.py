@@ -17,6 +17,7 @@ from evaluators.soft_labels.heldout_sections import accuracy_section, calibratio
 from evaluators.soft_labels.judge_sections import judge_section, label_section
 from evaluators.soft_labels.judges import judge_rows, people_rows
 from evaluators.soft_labels.labelling import label_rows
+from evaluators.soft_labels.opening import opening
 from evaluators.soft_labels.summary_sections import (
     cost_section,
     method_section,
@@ -43,6 +44,8 @@ HEADLINES = (
     "kl_per_token",
 )
 """Figures for ``metrics.json``."""
+OPENING = opening
+"""The first screen."""
 SECTIONS = (
     summary_section,
     judge_section,

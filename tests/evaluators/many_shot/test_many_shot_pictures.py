@@ -46,3 +46,15 @@ def test_baselines_stand_beside_the_plain_curve(everyone: list[Subject], figures
     series = list(dict.fromkeys(row["series"] for row in drawn.data["rows"]))
     assert series == [s.model for s in everyone]
     assert {p["series"] for p in drawn.data["points"]} <= {everyone[0].model}
+
+
+def test_the_caption_names_the_baselines_that_were_run_and_no_other(
+    everyone: list[Subject], figures: Figures
+) -> None:
+    readers = [s for s in everyone if s.is_oracle and s.model != "oracle:knn5"]
+    told = baseline_figure(everyone[0], readers, figures).description
+    assert "solver works the answer out" in told
+    assert "majority repeats the commonest answer" in told
+    assert "knn5" not in told
+    assert "logreg" not in told
+    assert baseline_figure(everyone[0], [], figures).description == "No baseline was run."

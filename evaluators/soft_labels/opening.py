@@ -1,0 +1,122 @@
+"""The first screen: does it help to learn from how sure a preference is."""
+
+from __future__ import annotations
+
+from evaluators.soft_labels.context import Material, View
+from evaluators.soft_labels.contrasts import contrasted
+from measurand.report.document import Figure, Opening
+from measurand.report.evidence import evidence_of, say, size
+from measurand.report.lookup import Figures
+from schemas.soft_labels.params import SHUFFLED
+
+
+def opening(view: View) -> Opening | None:
+    """The first contrast of losses, the judge, what was learned at all, and the controls."""
+    material, figures = view.found, view.figures
+    lines = [
+        _contrast(material, figures),
+        _judge(material, figures),
+        _learned(material, figures),
+        _others(material, figures),
+    ]
+    kept = tuple(line for line in lines if line)
+    if not kept:
+        return None
+    pairs = _contrasts(material)
+    named = None if not pairs else {
+        "label": f"accuracy of {pairs[0][0]} minus {pairs[0][1]}",
+        "model": material.model,
+        "metric": "accuracy_difference",
+        "slice": f"over={pairs[0][1]},run={pairs[0][0]}",
+    }  # fmt: skip
+    return Opening(kept, _picture(material, figures), named)
+
+
+def _contrasts(material: Material) -> list[tuple[str, str]]:
+    """(run, the run of the loss that its own softens), in the order of the parameters."""
+    return [(a.id, b.id) for a, b in contrasted(material) if b.labels != SHUFFLED]
+
+
+def _contrast(material: Material, figures: Figures) -> str:
+    pairs = _contrasts(material)
+    if not pairs:
+        return ""
+    run, over = pairs[0]
+    row = figures.get(material.model, "accuracy_difference", run=run, over=over)
+    if row is None:
+        return ""
+    ends = say(
+        row,
+        above="raises accuracy by {size}",
+        below="lowers accuracy by {size}",
+        unsure="changes accuracy by {size}",
+    )
+    return (
+        f"Learning from how sure a preference is ({run}) instead of from who won ({over}) {ends} "
+        f"({row['n_clusters']} held-out pairs)."
+    )
+
+
+def _judge(material: Material, figures: Figures) -> str:
+    most = material.params.report.max_position_bias
+    for row in figures.metrics(material.model, "position_bias"):
+        parts = dict(part.split("=", 1) for part in row["slice"].split(","))
+        if row["estimate"] is None or len(parts) != 2:
+            continue
+        fit = abs(row["estimate"]) <= most
+        right = figures.get(material.model, "judge_accuracy", **parts)
+        agrees = f" With the labels it agrees on {size(right)} of pairs." if right else ""
+        place = "first" if row["estimate"] > 0 else "second"
+        verdict = "it may judge" if fit else "its win rates are left out"
+        return (
+            f"The judge {parts['judge']} leans to the answer that stands {place}, by {size(row)} "
+            f"where {most:g} is allowed: {verdict}.{agrees}"
+        )
+    return ""
+
+
+def _learned(material: Material, figures: Figures) -> str:
+    """Whether runs learned anything, beside what shuffled labels teach."""
+    told, control = [], ""
+    for run in material.params.train.runs:
+        row = figures.get(material.model, "accuracy", run=run.id)
+        if row is None or row["estimate"] is None:
+            continue
+        if run.labels == SHUFFLED:
+            control = f"; {run.id}, trained on shuffled labels, {size(row)}"
+        elif evidence_of(row, 0.5) == "above":
+            told.append(f"{run.id} {size(row)}")
+    none = (
+        "no run is surely above one half" if not told else "above one half are " + ", ".join(told)
+    )
+    return f"Held-out pairs that are judged rightly: {none}{control}." if told or control else ""
+
+
+def _others(material: Material, figures: Figures) -> str:
+    pairs = _contrasts(material)[1:]
+    rows = [
+        (f"{run} minus {over}", row)
+        for run, over in pairs
+        if (row := figures.get(material.model, "accuracy_difference", run=run, over=over))
+    ]
+    if not rows:
+        return ""
+    told = ", ".join(f"{name} {size(row, '+')}" for name, row in rows)
+    return f"The other contrasts of losses: {told}."
+
+
+def _picture(material: Material, figures: Figures) -> Figure:
+    rows = [
+        figures.dot(run.id, material.model, "accuracy", run=run.id)
+        for run in material.params.train.runs
+    ]
+    rows = [row for row in rows if row["reason"] != "not asked"]
+    return Figure(
+        "forest",
+        "Held-out pairs that a policy judges as people did",
+        "Share of pairs, a line a training run, with 95% intervals over pairs. A policy that "
+        "learned nothing stands at one half.",
+        {"rows": rows, "axis": "share of pairs", "limit": 0.5, "limit_label": "chance"}
+        if rows
+        else {"reason": "no run was measured"},
+    )
