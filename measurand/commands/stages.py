@@ -64,14 +64,19 @@ def main(argv: Sequence[str]) -> int:
             action="store_true",
             help="write reports/index.html over all systems, from the reports that are there",
         )
+        parser.add_argument(
+            "--docs",
+            action="store_true",
+            help="write the figures that README.md and docs/ quote as the reports have them",
+        )
         parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
     args = parser.parse_args(own)
     if beam and verb != "build":
         raise InputError(f"{verb} takes nothing after --", hint="only build passes options to Beam")
     args.beam = beam
     root = project.find_root()
-    if args.system is None or getattr(args, "index", False):
-        return _index(root, args)
+    if args.system is None or getattr(args, "index", False) or getattr(args, "docs", False):
+        return _all(root, args)
     system = project.system(root, args.system)
     if getattr(args, "print", False):
         from measurand.commands.report import print_report
@@ -165,19 +170,25 @@ def _report(system: project.System, params: Any, args: argparse.Namespace) -> No
     write_report(system, params, data, results, out, gates)
 
 
-def _index(root: Path, args: argparse.Namespace) -> int:
-    """``report --index``, which takes no system and no other option."""
+def _all(root: Path, args: argparse.Namespace) -> int:
+    """``report --index`` and ``report --docs``, which take no system and no other option."""
     from measurand.commands.index import write_index
+    from measurand.report.quotes import write_docs
 
-    options = [n for n in ("params", "out", "gates", "results", "data", "print") if vars(args)[n]]
-    if not args.index or args.system is not None or options:
-        given = "--index" if args.index else "report without a system"
+    named = ("params", "out", "gates", "results", "data", "print", "docs")
+    options = [n for n in named if vars(args)[n] and not (n == "docs" and not args.index)]
+    if not (args.index or args.docs) or args.system is not None or options:
+        given = "--index" if args.index else "--docs" if args.docs else "report without a system"
         raise InputError(
             given
             if not (args.system or options)
             else f"{given} with {args.system or '--' + options[0]}",
             hint="`measurand report S` for one system, `measurand report --index` alone for all",
         )
+    if args.docs:
+        changed = write_docs(root)
+        print("\n".join(f"changed: {_relative(p, root)}" for p in changed) or "docs: as they were")
+        return 0
     print(f"index: {_relative(write_index(root), root)} (also .md)")
     return 0
 
