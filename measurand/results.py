@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TypedDict
+from typing import TypedDict, get_args
 
 import pyarrow as pa
 
 from measurand.errors import SchemaError
+from measurand.stats.estimate import Scope
 from measurand.tables import Column, Table
 
+SCOPES = get_args(Scope)
 STATUSES = ("ok", "model_error", "infra_error", "skipped")
 
 RESULTS = Table(
@@ -59,7 +61,7 @@ LOGGED = Table(
 
 STATISTICS = Table(
     name="measurand.statistics",
-    version="1.0.0",
+    version="1.1.0",
     key=("model", "metric", "slice"),
     doc="One row per model, metric and slice; an undefined figure is null with a reason, never 0.",
     columns=(
@@ -93,8 +95,23 @@ STATISTICS = Table(
             nullable=True,
         ),
         Column("reason", pa.string(), "why the estimate or the interval is null", nullable=True),
+        Column(
+            "scope",
+            pa.string(),
+            "what the interval is about: `training`, these trained weights; `method`, other "
+            "trainings too; null where nothing was trained",
+            nullable=True,
+            enum=SCOPES,
+        ),
     ),
 )
+
+
+def current(table: pa.Table) -> pa.Table:
+    """Statistics of version 1.0 with the column that 1.1 added, null."""
+    if "scope" in table.column_names:
+        return table
+    return table.append_column("scope", pa.nulls(table.num_rows, pa.string()))
 
 
 class StatisticRow(TypedDict):
@@ -119,6 +136,7 @@ class StatisticRow(TypedDict):
     mde: float | None
     reliability: float | None
     reason: str | None
+    scope: str | None
 
 
 Rows = Iterator[StatisticRow]

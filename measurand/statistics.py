@@ -72,6 +72,7 @@ def statistic_row(
         "mde": smallest_detectable(se, df=df) if se is not None else None,
         "reliability": reliability,
         "reason": estimate.reason,
+        "scope": estimate.scope,
     }
 
 

@@ -14,7 +14,7 @@ from measurand import project
 from measurand.errors import InputError, MeasurandError
 from measurand.interop.account import Account
 from measurand.interop.rows import Wish
-from measurand.results import RESULTS, STATISTICS
+from measurand.results import RESULTS, STATISTICS, current
 
 STATISTICS_FILE = "statistics.parquet"
 GIT_SECONDS = 60
@@ -176,6 +176,7 @@ def _statistics(file: Path) -> pa.Table | None:
 
 
 def _checked(table: pa.Table, where: str) -> pa.Table:
+    table = current(table)
     missing = [c.name for c in STATISTICS.columns if c.name not in table.column_names]
     if missing:
         raise InputError(

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from measurand.errors import MeasurandError
 from measurand.gates.bounds import EvidenceError
-from measurand.results import RESULTS, STATISTICS
+from measurand.results import RESULTS, STATISTICS, current
 
 if TYPE_CHECKING:
     from measurand.manifest import Manifest
@@ -106,7 +106,7 @@ def load_statistics(path: Path, results: Path | None) -> Evidence:
             code="missing_metric",
             hint="run `measurand report` first, or mend system or results in the gate file",
         )
-    table = _read(path)
+    table = current(_read(path))
     columns = {}
     for column in STATISTICS.columns:
         if column.name not in table.column_names:

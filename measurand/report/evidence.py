@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Literal
 
 from measurand.results import StatisticRow
+from measurand.stats.estimate import Scope
 from measurand.stats.resample import MIN_CLUSTERS
+from measurand.stats.trainings import ONE_TRAINING
 
-Evidence = Literal["above", "below", "undecided", "few", "undefined"]
+Evidence = Literal["above", "below", "undecided", "few", "one", "undefined"]
 UNSURE = {
     "undecided": "this sample cannot tell whether at all",
     "few": "this sample is too small to tell",
+    "one": ONE_TRAINING,
 }
 
 
@@ -50,14 +53,30 @@ def units(row: StatisticRow) -> int | None:
     return row["n"] if row["n_clusters"] is None else row["n_clusters"]
 
 
-def evidence_of(row: StatisticRow | None, against: float = 0.0) -> Evidence:
-    """:func:`evidence` of a statistic; one that was not made is undefined."""
-    if row is None:
+def evidence_of(
+    row: StatisticRow | None, against: float = 0.0, scope: Scope | None = None
+) -> Evidence:
+    """:func:`evidence` of a statistic; one that was not made is undefined.
+
+    A sentence about a method stands on other trainings too: where the interval is about these
+    weights alone, and ``scope`` is ``method``, it is ``one``.
+    """
+    if row is None or row["estimate"] is None:
         return "undefined"
+    if scope == "method" and row["scope"] == "training":
+        return "one"
     return evidence(row["estimate"], row["ci_lo"], row["ci_hi"], units(row), against=against)
 
 
-def say(row: StatisticRow, *, above: str, below: str, unsure: str, against: float = 0.0) -> str:
+def say(
+    row: StatisticRow,
+    *,
+    above: str,
+    below: str,
+    unsure: str,
+    against: float = 0.0,
+    scope: Scope | None = None,
+) -> str:
     """A sentence's end from the evidence, without its full stop.
 
     ``{size}`` in a text is the figure with its interval: in ``below`` with its sign turned, so that
@@ -70,8 +89,9 @@ def say(row: StatisticRow, *, above: str, below: str, unsure: str, against: floa
         below: where it is below.
         unsure: where it is not sure.
         against: 0 of a difference, 1 of a ratio.
+        scope: what the sentence is about; see :func:`evidence_of`.
     """
-    found = evidence_of(row, against)
+    found = evidence_of(row, against, scope)
     if found == "above":
         return above.format(size=size(row))
     if found == "below":

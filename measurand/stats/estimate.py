@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+Scope = Literal["training", "method"]
+"""What a figure of something trained is about: these weights, or what trains them."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,8 @@ class Estimate:
         resamples: bootstrap resamples drawn.
         seed: ``numpy.random.default_rng(seed)`` repeats the resampling.
         reason: why value or interval is None.
+        scope: ``training``: the interval is about these weights; ``method``: it allows for other
+            trainings; None where nothing was trained.
     """
 
     value: float | None
@@ -41,6 +47,7 @@ class Estimate:
     resamples: int | None = None
     seed: int | None = None
     reason: str | None = None
+    scope: Scope | None = None
 
 
 def undefined(

@@ -130,6 +130,7 @@ def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
 
     return replace(
         found,
+        scope="method",
         se=None if found.se is None else math.hypot(found.se, sd),
         ci_lo=beyond(found.ci_lo, -1, two),
         ci_hi=beyond(found.ci_hi, 1, two),
@@ -179,6 +180,7 @@ def _interval(
         upper=value + one_sided,
         confidence=confidence,
         method=f"interval over {r} trainings x {g} clusters, weighted t",
+        scope="method",
         n_clusters=g,
         reason=reason,
     )

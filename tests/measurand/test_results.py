@@ -12,6 +12,7 @@ from measurand.results import (
     STATISTICS,
     STATUSES,
     StatisticRow,
+    current,
     slice_parts,
     slice_text,
 )
@@ -94,3 +95,9 @@ def test_the_row_of_a_statistic_has_the_columns_of_its_table() -> None:
     for column in STATISTICS.columns:
         kind = kinds[str(column.dtype)]
         assert typed[column.name] == (kind | None if column.nullable else kind), column.name
+
+
+def test_statistics_of_the_version_before_are_read_with_an_empty_column() -> None:
+    old = STATISTICS.schema().empty_table().drop_columns(["scope"])
+    assert STATISTICS.validate(current(old)).equals(STATISTICS.schema().empty_table())
+    assert current(current(old)) == current(old)

@@ -137,3 +137,10 @@ def test_widened_intervals_hold_the_truth_of_the_method() -> None:
         assert found.ci_hi is not None
         hits += found.ci_lo <= 0 <= found.ci_hi
     assert hits / trials > 0.93
+
+
+def test_what_an_interval_is_about_is_said() -> None:
+    assert mean_over_trainings(table(3, 20, 1.0, 7)).scope == "method"
+    one = Estimate(1.0, ci_lo=0.5, ci_hi=1.5, scope="training")
+    assert widened(one, 0.1, 5).scope == "method"
+    assert widened(one, 0.1, 1).scope is None

@@ -68,3 +68,15 @@ def test_a_ratio_is_no_difference() -> None:
 def test_sizes_without_interval_say_so() -> None:
     assert size(row(0.5, None, None), form=".0%") == "50% without an interval"
     assert size(row(-0.5, -0.6, -0.4), "+", -1) == "+0.50 [+0.40, +0.60]"
+
+
+def test_a_method_is_not_found_in_one_training() -> None:
+    one = row(0.3, 0.1, 0.5) | {"scope": "training"}
+    many = row(0.3, 0.1, 0.5) | {"scope": "method"}
+    untrained = row(0.3, 0.1, 0.5)
+    asked = [(one, "training"), (one, None), (many, "method"), (untrained, "method")]
+    assert {evidence_of(r, scope=s) for r, s in asked} == {"above"}  # type: ignore[arg-type]
+    assert evidence_of(one, scope="method") == "one"  # type: ignore[arg-type]
+    said = say(one, **WORDS, scope="method")  # type: ignore[arg-type]
+    assert said == "changes by +0.30 [+0.10, +0.50]: one training; not a finding about the method"
+    assert say(one, **WORDS) == "rises by 0.30 [0.10, 0.50]"  # type: ignore[arg-type]
