@@ -1,4 +1,5 @@
-# make run   the reports of all systems on SmolLM2, from nothing
+# make run   one system on SmolLM2 to its report, from nothing; S=compwob runs another
+# make all   every system
 # make test  everything that CI runs, from nothing
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -17,14 +18,22 @@ UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
 CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
 say = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help run test setup check unit integration browser vllm bench clean
+.PHONY: help run all test setup check unit integration browser vllm bench clean
 help:
-	@sed -n '1,2s/^# //p' Makefile
+	@sed -n '1,3s/^# //p' Makefile
 	@echo "make check | unit | integration | browser | vllm   one part of make test"
 	@echo "make bench     side-by-side measurements, as ratios"
 
-run: setup chromium
-	$(call say,dvc repro: build - train - evaluate - report (about an hour on 2 cores))
+# The system that `make run` runs.
+S := personality
+
+run: setup $(if $(filter compwob,$(S)),chromium)
+	$(call say,$(S): build - train - evaluate - report)
+	@dvc repro report@$(S)
+	@measurand report $(S) --print
+
+all: setup chromium
+	$(call say,every system: build - train - evaluate - report (about half an hour on 2 cores))
 	@if $(CHROMIUM); then dvc repro; else dvc repro $$(dvc stage list --name-only | grep -v @compwob); fi
 	$(call say,the reports)
 	@for s in $$(ls params/*.yaml); do measurand report $$(basename $$s .yaml) --print; done
