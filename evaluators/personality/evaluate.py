@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from evaluators.personality import cue
 from measurand import runs, shards
 from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
@@ -26,7 +27,7 @@ from measurand.models import load
 from measurand.models.protocol import Model, Request, Score, check
 from measurand.progress import Progress
 from measurand.results import RESULTS, slice_text
-from schemas.personality.params import DOMAINS, EXPERIMENTS, ModelRun, Params
+from schemas.personality.params import CUES, DOMAINS, EXPERIMENTS, ModelRun, Params
 from schemas.personality.tables import RESPONSES
 
 Row = dict[str, Any]
@@ -46,8 +47,12 @@ def evaluate(
 ) -> None:
     """Ask every model every prompt of its experiments.
 
+    Where the parameters say so, how its answers begin is chosen first, see
+    :mod:`evaluators.personality.cue`.
+
     Writes ``responses/<model>/`` (what was answered), ``items/`` (item results for gates: ``mass``,
-    ``answered``, ``retest_agreement``, ``retest_difference``) and ``costs/``.
+    ``answered``, ``retest_agreement``, ``retest_difference``, and ``mass_none``, ``mass_begun`` of
+    the cue's trial) and ``costs/``.
 
     Args:
         params: parameters; ``evaluate.models`` lists models and their experiments.
@@ -134,6 +139,7 @@ class Administration:
 
     def __post_init__(self) -> None:
         self._costs = runs.Costs(self.spec.model)
+        self._cue = "none"
 
     def run(self) -> Outcome:
         """Load the model, ask everything, write the responses.
@@ -185,10 +191,11 @@ class Administration:
 
     def _ask_all(self, model: Model, journal: Journal, total: int) -> Outcome:
         how = self.params.evaluate
-        run_id = runs.run_id(self.parents, how.scoring_mode, how.batch_size, model.fingerprint)
+        identity = [self.parents, how.scoring_mode, how.batch_size, model.fingerprint]
+        items = [runs.results_table(list(self._choose_cue(model, journal, identity)))]
+        run_id = runs.run_id(*identity, *([] if self._cue == "none" else [self._cue]))
         folder = self.out / "responses" / runs.slug(self.spec.model)
         shards.prepare(folder, RESPONSES)
-        items: list[pa.Table] = []
         n_shards = 0
         sample: list[tuple[Row, Score]] = []
         every, seen = max(1, total // RETEST_ITEMS), 0
@@ -219,11 +226,32 @@ class Administration:
         )
         return Outcome(pa.concat_tables(items), self._costs.rows(model))
 
+    def _choose_cue(self, model: Model, journal: Journal, identity: list[Any]) -> Iterator[Row]:
+        """Set how answers begin; item results of the trial, where one is made."""
+        if not model.capabilities().begins:
+            return
+        if self.params.evaluate.cue != "most_mass":
+            self._cue = self.params.evaluate.cue
+            return
+        table = shards.read_table(self.prompts)
+        table = table.filter(pc.equal(table["experiment"], "cue"))
+        table = table.sort_by([("profile_id", "ascending"), ("prompt_id", "ascending")])
+        masses: dict[str, list[float]] = {}
+        total = len(CUES) * table.num_rows
+        with Progress(f"evaluate {self.spec.model}: how answers begin", total, "prompts") as p:
+            for self._cue in CUES:
+                for prompt, scored in self._scored(model, journal, table, p):
+                    row = self._response(prompt, scored, runs.run_id(*identity, self._cue))
+                    yield _item(row, cue.metric(self._cue), row["mass"])
+                    if row["mass"] is not None:
+                        masses.setdefault(self._cue, []).append(row["mass"])
+        self._cue = cue.most_mass(masses)
+
     def _scored(
         self, model: Model, journal: Journal, table: pa.Table, progress: Progress
     ) -> Iterator[tuple[Row, Scored]]:
         chunks = list(self._chunks(table))
-        batches = (Batch([_request(r) for r in c], _choices(c[0])) for c in chunks)
+        batches = (Batch([self._request(r) for r in c], _choices(c[0])) for c in chunks)
         answers = score_batches(model, batches, journal, mode=self._mode, progress=progress)
         for chunk, scores in zip(chunks, answers, strict=True):
             yield from zip(chunk, scores, strict=True)
@@ -235,6 +263,9 @@ class Administration:
             rows = list(group)
             for start in range(0, len(rows), size):
                 yield rows[start : start + size]
+
+    def _request(self, prompt: Row) -> Request:
+        return Request(prompt["prompt"], _tags(prompt), begun=cue.BEGINNINGS[self._cue])
 
     def _response(self, prompt: Row, scored: Scored, run_id: str, part: str | None = None) -> Row:
         score = scored.score
@@ -251,6 +282,7 @@ class Administration:
             "mass": score.mass,
             "tie": score.tie,
             "scoring_mode": self.params.evaluate.scoring_mode,
+            "cue": self._cue,
             "status": score.status,
             "reason": score.reason,
             "prompt_tokens": score.prompt_tokens,
@@ -261,7 +293,7 @@ class Administration:
         self, model: Model, journal: Journal, sample: list[tuple[Row, Score]], run_id: str
     ) -> Iterator[Row]:
         """Ask some prompts again, each alone, and compare with the batched answer."""
-        alone = [Batch([_request(prompt)], _choices(prompt)) for prompt, _ in sample]
+        alone = [Batch([self._request(prompt)], _choices(prompt)) for prompt, _ in sample]
         again = score_batches(model, alone, journal, mode=self._mode, repeat=1)
         for (prompt, before), [scored] in zip(sample, again, strict=True):
             after = scored.score
@@ -278,8 +310,8 @@ def _choices(prompt: Row) -> tuple[str, ...]:
     return tuple(str(choice) for choice in range(1, prompt["k_choices"] + 1))
 
 
-def _request(prompt: Row) -> Request:
-    """The prompt, with what a synthetic respondent needs to know as tags."""
+def _tags(prompt: Row) -> dict[str, str | int | float]:
+    """What a synthetic respondent needs to know."""
     tags: dict[str, str | int | float] = {
         "participant": prompt["participant_id"],
         "item": prompt["item_id"],
@@ -289,8 +321,7 @@ def _request(prompt: Row) -> Request:
     if prompt["domain"] is not None:
         tags["domain"] = prompt["domain"]
     levels = zip(DOMAINS, prompt["levels"], strict=True)
-    tags |= {f"level_{domain}": level for domain, level in levels if level}
-    return Request(prompt["prompt"], tags)
+    return tags | {f"level_{domain}": level for domain, level in levels if level}
 
 
 def _expected(logprobs: tuple[float | None, ...] | None) -> float | None:

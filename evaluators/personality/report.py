@@ -7,6 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from evaluators.personality.context import View, subjects
+from evaluators.personality.cue import cue_rows, cue_section
 from evaluators.personality.opening import opening
 from evaluators.personality.quality import quality_rows
 from evaluators.personality.quality_sections import (
@@ -56,6 +57,7 @@ SECTIONS = (
     single_section,
     concurrent_section,
     quality_section,
+    cue_section,
     instrument_section,
     cost_section,
     method_section,
@@ -77,6 +79,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         rows += structure_rows(subject)
         rows += shaping_rows(subject)
         rows += quality_rows(subject, results)
+        rows += cue_rows(subject, results)
     return statistics_table(rows)
 
 

@@ -201,7 +201,9 @@ class HfModel:
         if sampling.choices is not None:
             scores = self.score(requests, sampling.choices)
             return constrained(requests, scores, sampling, repeat)
-        prompts = self.prompts.encode_all([self.text(request.prompt) for request in requests])
+        prompts = self.prompts.encode_all(
+            [self.prompts.text(request.prompt, request.begun) for request in requests]
+        )
         writers = [
             _Writer(
                 self.tokenizer,
@@ -262,6 +264,7 @@ def local_capabilities(prompts: Prompts, context: int | None, dtype: str) -> Cap
         generate=True,
         constrained=not thinks,
         chat_template=prompts.chat,
+        begins=prompts.chat,
         max_model_tokens=context,
         dtype=dtype,
         reasons=dict.fromkeys(("logprobs", "constrained"), reason) if thinks else {},

@@ -54,17 +54,24 @@ class Prompts:
                 self._closing, self.close = f"\n\n{self.close}\n\n", ""
             self.lead = self._lead(start)
 
-    def text(self, prompt: str) -> str:
-        """The text that the model continues."""
-        return self._render(prompt) + self._closing if self.chat else prompt
+    def text(self, prompt: str, begun: str = "") -> str:
+        """The text that the model continues.
 
-    def turn(self, choice: str) -> str:
-        """A choice as it begins what the model writes.
+        Args:
+            prompt: the user's message.
+            begun: how the model's turn begins; left out without a chat template.
+        """
+        if not self.chat:
+            return prompt
+        return self._render(prompt) + self._closing + (self.lead + begun if begun else "")
+
+    def turn(self, choice: str, begun: str = "") -> str:
+        """A choice as it goes on from ``begun``, or begins what the model writes.
 
         A choice such as " A" goes on after a cue in plain text. An answer that opens a turn of the
         chat template has no blank of its own, only what the template puts there.
         """
-        if not self.chat:
+        if not self.chat or begun:
             return choice
         own = choice[1:] if choice[:1].isspace() and choice[1:2].strip() else choice
         return self.lead + own if own[:1].strip() else own
@@ -103,9 +110,9 @@ class Prompts:
     def _own(self, ids: Sequence[int]) -> Tokens:
         return tuple(ids[: len(ids) - self.ends] if self.ends and not self.chat else ids)
 
-    def tokens(self, prompt: str) -> Tokens:
+    def tokens(self, prompt: str, begun: str = "") -> Tokens:
         """Tokens that the model continues."""
-        return self.encode(self.text(prompt))
+        return self.encode(self.text(prompt, begun))
 
     def split(self, prompt: str, choices: Sequence[str]) -> tuple[Tokens, list[Tokens]]:
         """:meth:`split_all` of one prompt."""
@@ -122,12 +129,12 @@ class Prompts:
             InputError: code ``bad_choices``: none, an empty one, or one twice.
         """
         own = [
-            tuple(self.turn(choice) for choice in request.choices or choices)
+            tuple(self.turn(choice, request.begun) for choice in request.choices or choices)
             for request in requests
         ]
         for some in set(own):
             check_choices(some)
-        starts = [self.text(request.prompt) for request in requests]
+        starts = [self.text(request.prompt, request.begun) for request in requests]
         texts = [
             text + tail for text, some in zip(starts, own, strict=True) for tail in ("", *some)
         ]

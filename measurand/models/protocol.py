@@ -26,16 +26,20 @@ class Request:
         tags: what a synthetic respondent answers from; models that read prompts ignore it.
         choices: its own choices, in place of those of the call; one is enough for the
             log-probability of a text. Empty: the call's.
+        begun: how the model's turn begins; its answer goes on from there. Without a chat template
+            there is no turn, and nothing is begun.
     """
 
     prompt: str
     tags: Mapping[str, str | int | float] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
+    begun: str = ""
 
     @property
     def sha256(self) -> str:
-        """Hash of the prompt text."""
-        return hashlib.sha256(self.prompt.encode()).hexdigest()
+        """Hash of the prompt text, and of how the answer begins."""
+        text = f"{self.prompt}\0{self.begun}" if self.begun else self.prompt
+        return hashlib.sha256(text.encode()).hexdigest()
 
     @property
     def tagged_sha256(self) -> str:
@@ -193,6 +197,7 @@ class Capabilities:
         generate: ``generate`` returns free text.
         constrained: ``generate`` honours ``Sampling.choices``.
         chat_template: prompts are wrapped in the model's chat template.
+        begins: answers can be begun, see ``Request.begun``.
         max_model_tokens: context length, None where unknown or unlimited.
         dtype: precision of the computation; part of the instrument.
         reads_tags: answers come from ``Request.tags`` (synthetic respondents); tags key the call.
@@ -207,6 +212,7 @@ class Capabilities:
     max_model_tokens: int | None
     dtype: str
     reads_tags: bool = False
+    begins: bool = False
     live: bool = True
     reasons: Mapping[str, str] = field(default_factory=dict)
 

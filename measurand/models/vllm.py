@@ -175,7 +175,7 @@ class VllmModel:
         """
         if sampling.choices is not None:
             return constrained(requests, self.score(requests, sampling.choices), sampling, repeat)
-        prompts = [self._prompts.tokens(request.prompt) for request in requests]
+        prompts = [self._prompts.tokens(request.prompt, request.begun) for request in requests]
         fits = [bool(prompt) and not self._too_long(len(prompt) + 1) for prompt in prompts]
         jobs = [
             (

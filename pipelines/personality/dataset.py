@@ -117,6 +117,8 @@ def expected_questions(settings: Build, items: pa.Table) -> dict[str, int]:
         found["concurrent"] = rows * c.n_bios * sizes[c.instrument]
     if r is not None:
         found["reversed_options"] = r.n_bios * min(r.n_items, sizes[r.instrument])
+    if (trial := settings.cue) is not None:
+        found["cue"] = trial.n_bios * min(trial.n_items, sizes[trial.instrument])
     return found
 
 

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.personality.params import DOMAINS, Build, Concurrent, Single
+from schemas.personality.params import BIOGRAPHIES, DOMAINS, Build, Concurrent, Single
 
 Levels = tuple[int, int, int, int, int]
 NO_TRAIT: Levels = (0, 0, 0, 0, 0)
@@ -67,6 +67,10 @@ def plan(build: Build) -> dict[Profile, list[Block]]:
         for levels in shaped_levels(shaped):
             for bio in range(1, shaped.n_bios + 1):
                 found.setdefault(Profile(bio, shaped.instruction, levels), []).append(block)
+    if (trial := build.cue) is not None:
+        block = Block("cue", (trial.instrument,), (trial.postamble,), n_items=trial.n_items)
+        for bio in range(BIOGRAPHIES - trial.n_bios + 1, BIOGRAPHIES + 1):
+            found.setdefault(Profile(bio, trial.instruction), []).append(block)
     return found
 
 
@@ -98,7 +102,8 @@ def design(name: str) -> list[tuple[int, ...]]:
 
 def instruments(build: Build) -> tuple[str, ...]:
     """All questionnaires that a build needs, each once, in the order of the parameters."""
-    shaped = [s.instrument for s in (build.single, build.concurrent) if s is not None]
+    others = (build.single, build.concurrent, build.cue)
+    shaped = [other.instrument for other in others if other is not None]
     return tuple(dict.fromkeys([*build.validity.instruments, *shaped]))
 
 

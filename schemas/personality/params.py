@@ -12,6 +12,8 @@ DOMAINS = ("EXT", "AGR", "CON", "NEU", "OPE")
 """The five domains in the order of every five-element list and of every shaped description."""
 
 EXPERIMENTS = ("validity", "single", "concurrent", "reversed_options")
+CUES = ("none", "begun")
+"""How an answer begins: with the model's own first word, or after words put into its turn."""
 INSTRUCTIONS = ("rg6", "cs6", "th2", "rf2", "ev2")
 POSTAMBLES = (0, 3, 103, 9, 109)
 ORDERS = ("ascending", "descending")
@@ -22,8 +24,10 @@ Domain = Literal["EXT", "AGR", "CON", "NEU", "OPE"]
 Instruction = Literal["rg6", "cs6", "th2", "rf2", "ev2"]
 Postamble = Literal[0, 3, 103, 9, 109]
 Experiment = Literal["validity", "single", "concurrent", "reversed_options"]
+Cue = Literal["none", "begun"]
 Level = Annotated[int, Field(ge=1, le=9)]
-NBios = Annotated[int, Field(ge=1, le=50)]
+BIOGRAPHIES = 50
+NBios = Annotated[int, Field(ge=1, le=BIOGRAPHIES)]
 
 
 class Validity(Strict):
@@ -107,6 +111,22 @@ class ReversedOptions(Strict):
     postamble: Postamble
 
 
+class CueTrial(Strict):
+    """Prompts on which the cue is chosen; no score is made of them.
+
+    Attributes:
+        instrument: where the items are taken from.
+        n_items: a sample of so many.
+        n_bios: biographies, taken from the last: the other experiments take theirs from the first.
+    """
+
+    instrument: str
+    n_items: int = Field(ge=1)
+    n_bios: NBios
+    instruction: Instruction = "ev2"
+    postamble: Postamble = 0
+
+
 class Build(Strict):
     """What the dataset holds.
 
@@ -116,8 +136,9 @@ class Build(Strict):
         single: single-trait shaping, or null for none.
         concurrent: concurrent shaping, or null for none.
         reversed_options: the option-order check, or null for none.
+        cue: prompts on which the cue is chosen, or null for none.
         n_shards: Parquet files per table of prompts; a profile is never split.
-        seed: of the sample of items for the option-order check.
+        seed: of the samples of items.
     """
 
     adjectives: Literal["verbatim", "corrected"]
@@ -125,6 +146,7 @@ class Build(Strict):
     single: Single | None
     concurrent: Concurrent | None
     reversed_options: ReversedOptions | None
+    cue: CueTrial | None = None
     n_shards: int = Field(ge=1, le=9999)
     seed: int = Field(ge=0)
 
@@ -138,6 +160,13 @@ class Build(Strict):
             and r.postamble in v.postambles
         ):
             raise ValueError("reversed_options: every prompt needs its validity twin")
+        return self
+
+    @model_validator(mode="after")
+    def _cue_is_chosen_elsewhere(self) -> Self:
+        most = max(e.n_bios for e in (self.validity, self.single, self.concurrent) if e is not None)
+        if self.cue is not None and self.cue.n_bios + most > BIOGRAPHIES:
+            raise ValueError(f"cue: only {BIOGRAPHIES - most} biographies are left for its trial")
         return self
 
 
@@ -160,6 +189,10 @@ class Evaluate(Strict):
 
     Attributes:
         models: models in the order in which they run.
+        cue: how the model's turn begins: ``none``, the paper's way; ``begun``, with the last words
+            of the prompt, which ask for a number; ``most_mass``, whichever of both gives the
+            choices more probability on the prompts of ``build.cue``. A model without a chat
+            template has no turn: there the prompt itself ends in these words.
         scoring_mode: ``logprob`` takes the likeliest choice, ``constrained`` one generation limited
             to the choices, ``expected`` the mean choice under the renormalised log-probs.
         batch_size: prompts per call of the model.
@@ -168,6 +201,7 @@ class Evaluate(Strict):
     """
 
     models: tuple[ModelRun, ...] = Field(min_length=1)
+    cue: Literal["none", "begun", "most_mass"] = "none"
     scoring_mode: Literal["logprob", "constrained", "expected"]
     batch_size: int = Field(ge=1)
     max_infra_share: float = Field(ge=0, le=1)
@@ -215,6 +249,8 @@ class Params(Strict):
 
     @model_validator(mode="after")
     def _models_are_asked_what_is_built(self) -> Self:
+        if self.evaluate.cue == "most_mass" and self.build.cue is None:
+            raise ValueError("evaluate.cue: most_mass is chosen on build.cue, which is not built")
         for run in self.evaluate.models:
             for name in run.experiments:
                 if getattr(self.build, name) is None:

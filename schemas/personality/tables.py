@@ -6,7 +6,14 @@ import pyarrow as pa
 
 from measurand.results import STATUSES
 from measurand.tables import SHA256, Column, Table
-from schemas.personality.params import DOMAINS, EXPERIMENTS, INSTRUCTIONS, ORDERS, SCORING_MODES
+from schemas.personality.params import (
+    CUES,
+    DOMAINS,
+    EXPERIMENTS,
+    INSTRUCTIONS,
+    ORDERS,
+    SCORING_MODES,
+)
 
 _FIVE = pa.list_(pa.int8(), 5)
 
@@ -83,7 +90,7 @@ PROFILES = Table(
 )
 
 _ASKED = (
-    Column("experiment", pa.string(), "experiment", enum=EXPERIMENTS),
+    Column("experiment", pa.string(), "experiment", enum=(*EXPERIMENTS, "cue")),
     Column("profile_id", pa.string(), "preamble"),
     Column("participant_id", pa.string(), "profile and number of the postamble"),
     Column("bio_id", pa.int16(), "biography", minimum=1),
@@ -121,7 +128,7 @@ PROMPTS = Table(
 
 RESPONSES = Table(
     name="personality.responses",
-    version="1.0.0",
+    version="1.1.0",
     key=("model", "profile_id", "prompt_id"),
     doc="One row per model and prompt: what the model chose and how sure it was.",
     columns=(
@@ -161,6 +168,14 @@ RESPONSES = Table(
         ),
         Column("tie", pa.bool_(), "whether several choices were likeliest; the lowest counts"),
         Column("scoring_mode", pa.string(), "how the value was made", enum=SCORING_MODES),
+        Column(
+            "cue",
+            pa.string(),
+            "how the model's turn began",
+            nullable=True,
+            enum=CUES,
+            since="1.1.0",
+        ),
         Column("status", pa.string(), "what became of the call", enum=STATUSES),
         Column("reason", pa.string(), "why there is no value", nullable=True),
         Column("prompt_sha256", pa.string(), "hash of the prompt, UTF-8", pattern=SHA256),
@@ -186,7 +201,7 @@ SCORES = Table(
     columns=(
         Column("run_id", pa.string(), "hash of dataset, parameters and model fingerprint"),
         Column("model", pa.string(), "model string as given"),
-        Column("experiment", pa.string(), "experiment", enum=EXPERIMENTS),
+        Column("experiment", pa.string(), "experiment", enum=(*EXPERIMENTS, "cue")),
         Column("participant_id", pa.string(), "profile and number of the postamble"),
         Column("profile_id", pa.string(), "preamble"),
         Column("bio_id", pa.int16(), "biography", minimum=1),

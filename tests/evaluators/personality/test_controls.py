@@ -26,7 +26,7 @@ Judged = tuple[dict[tuple[str, str], dict[str, Any]], gates.Verdict]
 @pytest.fixture(scope="module")
 def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Judged]:
     """Fifty biographies x two wordings; every trait at nine levels under ten biographies."""
-    raw = parameters.read(ROOT / "params/presets/personality/tiny.yaml", Params).model_dump(
+    raw = parameters.read(ROOT / "params/presets/personality/cpu.yaml", Params).model_dump(
         mode="json"
     )
     raw["build"]["validity"] |= {
@@ -36,10 +36,11 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Judged]:
         "instructions": ["ev2", "rg6"],
     }
     raw["build"]["single"] |= {"levels": list(range(1, 10)), "n_bios": 10}
-    raw["build"]["concurrent"] = raw["build"]["reversed_options"] = None
+    for name in ("concurrent", "reversed_options", "cue"):
+        raw["build"][name] = None
     raw["report"]["resamples"] = 400
     model = {"model": "synthetic:factor", "experiments": ["validity", "single"]}
-    raw["evaluate"] |= {"models": [model], "batch_size": 256}
+    raw["evaluate"] |= {"models": [model], "cue": "none", "batch_size": 256}
     params = Params.model_validate(raw)
     data = tmp_path_factory.mktemp("controls")
     build(params, data / "dataset", "FnApiRunner")

@@ -14,7 +14,7 @@ from schemas.personality.params import NOT_ADMINISTERED, Params
 from schemas.personality.tables import PROFILES, PROMPTS
 
 ROOT = Path(__file__).parents[3]
-BUILD = read_params(ROOT / "params/presets/personality/tiny.yaml", Params).build
+BUILD = read_params(ROOT / "params/presets/personality/cpu.yaml", Params).build
 ITEMS = load(["mini_ipip", "spi_27", "sscs", "ipip_neo_120"], Path("nowhere"))[0].to_pylist()
 
 
@@ -87,7 +87,7 @@ def test_a_sample_of_items_without_domain() -> None:
 def test_profiles_are_valid_rows() -> None:
     table = profile_table(list(plan(BUILD)), BUILD.adjectives)
     PROFILES.validate(table)
-    assert table.num_rows == 10 + 5 * 3 * 2 + 8
+    assert table.num_rows == 10 + 5 * 3 * 2 + 8 + 5
 
 
 @pytest.mark.parametrize("variant", ["verbatim", "corrected"])

@@ -26,8 +26,8 @@ def test_presets_are_valid(path: Path) -> None:
     assert isinstance(read_params(path, Params), Params)
 
 
-def test_presets_are_the_two_promised() -> None:
-    assert [p.stem for p in PRESETS] == ["full", "tiny"]
+def test_presets_are_those_promised() -> None:
+    assert [p.stem for p in PRESETS] == ["cpu", "full", "tiny"]
 
 
 def test_full_is_the_protocol_of_the_paper() -> None:
@@ -52,7 +52,7 @@ def test_full_is_the_protocol_of_the_paper() -> None:
         (("build", "validity"), "postambles", [4], "build.validity.postambles"),
         (("build", "validity"), "instructions", ["ev2", "ev2"], "same value twice"),
         (("build", "validity"), "second_form", "bfi_2", "'bfi_2' is not among"),
-        (("build", "validity"), "second_form", "ipip_neo_120", "are the same"),
+        (("build", "validity"), "second_form", "ipip_50", "are the same"),
         (("build", "single"), "levels", [0, 9], "build.single.levels"),
         (("build", "single"), "levels", [9], "build.single.levels"),
         (("build", "concurrent"), "levels", [9, 1], "a low one, then a high one"),
