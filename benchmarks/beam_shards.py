@@ -55,8 +55,8 @@ def with_beam(out: Path, starts: list[int], shards: int) -> None:
 
     with beam.pipeline() as p:
         blobs = p | apache_beam.Create(starts) | apache_beam.Map(lambda s: beam.to_ipc(rows(s)))
-        beam.to_shards(blobs, SPEC, out, shards)
-    beam.finish(p, out)
+        sink = beam.to_shards(blobs, SPEC, out, shards)
+    sink.finish()
 
 
 def without_beam(out: Path, starts: list[int], shards: int) -> None:

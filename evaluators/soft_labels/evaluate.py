@@ -65,7 +65,7 @@ def evaluate(
             hint="set build.policy to train another model",
         )
     material = Material(params, data / "dataset")
-    checkpoint, root = data / "checkpoint", _root()
+    checkpoint, root = data / "checkpoint", project.root_or_here()
     written = _Written(params, material, out, limit)
     written.write(PAIR_SCORES, _scores(params, material, checkpoint, root, limit))
     written.copy(TRAINING, checkpoint / "training")
@@ -239,10 +239,3 @@ def _item(
         "seed": None,
         "prompt_tokens": None,
     }
-
-
-def _root() -> Path:
-    try:
-        return project.find_root()
-    except InputError:
-        return Path.cwd()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import logging
 import os
 import sys
 import time
@@ -102,8 +101,9 @@ def _whole(args: argparse.Namespace) -> bool:
 
 def _build(system: project.System, params: Any, args: argparse.Namespace) -> None:
     out = _own_folder(args.out or system.dataset)
-    # Beam warns at every import that a client of Google's is not there.
-    logging.getLogger().addFilter(lambda record: "apitools not found" not in record.getMessage())
+    from measurand.beam import quiet
+
+    quiet()
     system.module("dataset").build(params, out, args.runner, args.beam, journal=system.journal)
     for line in _tables(out):
         print(line)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from measurand import beam, project, runs, shards
-from measurand.errors import InfraError, InputError, VerifyError
+from measurand.errors import InfraError, VerifyError
 from measurand.parquet import REJECTED
 from measurand.progress import Progress
 from measurand.web import browser, chromium
@@ -55,7 +55,7 @@ def build(
     chromium.executable()
     settings = params.build.model_dump(mode="json")
     work = Work(
-        str(pages.fetch(_root() / "data" / "sources").resolve()),
+        str(pages.fetch(project.root_or_here() / "data" / "sources").resolve()),
         Setting(Rules(click=params.build.click), attempts=params.build.attempts),
         f"build-{secrets.token_hex(4)}",
         sum(params.build.counts.values()),
@@ -78,21 +78,21 @@ def build(
                 )
             )
             n = params.build.n_shards
-            beam.to_shards(played.episodes, EPISODES, out / "episodes", n, rejected=played.rejected)
-            beam.to_shards(played.steps, STEPS, out / "steps", n, "episode_id")
-            beam.to_shards(played.runs, RUNS, timings)
+            episodes = beam.to_shards(
+                played.episodes, EPISODES, out / "episodes", n, rejected=played.rejected
+            )
+            steps = beam.to_shards(played.steps, STEPS, out / "steps", n, "episode_id")
+            run = beam.to_shards(played.runs, RUNS, timings)
     finally:
         browser.close_all()
         left = chromium.left_over(work.run, LEFT_SECONDS)
-    made = beam.finish(
-        pipeline,
-        out / "episodes",
+    made = episodes.finish(
         params=settings,
         sources=[pages.SOURCE],
         rows_in=len(specs),
     )
-    beam.finish(pipeline, out / "steps", parents={"episodes": made.logical_hash}, params=settings)
-    beam.finish(pipeline, timings, parents={"episodes": made.logical_hash})
+    steps.finish(parents={"episodes": made.logical_hash}, params=settings)
+    run.finish(parents={"episodes": made.logical_hash})
     _judge(params, timings, made.rejected, len(specs), left)
 
 
@@ -174,10 +174,3 @@ def _why_not(found: Played) -> str:
 
 def _detail(found: Played) -> str:
     return str(found.episode["reason"] or found.episode["done_reason"])
-
-
-def _root() -> Path:
-    try:
-        return project.find_root()
-    except InputError:
-        return Path.cwd()

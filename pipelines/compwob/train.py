@@ -253,7 +253,7 @@ def _probe(params: Params, folder: Path, seed: int, tasks: list[str]) -> dict[st
     from pipelines.compwob.policy import open_trained
 
     assert params.train is not None
-    source = pages.Wheel(pages.fetch(_root() / "data" / "sources"))
+    source = pages.Wheel(pages.fetch(project.root_or_here() / "data" / "sources"))
     agent = open_trained(f"trained:uniform:{seed}", folder.parent)
     owner = browser.mine(pages.Composed(source), "probe")
     setting = Setting(Rules(click=params.build.click), params.build.attempts)
@@ -268,10 +268,3 @@ def _probe(params: Params, folder: Path, seed: int, tasks: list[str]) -> dict[st
             progress.advance()
     browser.close_all()
     return found
-
-
-def _root() -> Path:
-    try:
-        return project.find_root()
-    except InputError:
-        return Path.cwd()

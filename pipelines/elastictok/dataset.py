@@ -52,28 +52,24 @@ def build(
         ConservationError: a clip or sequence was neither written nor rejected.
     """
     beam.pipeline_options(runner, argv)  # refuse a runner before anything is written
-    kept = _root() / "data" / "sources"
+    kept = project.root_or_here() / "data" / "sources"
     cache = (kept / "elastictok").resolve()
     settings = params.build.model_dump(mode="json")
     listing = list_clips(params.build, kept)
     names = [c.clip_id for c in listing.clips] + [name for name, _, _ in listing.rejected]
     with beam.pipeline(runner, argv) as pipeline:
-        beam.make_shards(
+        sink = beam.make_shards(
             pipeline, names, CLIPS, out / "clips", params.build.n_shards,
             Decode(params.build, listing, cache),
         )  # fmt: skip
-    beam.finish(
-        pipeline, out / "clips", params=settings, sources=listing.sources, rows_in=len(names)
-    )
+    sink.finish(params=settings, sources=listing.sources, rows_in=len(names))
 
     cut = Cut(params.build, listing, cache, (out / "clips").resolve())
     keys = [*cut.windows, *cut.broken]
     _refuse_empty(list(cut.windows.values()))
     with beam.pipeline(runner, argv) as pipeline:
-        beam.make_shards(pipeline, keys, BLOCKS, out / "blocks", params.build.n_shards, cut)
-    beam.finish(
-        pipeline,
-        out / "blocks",
+        sink = beam.make_shards(pipeline, keys, BLOCKS, out / "blocks", params.build.n_shards, cut)
+    sink.finish(
         parents={"clips": shards.read_manifest(out / "clips").logical_hash},
         params=settings,
         sources=listing.sources,
@@ -281,10 +277,3 @@ def _nothing(spec: Any) -> pa.Table:
 def _rejected(rows: Sequence[tuple[str, str, str]]) -> pa.Table:
     keys, reasons, details = zip(*rows, strict=True) if rows else ((), (), ())
     return REJECTED.from_columns({"key": keys, "reason": reasons, "detail": details})
-
-
-def _root() -> Path:
-    try:
-        return project.find_root()
-    except InputError:
-        return Path.cwd()

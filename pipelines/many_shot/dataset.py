@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 
 from measurand import beam, project, shards
-from measurand.errors import InputError, ParamsError, VerifyError
+from measurand.errors import ParamsError, VerifyError
 from measurand.journal import canonical_json
 from measurand.manifest import Source
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
@@ -56,7 +56,7 @@ def build(
         ConservationError: a prompt was neither written nor rejected.
     """
     beam.pipeline_options(runner, argv)  # refuse a runner before anything is written
-    root = _root()
+    root = project.root_or_here()
     settings = params.build.model_dump(mode="json")
     tokenizer = load_tokenizer(params.build.tokenizer, cache=root / "models")
     context = params.build.context_limit or tokenizer.context
@@ -82,10 +82,8 @@ def build(
     keys = list(assemble.plans)
     folder = out / "prompts"
     with beam.pipeline(runner, argv) as pipeline:
-        beam.make_shards(pipeline, keys, PROMPTS, folder, params.build.n_shards, assemble)
-    beam.finish(
-        pipeline,
-        folder,
+        sink = beam.make_shards(pipeline, keys, PROMPTS, folder, params.build.n_shards, assemble)
+    sink.finish(
         parents={name: shards.read_manifest(path).logical_hash for name, path in parents.items()},
         params=settings,
         rows_in=len(keys),
@@ -199,10 +197,3 @@ def _write_leakage(params: Params, out: Path, removed: dict[str, int], settings:
 
 def _distinct(sources: Sequence[Source]) -> list[Source]:
     return list(dict.fromkeys(sources))
-
-
-def _root() -> Path:
-    try:
-        return project.find_root()
-    except InputError:
-        return Path.cwd()

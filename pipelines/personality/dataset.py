@@ -14,7 +14,7 @@ import apache_beam
 import pyarrow as pa
 
 from measurand import beam, project
-from measurand.errors import InputError, ParamsError
+from measurand.errors import ParamsError
 from measurand.manifest import Source, file_sha256
 from measurand.shards import read_manifest, write_dataset
 from pipelines.personality import instruments
@@ -77,7 +77,7 @@ def build(
                 Expand(params.build.model_dump_json(), beam.to_ipc(items))
             ).with_outputs("rejected", main="prompts")
         )
-        beam.to_shards(
+        sink = beam.to_shards(
             expanded.prompts,
             PROMPTS,
             folder,
@@ -85,9 +85,7 @@ def build(
             "profile_id",
             rejected=expanded.rejected,
         )
-    beam.finish(
-        pipeline,
-        folder,
+    sink.finish(
         parents={
             name: read_manifest(out / name).logical_hash for name in ("instruments", "profiles")
         },
@@ -155,10 +153,7 @@ class Expand(apache_beam.DoFn):  # type: ignore[misc]
 
 def private_folder() -> Path:
     """Where the user's own copies of copyrighted texts lie."""
-    try:
-        return project.find_root() / PRIVATE
-    except InputError:
-        return PRIVATE
+    return project.root_or_here() / PRIVATE
 
 
 def _check_forms(settings: Build) -> None:

@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from measurand import beam, project, runs, shards
-from measurand.errors import InputError, ParamsError
+from measurand.errors import ParamsError
 from measurand.manifest import Source
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
 from measurand.parquet import REJECTED
@@ -50,7 +50,7 @@ def build(
         ConservationError: a pair was lost.
     """
     beam.pipeline_options(runner, argv)  # refuse a runner before anything is written
-    root = _root()
+    root = project.root_or_here()
     settings = params.build.model_dump(mode="json")
     tokenizer = load_tokenizer(params.build.policy, cache=root / "models")
     drawn: list[tuple[PairSet, Drawn]] = []
@@ -73,8 +73,8 @@ def build(
     keys = shards.read_table(out / "pairs", ["pair_id"])["pair_id"].to_pylist()
     folder = out / "reference"
     with beam.pipeline(runner, argv) as pipeline:
-        beam.make_shards(pipeline, keys, REFERENCE, folder, params.build.n_shards, scores)
-    beam.finish(pipeline, folder, parents=parents, params=settings, rows_in=len(keys))
+        sink = beam.make_shards(pipeline, keys, REFERENCE, folder, params.build.n_shards, scores)
+    sink.finish(parents=parents, params=settings, rows_in=len(keys))
 
 
 def _write_items(drawn: Sequence[tuple[PairSet, Drawn]], folder: Path, settings: Row) -> None:
@@ -232,10 +232,3 @@ def _distinct(drawn: Sequence[tuple[PairSet, Drawn]]) -> list[Source]:
 def _rejected(rows: Sequence[Rejected]) -> pa.Table:
     keys, reasons, details = zip(*rows, strict=True) if rows else ((), (), ())
     return REJECTED.from_columns({"key": keys, "reason": reasons, "detail": details})
-
-
-def _root() -> Path:
-    try:
-        return project.find_root()
-    except InputError:
-        return Path.cwd()

@@ -17,7 +17,6 @@ import pyarrow as pa
 
 from measurand import project, runs, shards
 from measurand.costs import COSTS
-from measurand.errors import InputError
 from measurand.training.fit import Fitted, Plan, State, fit
 from measurand.training.schedules import warm_then
 from pipelines.soft_labels.losses import gradient_factor, pair_loss
@@ -60,7 +59,7 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     settings = params.train
     policy = load_policy(
         params.build.policy,
-        _root() / "models",
+        project.root_or_here() / "models",
         micro_tokens=settings.micro_tokens,
         dtype=settings.dtype,
         device=settings.device,
@@ -338,10 +337,3 @@ def train_figures(logps: Tensor, pairs: Sequence[Pair], beta: float) -> Row:
         "train_gap": float((h.sigmoid() - p).abs().mean()),
         "train_margin": float(torch.where(p >= 0.5, h, -h).mean()),
     }
-
-
-def _root() -> Path:
-    try:
-        return project.find_root()
-    except InputError:
-        return Path.cwd()

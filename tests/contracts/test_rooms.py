@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("measurand", "schemas", "pipelines", "evaluators")
-MOST_LINES = 454
+MOST_LINES = 450
 MEDIAN_LINES = 140
 
 

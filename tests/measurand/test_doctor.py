@@ -57,6 +57,11 @@ def test_packages_name_the_missing_and_the_outdated(installed: Callable[..., Non
     assert "pip install 'polars" in one(checks, "polars").todo
     assert not [c for c in checks if c.name in ("torch", "pyarrow")]  # in range: no line
     assert not [c for c in checks if c.name in ("vllm", "pytest")]  # other extras: not asked for
+    assert one(checks, "apache-beam").state == "missing"
+    assert "extra" not in one(checks, "apache-beam").todo
+    light = list(doctor.packages(()))
+    assert one(light, "polars").state == "missing"
+    assert not [c for c in light if c.name in ("apache-beam", "dvc", "measurand")]
 
 
 @pytest.mark.parametrize(

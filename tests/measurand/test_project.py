@@ -45,3 +45,20 @@ def test_paths_and_modules(tmp_path: Path) -> None:
     assert not system.has_training()
     with pytest.raises(InputError, match=r"pipelines\.personality\.train"):
         system.module("train")
+
+
+def test_without_a_project_the_working_folder_is_taken_and_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert project.root_or_here() == tmp_path
+    assert project.root_or_here() == tmp_path
+    assert capsys.readouterr().err == (
+        f"no project here: sources and models are kept in {tmp_path}\n"
+    )
+    for name in ("params.yaml", "dvc.yaml"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "inner").mkdir()
+    monkeypatch.chdir(tmp_path / "inner")
+    assert project.root_or_here() == tmp_path
+    assert capsys.readouterr().err == ""

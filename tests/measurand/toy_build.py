@@ -86,10 +86,10 @@ def build(params: dict[str, Any], out: Path, runner: str) -> None:
                 "rejected", main="rows"
             )
         )
-        beam.to_shards(
+        sink = beam.to_shards(
             read_all.rows, SPEC, out, params["shards"], "participant", rejected=read_all.rejected
         )
-    beam.finish(p, out, params={"rows": rows}, rows_in=rows)
+    sink.finish(params={"rows": rows}, rows_in=rows)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 
 from measurand import beam, shards
+from measurand.beam import sinks
 from measurand.errors import ConservationError, SchemaError
 from measurand.manifest import file_sha256
 from measurand.parquet import REJECTED, read_shard
@@ -70,8 +71,8 @@ def build(
     out: Path, make: beam.Make, runner: str = "FnApiRunner", n: int = 4, keys: list[str] = KEYS
 ) -> None:
     with beam.pipeline(runner, ()) as pipeline:
-        beam.make_shards(pipeline, keys, SPEC, out, n, make)
-    beam.finish(pipeline, out, parents={}, params={}, rows_in=len(keys))
+        sink = beam.make_shards(pipeline, keys, SPEC, out, n, make)
+    sink.finish(parents={}, params={}, rows_in=len(keys))
 
 
 def digests(out: Path) -> dict[str, str]:
@@ -129,7 +130,7 @@ def test_an_earlier_build_is_emptied_first(tmp_path: Path) -> None:
 def test_a_call_gets_the_keys_of_one_shard_sorted(tmp_path: Path) -> None:
     make = Squares()
     group = (1, [key for key in KEYS if shards.shard_of(key, 4) == 1])
-    assert len(list(beam._make(group, SPEC, tmp_path, 4, make))) == 1
+    assert len(list(sinks._make(group, SPEC, tmp_path, 4, make))) == 1
     assert make.calls == [sorted(group[1])]
     written = read_shard(tmp_path / "part-00001-of-00004.parquet")["name"].to_pylist()
     assert written == [key for key in sorted(group[1]) if int(key[1:]) % 7]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,9 +23,9 @@ from measurand.shards import verify
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[2]
-JOBS = "apache_beam.runners.portability.local_job_service_main"
-POOL = "apache_beam.runners.worker.worker_pool_main"
+ROOT = Path(__file__).parents[3]
+JOBS = (sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main")
+POOL = (sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main")
 TOY = {"rows": 2000, "shards": 4}
 Build = Callable[[Path, str], None]
 
@@ -66,7 +67,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[
 @pytest.fixture(scope="module", autouse=True)
 def importable() -> Iterator[None]:
     """Let worker processes import what this process imports, with this interpreter."""
-    folders = [str(ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
+    folders = [str(ROOT), str(Path(toy_build.__file__).parent), os.environ.get("PYTHONPATH", "")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, folders)))
         # Beam's worker pool starts whatever `python` is first in PATH.
@@ -82,10 +83,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(module: str, *words: str, port: int) -> Iterator[None]:
-    """A Beam service in a process group of its own, up before and gone after the block."""
+def server(*command: str, port: int) -> Iterator[None]:
+    """A service in a process group of its own, up before and gone after the block."""
     process = subprocess.Popen(
-        [sys.executable, "-m", module, *words],
+        command,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -98,7 +99,7 @@ def server(module: str, *words: str, port: int) -> Iterator[None]:
                     break
             time.sleep(0.1)
         else:
-            pytest.fail(f"{module} did not start")
+            pytest.fail(f"{command} did not start")
         yield
     finally:
         os.killpg(process.pid, signal.SIGKILL)
@@ -109,21 +110,32 @@ def server(module: str, *words: str, port: int) -> Iterator[None]:
 def own_job_service() -> Iterator[str]:
     """For tests that leave a job hanging in it."""
     port = free_port()
-    with server(JOBS, "-p", str(port), port=port):
+    with server(*JOBS, "-p", str(port), port=port):
         yield f"localhost:{port}"
 
 
 @pytest.fixture(scope="module")
 def job_service() -> Iterator[str]:
     port = free_port()
-    with server(JOBS, "-p", str(port), port=port):
+    with server(*JOBS, "-p", str(port), port=port):
         yield f"localhost:{port}"
 
 
 @pytest.fixture(scope="module")
 def worker_pool() -> Iterator[str]:
     port = free_port()
-    with server(POOL, f"--service_port={port}", port=port):
+    with server(*POOL, f"--service_port={port}", port=port):
+        yield f"localhost:{port}"
+
+
+@pytest.fixture(scope="module")
+def prism() -> Iterator[str]:
+    """Apache Beam's Prism, where it is: named by ``MEASURAND_PRISM`` or on the PATH."""
+    binary = os.environ.get("MEASURAND_PRISM") or shutil.which("prism")
+    if not binary:
+        pytest.skip("no Prism: name its binary in MEASURAND_PRISM or put it on the PATH")
+    port = free_port()
+    with server(binary, f"--job_port={port}", "--serve_http=false", port=port):
         yield f"localhost:{port}"
 
 
@@ -154,6 +166,19 @@ def test_external_workers(
         f"environment_config={worker_pool},timeout_s=120"
     )
     same(name, runner, tmp_path / "d", reference)
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_prism(name: str, tmp_path: Path, prism: str, reference) -> None:
+    """Its counters tell of a committed zero and of nothing attempted."""
+    runner = f"PortableRunner:job_endpoint={prism},environment_type=LOOPBACK,timeout_s=120"
+    same(name, runner, tmp_path / "d", reference)
+
+
+def test_a_named_error_comes_out_of_prism(tmp_path: Path, prism: str) -> None:
+    runner = f"PortableRunner:job_endpoint={prism},environment_type=LOOPBACK,timeout_s=120"
+    with pytest.raises(SchemaError, match=r"toy\.answers\.value: <= 5 broken in 1 rows"):
+        run_bad(runner, tmp_path / "d")
 
 
 def test_shuffled_input_on_threads(tmp_path: Path, reference) -> None:
@@ -212,7 +237,7 @@ def test_a_worker_that_cannot_import_ends_in_a_time_out(
     (tmp_path / "bin/python").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
     port = free_port()
-    with server(POOL, f"--service_port={port}", port=port):
+    with server(*POOL, f"--service_port={port}", port=port):
         runner = (
             f"PortableRunner:job_endpoint={own_job_service},environment_type=EXTERNAL,"
             f"environment_config=localhost:{port},timeout_s=8"
@@ -222,6 +247,8 @@ def test_a_worker_that_cannot_import_ends_in_a_time_out(
     assert 8 <= seconds < 60
 
 
+# The threads of services that ended before may be heard of here.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_job_service_that_is_not_there_is_a_named_error(tmp_path: Path) -> None:
     runner = (
         f"PortableRunner:job_endpoint=localhost:{free_port()},environment_type=LOOPBACK,timeout_s=3"

@@ -1,0 +1,27 @@
+"""Apache Beam: a pipeline on a named runner, and sinks whose bytes do not depend on it.
+
+``running.pipeline`` starts and ends a run; inside its block ``sinks.to_shards`` or
+``sinks.make_shards`` gives a :class:`Sink`, whose ``finish`` checks ``counts`` against the files
+and writes the manifest. Rows travel as Arrow IPC bytes (``ipc``); what workers raise comes back as
+text and leaves as a named error (``failures``).
+"""
+
+from measurand.beam.counts import count, counters
+from measurand.beam.failures import quiet
+from measurand.beam.ipc import from_ipc, to_ipc
+from measurand.beam.running import pipeline, pipeline_options
+from measurand.beam.sinks import Make, Sink, make_shards, to_shards
+
+__all__ = [
+    "Make",
+    "Sink",
+    "count",
+    "counters",
+    "from_ipc",
+    "make_shards",
+    "pipeline",
+    "pipeline_options",
+    "quiet",
+    "to_ipc",
+    "to_shards",
+]

@@ -1,0 +1,45 @@
+"""What goes wrong in a worker, named; and log lines that say it a second time, left out.
+
+Workers hand an exception on as text alone, its class by module and name: so that is what is read.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+
+from measurand.errors import MeasurandError, RunnerError
+
+_RAISED = re.compile(
+    r"\b((?:measurand|schemas|pipelines|evaluators)(?:\.\w+)*)\.(\w+): (.*?)(?: \[while running|$)",
+    re.M,
+)
+
+
+def quiet() -> None:
+    """Leave out two lines of Beam's log; call it before Beam is imported.
+
+    The import warns through the root logger that Google's extra is missing, and a step that raises
+    is logged with its traceback, though a named error reaches the caller anyway.
+    """
+    for name in (None, "apache_beam.runners.common"):
+        logging.getLogger(name).addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    kind = record.exc_info[0] if record.exc_info else None
+    named = kind is not None and issubclass(kind, MeasurandError)
+    return not named and not str(record.msg).startswith("apitools not found")
+
+
+def named_error(error: Exception, runner: str) -> Exception:
+    """The named error that a worker raised, out of the text that Beam makes of it."""
+    if isinstance(error, MeasurandError):
+        return error
+    for module, name, message in reversed(_RAISED.findall(str(error))):
+        kind = getattr(sys.modules.get(module), name, None)
+        if isinstance(kind, type) and issubclass(kind, MeasurandError):
+            return kind(message)
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return RunnerError(f"{runner} failed: {lines[-1] if lines else error!r}")

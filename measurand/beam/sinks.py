@@ -1,0 +1,271 @@
+"""Datasets that a pipeline writes: the same bytes on every runner, checked before they count.
+
+Beam's own Parquet sink gives other bytes at every run. Here rows are grouped by the shard that
+their key hashes to, and one call writes each shard.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from measurand import shards
+from measurand.beam.counts import count, counters
+from measurand.beam.ipc import from_ipc, to_ipc
+from measurand.errors import ConservationError, SchemaError
+from measurand.manifest import REJECTED_FILE, Manifest, Source, shard_name
+from measurand.parquet import REJECTED, split, write_shard
+from measurand.tables import Table
+
+if TYPE_CHECKING:
+    from apache_beam import PCollection, Pipeline
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sink:
+    """A dataset that a pipeline writes.
+
+    Attributes:
+        pipeline: the pipeline.
+        spec: declaration of the table.
+        out: dataset folder.
+        n_shards: number of files.
+        shard_key: key column that decides the shard.
+    """
+
+    pipeline: Pipeline
+    spec: Table
+    out: Path
+    n_shards: int
+    shard_key: str | None
+
+    def written(self) -> int:
+        """How many shards lie in the folder."""
+        names = (shard_name(i, self.n_shards) for i in range(self.n_shards))
+        return sum((self.out / name).exists() for name in names)
+
+    def finish(
+        self,
+        *,
+        parents: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        sources: Sequence[Source] = (),
+        rows_in: int | None = None,
+    ) -> Manifest:
+        """Check counters against files and write the manifest, after the pipeline has run.
+
+        Args:
+            parents: logical hashes of the datasets that it was made from, by name.
+            params: parameters of the build.
+            sources: outside material.
+            rows_in: rows that must come out or be rejected, where known beforehand; otherwise the
+                counter ``rows_in``, otherwise what reached the sink.
+
+        Raises:
+            ConservationError: rows were lost on the way.
+            SchemaError, InputError: see :func:`measurand.shards.write_manifest`.
+        """
+        found = counters(self.pipeline)
+        mine = None if found is None else found.get(self.spec.name, {})
+        if mine is None:
+            log.warning("%s: no counters; rows are counted in the files alone", self.spec.name)
+        else:
+            counted = mine.get("rows_in")
+            if rows_in is not None and counted is not None and rows_in != counted:
+                raise ConservationError(
+                    f"{self.spec.name}: {rows_in} rows expected, {counted} read",
+                    hint="the source is not what the parameters say",
+                )
+            reached = mine.get("rows_at_sink", 0) + mine.get("rejected_at_sink", 0)
+            rows_in = next(n for n in (rows_in, counted, reached) if n is not None)
+        manifest = shards.write_manifest(
+            self.out,
+            self.spec,
+            n_shards=self.n_shards,
+            shard_key=self.shard_key,
+            parents=parents or {},
+            params=params or {},
+            sources=sources,
+            rows_in=rows_in,
+        )
+        written = {"rows_out": manifest.rows, "rejected": sum(manifest.rejected.values())}
+        for name, rows in written.items():
+            if mine is not None and mine.get(name, 0) != rows:
+                # A bundle that was tried twice counts twice where a runner reports attempts.
+                log.warning(
+                    "%s: counter %s is %s, files hold %s", self.out, name, mine.get(name, 0), rows
+                )
+        return manifest
+
+
+def sinks_of(pipeline: Pipeline) -> list[Sink]:
+    """The sinks that a pipeline was given so far."""
+    found: list[Sink] = vars(pipeline).setdefault("measurand_sinks", [])
+    return found
+
+
+def to_shards(
+    tables: PCollection[bytes],
+    spec: Table,
+    out: Path,
+    n_shards: int = 1,
+    shard_key: str | None = None,
+    *,
+    rejected: PCollection[bytes] | None = None,
+) -> Sink:
+    """Write Arrow IPC bytes (see :func:`to_ipc`) as the shards of a dataset.
+
+    The folder is emptied of an earlier build when the pipeline is made; call the sink's ``finish``
+    after it has run. Workers must see the same file system, and the rows of one shard must fit in
+    memory.
+
+    Args:
+        tables: tables with the columns of ``spec``, of any size and in any order.
+        spec: declaration of the table.
+        out: dataset folder.
+        n_shards: number of files; each is written, even without a row.
+        shard_key: key column that decides the shard; the first of the key by default.
+        rejected: tables of ``REJECTED``: the rows left out, each with its reason.
+
+    Raises:
+        SchemaError: at run time, naming column, rule, rows and values; equal keys included.
+    """
+    import apache_beam
+
+    sink = _opened(tables.pipeline, spec, out, n_shards, shard_key)
+    keyed = tables | f"{spec.name}: split" >> apache_beam.FlatMap(
+        _split, spec, n_shards, sink.shard_key
+    ).with_output_types(tuple[int, bytes])
+    every = tables.pipeline | f"{spec.name}: every shard" >> apache_beam.Create(
+        [(i, b"") for i in range(n_shards)], reshuffle=False
+    ).with_output_types(tuple[int, bytes])
+    _ = (
+        (keyed, every)
+        | f"{spec.name}: both" >> apache_beam.Flatten()
+        | f"{spec.name}: group" >> apache_beam.GroupByKey()
+        | f"{spec.name}: write"
+        >> apache_beam.Map(_write, spec, sink.out, n_shards).with_output_types(str)
+    )
+    if rejected is not None:
+        _to_rejected(rejected, spec, sink.out)
+    return sink
+
+
+Make = Callable[[list[str]], Iterable[tuple[pa.Table, pa.Table]]]
+"""From keys to their rows: pieces of (rows of the table, rows of ``REJECTED``)."""
+
+
+def make_shards(
+    pipeline: Pipeline, keys: Sequence[str], spec: Table, out: Path, n_shards: int, make: Make
+) -> Sink:
+    """Make the rows of known keys, each shard in one step: nothing is shuffled.
+
+    A worker holds the rows of one shard at a time. Every key must give one row, or one rejected
+    row. Call the sink's ``finish`` after the pipeline has run.
+
+    Args:
+        pipeline: the pipeline.
+        keys: values of the first key column, which decides the shard.
+        spec: declaration of the table.
+        out: dataset folder, emptied of an earlier build at once.
+        n_shards: number of files; each is written, even without a row.
+        make: picklable; called once a shard, with the shard's keys sorted. What it needs beyond
+            the keys it should load at its first call and keep.
+
+    Raises:
+        SchemaError: at run time, where a row breaks a rule or does not belong to the shard.
+    """
+    import apache_beam
+
+    sink = _opened(pipeline, spec, out, n_shards, None)
+    groups: list[list[str]] = [[] for _ in range(n_shards)]
+    for key in keys:
+        groups[shards.shard_of(key, n_shards)].append(key)
+    rejected = (
+        pipeline
+        | f"{spec.name}: keys" >> apache_beam.Create(list(enumerate(map(sorted, groups))))
+        | f"{spec.name}: spread" >> apache_beam.Reshuffle()
+        | f"{spec.name}: make"
+        >> apache_beam.FlatMap(_make, spec, sink.out, n_shards, make).with_output_types(bytes)
+    )
+    _to_rejected(rejected, spec, sink.out)
+    return sink
+
+
+def _opened(
+    pipeline: Pipeline, spec: Table, out: Path, n_shards: int, shard_key: str | None
+) -> Sink:
+    """A sink whose folder is emptied of an earlier build, known to its pipeline."""
+    shard_key = shards.check_sharding(spec, n_shards, shard_key)
+    sink = Sink(pipeline, spec, Path(out).resolve(), n_shards, shard_key)
+    shards.prepare(sink.out, spec)
+    sinks_of(pipeline).append(sink)
+    return sink
+
+
+def _to_rejected(rejected: PCollection[bytes], spec: Table, out: Path) -> None:
+    import apache_beam
+
+    _ = (
+        rejected
+        | f"{spec.name}: rejected"
+        >> apache_beam.Map(lambda blob: (0, blob)).with_output_types(tuple[int, bytes])
+        | f"{spec.name}: group rejected" >> apache_beam.GroupByKey()
+        | f"{spec.name}: write rejected"
+        >> apache_beam.Map(_write_rejected, spec, out).with_output_types(str)
+    )
+
+
+def _split(
+    blob: bytes, spec: Table, n_shards: int, shard_key: str | None
+) -> Iterator[tuple[int, bytes]]:
+    table = spec.conform(from_ipc(blob))
+    count(spec, "rows_at_sink", table.num_rows)
+    for index, part in split(table, shard_key, n_shards).items():
+        yield index, to_ipc(part)
+
+
+def _write(group: tuple[int, Iterable[bytes]], spec: Table, out: Path, n_shards: int) -> str:
+    index, blobs = group
+    parts = [spec.conform(from_ipc(blob)) for blob in blobs if blob]
+    table = pa.concat_tables(parts) if parts else spec.schema().empty_table()
+    name = shard_name(index, n_shards)
+    write_shard(spec, table, out / name)
+    count(spec, "rows_out", table.num_rows)
+    return name
+
+
+def _make(
+    group: tuple[int, list[str]], spec: Table, out: Path, n_shards: int, make: Make
+) -> Iterator[bytes]:
+    index, keys = group
+    count(spec, "rows_in", len(keys))
+    rows, left = [spec.schema().empty_table()], [REJECTED.schema().empty_table()]
+    for made, rejected in make(keys) if keys else ():
+        rows.append(spec.conform(made))
+        left.append(REJECTED.conform(rejected))
+    table = pa.concat_tables(rows)
+    key = spec.key[0]
+    if strangers := set(table.column(key).to_pylist()) - set(keys):
+        raise SchemaError(f"{spec.name}: rows of other keys were made: {sorted(strangers)[:3]}")
+    count(spec, "rows_at_sink", table.num_rows)
+    write_shard(spec, table, out / shard_name(index, n_shards))
+    count(spec, "rows_out", table.num_rows)
+    if (refused := pa.concat_tables(left)).num_rows:
+        yield to_ipc(refused)
+
+
+def _write_rejected(group: tuple[int, Iterable[bytes]], spec: Table, out: Path) -> str:
+    parts = [REJECTED.conform(from_ipc(blob)) for blob in group[1]]
+    table = pa.concat_tables(parts)
+    count(spec, "rejected_at_sink", table.num_rows)
+    shards.write_rejected(out, table)
+    count(spec, "rejected", table.num_rows)
+    return REJECTED_FILE

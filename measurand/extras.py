@@ -1,0 +1,55 @@
+"""Which extra brings a package that is not installed."""
+
+from __future__ import annotations
+
+from measurand.errors import CapabilityError
+
+#: Extra by the module that is missed; the light verbs need none of them.
+EXTRAS = {
+    "accelerate": "hf",
+    "apache_beam": "build",
+    "av": "video",
+    "ale_py": "video",
+    "datasets": "build",
+    "datasketch": "project",
+    "dvc": "project",
+    "gguf": "hf",
+    "grpc": "build",
+    "httpx": "openai",
+    "httpx2": "publish",
+    "huggingface_hub": "publish",
+    "pandas": "build",
+    "pathspec": "project",
+    "peft": "hf",
+    "PIL": "video",
+    "pingouin": "project",
+    "playwright": "web",
+    "reasoning_gym": "reasoning",
+    "safetensors": "hf",
+    "skimage": "video",
+    "sklearn": "project",
+    "tokenizers": "hf",
+    "torch": "hf",
+    "transformers": "hf",
+    "unified_planning": "project",
+    "up_fast_downward": "project",
+    "vllm": "vllm",
+}
+
+
+def missing(error: ModuleNotFoundError, verb: str) -> CapabilityError | None:
+    """The named error for a package that an extra brings; None for any other module.
+
+    Args:
+        error: what the import raised.
+        verb: what was asked for.
+    """
+    name = (error.name or "").partition(".")[0]
+    extra = EXTRAS.get(name)
+    if extra is None:
+        return None
+    return CapabilityError(
+        f"{verb} needs the package {name}, which is not installed",
+        hint=f"pip install 'measurand[{extra}]'",
+        code="missing_extra",
+    )

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import apache_beam
+import pytest
+import toy_build
+from toy_build import SPEC
+
+from measurand import beam
+from measurand.beam.failures import named_error
+from measurand.errors import InputError, RunnerError, SchemaError
+
+
+def test_the_harmless_log_line_is_dropped_and_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    beam.quiet()
+    with caplog.at_level(logging.INFO):
+        logging.warning("apitools not found, and so on")
+        logging.warning("something else")
+    assert [r.message for r in caplog.records] == ["something else"]
+
+
+def test_named_errors_leave_no_traceback_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    blobs = [beam.to_ipc(toy_build.answers(0, 50))]
+    with pytest.raises(SchemaError), beam.pipeline() as p:
+        beam.to_shards(p | apache_beam.Create(blobs), SPEC, tmp_path / "d")
+    assert "Traceback" not in caplog.text
+
+
+def test_an_error_of_someone_elses_step_is_a_runner_error_with_its_text(tmp_path: Path) -> None:
+    def fail(_: int) -> bytes:
+        raise ZeroDivisionError("the reason")
+
+    with pytest.raises(RunnerError, match="the reason"), beam.pipeline() as p:
+        beam.to_shards(p | apache_beam.Create([1]) | apache_beam.Map(fail), SPEC, tmp_path / "d")
+
+
+def test_an_error_of_a_systems_own_is_read_from_the_text() -> None:
+    from pipelines.elastictok.frames import BrokenClipError
+
+    name = "pipelines.elastictok.frames.BrokenClipError"
+    text = f"RuntimeError: x\n{name}: a.mp4 [while running 'make']"
+    found = named_error(RuntimeError(text), "FnApiRunner")
+    assert isinstance(found, BrokenClipError)
+    assert isinstance(found, InputError)
+    assert "a.mp4" in str(found)
+    strange = named_error(RuntimeError("measurand.nowhere.NoError: y"), "FnApiRunner")
+    assert type(strange) is RunnerError

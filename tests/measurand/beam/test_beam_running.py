@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import apache_beam
+import pytest
+import toy_build
+from toy_build import SPEC
+
+from measurand import beam
+from measurand.errors import RunnerError
+
+
+def options(runner: str, *argv: str) -> dict[str, Any]:
+    found: dict[str, Any] = beam.pipeline_options(runner, argv).get_all_options()
+    return found
+
+
+def test_the_runner_is_named() -> None:
+    assert options("FnApiRunner")["runner"] == "FnApiRunner"
+    assert options("FnApiRunner")["direct_running_mode"] == "in_memory"
+
+
+@pytest.mark.parametrize(
+    ("runner", "argv", "mode", "workers"),
+    [
+        ("FnApiRunner:threads=2", (), "multi_threading", 2),
+        ("FnApiRunner:processes=3", (), "multi_processing", 3),
+        (
+            "FnApiRunner",
+            ("--direct_running_mode=multi_processing", "--direct_num_workers=2"),
+            "multi_processing",
+            2,
+        ),
+    ],
+)
+def test_local_modes(runner: str, argv: tuple[str, ...], mode: str, workers: int) -> None:
+    found = options(runner, *argv)
+    assert (found["direct_running_mode"], found["direct_num_workers"]) == (mode, workers)
+
+
+@pytest.mark.parametrize("name", ["PortableRunner", "FlinkRunner", "SparkRunner"])
+def test_portable_options_pass_through(name: str) -> None:
+    one = options(f"{name}:job_endpoint=localhost:8099,environment_type=LOOPBACK,timeout_s=60")
+    two = options(name, "--job_endpoint=localhost:8099", "--environment_type=LOOPBACK")
+    for found in (one, two):
+        assert found["runner"] == name
+        assert found["job_endpoint"] == "localhost:8099"
+        assert found["environment_type"] == "LOOPBACK"
+    assert (one["job_server_timeout"], two["job_server_timeout"]) == (120, 1_000_060)
+
+
+@pytest.mark.parametrize(
+    ("runner", "argv", "reason"),
+    [
+        ("DirectRunner", (), "download"),
+        ("PrismRunner", (), "download"),
+        ("DaskRunner", (), "loses rows silently"),
+        ("apache_beam.runners.dask.dask_runner.DaskRunner", (), "loses rows silently"),
+        ("BundleBasedDirectRunner", (), "slower"),
+        ("RayRunner", (), "known are FnApiRunner, PortableRunner"),
+        ("", (), "unknown"),
+        ("fnapirunner", (), "unknown"),
+        ("FnApiRunner:threads=0", (), "no count"),
+        ("FnApiRunner:threads=many", (), "no count"),
+        ("FnApiRunner:threads", (), "without a value"),
+        ("FnApiRunner:threads=2,processes=2", (), "threads=N or processes=N"),
+        ("FnApiRunner:timeout_s=3", (), "time-out works on portable runners"),
+        ("FnApiRunner", ("--runner=DirectRunner",), "one place"),
+        ("FnApiRunner", ("--direct_num_worker=2",), "--direct_num_worker"),
+        ("FnApiRunner", ("--direct_running_mode=many",), "direct_running_mode"),
+        ("PortableRunner:timeout_s=soon", (), "no number"),
+        ("PortableRunner:timeout_s=0", (), "above 0"),
+        ("PortableRunner:timeout_s=nan", (), "above 0"),
+    ],
+)
+def test_runners_that_cannot_work_say_why(runner: str, argv: tuple[str, ...], reason: str) -> None:
+    with pytest.raises(RunnerError, match=reason):
+        beam.pipeline_options(runner, argv)
+
+
+def test_a_time_out_needs_a_portable_runner() -> None:
+    with pytest.raises(RunnerError, match="cannot be timed out"), beam.pipeline(timeout_s=3):
+        pass
+
+
+def test_importing_the_layer_imports_no_beam() -> None:
+    code = "import sys, measurand.beam; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "apache_beam" not in out.stdout.split()
+
+
+def test_a_log_hears_of_a_long_build_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", stream)
+    monkeypatch.setattr("measurand.progress.LOG_SECONDS", 0.5)
+
+    def slow(_: int) -> bytes:
+        time.sleep(2)
+        return beam.to_ipc(toy_build.answers(1, 60))
+
+    with beam.pipeline() as p:
+        beam.to_shards(p | apache_beam.Create([1]) | apache_beam.Map(slow), SPEC, tmp_path / "d", 2)
+    lines = [line for line in stream.getvalue().splitlines() if line.startswith("build: ")]
+    assert lines[0].startswith("build: 0/2 shards")
+    assert len([line for line in lines if line.startswith("build: 0/2")]) >= 3
+    assert lines[-1].startswith("build: 2/2 shards")
