@@ -16,6 +16,7 @@ from evaluators.compwob.context import ALL, SYSTEM, Subject, View
 from evaluators.compwob.pictures import WORDS
 from measurand import shards
 from measurand.report.document import Cell, Section, Table
+from measurand.report.grid import Line, grid
 from measurand.results import Rows
 from measurand.statistics import statistic_row
 from measurand.stats.crossed import crossed_mean
@@ -94,33 +95,34 @@ def _scored(
 
 def mixture_section(view: View) -> Section | None:
     """The mixtures side by side; none where no model was trained."""
-    everyone, figures, data = view.found, view.figures, view.data
-    every = trained(everyone)
-    if every.is_empty():
+    if trained(view.found).is_empty():
         return None
-    rows: list[list[Cell]] = []
     alone: Cell = {"value": None, "reason": "what the others are compared with"}
-    for order in ORDERS:
-        for mixture in MIXTURES:
-            here = {"mixture": mixture, "order": order}
-            if figures.get(ALL, "mixture_success", **here) is not None:
-                gain = figures.cell(ALL, "mixture_gain", **here)
-                rows.append(
-                    [
-                        {"text": mixture, "detail": WORDS[order]},
-                        figures.cell(ALL, "mixture_success", **here),
-                        alone if mixture == "uniform" else gain,
-                    ]
-                )
-    table = Table(
+
+    def gain(line: Line) -> Cell:
+        uniform = line.parts["mixture"] == "uniform"
+        return alone if uniform else view.figures.cell(ALL, "mixture_gain", **line.parts)
+
+    table = grid(
+        view.figures,
         "Success of the small model, by the mixture of its demonstrations",
-        ["mixture", "success", "minus uniform, paired"],
-        rows,
+        "mixture",
+        [
+            Line(
+                {"text": mixture, "detail": WORDS[order]},
+                ALL,
+                {"mixture": mixture, "order": order},
+            )
+            for order in ORDERS
+            for mixture in MIXTURES
+        ],
+        {"success": "mixture_success", "minus uniform, paired": gain},
         ["Intervals are over tasks and trained models together; few models make them wide."],
+        made="mixture_success",
     )
     return Section(
         "Mixtures of demonstrations",
-        (table, *_shown(data / "checkpoint" / "training")),
+        (table, *_shown(view.data / "checkpoint" / "training")),
         "Every mixture draws the same number of episodes, of base tasks alone.",
     )
 

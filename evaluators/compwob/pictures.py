@@ -39,9 +39,8 @@ def slope_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
     rows = []
     for subject in everyone:
         for at, order in enumerate(("single", *ORDERS)):
-            dot = figures.dot(subject.agent, subject.agent, "success", order=order)
-            dot.pop("label")
-            rows.append({"panel": "all tasks", "series": subject.agent, "x": at, **dot})
+            agent = subject.agent
+            rows.append(figures.point("all tasks", agent, at, agent, "success", order=order))
     return Figure(
         "curves",
         "From single tasks to sequences",
@@ -62,9 +61,9 @@ def parts_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
     for order in ORDERS:
         for subject in everyone:
             for n in subject.of(order)["n_parts"].unique().sort().to_list():
-                dot = figures.dot("", subject.agent, "success", order=order, parts=str(n))
-                dot.pop("label")
-                rows.append({"panel": WORDS[order], "series": subject.agent, "x": n, **dot})
+                where = {"order": order, "parts": str(n)}
+                agent = subject.agent
+                rows.append(figures.point(WORDS[order], agent, n, agent, "success", **where))
     return Figure(
         "curves",
         "Success against the number of parts",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -10,12 +11,16 @@ from evaluators.compwob.checks import AGAIN
 from evaluators.compwob.complexity import PREDICTORS
 from evaluators.compwob.context import ORDERS, Subject, View
 from evaluators.compwob.pictures import WORDS, scatter_figure
+from evaluators.compwob.sections import by_order
 from measurand import shards
 from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
+from measurand.report.methods import methods
 from measurand.subject import frame
 from schemas.compwob.params import ORDERS as EVERY_ORDER
 
+_AGAIN = ("same sentence and first page", "same reward", "same page at every step")
 REASONS = {
     "wrong": "a part was done wrongly at the end",
     "order": "a part was done before an earlier one",
@@ -23,17 +28,6 @@ REASONS = {
     "gave_up": "the agent stopped acting",
     "timeout": "time ran out",
 }
-QUIRKS = """What the published pages do and these do not: two parts share one Submit button; widget
-options and choice options share one radio group. What both do: buttons of a sequence can cover each
-other, and several buttons can carry the same label.
-
-Reversed sentences follow the rule of the published pages that could be read; those of five, six and
-seven parts follow it by inference."""
-
-RELIABILITY = """The reliability beside a success or a gap is that of a task's own mean over its
-seeds, ICC(1,k): how far other seeds would tell the same tasks apart. Beside a mixture it is that of
-a task's mean over the mixture's trained models, Cronbach's alpha. Rates of single tasks, p values,
-counts and what is predicted have none."""
 
 
 def complexity_section(view: View) -> Section:
@@ -56,113 +50,101 @@ def complexity_section(view: View) -> Section:
 
 
 def _slopes(subject: Subject, figures: Figures) -> Table:
-    rows: list[list[Cell]] = []
-    for order in ORDERS:
-        for name, words in PREDICTORS.items():
-            here = {"order": order, "predictor": name}
-            rows.append(
-                [
-                    {"text": words, "detail": WORDS[order]},
-                    figures.cell(subject.agent, "slope", **here),
-                    figures.cell(subject.agent, "slope", **here, parts="2")
-                    if name != "n_parts"
-                    else {"value": None, "reason": "fixed"},
-                    figures.cell(subject.agent, "pearson", **here),
-                    figures.cell(subject.agent, "spearman", **here),
-                    figures.cell(subject.agent, "vif", **here),
-                ]
-            )
-    return Table(
+    def within(line: Line) -> Cell:
+        if line.parts["predictor"] == "n_parts":
+            return {"value": None, "reason": "fixed"}
+        return figures.cell(line.model, "slope", **line.parts, parts="2")
+
+    return grid(
+        figures,
         f"{subject.agent}: success and complexity",
-        ["predictor", "log-odds by a standard deviation", "within two parts",
-         "Pearson's r of tasks", "Spearman's rho of tasks", "variance inflation"],
-        rows,
+        "predictor",
+        [
+            Line(
+                {"text": words, "detail": WORDS[order]},
+                subject.agent,
+                {"order": order, "predictor": name},
+            )
+            for order in ORDERS
+            for name, words in PREDICTORS.items()
+        ],
+        {
+            "log-odds by a standard deviation": "slope",
+            "within two parts": within,
+            "Pearson's r of tasks": "pearson",
+            "Spearman's rho of tasks": "spearman",
+            "variance inflation": "vif",
+        },
         ["Logistic regressions over episodes with errors clustered by task."],
-    )  # fmt: skip
+    )
 
 
 def failure_section(view: View) -> Section:
     """Why episodes failed."""
     everyone, figures = view.found, view.figures
-    rows: list[list[Cell]] = []
-    for subject in everyone:
-        for order in EVERY_ORDER:
-            for reason, words in REASONS.items():
-                here = {"order": order, "reason": reason}
-                if figures.get(subject.agent, "failure_share", **here) is not None:
-                    cell = figures.cell(subject.agent, "failure_share", **here)
-                    rows.append([{"text": subject.agent, "detail": WORDS[order]}, words, cell])
-    return Section(
-        "How episodes fail",
-        (
-            Table("Share of all episodes, by reason", ["agent", "reason", "share"], rows),
-            _firsts(everyone, figures),
-            _steps(everyone, figures),
-        ),
+    reasons = grid(
+        figures,
+        "Share of all episodes, by reason",
+        ("agent", "reason"),
+        [
+            Line(line.head, line.model, {**line.parts, "reason": reason}, [words])
+            for line in by_order(everyone, EVERY_ORDER)
+            for reason, words in REASONS.items()
+        ],
+        {"share": "failure_share"},
+        made="failure_share",
     )
+    steps = grid(
+        figures,
+        "Actions of a success beyond the oracle's for the same problem",
+        "agent",
+        [
+            Line(subject.agent, subject.agent)
+            for subject in everyone
+            if any(figures.metrics(subject.agent, "extra_steps"))
+        ],
+        {WORDS[order]: ("extra_steps", {"order": order}) for order in EVERY_ORDER},
+    )
+    return Section("How episodes fail", (reasons, _firsts(everyone, figures), steps))
 
 
 def _firsts(everyone: Sequence[Subject], figures: Figures) -> Table:
-    rows: list[list[Cell]] = []
-    for subject in everyone:
-        for order in ORDERS:
-            shares = [
-                figures.cell(subject.agent, "first_failing", order=order, part=str(part))
-                for part in (1, 2, 3, 4)
-                if figures.get(subject.agent, "first_failing", order=order, part=str(part))
-            ]
-            if shares:
-                none: list[Cell] = [{"value": None, "reason": "no such failure"}]
-                rows.append(
-                    [
-                        {"text": subject.agent, "detail": WORDS[order]},
-                        *shares,
-                        *none * (4 - len(shares)),
-                    ]
-                )
-    return Table(
+    def share(part: int) -> Callable[[Line], Cell]:
+        def cell(line: Line) -> Cell:
+            here = {**line.parts, "part": str(part)}
+            if figures.get(line.model, "first_failing", **here) is None:
+                return {"value": None, "reason": "no such failure"}
+            return figures.cell(line.model, "first_failing", **here)
+
+        return cell
+
+    parts = ("first", "second", "third", "fourth")
+    table = grid(
+        figures,
         "First part that was not done, as a share of failed compositions",
-        ["agent", "first", "second", "third", "fourth"],
-        rows,
+        "agent",
+        by_order(everyone, ORDERS),
+        {name: share(part) for part, name in enumerate(parts, 1)},
     )
-
-
-def _steps(everyone: Sequence[Subject], figures: Figures) -> Table:
-    rows: list[list[Cell]] = []
-    for subject in everyone:
-        cells = [figures.cell(subject.agent, "extra_steps", order=order) for order in EVERY_ORDER]
-        if any(figures.metrics(subject.agent, "extra_steps")):
-            rows.append([subject.agent, *cells])
-    return Table(
-        "Actions of a success beyond the oracle's for the same problem",
-        ["agent", *(WORDS[order] for order in EVERY_ORDER)],
-        rows,
-    )
+    none = {"value": None, "reason": "no such failure"}
+    return replace(table, rows=[row for row in table.rows if any(c != none for c in row[1:])])
 
 
 def instrument_section(view: View) -> Section:
     """Whether episodes can be had again, and what left the machine."""
-    everyone, figures, results = view.found, view.figures, view.results
-    rows: list[list[Cell]] = [
-        [
-            subject.agent,
-            *(figures.cell(subject.agent, metric) for metric in AGAIN),
-            figures.cell(subject.agent, "missing_share"),
-        ]
-        for subject in everyone
-    ]
-    again = Table(
+    again = grid(
+        view.figures,
         "Some episodes, played again from their rows",
-        ["agent", "same sentence and first page", "same reward", "same page at every step",
-         "episodes without a result"],
-        rows,
-    )  # fmt: skip
+        "agent",
+        [Line(subject.agent, subject.agent) for subject in view.found],
+        {**dict(zip(_AGAIN, AGAIN, strict=True)), "episodes without a result": "missing_share"},
+    )
     checks: list[list[Cell]] = [
         [check["name"].replace("_", " "), check["count"], check["of"], check["detail"] or ""]
-        for check in shards.read_table(results / "checks").to_pylist()
+        for check in shards.read_table(view.results / "checks").to_pylist()
     ]
     counts = Table("Checks of the run", ["check", "count", "of", "found"], checks)
-    refused = sum(shards.read_table(results / "runs", ["refused"]).column(0).to_pylist())
+    refused = sum(shards.read_table(view.results / "runs", ["refused"]).column(0).to_pylist())
     words = (
         "All requests of a browser go to one local server, which is its proxy and lets nothing "
         "out. Foreign requests are those that a page made. The browser by itself asked its maker's "
@@ -205,46 +187,38 @@ def cost_section(view: View) -> Section:
 
 def method_section(view: View) -> Section:
     """What was asked, how it differs from the published pages, how far a score can be repeated."""
-    everyone, figures = view.found, view.figures
-    given = everyone[0].params.evaluate
+    params = view.found[0].params
     rule = {
         "strict": "a part done before an earlier one fails the episode",
         "flags": "only the last part's commit tests the others, as on the published pages",
-    }[given.order_rule]
+    }[params.evaluate.order_rule]
     error = {
         "latch": "a wrong attempt can be mended until the last part's commit",
         "terminal": "a wrong attempt ends the episode",
-    }[given.error_rule]
-    words = (
-        f"- {given.seeds} seeds a task, from {given.first_seed}; demonstrations have seeds below.\n"
-        f"- Order: {rule}.\n- Mistakes: {error}.\n- Clicks: {given.click}; where something covers "
-        "the element, the click is given to it and counted.\n- Success is the full reward of every "
-        "part's own page."
-    )
+    }[params.evaluate.error_rule]
     return Section(
         "Method",
-        (Text(words), Text(QUIRKS), Text(RELIABILITY), _reliability(everyone, figures)),
+        (methods(__file__, params, rule=rule, error=error), _reliability(view)),
         "Furuta et al. 2023 (arXiv 2311.18751) report 94.0 on base tasks and 24.9 on compositions "
         "for prompted models, 85.4 and 54.8 for transferred ones, and less on reversed sentences. "
         "The direction can be compared, the cells cannot: models, pages and budget are others.",
     )
 
 
-def _reliability(everyone: Sequence[Subject], figures: Figures) -> Table:
-    rows: list[list[Cell]] = []
-    for subject in everyone:
-        agent = subject.agent
-        for order in EVERY_ORDER:
-            cell = figures.cell(agent, "task_icc", of="success", order=order)
-            if figures.get(agent, "task_icc", of="success", order=order) is not None:
-                gap: Cell = {"value": None, "reason": "base tasks alone"}
-                if order != "single":
-                    gap = figures.cell(agent, "task_icc", of="gap_base", order=order)
-                rows.append([{"text": agent, "detail": WORDS[order]}, cell, gap])
-    return Table(
+def _reliability(view: View) -> Table:
+    def gap(line: Line) -> Cell:
+        if line.parts["order"] == "single":
+            return {"value": None, "reason": "base tasks alone"}
+        return view.figures.cell(line.model, "task_icc", of="gap_base", **line.parts)
+
+    success = ("task_icc", {"of": "success"})
+    return grid(
+        view.figures,
         "Reliability of a task's mean over its seeds",
-        ["agent", "success", "parts alone minus composed"],
-        rows,
+        "agent",
+        by_order(view.found, EVERY_ORDER),
+        {"success": success, "parts alone minus composed": gap},
         ["Intervals by a bootstrap over tasks. Where all episodes, or the means of all tasks, are "
          "alike, there is nothing to tell apart. Below 0, seeds of a task differ more than tasks."],
+        made=success,
     )  # fmt: skip

@@ -14,8 +14,9 @@ from evaluators.compwob.pictures import (
     reverse_figure,
     slope_figure,
 )
-from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.report.document import Block, Section, Table, Text
 from measurand.report.evidence import say
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
 from schemas.compwob.params import CATEGORIES
 
@@ -23,27 +24,21 @@ from schemas.compwob.params import CATEGORIES
 def summary_section(view: View) -> Section:
     """One row an agent: single tasks, compositions, reversed, and the gaps."""
     everyone, figures = view.found, view.figures
-    rows: list[list[Cell]] = []
-    for subject in everyone:
-        agent = subject.agent
-        rows.append(
-            [
-                agent,
-                *(figures.cell(agent, "success", order=order) for order in ("single", *ORDERS)),
-                figures.cell(agent, "gap_base", order="forward"),
-                figures.cell(agent, "gap_reverse"),
-            ]
-        )
-    table = Table(
+    table = grid(
+        figures,
         "Share of episodes solved, and paired gaps",
-        ["agent", "base tasks", "compositions", "reversed", "parts alone minus composed",
-         "forward minus reversed"],
-        rows,
+        "agent",
+        [Line(subject.agent, subject.agent) for subject in everyone],
+        {
+            **{WORDS[order]: ("success", {"order": order}) for order in ("single", *ORDERS)},
+            "parts alone minus composed": ("gap_base", {"order": "forward"}),
+            "forward minus reversed": "gap_reverse",
+        },
         [
             "Rates have Wilson intervals over episodes. Gaps are paired by task and seed, with "
             "intervals that allow for other tasks and, of five seeds or more, other seeds.",
         ],
-    )  # fmt: skip
+    )
     sentences = [line for subject in everyone for line in _sentence(subject, figures)]
     blocks: list[Block] = [Text("\n".join(sentences))] if sentences else []
     return Section(
@@ -69,31 +64,31 @@ def _sentence(subject: Subject, figures: Figures) -> list[str]:
 def composition_section(view: View) -> Section:
     """Measured against what independent parts would give."""
     everyone, figures = view.found, view.figures
-    rows: list[list[Cell]] = []
-    for subject in measured(everyone):
-        agent = subject.agent
-        for order in ORDERS:
-            for category in CATEGORIES:
-                here = {"order": order, "category": category}
-                if figures.get(agent, "predicted", **here) is None:
-                    continue
-                rows.append(
-                    [
-                        {"text": f"{GROUPS[category]}, {WORDS[order]}", "detail": agent},
-                        figures.cell(agent, "success", **here),
-                        figures.cell(agent, "predicted", **here),
-                        figures.cell(agent, "residual", **here),
-                    ]
-                )
-    table = Table(
+    table = grid(
+        figures,
         "Measured and predicted success of compositions",
-        ["category", "measured", "if parts were independent", "composition effect"],
-        rows,
+        "category",
+        [
+            Line(
+                {"text": f"{GROUPS[category]}, {WORDS[order]}", "detail": subject.agent},
+                subject.agent,
+                {"order": order, "category": category},
+            )
+            for subject in measured(everyone)
+            for order in ORDERS
+            for category in CATEGORIES
+        ],
+        {
+            "measured": "success",
+            "if parts were independent": "predicted",
+            "composition effect": "residual",
+        },
         [
             "The prediction is the product of the agent's own rates on the parts alone. The effect "
             "is measured minus predicted, with clusters of tasks: what sequence costs beyond the "
             "parts."
         ],
+        made="predicted",
     )
     return Section(
         "The composition effect",
@@ -103,49 +98,48 @@ def composition_section(view: View) -> Section:
     )
 
 
+def by_order(everyone: Sequence[Subject], orders: Sequence[str]) -> list[Line]:
+    """A line an agent and wording."""
+    return [
+        Line({"text": subject.agent, "detail": WORDS[order]}, subject.agent, {"order": order})
+        for subject in everyone
+        for order in orders
+    ]
+
+
 def _pairs(everyone: Sequence[Subject], figures: Figures) -> Table:
-    rows: list[list[Cell]] = []
-    for subject in everyone:
-        for order in ORDERS:
-            if figures.get(subject.agent, "gap_alone", order=order) is None:
-                continue
-            rows.append(
-                [
-                    {"text": subject.agent, "detail": WORDS[order]},
-                    figures.cell(subject.agent, "gap_base", order=order),
-                    figures.cell(subject.agent, "gap_base_resampled", order=order),
-                    figures.cell(subject.agent, "gap_alone", order=order),
-                    figures.cell(subject.agent, "mcnemar_alone", order=order),
-                ]
-            )
-    return Table(
+    return grid(
+        figures,
         "The same problems alone and composed",
-        ["agent", "mean of parts minus composed", "with a bootstrap over tasks",
-         "all parts alone minus composed", "McNemar's exact p"],
-        rows,
+        "agent",
+        by_order(everyone, ORDERS),
+        {
+            "mean of parts minus composed": "gap_base",
+            "with a bootstrap over tasks": "gap_base_resampled",
+            "all parts alone minus composed": "gap_alone",
+            "McNemar's exact p": "mcnemar_alone",
+        },
         [
             "A part of a composition is the same problem as the base task alone with the same "
             "seed, so pairs are exact. McNemar's test takes pairs as independent."
         ],
-    )  # fmt: skip
+        made="gap_alone",
+    )
 
 
 def reverse_section(view: View) -> Section:
     """What turning the sentence costs."""
     everyone, figures = view.found, view.figures
-    rows: list[list[Cell]] = [
-        [
-            subject.agent,
-            figures.cell(subject.agent, "gap_reverse"),
-            figures.cell(subject.agent, "gap_reverse_resampled"),
-            figures.cell(subject.agent, "mcnemar_reverse"),
-        ]
-        for subject in everyone
-    ]
-    table = Table(
+    table = grid(
+        figures,
         "Forward minus reversed",
-        ["agent", "paired gap", "with a bootstrap over tasks", "McNemar's exact p"],
-        rows,
+        "agent",
+        [Line(subject.agent, subject.agent) for subject in everyone],
+        {
+            "paired gap": "gap_reverse",
+            "with a bootstrap over tasks": "gap_reverse_resampled",
+            "McNemar's exact p": "mcnemar_reverse",
+        },
     )
     return Section(
         "Reversed sentences",

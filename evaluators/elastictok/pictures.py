@@ -13,6 +13,7 @@ from evaluators.elastictok.savings import figure_points
 from measurand.report.document import Figure
 from measurand.report.figures.frame_trace import ALPHABET
 from measurand.report.lookup import Figures
+from measurand.results import slice_parts
 
 COLOURS = 24
 """Colours of a frame trace."""
@@ -24,12 +25,11 @@ COLUMNS = 12
 
 def error_figure(found: Findings, figures: Figures) -> Figure:
     """Mean error against tokens, a line a model."""
-    rows = []
-    for model in found.models:
-        for n in found.budgets(model):
-            dot = figures.dot(model, model, "mse", n=str(n), split=HEADLINE)
-            dot.pop("label")
-            rows.append({"panel": "unseen clips", "series": model, "x": n, **dot})
+    rows = [
+        figures.point("unseen clips", model, n, model, "mse", n=str(n), split=HEADLINE)
+        for model in found.models
+        for n in found.budgets(model)
+    ]
     return Figure(
         "curves",
         "Error against tokens, the same number for every block",
@@ -47,18 +47,17 @@ def error_figure(found: Findings, figures: Figures) -> Figure:
 def saving_figure(found: Findings, figures: Figures) -> Figure:
     """Share of blocks under a threshold against share of tokens: figure 4 of the paper."""
     rows: list[dict[str, Any]] = []
-    for threshold in found.limits:
-        panel = f"{threshold}: {found.limits[threshold]:.3f}"
+    own = found.budgets(found.model) if found.model in found.models else ()
+    single = [("one budget", found.model, n) for n in own]
+    single += [("trained fixed", model, n) for model, n in found.fixed.items()]
+    for threshold, limit in found.limits.items():
+        panel = f"{threshold}: {limit:.3f}"
         for point in figure_points(found, found.model, threshold):
             rows.append(_point(panel, "search", point["x"], point["estimate"]))
-        for n in found.budgets(found.model) if found.model in found.models else ():
-            dot = figures.dot("", found.model, "budget_feasible", n=str(n), split=HEADLINE,
-                              threshold=threshold)  # fmt: skip
-            rows.append({**_point(panel, "one budget", n / found.slots, None), **_ends(dot)})
-        for model, n in found.fixed.items():
-            dot = figures.dot("", model, "budget_feasible", n=str(n), split=HEADLINE,
-                              threshold=threshold)  # fmt: skip
-            rows.append({**_point(panel, "trained fixed", n / found.slots, None), **_ends(dot)})
+        for series, model, n in single:
+            where = {"n": str(n), "split": HEADLINE, "threshold": threshold}
+            at = n / found.slots
+            rows.append(figures.point(panel, series, at, model, "budget_feasible", **where))
     return Figure(
         "curves",
         "Share of blocks under a threshold against share of tokens",
@@ -81,10 +80,6 @@ def _point(panel: str, series: str, x: float, y: float | None) -> dict[str, Any]
     }  # fmt: skip
 
 
-def _ends(dot: dict[str, Any]) -> dict[str, Any]:
-    return {name: dot[name] for name in ("estimate", "lower", "upper", "reason")}
-
-
 def rate_figure(found: Findings, figures: Figures) -> Figure:
     """Error against bits, tokenizers and codecs."""
     rows: list[dict[str, Any]] = []
@@ -93,15 +88,14 @@ def rate_figure(found: Findings, figures: Figures) -> Figure:
             own = found.budget(model, HEADLINE).filter(n_tokens=n)
             if own["bits"].null_count() or n != found.fixed.get(model, n):
                 continue
-            dot = figures.dot("", model, "mse", n=str(n), split=HEADLINE)
             name = "trained fixed" if model in found.fixed else model
-            rows.append({**_point("unseen clips", name, own["bits"][0], None), **_ends(dot)})
+            where = {"n": str(n), "split": HEADLINE}
+            rows.append(figures.point("unseen clips", name, own["bits"][0], model, "mse", **where))
     for codec in found.codecs:
         for setting in figures.metrics(codec, "codec_mse"):
-            quality = setting["slice"].partition("=")[2]
-            bits = figures.value(codec, "codec_bits", quality=quality)
-            dot = figures.dot("", codec, "codec_mse", quality=quality)
-            rows.append({**_point("unseen clips", codec, bits or 0.0, None), **_ends(dot)})
+            parts = slice_parts(setting["slice"])
+            bits = figures.value(codec, "codec_bits", **parts) or 0.0
+            rows.append(figures.point("unseen clips", codec, bits, codec, "codec_mse", **parts))
     rows = [row for row in rows if row["x"] > 0]
     return Figure(
         "curves",

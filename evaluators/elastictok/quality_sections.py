@@ -9,8 +9,11 @@ import polars as pl
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import training_figure
 from measurand import shards
-from measurand.report.document import Cell, Section, Table, Text
+from measurand.report.document import Cell, Section, Table
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
+from measurand.report.methods import methods
+from measurand.results import slice_parts
 from measurand.subject import frame
 
 
@@ -116,7 +119,7 @@ def data_section(view: View) -> Section:
 def _rejected(found: Findings, figures: Figures) -> Table:
     rows: list[list[Cell]] = []
     for row in figures.metrics(found.model, "rejected"):
-        parts = dict(p.split("=", 1) for p in row["slice"].split(","))
+        parts = slice_parts(row["slice"])
         rows.append([parts["reason"], parts["table"], int(row["estimate"] or 0), row["n"]])
     return Table(
         "Rows left out",
@@ -135,55 +138,32 @@ def _sources(data: Path) -> str:
 
 def method_section(view: View) -> Section:
     """How it was done, and what differs from the paper."""
-    found, figures = view.found, view.figures
-    train, build = found.params.train, found.params.build
-    text = f"""
-Method of Yan, Mnih, Faust, Zaharia, Abbeel and Liu, ElasticTok (arXiv 2410.08368, ICLR 2025). Its
-models and data are not public in a usable form: no figure of the paper is reproduced here.
-
-A block is {build.block_frames} frames of {build.size} x {build.size} pixels and at most
-K = {found.slots} tokens; a sequence is {build.blocks} blocks. The number of tokens of a block is
-drawn from {train.min_tokens} to K in training, both ends included; the released code keeps one
-more than it draws. The loss is the mean squared error alone: the perceptual loss of the paper needs
-weights that are not part of any package.
-
-Binary search keeps its upper end feasible, so that what it calls under the threshold is; the
-released one misses the threshold on strictly falling curves in nearly half of the cases. Keys and
-values of the code that was chosen for a block are kept for the blocks after it.
-
-Blocks of a clip are alike, so every interval is over clips: means with cluster-robust errors and
-Student's t, shares of them on the logit scale, ratios and rank correlations by a percentile
-bootstrap that draws clips ({found.resamples} resamples, the same ones for every
-figure).
-
-The reliability beside a mean over blocks is Cronbach's alpha of a sequence's own mean over its
-{build.blocks} blocks: how far other blocks would rank the same sequences alike. It is high where
-sequences differ much, as those of different sources do, and says nothing about other trainings.
-Ratios, differences between codes and counts have none.
-"""
-    return Section("Methods", (Text(text.strip()), _reliability(found, figures)), "")
+    text = methods(__file__, view.found.params)
+    return Section("Methods", (text, _reliability(view.found, view.figures)))
 
 
 def _reliability(found: Findings, figures: Figures) -> Table:
-    model, budgets = found.model, found.budgets(found.model)
-    rows: list[list[Cell]] = []
-
-    def add(words: str, detail: str, **parts: str) -> None:
-        cell = figures.cell(model, "block_alpha", **parts)
-        rows.append([{"text": words, "detail": detail}, cell])
-
-    for threshold in found.limits:
-        for words, metric in (("tokens", "tokens"), ("under the threshold", "feasible")):
-            add(words, threshold, of=metric, threshold=threshold, split=HEADLINE)
-    for words, metric in (("error", "mse"), ("PSNR", "psnr"), ("SSIM", "ssim")):
-        for n in dict.fromkeys((*budgets[:1], *budgets[-1:])):
-            add(words, f"{n} tokens", of=metric, n=str(n), split=HEADLINE)
-    add("falling steps", "of one token", of="monotone_share")
-    add("falling steps", "between budgets", of="monotone_share", steps="budgets")
-    return Table(
-        f"Reliability of a sequence's mean over its blocks, {model}",
-        ["score", "Cronbach's alpha"],
-        rows,
+    budgets = found.budgets(found.model)
+    asked: list[tuple[str, str, dict[str, str]]] = [
+        (words, threshold, {"of": metric, "threshold": threshold, "split": HEADLINE})
+        for threshold in found.limits
+        for words, metric in (("tokens", "tokens"), ("under the threshold", "feasible"))
+    ]
+    asked += [
+        (words, f"{n} tokens", {"of": metric, "n": str(n), "split": HEADLINE})
+        for words, metric in (("error", "mse"), ("PSNR", "psnr"), ("SSIM", "ssim"))
+        for n in dict.fromkeys((*budgets[:1], *budgets[-1:]))
+    ]
+    asked += [
+        ("falling steps", "of one token", {"of": "monotone_share"}),
+        ("falling steps", "between budgets", {"of": "monotone_share", "steps": "budgets"}),
+    ]
+    return grid(
+        figures,
+        f"Reliability of a sequence's mean over its blocks, {found.model}",
+        "score",
+        [Line({"text": words, "detail": of}, found.model, parts) for words, of, parts in asked],
+        {"Cronbach's alpha": "block_alpha"},
         ["Unseen clips, binary search; the falling steps are of all test splits. Intervals by a "
          "bootstrap over clips. Where a block's score never varies, alpha is undefined."],
     )  # fmt: skip

@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import error_figure, saving_figure
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.evidence import say, size
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
-from measurand.results import StatisticRow
+from measurand.results import StatisticRow, slice_parts
 
 
 def summary_section(view: View) -> Section:
     """Sentences and one row a threshold."""
     found, figures = view.found, view.figures
-    model = found.model
     lines = [f"- {line}" for line in _sentences(found, figures)]
-    rows: list[list[Cell]] = []
-    for threshold, limit in found.limits.items():
-        parts = {"threshold": threshold, "split": HEADLINE}
-        cells = [
-            figures.cell(model, metric, **parts) for metric in ("feasible", "tokens", "token_share")
-        ]
-        savings = [
-            figures.cell(model, "token_saving", **parts, against=fixed, n=str(n))
-            for fixed, n in found.fixed.items()
-        ]
-        rows.append([{"text": threshold, "detail": f"error {limit:.4f}"}, *cells, *savings])
-    table = Table(
-        f"What {model} with binary search gives on unseen clips",
-        ["threshold", "share of blocks under it", "tokens a block", "share of K",
-         *(f"saving against {name}" for name in found.fixed)],
-        rows,
+    table = grid(
+        figures,
+        f"What {found.model} with binary search gives on unseen clips",
+        "threshold",
+        [
+            Line(
+                {"text": threshold, "detail": f"error {limit:.4f}"},
+                found.model,
+                {"threshold": threshold, "split": HEADLINE},
+            )
+            for threshold, limit in found.limits.items()
+        ],
+        {
+            "share of blocks under it": "feasible",
+            "tokens a block": "tokens",
+            "share of K": "token_share",
+            **{
+                f"saving against {name}": ("token_saving", {"against": name, "n": str(n)})
+                for name, n in found.fixed.items()
+            },
+        },
         ["A saving is the fixed model's tokens over the tokens of the search at the same share of "
          "blocks under the threshold; above 1 the search needs fewer. Intervals are 95%, over "
          "clips."],
@@ -80,80 +87,86 @@ def _saving(
 def error_section(view: View) -> Section:
     """Error against tokens, and elastic against fixed models."""
     found, figures = view.found, view.figures
-    rows: list[list[Cell]] = []
-    for model in found.models:
-        for n in found.budgets(model):
-            parts = {"n": str(n), "split": HEADLINE}
-            later = {"n": str(n), "split": "test_time"}
-            rows.append([
-                {"text": model, "detail": f"{n} tokens"},
-                figures.cell(model, "mse", **parts),
-                figures.cell(model, "mse", **later),
-                figures.cell(model, "psnr", **parts),
-                figures.cell(model, "ssim", **parts),
-            ])  # fmt: skip
-    table = Table(
+    table = grid(
+        figures,
         "Error and quality at every budget",
-        ["model", "error, unseen clips", "error, later in training clips", "PSNR, dB", "SSIM"],
-        rows,
+        "model",
+        [
+            Line({"text": model, "detail": f"{n} tokens"}, model, {"n": str(n), "split": HEADLINE})
+            for model in found.models
+            for n in found.budgets(model)
+        ],
+        {
+            "error, unseen clips": "mse",
+            "error, later in training clips": ("mse", {"split": "test_time"}),
+            "PSNR, dB": "psnr",
+            "SSIM": "ssim",
+        },
         ["SSIM after Wang et al. 2004, Gaussian window."],
     )
-    against: list[list[Cell]] = []
-    for fixed, n in found.fixed.items():
-        for model in found.models:
-            cell = figures.cell(model, "against_fixed", fixed=fixed, split=HEADLINE)
-            if model not in found.fixed and figures.get(
-                model, "against_fixed", fixed=fixed, split=HEADLINE
-            ):
-                against.append([f"{model} against {fixed}", n, cell])
-    largest = list(found.fixed)[-1] if found.fixed else ""
-    for n in found.budgets(found.model) if found.model in found.models else ():
-        row = figures.get(largest, "cut_against_elastic", n=str(n), split=HEADLINE)
-        if row is not None:
-            cell = figures.cell(largest, "cut_against_elastic", n=str(n), split=HEADLINE)
-            against.append([f"{largest}, cut without training, against {found.model}", n, cell])
-    blocks: list[Block] = [error_figure(found, figures)]
-    if against:
-        blocks.append(
-            Table(
-                "Ratio of mean errors on the same blocks",
-                ["models", "tokens", "first over second"],
-                against,
-                [
-                    "Above 1 the first model is worse. A model cut to fewer tokens than it was "
-                    "trained with shows that elasticity comes from training, not from the network."
-                ],
-            )
-        )
+    against = _against(found, figures)
     return Section(
         "Error against tokens",
-        (*blocks, table),
+        (error_figure(found, figures), *([against] if against.rows else []), table),
         "Every block gets the same number of tokens; no search.",
     )
+
+
+def _against(found: Findings, figures: Figures) -> Table:
+    elastic = [
+        Line(f"{model} against {fixed}", model, {"fixed": fixed, "split": HEADLINE}, [n])
+        for fixed, n in found.fixed.items()
+        for model in found.models
+        if model not in found.fixed
+    ]
+    largest = list(found.fixed)[-1] if found.fixed else ""
+    words = f"{largest}, cut without training, against {found.model}"
+    cut = [
+        Line(words, largest, {"n": str(n), "split": HEADLINE}, [n])
+        for n in (found.budgets(found.model) if found.model in found.models else ())
+    ]
+    tables = [
+        grid(
+            figures,
+            "Ratio of mean errors on the same blocks",
+            ("models", "tokens"),
+            lines,
+            {"first over second": metric},
+            [
+                "Above 1 the first model is worse. A model cut to fewer tokens than it was "
+                "trained with shows that elasticity comes from training, not from the network."
+            ],
+            made=metric,
+        )
+        for lines, metric in ((elastic, "against_fixed"), (cut, "cut_against_elastic"))
+    ]
+    return replace(tables[0], rows=[row for table in tables for row in table.rows])
 
 
 def saving_section(view: View) -> Section:
     """Figure 4 of the paper, and every saving."""
     found, figures = view.found, view.figures
-    rows: list[list[Cell]] = []
-    for model in found.models:
-        for split in found.splits:
-            for threshold in found.limits:
-                own = [
-                    row for row in figures.metrics(model, "token_saving")
-                    if f"split={split}" in row["slice"] and f"threshold={threshold}" in row["slice"]
-                ]  # fmt: skip
-                for row in own:
-                    parts = dict(p.split("=", 1) for p in row["slice"].split(","))
-                    rows.append([
-                        {"text": f"{model}, {threshold}", "detail": split},
-                        f"{parts['against']}, {parts['n']} tokens",
-                        figures.cell(model, "token_saving", **parts),
-                    ])  # fmt: skip
-    table = Table(
+    places = [(m, s, t) for m in found.models for s in found.splits for t in found.limits]
+    made = {
+        model: [slice_parts(row["slice"]) for row in figures.metrics(model, "token_saving")]
+        for model in found.models
+    }
+    table = grid(
+        figures,
         "Tokens of a fixed budget over tokens of the search, at an equal share of blocks",
-        ["model and threshold", "against", "ratio"],
-        rows,
+        ("model and threshold", "against"),
+        [
+            Line(
+                {"text": f"{model}, {threshold}", "detail": split},
+                model,
+                parts,
+                [f"{parts['against']}, {parts['n']} tokens"],
+            )
+            for model, split, threshold in places
+            for parts in made[model]
+            if (parts["split"], parts["threshold"]) == (split, threshold)
+        ],
+        {"ratio": "token_saving"},
         ["Uniform is the same model with one budget for all blocks. Where the reference reaches "
          "no block, or more blocks than the search, there is no ratio."],
     )  # fmt: skip
@@ -171,36 +184,39 @@ def search_section(view: View) -> Section | None:
     model = found.model
     if model not in found.models:
         return None
-    costs = found.tables["search_costs"]
-    rows: list[list[Cell]] = []
-    for threshold in found.limits:
-        for search in found.params.evaluate.searches:
-            parts = {"search": search, "threshold": threshold}
-            cells = [
-                figures.cell(model, metric, **parts)
-                for metric in ("evaluations", "search_tokens", "excess_tokens", "missed")
-            ]
-            spent = costs.filter(search=search, threshold=threshold)
-            each = 1000 * float(spent["seconds"][0]) / spent["blocks"][0] if len(spent) else None
-            rows.append([
-                {"text": search, "detail": threshold}, *cells,
-                {"value": each, "reason": None if each is not None else "not timed"},
-            ])  # fmt: skip
-    table = Table(
+
+    def each(line: Line) -> Cell:
+        spent = found.tables["search_costs"].filter(**line.parts)
+        value = 1000 * float(spent["seconds"][0]) / spent["blocks"][0] if len(spent) else None
+        return {"value": value, "reason": "not timed"}
+
+    table = grid(
+        figures,
         f"Searches of {model}",
-        ["search", "reconstructions a block", "tokens a block", "tokens above full search",
-         "thresholds missed", "milliseconds a block"],
-        rows,
+        "search",
+        [
+            Line(
+                {"text": search, "detail": threshold},
+                model,
+                {"search": search, "threshold": threshold},
+            )
+            for threshold in found.limits
+            for search in found.params.evaluate.searches
+        ],
+        {
+            "reconstructions a block": "evaluations",
+            "tokens a block": "search_tokens",
+            "tokens above full search": "excess_tokens",
+            "thresholds missed": "missed",
+            "milliseconds a block": each,
+        },
         ["Tokens above full search are taken over blocks where both are under the threshold; the "
          "past of later blocks may differ between searches, so they may fall below 0. Missed "
          "are blocks that full search brings under the threshold and this one does not. Times are "
          "of this machine, on 16 sequences."],
     )  # fmt: skip
-    words = []
-    dishonest = sum(
-        row["estimate"] for row in figures.metrics(model, "dishonest") if row["estimate"]
-    )
-    words.append(f"Blocks called under the threshold that are not: {int(dishonest)}.")
+    dishonest = sum(row["estimate"] or 0 for row in figures.metrics(model, "dishonest"))
+    words = [f"Blocks called under the threshold that are not: {int(dishonest)}."]
     words += _falls(found, figures)
     return Section(
         "Searches",

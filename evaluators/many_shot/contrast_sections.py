@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from evaluators.many_shot.context import PLAIN, Subject, View
 from evaluators.many_shot.contrasts import few_shot
-from evaluators.many_shot.pictures import curve_figure, every_point, measured
-from measurand.report.document import Block, Cell, Section, Table
-from measurand.report.lookup import Figures
+from evaluators.many_shot.pictures import curve_figure, every_point, measured, point_lines
+from measurand.report.document import Block, Cell, Section
+from measurand.report.grid import Line, grid
 from measurand.results import slice_parts
 
+_RHO = "nll_accuracy_rho"
 _LIKELIHOOD_OF = {
     "nll": "the answer",
     "nll_program": "the reference solution",
@@ -18,9 +19,8 @@ _LIKELIHOOD_OF = {
 
 def likelihood_section(view: View) -> Section | None:
     """Likelihood of right answers beside their frequency."""
-    everyone, figures = view.found, view.figures
-    blocks: list[Block] = []
-    for subject in (s for s in everyone if not s.is_oracle):
+    figures, blocks = view.figures, list[Block]()
+    for subject in (s for s in view.found if not s.is_oracle):
         blocks.append(
             curve_figure(
                 subject,
@@ -33,21 +33,17 @@ def likelihood_section(view: View) -> Section | None:
                 own_scale=True,
             )
         )
-        rows: list[list[Cell]] = []
-        for row in figures.metrics(subject.model, "nll_accuracy_rho"):
-            parts = slice_parts(row["slice"])
-            rows.append(
-                [
-                    f"{parts['task']}, {parts['curve']}",
-                    _LIKELIHOOD_OF[parts["of"]],
-                    figures.cell(subject.model, "nll_accuracy_rho", **parts),
-                ]
-            )
+        slices = [slice_parts(r["slice"]) for r in figures.metrics(subject.model, _RHO)]
         blocks.append(
-            Table(
+            grid(
+                figures,
                 f"Likelihood and accuracy of {subject.model}: rank correlation over shot sets",
-                ["task and curve", "likelihood of", "Spearman's rho"],
-                rows,
+                ("task and curve", "likelihood of"),
+                [
+                    Line(f"{p['task']}, {p['curve']}", subject.model, p, [_LIKELIHOOD_OF[p["of"]]])
+                    for p in slices
+                ],
+                {"Spearman's rho": _RHO},
                 ["-1: wherever right answers are likelier, they are more frequent. Clusters are "
                  "shot sets."],
             )
@@ -63,33 +59,24 @@ def likelihood_section(view: View) -> Section | None:
 
 def contrast_section(view: View) -> Section | None:
     """Controls: what the plain prompts have that others lack."""
-    everyone, figures = view.found, view.figures
-    blocks: list[Block] = []
-    for subject in measured(everyone):
-        rows: list[list[Cell]] = []
-        for at in every_point(subject):
-            if figures.get(subject.model, "against_supervised", **at) is None:
-                continue
-            rows.append(
-                [
-                    f"{at['task']}, {at['curve']}",
-                    int(at["k"]),
-                    figures.cell(subject.model, "accuracy_crossed", **at),
-                    figures.cell(subject.model, "accuracy_crossed", **{**at, "curve": PLAIN}),
-                    figures.cell(subject.model, "against_supervised", **at),
-                ]
-            )
-        if rows:
-            blocks.append(
-                Table(
-                    f"Other ways of making prompts of the same shots, {subject.model}",
-                    ["task and curve", "K", "accuracy", "plain prompts", "difference, paired"],
-                    rows,
-                    ["The difference is over the shot sets and questions that both have. Flipped "
-                     "labels show each class under another's word: a model that reads labels "
-                     "follows them, one that knows words does not."],
-                )
-            )  # fmt: skip
+    figures, blocks = view.figures, list[Block]()
+    for subject in measured(view.found):
+        ways = grid(
+            figures,
+            f"Other ways of making prompts of the same shots, {subject.model}",
+            ("task and curve", "K"),
+            point_lines(subject),
+            {
+                "accuracy": "accuracy_crossed",
+                "plain prompts": ("accuracy_crossed", {"curve": PLAIN}),
+                "difference, paired": "against_supervised",
+            },
+            ["The difference is over the shot sets and questions that both have. Flipped "
+             "labels show each class under another's word: a model that reads labels "
+             "follows them, one that knows words does not."],
+            made="against_supervised",
+        )  # fmt: skip
+        blocks += [ways] if ways.rows else []
         if any(figures.metrics(subject.model, "confidence")):
             blocks.append(
                 curve_figure(
@@ -101,62 +88,54 @@ def contrast_section(view: View) -> Section | None:
                     "Probability of the right class among the classes, mean over questions.",
                 )
             )
-        blocks += _orders(subject, figures)
-    return Section("Regimes, label maps and orders", tuple(blocks)) if blocks else None
-
-
-def _orders(subject: Subject, figures: Figures) -> list[Block]:
-    rows: list[list[Cell]] = [
-        [
-            f"{at['task']}, {at['curve']}",
-            int(at["k"]),
-            figures.cell(subject.model, "accuracy_crossed", **at),
-            figures.cell(subject.model, "order_range", **at),
-        ]
-        for at in every_point(subject)
-        if figures.get(subject.model, "order_range", **at) is not None
-    ]
-    if not rows:
-        return []
-    return [
-        Table(
+        orders = grid(
+            figures,
             f"The same shots in other orders, {subject.model}",
-            ["task and curve", "K", "accuracy", "best minus worst order"],
-            rows,
+            ("task and curve", "K"),
+            point_lines(subject),
+            {"accuracy": "accuracy_crossed", "best minus worst order": "order_range"},
             ["The range grows with the number of orders; its interval is over shot sets."],
+            made="order_range",
         )
-    ]
+        blocks += [orders] if orders.rows else []
+    return Section("Regimes, label maps and orders", tuple(blocks)) if blocks else None
 
 
 def baseline_section(view: View) -> Section | None:
     """Better than what needs no language model?"""
-    everyone, figures = view.found, view.figures
-    rows: list[list[Cell]] = []
-    readers = [s.model for s in everyone if s.is_oracle]
-    for subject in (s for s in everyone if not s.is_oracle):
-        for at in every_point(subject):
-            for reader in readers if _is_end(subject, at) else ():
-                if figures.get(subject.model, "advantage", **at, over=reader) is None:
-                    continue
-                rows.append(
-                    [
-                        {"text": f"{at['task']}, K = {at['k']}", "detail": subject.model},
-                        reader,
-                        figures.cell(subject.model, "accuracy_crossed", **at),
-                        figures.cell(reader, "accuracy_crossed", **at),
-                        figures.cell(subject.model, "advantage", **at, over=reader),
-                    ]
-                )
-    if not rows:
-        return None
-    table = Table(
+    readers = [s.model for s in view.found if s.is_oracle]
+
+    def theirs(line: Line) -> Cell:
+        at = {key: part for key, part in line.parts.items() if key != "over"}
+        return view.figures.cell(line.parts["over"], "accuracy_crossed", **at)
+
+    def ours(line: Line) -> Cell:
+        at = {key: part for key, part in line.parts.items() if key != "over"}
+        return view.figures.cell(line.model, "accuracy_crossed", **at)
+
+    table = grid(
+        view.figures,
         "Accuracy beside baselines on the same prompts, with few shots and with most",
-        ["task and shots", "baseline", "model", "baseline's accuracy", "difference, paired"],
-        rows,
+        ("task and shots", "baseline"),
+        [
+            Line(
+                {"text": f"{at['task']}, K = {at['k']}", "detail": subject.model},
+                subject.model,
+                {**at, "over": reader},
+                [reader],
+            )
+            for subject in view.found
+            if not subject.is_oracle
+            for at in every_point(subject)
+            if _is_end(subject, at)
+            for reader in readers
+        ],
+        {"model": ours, "baseline's accuracy": theirs, "difference, paired": "advantage"},
         ["All intervals are over shot sets and questions. k-nearest neighbours is a weak ceiling "
          "for a linear rule: logistic regression on the same shots is far better."],
+        made="advantage",
     )  # fmt: skip
-    return Section("Baselines", (table,))
+    return Section("Baselines", (table,)) if table.rows else None
 
 
 def _is_end(subject: Subject, at: dict[str, str]) -> bool:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from evaluators.many_shot.context import PLAIN, Subject, View
 from evaluators.many_shot.contrasts import few_shot
-from evaluators.many_shot.pictures import baseline_figure, curve_figure, every_point, measured
+from evaluators.many_shot.pictures import (
+    baseline_figure,
+    curve_figure,
+    measured,
+    point_lines,
+)
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.evidence import evidence_of, say
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 
@@ -103,29 +111,28 @@ def curve_section(view: View) -> Section:
 
 
 def _accuracy_table(subject: Subject, figures: Figures) -> Table:
-    rows: list[list[Cell]] = []
-    alone: Cell = {"value": None, "reason": "there is one prompt without shots"}
-    for at in every_point(subject):
-        model, shown = subject.model, at["k"] != "0"
-        share = figures.cell(model, "variance_share", **at, source="shot_set")
-        rows.append(
-            [
-                f"{at['task']}, {at['curve']}",
-                int(at["k"]),
-                figures.cell(model, "accuracy", **at),
-                figures.cell(model, "accuracy_crossed", **at),
-                figures.cell(model, "seed_alpha", **at) if shown else alone,
-                share if shown else alone,
-            ]
-        )
-    return Table(
+    def repeated(metric: str, **more: str) -> Callable[[Line], Cell]:
+        def cell(line: Line) -> Cell:
+            if line.parts["k"] == "0":
+                return {"value": None, "reason": "there is one prompt without shots"}
+            return figures.cell(line.model, metric, **line.parts, **more)
+
+        return cell
+
+    return grid(
+        figures,
         f"Accuracy of {subject.model}, point by point",
-        ["task and curve", "K", "over shot sets", "over shot sets and questions",
-         "reliability over shot sets", "variance between shot sets"],
-        rows,
+        ("task and curve", "K"),
+        point_lines(subject),
+        {
+            "over shot sets": "accuracy",
+            "over shot sets and questions": "accuracy_crossed",
+            "reliability over shot sets": repeated("seed_alpha"),
+            "variance between shot sets": repeated("variance_share", source="shot_set"),
+        },
         [
             "Reliability is Cronbach's alpha of questions over shot sets: would other shot sets "
             "find the same questions hard? The last column is the share of the variance of single "
             "answers that lies between shot sets."
         ],
-    )  # fmt: skip
+    )

@@ -9,6 +9,7 @@ import polars as pl
 
 from evaluators.many_shot.context import ORACLE, PLAIN, Subject
 from measurand.report.document import Figure
+from measurand.report.grid import Line
 from measurand.report.lookup import Figures
 
 READERS = {
@@ -33,6 +34,12 @@ def every_point(subject: Subject) -> Iterator[dict[str, str]]:
     for task, curve, answers in subject.curves():
         for k in answers["k"].unique().sort().to_list():
             yield {"task": task, "curve": curve, "k": str(k)}
+
+
+def point_lines(subject: Subject) -> Iterator[Line]:
+    """A line of a table for every point: task and curve, then the number of shots."""
+    for at in every_point(subject):
+        yield Line(f"{at['task']}, {at['curve']}", subject.model, at, [int(at["k"])])
 
 
 def baseline_figure(subject: Subject, readers: Sequence[Subject], figures: Figures) -> Figure:
@@ -112,12 +119,10 @@ def _line(
     answers: pl.DataFrame,
     series: str,
 ) -> list[dict[str, Any]]:
-    found = []
-    for k in answers["k"].unique().sort().to_list():
-        dot = figures.dot(series, subject.model, metric, task=task, curve=curve, k=str(k))
-        dot.pop("label")
-        found.append({"panel": task, "series": series, "x": k, **dot})
-    return found
+    return [
+        figures.point(task, series, k, subject.model, metric, task=task, curve=curve, k=str(k))
+        for k in answers["k"].unique().sort().to_list()
+    ]
 
 
 def _points(

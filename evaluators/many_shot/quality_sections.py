@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 from evaluators.many_shot.bias import word
-from evaluators.many_shot.context import View
-from evaluators.many_shot.pictures import every_point, measured
+from evaluators.many_shot.context import Subject, View
+from evaluators.many_shot.pictures import measured, point_lines
 from evaluators.many_shot.quality import rejected_prompts
 from measurand import shards
 from measurand.manifest import MANIFEST
 from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.report.grid import Line, grid, measures
+from measurand.report.lookup import Figures
+from measurand.report.methods import methods
 
 MOST_REJECTED = 20
 """Rejected prompts that are listed."""
@@ -49,65 +55,62 @@ def leak_section(view: View) -> Section:
 
 def bias_section(view: View) -> Section | None:
     """Does a model favour a word? The word that it says too often, point by point."""
-    everyone, figures = view.found, view.figures
-    blocks: list[Block] = []
-    for subject in measured(everyone):
-        rows: list[list[Cell]] = []
-        for at in every_point(subject):
-            found = {
-                index: figures.value(subject.model, "label_bias", **at, **{"class": str(index)})
-                for index in range(len(subject.options.get(at["task"], ())))
-            }
-            known = {index: value for index, value in found.items() if value is not None}
-            if not known:
-                continue
+    tables = [
+        grid(
+            view.figures,
+            f"Label bias of {subject.model}: the word that is said too often",
+            ("task and curve", "K", "word"),
+            _most_said(subject, view.figures),
+            {"bias": "label_bias"},
+            ["Share of answers with the word minus share of questions where it is right: 0 "
+             "is no bias. Intervals over shot sets; without shots over questions. The "
+             "statistics hold every word."],
+        )
+        for subject in measured(view.found)
+    ]  # fmt: skip
+    shown = tuple(table for table in tables if table.rows)
+    return Section("Label bias", shown) if shown else None
+
+
+def _most_said(subject: Subject, figures: Figures) -> Iterator[Line]:
+    for line in point_lines(subject):
+        at = line.parts
+        words = range(len(subject.options.get(at["task"], ())))
+        found = {
+            i: figures.value(line.model, "label_bias", **at, **{"class": str(i)}) for i in words
+        }
+        known = {index: value for index, value in found.items() if value is not None}
+        if known:
             most = max(known, key=lambda index: known[index])
-            rows.append(
-                [
-                    f"{at['task']}, {at['curve']}",
-                    int(at["k"]),
-                    word(subject, at["task"], at["curve"], most),
-                    figures.cell(subject.model, "label_bias", **at, **{"class": str(most)}),
-                ]
-            )
-        if rows:
-            blocks.append(
-                Table(
-                    f"Label bias of {subject.model}: the word that is said too often",
-                    ["task and curve", "K", "word", "bias"],
-                    rows,
-                    ["Share of answers with the word minus share of questions where it is right: 0 "
-                     "is no bias. Intervals over shot sets; without shots over questions. The "
-                     "statistics hold every word."],
-                )
-            )  # fmt: skip
-    return Section("Label bias", tuple(blocks)) if blocks else None
+            name = word(subject, at["task"], at["curve"], most)
+            yield Line(line.head, line.model, {**at, "class": str(most)}, [*line.more, name])
 
 
 def rationale_section(view: View) -> Section | None:
     """How many solutions the model wrote were right, and how many could be shown."""
-    figures, data = view.figures, view.data
-    folder = data / "dataset" / "rationales"
+    folder = view.data / "dataset" / "rationales"
     if not (folder / MANIFEST).exists():
         return None
     written = shards.read_table(folder, ["task", "split", "model"]).to_pylist()
-    rows: list[list[Cell]] = []
-    for task, split, model in dict.fromkeys((r["task"], r["split"], r["model"]) for r in written):
-        parts = {"task": task, "split": split}
-        rows.append(
-            [
-                {"text": f"{task}, {split}", "detail": model},
-                sum(r["task"] == task and r["split"] == split for r in written),
-                *(
-                    figures.cell(model, metric, **parts)
-                    for metric in ("keep_rate", "solved_share", "step_valid_rate")
-                ),
-            ]
-        )
-    table = Table(
+    counts = Counter((row["task"], row["split"], row["model"]) for row in written)
+    table = grid(
+        view.figures,
         "Solutions that a model wrote",
-        ["task and split", "solutions", "right answer", "problems solved", "all equations hold"],
-        rows,
+        ("task and split", "solutions"),
+        [
+            Line(
+                {"text": f"{task}, {split}", "detail": model},
+                model,
+                {"task": task, "split": split},
+                [count],
+            )
+            for (task, split, model), count in counts.items()
+        ],
+        {
+            "right answer": "keep_rate",
+            "problems solved": "solved_share",
+            "all equations hold": "step_valid_rate",
+        },
         [
             "Right answers by wrong steps are shown to the model as well: the last column says how "
             "many solutions that may be shown hold. Solutions of test questions are used for "
@@ -167,75 +170,24 @@ def prompt_section(view: View) -> Section:
     return Section("Prompts", tuple(blocks))
 
 
-_MEASURES = (
-    ("missing_share", "answers missing"),
-    ("infra_error_share", "calls that failed outside the model"),
-    ("retest_agreement", "same answer when asked again alone"),
-    ("retest_logprob_difference_max", "largest change of a log-probability then"),
-    ("answers_over_budget", "answers whose prompt left too little room"),
-    ("boundary_unstable", "prompts whose tokens change where the question joins"),
-    ("prompts_with_fewer_shots", "prompts with fewer shots than asked for"),
-    ("prefix_saving", "prompt tokens per token computed"),
+_MEASURES: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("answers missing", "missing_share", {}),
+    ("calls that failed outside the model", "infra_error_share", {}),
+    ("same answer when asked again alone", "retest_agreement", {}),
+    ("largest change of a log-probability then", "retest_logprob_difference_max", {}),
+    ("answers whose prompt left too little room", "answers_over_budget", {}),
+    ("prompts whose tokens change where the question joins", "boundary_unstable", {}),
+    ("prompts with fewer shots than asked for", "prompts_with_fewer_shots", {}),
+    ("prompt tokens per token computed", "prefix_saving", {}),
 )
 
 
 def answer_section(view: View) -> Section:
     """Whether the model answered, and the same thing twice."""
-    everyone, figures = view.found, view.figures
-    rows: list[list[Cell]] = [
-        [label, *(figures.cell(s.model, metric) for s in everyone)] for metric, label in _MEASURES
-    ]
-    columns = ["figure", *(s.model for s in everyone)]
-    return Section("Quality of the answers", (Table("All prompts of all tasks", columns, rows),))
-
-
-def cost_section(view: View) -> Section:
-    """Calls, tokens, time, of those that compute tokens."""
-    results = view.results
-    calls = shards.read_table(results / "costs").to_pylist()
-    rows: list[list[Cell]] = [
-        [
-            {"text": r["part"], "detail": r["model"]},
-            r["calls"],
-            r["prompt_tokens"],
-            r["cached_tokens"],
-            r["seconds"],
-            r["dtype"],
-        ]
-        for r in [r for r in calls if r["prompt_tokens"]] or calls
-    ]
-    table = Table(
-        "Calls of the models",
-        ["task", "calls", "prompt tokens", "of them shared", "seconds", "precision"],
-        rows,
-        ["Shared tokens stand in a prefix that was computed once for all questions of a shot set. "
-         "Loading is not counted; parts of an interrupted run are."],
-    )  # fmt: skip
-    return Section("Cost", (table,))
+    table = measures(view.figures, "All prompts of all tasks", view.found, _MEASURES)
+    return Section("Quality of the answers", (table,))
 
 
 def method_section(view: View) -> Section:
     """How the figures were made, and what this is not."""
-    subject = view.found[0]
-    near = subject.params.build.near_duplicates
-    text = (
-        "- The shots of a seed are one permutation of the training examples; K shots are its "
-        "first K, dealt evenly over classes. Test questions are the same at every K and in every "
-        "curve.\n"
-        "- Classes are scored by log-probability, all words in one request; free answers are "
-        "written greedily and judged by the task's verifier. Plans are executed.\n"
-        "- Intervals: Student's t with cluster-robust errors (CR1), clusters of shot sets, or of "
-        "shot sets and questions crossed (Cameron, Gelbach & Miller 2011). Where all answers are "
-        "right or all are wrong: Clopper-Pearson over distinct questions.\n"
-        f"- Bootstrap for alpha and rank correlations: B = {subject.resamples}, seed "
-        f"{subject.params.report.seed}.\n"
-        "- Reliability is Cronbach's alpha of a question's mean over shot sets, for differences of "
-        "its mean difference, for `keep_rate` of a problem's share over its samples: whether "
-        "questions come out alike under other shots, not whether the mean does. None where one "
-        "prompt without shots is all there is, or some shot set leaves no variance.\n"
-        f"- Near-duplicates: Jaccard {near.jaccard} of {near.words}-word sequences.\n"
-        "- Design after Agarwal et al. 2024, arXiv 2404.11018. Its model and most of its data sets "
-        "are not public: no figure of it is reproduced here, and none of these figures is "
-        "comparable with one of its."
-    )
-    return Section("Methods", (Text(text),))
+    return Section("Methods", (methods(__file__, view.found[0].params),))

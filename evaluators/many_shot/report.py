@@ -22,12 +22,12 @@ from evaluators.many_shot.quality import quality_rows, rationale_rows
 from evaluators.many_shot.quality_sections import (
     answer_section,
     bias_section,
-    cost_section,
     leak_section,
     method_section,
     prompt_section,
     rationale_section,
 )
+from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import statistics_table

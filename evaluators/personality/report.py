@@ -11,7 +11,6 @@ from evaluators.personality.cue import cue_rows, cue_section
 from evaluators.personality.opening import opening
 from evaluators.personality.quality import quality_rows
 from evaluators.personality.quality_sections import (
-    cost_section,
     instrument_section,
     method_section,
     quality_section,
@@ -28,6 +27,7 @@ from evaluators.personality.validity_sections import (
     score_section,
     summary_section,
 )
+from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import statistics_table

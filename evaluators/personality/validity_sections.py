@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
 
 from evaluators.personality.context import Subject, View
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.report.evidence import units
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 from measurand.stats.bands import Bands, band
@@ -44,18 +46,14 @@ the public-domain scales stand in."""
 
 VALIDITY = {"experiment": "validity"}
 
-_RELIABILITY_COLUMNS = (
-    "scale",
-    "items",
-    "alpha",
-    "alpha, expected answers",
-    "lambda-6",
-    "omega, 1 factor",
-    "omega, 3 factors",
-    "items flipped",
-    "band",
-)
-_COEFFICIENTS = ("alpha", "alpha_expected", "lambda6", "omega_m1", "omega_m3", "n_flipped")
+_COEFFICIENTS = {
+    "alpha": "alpha",
+    "alpha, expected answers": "alpha_expected",
+    "lambda-6": "lambda6",
+    "omega, 1 factor": "omega_m1",
+    "omega, 3 factors": "omega_m3",
+    "items flipped": "n_flipped",
+}
 
 
 def bands_of(table: Sequence[tuple[float, str]]) -> Bands:
@@ -71,36 +69,32 @@ def summary_section(view: View) -> Section:
     for subject in everyone:
         model = subject.model
         for kind, end in SUFFIX.items():
-            likeliest = kind == "value"
+            again: list[Cell] = ["", ""]
+            if kind == "value":
+                again = [
+                    figures.cell(model, "keyed_pair_agreement", **VALIDITY, form="first"),
+                    figures.cell(model, "mass_mean", **VALIDITY),
+                ]
             rows.append(
                 [
                     {"text": model, "detail": WORDS[kind]},
                     _lowest_alpha(figures, model, f"alpha{end}"),
                     figures.cell(model, f"convergent_mean{end}", **VALIDITY),
                     figures.cell(model, f"discriminant_gap{end}", **VALIDITY),
-                    figures.cell(model, "keyed_pair_agreement", **VALIDITY, form="first")
-                    if likeliest
-                    else "",
-                    figures.cell(model, "mass_mean", **VALIDITY) if likeliest else "",
+                    *again,
                 ]
             )
     table = Table(
         "The five figures that decide whether domain scores can be read",
-        [
-            "model",
-            "lowest alpha of the five domains",
-            "mean convergent r",
-            "discriminant gap",
-            "opposite-keyed items agree",
-            "probability on the choices",
-        ],
+        ["model", "lowest alpha of the five domains", "mean convergent r", "discriminant gap",
+         "opposite-keyed items agree", "probability on the choices"],
         rows,
         [
             "Intervals are 95%, over biographies. Alpha is that of the first form, keyed. "
             "Opposite-keyed items: .5 is chance, near 0 a respondent that agrees with everything. "
             "Expected answers weigh every choice by its probability; gates read likeliest answers."
         ],
-    )
+    )  # fmt: skip
     return Section(
         "In short",
         (
@@ -143,8 +137,18 @@ def _lowest_alpha(figures: Figures, model: str, metric: str) -> Cell:
 def reliability_section(view: View) -> Section:
     """Alpha and its relatives, scale by scale."""
     everyone, figures = view.found, view.figures
-    settings = everyone[0].params.report
-    table = bands_of(settings.reliability_bands)
+    return Section(
+        "Reliability",
+        (
+            _alpha_figure(everyone, figures),
+            *(_reliability_table(subject, figures) for subject in everyone),
+        ),
+        "Do the items of a scale go together? Clusters are biographies: participants that share "
+        "one answer alike, so intervals over participants would be too narrow.",
+    )
+
+
+def _alpha_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
     dots = [
         {
             **figures.dot(NAMES[d], s.model, f"alpha{end}", **VALIDITY, form="first", scale=d),
@@ -155,145 +159,131 @@ def reliability_section(view: View) -> Section:
         for kind, end in SUFFIX.items()
         if figures.get(s.model, f"alpha{end}", **VALIDITY, form="first", scale=d)
     ]
-    edges = [*(bound for bound, _ in settings.reliability_bands[1:]), 1.0]
+    known = everyone[0].params.report.reliability_bands[1:]
+    edges = [*(bound for bound, _ in known), 1.0]
     bands = [
         {"low": low, "high": high, "label": word}
-        for (_, word), low, high in zip(
-            settings.reliability_bands[1:], edges[:-1], edges[1:], strict=True
-        )
+        for (_, word), low, high in zip(known, edges[:-1], edges[1:], strict=True)
     ]
-    blocks: list[Block] = [
-        Figure(
-            "forest",
-            "Cronbach's alpha of the five domains",
-            "Dots are alpha of the keyed answers, lines its 95% interval over biographies; the "
-            "dashed line is the gate's limit. Below zero, items keyed in opposite directions were "
-            "answered alike; what is below -1 is an arrow with its figure.",
-            {
-                "rows": dots,
-                "axis": "alpha",
-                "limit": 0.7,
-                "limit_label": "gate",
-                "bands": bands,
-                "minimum": -1.0,
-                "maximum": 1.0,
-            },
-        )
-    ]
-    for subject in everyone:
-        rows: list[list[Cell]] = []
-        for scale in subject.scales:
-            parts = {**VALIDITY, **subject.name(scale["scale_id"])}
-            found = figures.get(subject.model, "alpha", **parts)
-            if found is None:
-                continue
-            rows.append(
-                [
-                    {"text": scale["name"], "detail": scale["scale_id"]},
-                    scale["n_items"],
-                    *(figures.cell(subject.model, metric, **parts) for metric in _COEFFICIENTS),
-                    band(found["estimate"], table),
-                ]
+    return Figure(
+        "forest",
+        "Cronbach's alpha of the five domains",
+        "Dots are alpha of the keyed answers, lines its 95% interval over biographies; the "
+        "dashed line is the gate's limit. Below zero, items keyed in opposite directions were "
+        "answered alike; what is below -1 is an arrow with its figure.",
+        {
+            **{"rows": dots, "axis": "alpha", "minimum": -1.0, "maximum": 1.0, "bands": bands},
+            **{"limit": 0.7, "limit_label": "gate"},
+        },
+    )
+
+
+def _reliability_table(subject: Subject, figures: Figures) -> Table:
+    table = bands_of(subject.params.report.reliability_bands)
+
+    def word(line: Line) -> Cell:
+        return band(figures.value(line.model, "alpha", **line.parts), table)
+
+    return grid(
+        figures,
+        f"Reliability of {subject.model}",
+        ("scale", "items"),
+        [
+            Line(
+                {"text": scale["name"], "detail": scale["scale_id"]},
+                subject.model,
+                {**VALIDITY, **subject.name(scale["scale_id"])},
+                [scale["n_items"]],
             )
-        blocks.append(
-            Table(
-                f"Reliability of {subject.model}",
-                _RELIABILITY_COLUMNS,
-                rows,
-                [
-                    "Items flipped: how many items psych::omega would silently turn round. Above 0 "
-                    "the items do not measure one thing in the keyed direction. Bands are "
-                    "conventions."
-                ],
-            )
-        )
-    return Section(
-        "Reliability",
-        tuple(blocks),
-        "Do the items of a scale go together? Clusters are biographies: participants that share "
-        "one answer alike, so intervals over participants would be too narrow.",
+            for scale in subject.scales
+        ],
+        {**_COEFFICIENTS, "band": word},
+        [
+            "Items flipped: how many items psych::omega would silently turn round. Above 0 the "
+            "items do not measure one thing in the keyed direction. Bands are conventions."
+        ],
+        made="alpha",
     )
 
 
 def score_section(view: View) -> Section:
     """Mean domain scores with what is needed to read them."""
     everyone, figures = view.found, view.figures
-    rows: list[list[Cell]] = []
-    for subject in everyone:
-        for domain in DOMAINS:
-            parts = {**VALIDITY, "form": "first", "scale": domain}
-            found = figures.get(subject.model, "score_mean", **parts)
-            if found is None:
-                continue
-            rows.append(
-                [
-                    {"text": NAMES[domain], "detail": subject.model},
-                    figures.cell(subject.model, "score_mean", **parts),
-                    figures.cell(subject.model, "score_mean_expected", **parts),
-                    {"value": found["reliability"], "reason": "alpha is undefined"},
-                    {"value": found["mde"], "reason": "no standard error"},
-                    figures.cell(subject.model, "icc_wording", **parts),
-                ]
-            )
-    table = Table(
+
+    def also(key: Literal["reliability", "mde"], reason: str) -> Callable[[Line], Cell]:
+        def cell(line: Line) -> Cell:
+            row = figures.get(line.model, "score_mean", **line.parts)
+            return {"value": None if row is None else row[key], "reason": reason}
+
+        return cell
+
+    table = grid(
+        figures,
         "Domain scores without shaping, on the scale of the answers",
-        ["domain", "mean score", "mean of expected answers", "reliability (alpha)",
-         "smallest detectable difference", "ICC over wordings"],
-        rows,
+        "domain",
+        [
+            Line(
+                {"text": NAMES[domain], "detail": subject.model},
+                subject.model,
+                {**VALIDITY, "form": "first", "scale": domain},
+            )
+            for subject in everyone
+            for domain in DOMAINS
+        ],
+        {
+            "mean score": "score_mean",
+            "mean of expected answers": "score_mean_expected",
+            "reliability (alpha)": also("reliability", "alpha is undefined"),
+            "smallest detectable difference": also("mde", "no standard error"),
+            "ICC over wordings": "icc_wording",
+        },
         [
             "Expected answers weigh every choice by its probability. The smallest detectable "
             "difference is what this sample would show with 80% power. The ICC says how much of a "
             "score belongs to the biography instead of the wording; it needs two wordings."
         ],
-    )  # fmt: skip
+        made="score_mean",
+    )
     return Section("Scores", (table,), "Read a score only where its reliability allows it.")
 
 
 def construct_section(view: View) -> Section:
     """Two forms of the Big Five against each other."""
     everyone, figures = view.found, view.figures
-    blocks: list[Block] = []
-    rows: list[list[Cell]] = []
-    for subject in everyone:
-        model = subject.model
-        for kind, end in SUFFIX.items():
-            if figures.get(model, f"discriminant_gap{end}", **VALIDITY) is None:
-                continue
-            if kind in kinds_of(figures, model, "mtmm_r"):
-                blocks.append(_matrix(figures, model, kind))
-            rows.append(
-                [
-                    {"text": model, "detail": WORDS[kind]},
-                    figures.cell(model, f"convergent_mean{end}", **VALIDITY),
-                    figures.cell(model, f"discriminant_mean{end}", **VALIDITY),
-                    figures.cell(model, f"discriminant_gap{end}", **VALIDITY),
-                    figures.cell(model, "items_dropped_as_shared", **VALIDITY),
-                ]
-            )
-    blocks.insert(
-        0,
-        Table(
+    kinds = [(s.model, kind, end) for s in everyone for kind, end in SUFFIX.items()]
+    tables = [
+        grid(
+            figures,
             "Convergent and discriminant validity",
-            ["model", "mean diagonal r", "mean absolute r off the diagonal", "gap",
-             "items dropped"],
-            rows,
+            "model",
+            [Line({"text": model, "detail": WORDS[kind]}, model, VALIDITY)],
+            {
+                "mean diagonal r": f"convergent_mean{end}",
+                "mean absolute r off the diagonal": f"discriminant_mean{end}",
+                "gap": f"discriminant_gap{end}",
+                "items dropped": "items_dropped_as_shared",
+            },
             [
                 "Items that both forms share verbatim were dropped from the first form: a "
                 "correlation must not be one of a thing with itself."
             ],
-        ),
-    )  # fmt: skip
-    blocks.append(
-        Table(
-            "Published for other models, with IPIP-NEO-300 and BFI (other prompts and forms)",
-            ["model", "mean convergent r", "gap"],
-            [list(line) for line in PUBLISHED],
-            ["Serapio-García et al., Nature Machine Intelligence 7 (2025), Table 1."],
+            made=f"discriminant_gap{end}",
         )
+        for model, kind, end in kinds
+    ]
+    published = Table(
+        "Published for other models, with IPIP-NEO-300 and BFI (other prompts and forms)",
+        ["model", "mean convergent r", "gap"],
+        [list(line) for line in PUBLISHED],
+        ["Serapio-García et al., Nature Machine Intelligence 7 (2025), Table 1."],
     )
     return Section(
         "Convergent and discriminant validity",
-        tuple(blocks),
+        (
+            replace(tables[0], rows=[row for table in tables for row in table.rows]),
+            *(_matrix(figures, m, k) for m, k, _ in kinds if k in kinds_of(figures, m, "mtmm_r")),
+            published,
+        ),
         "Does a second questionnaire of the same traits give the same order of participants, and "
         "one of other traits another?",
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import polars as pl
 
 from evaluators.soft_labels.context import Material, View
-from measurand.report.document import Block, Cell, Figure, Section, Table
+from measurand.report.document import Block, Figure, Section, Table
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
 from pipelines.soft_labels.bandit import actions, data_density, reward
 
@@ -46,27 +47,27 @@ def _panel(temperature: str, beta: str) -> str:
 
 
 def _curve(material: Material, figures: Figures, metric: str, title: str, axis: str) -> Figure:
-    rows: list[dict[str, Any]] = []
-    for temperature, beta in _settings(material):
-        own = material.bandit.filter(temperature=temperature, beta=beta).sort("method", "step")
-        for method, step in own.select("method", "step").iter_rows():
-            parts = {"temperature": temperature, "beta": beta, "method": method, "step": str(step)}
-            rows.append(
-                {
-                    "panel": _panel(temperature, beta),
-                    "series": method,
-                    "x": step,
-                    "estimate": figures.value(material.model, metric, **parts),
-                    "lower": None,
-                    "upper": None,
-                }
-            )
+    rows = []
+    for parts in _points(material, "method", "step"):
+        at = _panel(parts["temperature"], parts["beta"])
+        dot = figures.point(
+            at, parts["method"], int(parts["step"]), material.model, metric, **parts
+        )
+        rows.append({**dot, "lower": None, "upper": None})
     return Figure(
         "curves",
         f"{title} of the bandit",
         "Exact: the same at every run. DPO and GDPO have no resting point, cDPO has one.",
         {"rows": rows, "x_axis": "steps", "y_axis": axis, "minimum": 0.0, "maximum": 1.0},
     )
+
+
+def _points(material: Material, *order: str) -> Iterator[dict[str, str]]:
+    """Slices of every temperature, beta, loss and step."""
+    for temperature, beta in _settings(material):
+        own = material.bandit.filter(temperature=temperature, beta=beta).sort(*order)
+        for method, step in own.select("method", "step").iter_rows():
+            yield {"temperature": temperature, "beta": beta, "method": method, "step": str(step)}
 
 
 def _policies(material: Material) -> Figure:
@@ -100,28 +101,25 @@ def _policies(material: Material) -> Figure:
 
 
 def _table(material: Material, figures: Figures) -> Table:
-    metrics = {
-        "bandit_mean_reward": "expected reward",
-        "bandit_mode": "likeliest action",
-        "bandit_high": "high hill",
-        "bandit_total_variation": "distance to the labels' policy",
-    }
-    rows: list[list[Cell]] = []
-    for temperature, beta in _settings(material):
-        own = material.bandit.filter(temperature=temperature, beta=beta).sort("step", "method")
-        for method, step in own.select("method", "step").iter_rows():
-            parts = {"temperature": temperature, "beta": beta, "method": method, "step": str(step)}
-            rows.append(
-                [
-                    f"{_panel(temperature, beta)}, {method}",
-                    step,
-                    *(figures.cell(material.model, metric, **parts) for metric in metrics),
-                ]
-            )
-    return Table(
+    return grid(
+        figures,
         "The bandit, step by step",
-        ["setting and loss", "steps", *metrics.values()],
-        rows,
+        ("setting and loss", "steps"),
+        [
+            Line(
+                f"{_panel(parts['temperature'], parts['beta'])}, {parts['method']}",
+                material.model,
+                parts,
+                [int(parts["step"])],
+            )
+            for parts in _points(material, "step", "method")
+        ],
+        {
+            "expected reward": "bandit_mean_reward",
+            "likeliest action": "bandit_mode",
+            "high hill": "bandit_high",
+            "distance to the labels' policy": "bandit_total_variation",
+        },
         [
             "Distance: total variation to the policy that reproduces the labels, data times "
             "exp(r / (T beta)), where cDPO comes to rest."

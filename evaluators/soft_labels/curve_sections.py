@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.curves import measured_steps
 from measurand.report.document import Block, Cell, Figure, Section, Table
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
 
 _FIGURES = (
@@ -94,13 +96,11 @@ def _displacement(material: Material, figures: Figures) -> Figure:
 def _line(
     material: Material, figures: Figures, metric: str, run: str, panel: str, series: str
 ) -> list[dict[str, Any]]:
-    found = []
-    for step in measured_steps(material, run):
-        dot = figures.dot(series, material.model, metric, run=run, step=str(step))
-        dot.pop("label")
-        if dot["reason"] != "not asked":
-            found.append({"panel": panel, "series": series, "x": step, **dot})
-    return found
+    points = [
+        figures.point(panel, series, step, material.model, metric, run=run, step=str(step))
+        for step in measured_steps(material, run)
+    ]
+    return [point for point in points if point["reason"] != "not asked"]
 
 
 def _curves(rows: list[dict[str, Any]], title: str, axis: str, description: str) -> Figure:
@@ -115,25 +115,34 @@ def _curves(rows: list[dict[str, Any]], title: str, axis: str, description: str)
 
 
 def _table(material: Material, figures: Figures) -> Table:
-    rows: list[list[Cell]] = []
-    for run in material.params.train.runs:
-        steps = measured_steps(material, run.id)
-        if not steps:
-            continue
-        last = {"run": run.id, "step": str(steps[-1])}
-        rows.append(
-            [
-                {"text": run.id, "detail": f"{run.method}, {run.set}"},
-                steps[-1],
-                figures.cell(material.model, "train_margin", **last),
-                figures.cell(material.model, "margin_growth", run=run.id),
-                figures.cell(material.model, "train_gap", **last),
-                figures.cell(material.model, "gap_change", run=run.id),
-            ]
-        )
-    return Table(
+    ends = {run.id: measured_steps(material, run.id)[-1:] for run in material.params.train.runs}
+
+    def last(metric: str) -> Callable[[Line], Cell]:
+        def cell(line: Line) -> Cell:
+            step = str(ends[line.parts["run"]][0])
+            return figures.cell(line.model, metric, **line.parts, step=step)
+
+        return cell
+
+    return grid(
+        figures,
         "Training pairs at the last step, and the change since half-way",
-        ["run", "steps", "mean h", "change of it", "mean |sigma(h) - p|", "change of it"],
-        rows,
+        ("run", "steps"),
+        [
+            Line(
+                {"text": run.id, "detail": f"{run.method}, {run.set}"},
+                material.model,
+                {"run": run.id},
+                ends[run.id],
+            )
+            for run in material.params.train.runs
+            if ends[run.id]
+        ],
+        [
+            ("mean h", last("train_margin")),
+            ("change of it", "margin_growth"),
+            ("mean |sigma(h) - p|", last("train_gap")),
+            ("change of it", "gap_change"),
+        ],
         ["A loss that comes to rest has changes of 0."],
     )

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.contrasts import contrasted
 from evaluators.soft_labels.heldout import TERCILES, both_ways, tercile_edges
 from evaluators.soft_labels.labelling import BIN_NAMES
 from measurand.report.document import Block, Cell, Figure, Section, Table
+from measurand.report.grid import Column, Line, grid
 from measurand.report.lookup import Figures
 from measurand.stats.calibration import reliability_curve
 from pipelines.soft_labels.labels import BINS
 from schemas.soft_labels.params import Run
 
 CURVE_BINS = 8
+_UNIT = {"minimum": 0.0, "maximum": 1.0}
 
 
 def accuracy_section(view: View) -> Section | None:
@@ -45,22 +45,19 @@ def calibration_section(view: View) -> Section | None:
     runs = [run for run, _ in material.runs()]
     if not runs:
         return None
-    metrics = {
-        "brier": "Brier score",
-        "nll_excess": "log loss above the label's entropy",
-        "ece": "calibration error",
-        "ece_squared": "squared, debiased",
-        "calibration_slope": "slope",
-        "near_tie_u": "largest |u|, p < .6",
-    }
-    rows: list[list[Cell]] = [
-        [_name(run), *(figures.cell(material.model, metric, run=run.id) for metric in metrics)]
-        for run in runs
-    ]
-    table = Table(
+    table = grid(
+        figures,
         "Implied preference sigma(h) against the label",
-        ["run", *metrics.values()],
-        rows,
+        "run",
+        [Line(_name(run), material.model, {"run": run.id}) for run in runs],
+        {
+            "Brier score": "brier",
+            "log loss above the label's entropy": "nll_excess",
+            "calibration error": "ece",
+            "squared, debiased": "ece_squared",
+            "slope": "calibration_slope",
+            "largest |u|, p < .6": "near_tie_u",
+        },
         [
             "Slope: 1 is calibrated, below 1 is too sure, above 1 too doubtful. The calibration "
             "error of few pairs is above 0 even for a perfect policy; the debiased square is not, "
@@ -113,85 +110,70 @@ def _third(label: str) -> int:
     return TERCILES.index(label.split(" ", 1)[0])
 
 
+def _thirds(metric: str) -> dict[str, Column]:
+    return {f"{name} third": (metric, {"tercile": name}) for name in TERCILES}
+
+
 def _accuracy_table(material: Material, figures: Figures, runs: list[Run]) -> Table:
-    slices: list[dict[str, str]] = [
-        {},
-        *({"tercile": name} for name in TERCILES),
-        {"length": "matched"},
-    ]
-    rows: list[list[Cell]] = [
-        [
-            _name(run),
-            run.set,
-            *(figures.cell(material.model, "accuracy", run=run.id, **part) for part in slices),
-            figures.cell(material.model, "accuracy_seeds", run=run.id),
-        ]
-        for run in runs
-    ]
-    return Table(
+    return grid(
+        figures,
         "Accuracy on held-out pairs",
-        ["run", "set", "all", *(f"{name} third" for name in TERCILES), "matched length",
-         "all, over seeds"],
-        rows,
+        ("run", "set"),
+        [Line(_name(run), material.model, {"run": run.id}, [run.set]) for run in runs],
+        {
+            "all": "accuracy",
+            **_thirds("accuracy"),
+            "matched length": ("accuracy", {"length": "matched"}),
+            "all, over seeds": "accuracy_seeds",
+        },
         [
             "Intervals are 95%: over pairs, allowing for shared responses, for these seeds; in the "
             "last column over seeds, for these pairs. Matched length: lengths within two words, "
             "where preferring short or long responses does not help."
         ],
-    )  # fmt: skip
+    )
 
 
 def _bin_figure(material: Material, figures: Figures, runs: list[Run]) -> Figure:
     middles = [(a + b) / 2 for a, b in zip(BINS, (*BINS[1:], 1.0), strict=True)]
-    rows: list[dict[str, Any]] = []
-    for run in runs:
-        for x, name in zip(middles, BIN_NAMES, strict=True):
-            dot = figures.dot("", material.model, "accuracy", run=run.id, bin=name)
-            dot.pop("label")
-            rows.append({"panel": run.set, "series": run.id, "x": x, **dot})
+    rows = [
+        figures.point(run.set, run.id, x, material.model, "accuracy", run=run.id, bin=name)
+        for run in runs
+        for x, name in zip(middles, BIN_NAMES, strict=True)
+    ]
     return Figure(
         "curves",
         "Accuracy by bin of the label",
         "Even a perfect policy is free to be wrong about a tie; it has no excuse at p near 1.",
-        {
-            "rows": rows,
-            "x_axis": "label p",
-            "y_axis": "accuracy",
-            "minimum": 0.0,
-            "maximum": 1.0,
-            "reference": 0.5,
-        },
+        {"rows": rows, "x_axis": "label p", "y_axis": "accuracy", **_UNIT, "reference": 0.5},
     )
 
 
 def _contrast_table(material: Material, figures: Figures, pairs: list[tuple[Run, Run]]) -> Table:
-    rows: list[list[Cell]] = []
-    for run, other in pairs:
-        parts = {"run": run.id, "over": other.id}
-        cell = figures.cell
-        rows.append(
-            [
-                {"text": f"{run.id} minus {other.id}", "detail": run.set},
-                cell(material.model, "accuracy_difference", **parts),
-                *(
-                    cell(material.model, "accuracy_difference", **parts, tercile=name)
-                    for name in TERCILES
-                ),
-                cell(material.model, "accuracy_difference_seeds", **parts),
-                cell(material.model, "brier_difference", **parts),
-            ]
-        )
-    return Table(
+    return grid(
+        figures,
         "Differences between runs, paired by pair and seed",
-        ["runs", "accuracy", *(f"{name} third" for name in TERCILES), "accuracy, over seeds",
-         "Brier score"],
-        rows,
+        "runs",
+        [
+            Line(
+                {"text": f"{run.id} minus {other.id}", "detail": run.set},
+                material.model,
+                {"run": run.id, "over": other.id},
+            )
+            for run, other in pairs
+        ],
+        {
+            "accuracy": "accuracy_difference",
+            **_thirds("accuracy_difference"),
+            "accuracy, over seeds": "accuracy_difference_seeds",
+            "Brier score": "brier_difference",
+        },
         [
             "Runs with equal pairs and steps that differ in the loss, or from one on shuffled "
             "labels. The interval over pairs holds for these seeds, that over seeds for these "
             "pairs; only where both exclude 0 is there a difference."
         ],
-    )  # fmt: skip
+    )
 
 
 def _reliability_figure(material: Material, runs: list[Run]) -> Figure:

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
+import polars as pl
 
 from evaluators.soft_labels.context import Material, View, numbers_of
 from evaluators.soft_labels.judges import both_orders
 from evaluators.soft_labels.labelling import BIN_NAMES
 from measurand.report.document import Block, Cell, Figure, Section, Table
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
+from measurand.results import slice_parts
 from pipelines.soft_labels.labels import BINS
 from schemas.soft_labels.params import SPLITS
 
-Parts = dict[str, str]
 HISTOGRAM_BINS = 20
 
 
 def judge_section(view: View) -> Section | None:
     """How far a judge can be believed."""
     material, figures = view.found, view.figures
-    asked = _asked(material)
+    asked = _judged(material, material.judgements)
     blocks: list[Block] = []
     if asked:
-        blocks += [_bias_figure(material, figures), _order_table(material, figures, asked)]
-        blocks += [_bias_histogram(material, parts) for parts in asked]
-    told = asked + _instruments(material)
+        blocks += [_bias_figure(material, figures), _order_table(figures, asked)]
+        blocks += [_bias_histogram(material, line.parts) for line in asked]
+    told = asked + _judged(material, material.instruments)
     if told:
-        blocks.append(_agreement_table(material, figures, told))
+        blocks.append(_agreement_table(figures, told))
     people = _people_table(material, figures)
-    if people is not None:
+    if people.rows:
         blocks.append(people)
     if not blocks:
         return None
@@ -43,29 +47,34 @@ def judge_section(view: View) -> Section | None:
 def label_section(view: View) -> Section:
     """How sure the labels are, and whether the longer response wins."""
     material, figures = view.found, view.figures
-    rows: list[list[Cell]] = []
-    for pairs in material.params.build.sets:
-        for split in SPLITS:
-            parts = {"set": pairs.id, "split": split}
-            if figures.get(material.model, "label_ties", **parts) is None:
-                continue
-            rows.append(
-                [
-                    {"text": f"{pairs.id}, {split}", "detail": pairs.variant},
-                    *(_made(material, figures, parts, name) for name in BIN_NAMES),
-                    figures.cell(material.model, "label_ties", **parts),
-                    figures.cell(material.model, "label_certainty", **parts),
-                    figures.cell(material.model, "longer_preferred", **parts),
-                ]
-            )
-    table = Table(
+
+    def made(name: str) -> Callable[[Line], Cell]:
+        return lambda line: _made(material, figures, line.parts, name)
+
+    table = grid(
+        figures,
         "Pairs by label, made and (asked for)",
-        ["set and split", *BIN_NAMES, "ties", "mean |2p - 1|", "longer preferred"],
-        rows,
+        "set and split",
+        [
+            Line(
+                {"text": f"{pairs.id}, {split}", "detail": pairs.variant},
+                material.model,
+                {"set": pairs.id, "split": split},
+            )
+            for pairs in material.params.build.sets
+            for split in SPLITS
+        ],
+        {
+            **{name: made(name) for name in BIN_NAMES},
+            "ties": "label_ties",
+            "mean |2p - 1|": "label_certainty",
+            "longer preferred": "longer_preferred",
+        },
         [
             "A variant asks for a histogram; natural takes pairs as they come. Ties are among the "
             "first bin. Longer preferred: of pairs with a winner and unequal lengths."
         ],
+        made="label_ties",
     )
     return Section(
         "Labels",
@@ -75,20 +84,18 @@ def label_section(view: View) -> Section:
     )
 
 
-def _asked(material: Material) -> list[Parts]:
-    pairs = material.judgements.select("judge", "set").unique(maintain_order=True)
-    return [{"judge": judge, "set": name} for judge, name in pairs.iter_rows()]
-
-
-def _instruments(material: Material) -> list[Parts]:
-    pairs = material.instruments.select("judge", "set").unique(maintain_order=True)
-    return [{"judge": judge, "set": name} for judge, name in pairs.iter_rows()]
+def _judged(material: Material, judgements: pl.DataFrame) -> list[Line]:
+    pairs = judgements.select("judge", "set").unique(maintain_order=True)
+    return [
+        Line(f"{judge}, {name}", material.model, {"judge": judge, "set": name})
+        for judge, name in pairs.iter_rows()
+    ]
 
 
 def _bias_figure(material: Material, figures: Figures) -> Figure:
     rows = []
     for row in figures.metrics(material.model, "position_bias"):
-        parts = dict(part.split("=", 1) for part in row["slice"].split(","))
+        parts = slice_parts(row["slice"])
         label = f"{parts['judge']}, {parts.get('wording', 'all wordings')}"
         dot = figures.dot(label, material.model, "position_bias", **parts)
         rows.append({**dot, "group": parts["set"]})
@@ -108,26 +115,20 @@ def _bias_figure(material: Material, figures: Figures) -> Figure:
     )
 
 
-def _order_table(material: Material, figures: Figures, asked: list[Parts]) -> Table:
-    metrics = {
-        "position_bias": "position bias",
-        "first_share": "answers for the first place",
-        "order_consistency": "same winner in both orders",
-        "wording_consistency": "same winner by all wordings",
-        "mass": "mass on the answers",
-        "judge_missing": "missing",
-    }
-    rows: list[list[Cell]] = [
-        [
-            f"{parts['judge']}, {parts['set']}",
-            *(figures.cell(material.model, metric, **parts) for metric in metrics),
-        ]
-        for parts in asked
-    ]
-    return Table(
+def _order_table(figures: Figures, asked: list[Line]) -> Table:
+    return grid(
+        figures,
         "Does a judge agree with itself?",
-        ["judge and set", *metrics.values()],
-        rows,
+        "judge and set",
+        asked,
+        {
+            "position bias": "position_bias",
+            "answers for the first place": "first_share",
+            "same winner in both orders": "order_consistency",
+            "same winner by all wordings": "wording_consistency",
+            "mass on the answers": "mass",
+            "missing": "judge_missing",
+        },
         [
             "Intervals are 95%, over pairs, allowing for the responses that they share. Mass: "
             "probability that the next token is one of the two answers; the rest is left out."
@@ -135,7 +136,7 @@ def _order_table(material: Material, figures: Figures, asked: list[Parts]) -> Ta
     )
 
 
-def _bias_histogram(material: Material, parts: Parts) -> Figure:
+def _bias_histogram(material: Material, parts: Mapping[str, str]) -> Figure:
     own = both_orders(material.judgements.filter(**parts))
     gap = numbers_of(own, "p_12") - numbers_of(own, "p_21")
     counts, edges = np.histogram(gap, HISTOGRAM_BINS, (-1, 1))
@@ -153,26 +154,20 @@ def _bias_histogram(material: Material, parts: Parts) -> Figure:
     )
 
 
-def _agreement_table(material: Material, figures: Figures, told: list[Parts]) -> Table:
-    metrics = {
-        "judge_accuracy": "same winner",
-        "judge_kappa": "Cohen's kappa",
-        "judge_alpha": "Krippendorff's alpha",
-        "judge_icc": "ICC(2,1)",
-        "judge_spearman": "Spearman's rho",
-        "judge_brier": "Brier score",
-    }
-    rows: list[list[Cell]] = [
-        [
-            f"{parts['judge']}, {parts['set']}",
-            *(figures.cell(material.model, metric, **parts) for metric in metrics),
-        ]
-        for parts in told
-    ]
-    return Table(
+def _agreement_table(figures: Figures, told: list[Line]) -> Table:
+    return grid(
+        figures,
         "Does a judge agree with the labels?",
-        ["judge and set", *metrics.values()],
-        rows,
+        "judge and set",
+        told,
+        {
+            "same winner": "judge_accuracy",
+            "Cohen's kappa": "judge_kappa",
+            "Krippendorff's alpha": "judge_alpha",
+            "ICC(2,1)": "judge_icc",
+            "Spearman's rho": "judge_spearman",
+            "Brier score": "judge_brier",
+        },
         [
             "Both orders and all wordings averaged; pairs in the order in which they were drawn, "
             "which knows nothing of the label. Kappa compares winners; alpha (interval), ICC and "
@@ -181,35 +176,27 @@ def _agreement_table(material: Material, figures: Figures, told: list[Parts]) ->
     )
 
 
-def _people_table(material: Material, figures: Figures) -> Table | None:
-    metrics = {
-        "rater_alpha": "raters, ordinal alpha",
-        "label_alpha": "halves of raters, alpha of labels",
-        "label_half_accuracy": "halves, same winner",
-        "label_reliability": "reliability of the label",
-    }
-    rows: list[list[Cell]] = [
-        [
-            pairs.id,
-            *(figures.cell(material.model, metric, set=pairs.id) for metric in metrics),
-        ]
-        for pairs in material.params.build.sets
-        if figures.get(material.model, "rater_alpha", set=pairs.id) is not None
-    ]
-    if not rows:
-        return None
-    return Table(
+def _people_table(material: Material, figures: Figures) -> Table:
+    return grid(
+        figures,
         "How far do people agree? No judge can agree better with them",
-        ["set", *metrics.values()],
-        rows,
+        "set",
+        [Line(p.id, material.model, {"set": p.id}) for p in material.params.build.sets],
+        {
+            "raters, ordinal alpha": "rater_alpha",
+            "halves of raters, alpha of labels": "label_alpha",
+            "halves, same winner": "label_half_accuracy",
+            "reliability of the label": "label_reliability",
+        },
         [
             "First column: single ratings of responses. The others: labels of pairs by either half "
             "of the raters; reliability is ICC(1,k) of both halves together."
         ],
+        made="rater_alpha",
     )
 
 
-def _made(material: Material, figures: Figures, parts: Parts, name: str) -> Cell:
+def _made(material: Material, figures: Figures, parts: Mapping[str, str], name: str) -> Cell:
     made = figures.value(material.model, "label_count", **parts, bin=name)
     asked = figures.value(material.model, "label_requested", **parts, bin=name)
     if made is None:

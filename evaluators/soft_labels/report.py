@@ -19,13 +19,13 @@ from evaluators.soft_labels.judges import judge_rows, people_rows
 from evaluators.soft_labels.labelling import label_rows
 from evaluators.soft_labels.opening import opening
 from evaluators.soft_labels.summary_sections import (
-    cost_section,
     method_section,
     summary_section,
 )
 from evaluators.soft_labels.win_sections import distance_section, win_section
 from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
+from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import statistics_table

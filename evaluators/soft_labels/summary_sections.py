@@ -6,11 +6,10 @@ from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.contrasts import contrasted
 from evaluators.soft_labels.win_sections import judged_sets
 from evaluators.soft_labels.wins import duels
-from measurand import shards
-from measurand.manifest import MANIFEST
 from measurand.report.document import Cell, Section, Table, Text
 from measurand.report.evidence import evidence_of, size
 from measurand.report.lookup import Figures
+from measurand.report.methods import methods
 from measurand.results import StatisticRow
 from schemas.soft_labels.params import REFERENCE_RUN, SHUFFLED
 
@@ -33,75 +32,23 @@ def summary_section(view: View) -> Section:
     )
 
 
-def cost_section(view: View) -> Section | None:
-    """Calls, tokens, time."""
-    results = view.results
-    if not (results / "costs" / MANIFEST).exists():
-        return None
-    calls = shards.read_table(results / "costs").to_pylist()
-    rows: list[list[Cell]] = [
-        [
-            {"text": r["part"], "detail": r["model"]},
-            r["calls"],
-            r["prompt_tokens"],
-            r["seconds"],
-            r["dtype"],
-        ]
-        for r in calls
-    ]
-    if not rows:
-        return None
-    table = Table(
-        "Calls of the models", ["part", "calls", "prompt tokens", "seconds", "precision"], rows
-    )
-    return Section("Cost", (table,))
-
-
 def method_section(view: View) -> Section:
     """How the figures were made, and what this is not."""
-    material = view.found
-    report = material.params.report
-    text = (
-        "- Pairs share responses, so they are not independent. Means over pairs: dyadic-robust "
-        "errors (Aronow, Samii & Assenova 2015) with Student's t; shares on the logit scale, and "
-        "Clopper-Pearson where all or none hold.\n"
-        "- Bootstrap over the responses of pairs (Owen 2007; a pair counts as often as its two "
-        "responses together), over beginnings for what was written: "
-        f"B = {report.resamples}, seed {report.seed}. Over responses it is wide rather than "
-        "narrow.\n"
-        "- Seeds: figures hold for the policies as trained; where several seeds were trained, "
-        "intervals over seeds stand beside. No correction for the number of comparisons.\n"
-        "- Bradley-Terry: maximum likelihood with shares of wins, beginnings drawn whole; "
-        "undefined unless every policy is at least once preferred, directly or through others.\n"
-        "- A judge is asked in both orders and all wordings, and the mean counts. Beyond a "
-        f"position bias of {report.max_position_bias:g} its win rates are undefined.\n"
-        "- Reliability is Cronbach's alpha. Held-out pairs and written texts: of a pair's or a "
-        "beginning's mean over training seeds, so none with one seed, nor where one side of a "
-        "difference was trained once. Judges: of the preference itself, mean over orders and "
-        "wordings, before it is cut to a winner; of a single order, that of one order; of position "
-        "bias, over wordings. Of a strength, of the preferences for this policy that go into it. "
-        "A bias that all pairs share is no error to alpha; below 0 repeats contradict each other, "
-        "as orders do where the pull of a place differs between pairs.\n"
-        "- Losses and the bandit after Furuta et al. 2024, arXiv 2409.06691. Its policies, judges "
-        "and most of its data sets are not public: no win rate of it is reproduced here, and none "
-        "of these is comparable with one of its."
-    )
+    params = view.found.params
+    build = params.build
+    sources = ", ".join(dict.fromkeys(s.source.kind for s in build.sets))
     rows: list[list[Cell]] = [
-        ["policy", "PaLM 2-XS after supervised training", material.params.build.policy],
-        ["judge", "PaLM 2-L", ", ".join(j.model for j in material.params.build.judges) or "none"],
-        [
-            "labels",
-            "AI feedback, both orders averaged",
-            ", ".join(dict.fromkeys(s.source.kind for s in material.params.build.sets)),
-        ],
+        ["policy", "PaLM 2-XS after supervised training", build.policy],
+        ["judge", "PaLM 2-L", ", ".join(j.model for j in build.judges) or "none"],
+        ["labels", "AI feedback, both orders averaged", sources],
         [
             "pairs",
             "Reddit TL;DR, Anthropic Helpful and Harmless, Plasma Plan",
-            ", ".join(s.id for s in material.params.build.sets),
+            ", ".join(s.id for s in build.sets),
         ],
     ]
     table = Table("Deviations from the paper", ["what", "paper", "here"], rows)
-    return Section("Methods", (Text(text), table))
+    return Section("Methods", (methods(__file__, params), table))
 
 
 def _judge_lines(material: Material, figures: Figures) -> list[str]:

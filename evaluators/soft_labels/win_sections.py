@@ -7,7 +7,8 @@ from typing import Any
 
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.wins import duels, order
-from measurand.report.document import Block, Cell, Figure, Section, Table, Text
+from measurand.report.document import Block, Figure, Section, Table, Text
+from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
 from schemas.soft_labels.params import REFERENCE_RUN
 
@@ -41,28 +42,22 @@ def distance_section(view: View) -> Section | None:
     material, figures = view.found, view.figures
     if material.samples.is_empty():
         return None
-    metrics = {
-        "text_reward": "reward, learned",
-        "text_reward_known": "reward, known",
-        "kl_per_token": "KL per token, nats",
-        "text_n_words": "words",
-        "distinct_2": "distinct pairs of words",
-        "sample_missing": "missing",
-    }
     written = material.samples.select("run_id", "set").unique(maintain_order=True)
     place = {run: at for at, run in enumerate(order(material))}
     pairs = sorted(written.iter_rows(), key=lambda p: (p[1], place.get(p[0], len(place))))
-    rows: list[list[Cell]] = [
-        [
-            f"{run}, {name}",
-            *(figures.cell(material.model, metric, run=run, set=name) for metric in metrics),
-        ]
-        for run, name in pairs
-    ]
-    table = Table(
+    table = grid(
+        figures,
         "What was written",
-        ["policy and set", *metrics.values()],
-        rows,
+        "policy and set",
+        [Line(f"{run}, {name}", material.model, {"run": run, "set": name}) for run, name in pairs],
+        {
+            "reward, learned": "text_reward",
+            "reward, known": "text_reward_known",
+            "KL per token, nats": "kl_per_token",
+            "words": "text_n_words",
+            "distinct pairs of words": "distinct_2",
+            "missing": "sample_missing",
+        },
         [
             "KL per token: mean log-ratio to the policy before training over what the policy wrote "
             "itself, an estimate that sampling noise can take below 0. The known reward is exact; "
@@ -146,25 +141,22 @@ def _ranking(material: Material, figures: Figures, parts: Parts) -> Figure:
 
 
 def _table(material: Material, figures: Figures, parts: Parts) -> Table:
-    metrics = {
-        "win_percentage": "percentage",
-        "win_binary": "binary",
-        "win_12": "shown first",
-        "win_21": "shown second",
-        "win_matched": "matched length",
-        "win_p": "Wilcoxon p",
-    }
-    rows: list[list[Cell]] = [
-        [
-            f"{duel.run} over {duel.over}",
-            *(figures.cell(material.model, metric, **duel.parts) for metric in metrics),
-        ]
-        for duel in duels(material, parts["judge"], parts["set"])
-    ]
-    return Table(
+    return grid(
+        figures,
         f"Win rates by {parts['judge']} on {parts['set']}",
-        ["policies", *metrics.values()],
-        rows,
+        "policies",
+        [
+            Line(f"{duel.run} over {duel.over}", material.model, duel.parts)
+            for duel in duels(material, parts["judge"], parts["set"])
+        ],
+        {
+            "percentage": "win_percentage",
+            "binary": "win_binary",
+            "shown first": "win_12",
+            "shown second": "win_21",
+            "matched length": "win_matched",
+            "Wilcoxon p": "win_p",
+        },
         [
             "Percentage: mean preference. Binary: share of texts preferred, ties as halves. "
             "Matched length: texts within two words of each other. Wilcoxon: signed-rank test of "

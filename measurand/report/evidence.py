@@ -99,7 +99,8 @@ def say(
     if found == "undefined":
         return f"{unsure.format(size='an undefined size')} ({row['reason']})"
     few = f" (n = {units(row)})" if found == "few" and units(row) is not None else ""
-    return f"{unsure.format(size=size(row, '+'))}: {UNSURE[found]}{few}"
+    told = size(row, "+" if against == 0 else "")
+    return f"{unsure.format(size=told)}: {UNSURE[found]}{few}"
 
 
 def size(row: StatisticRow, sign: Literal["", "+"] = "", factor: int = 1, form: str = ".2f") -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from measurand.report.document import Cell, Table
 from measurand.report.lookup import Figures
+from measurand.subject import Subject
 
 
 @dataclass(frozen=True)
@@ -76,3 +77,25 @@ def _made(figures: Figures, line: Line, column: Column) -> bool:
 
 def _named(column: str | tuple[str, Mapping[str, str]]) -> tuple[str, Mapping[str, str]]:
     return (column, {}) if isinstance(column, str) else column
+
+
+def measures(
+    figures: Figures,
+    caption: str,
+    everyone: Iterable[Subject],
+    asked: Iterable[tuple[str, str, Mapping[str, str]]],
+) -> Table:
+    """A table the other way round: a figure a line, a model a column.
+
+    Args:
+        figures: the statistics.
+        caption: what it shows.
+        everyone: whose figures.
+        asked: words, metric and slice of each figure.
+    """
+    models = [subject.model for subject in everyone]
+    rows: list[list[Cell]] = [
+        [words, *(figures.cell(model, metric, **parts) for model in models)]
+        for words, metric, parts in asked
+    ]
+    return Table(caption, ["figure", *models], rows)

@@ -47,4 +47,4 @@ def test_orders_are_compared_where_there_are_several(
     table = part.blocks[-1]
     assert isinstance(table, Table)
     assert "other orders" in table.caption
-    assert [row[:2] for row in table.rows] == [["sums, supervised", 1], ["sums, supervised", 2]]
+    assert [row[:2] for row in table.rows] == [("sums, supervised", 1), ("sums, supervised", 2)]

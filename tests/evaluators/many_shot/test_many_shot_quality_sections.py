@@ -6,11 +6,11 @@ from evaluators.many_shot.context import Subject, View
 from evaluators.many_shot.quality import rejected_prompts
 from evaluators.many_shot.quality_sections import (
     bias_section,
-    cost_section,
     leak_section,
     prompt_section,
 )
 from evaluators.many_shot.report import statistics
+from measurand.report.costs import cost_section
 from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
 from schemas.many_shot.params import Params

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from evaluators.personality.context import View, subjects
 from evaluators.personality.quality_sections import (
-    cost_section,
     instrument_section,
     method_section,
     quality_section,
 )
 from evaluators.personality.report import statistics
+from measurand.report.costs import cost_section
 from measurand.report.document import Figure, Table, Text
 from measurand.report.lookup import Figures
 from schemas.personality.params import Params

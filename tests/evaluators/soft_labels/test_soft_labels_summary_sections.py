@@ -1,13 +1,9 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from evaluators.soft_labels.context import Material, View
-from evaluators.soft_labels.summary_sections import cost_section, method_section, summary_section
-from measurand import runs, shards
-from measurand.costs import COSTS
+from evaluators.soft_labels.summary_sections import method_section, summary_section
 from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
 
@@ -31,28 +27,6 @@ def test_a_leaning_judge_is_named(lines: list[str]) -> None:
 
 def test_a_difference_needs_both_intervals(lines: list[str]) -> None:
     assert "this sample cannot tell" in lines[2]
-
-
-def test_cost_is_shown_where_there_is_any(tmp_path: Path, written: tuple[Path, Path]) -> None:
-    assert cost_section(View([], results=written[1])) is None  # no model was called
-    assert cost_section(View([], results=tmp_path)) is None
-    row = {
-        "model": "smollm2",
-        "part": "samples",
-        "calls": 3,
-        "prompt_tokens": 30,
-        "cached_tokens": 0,
-        "seconds": 1.5,
-        "fingerprint": "f",
-        "dtype": "float32",
-        "chat_template": False,
-    }
-    shards.write_dataset(tmp_path / "costs", COSTS, runs.table(COSTS, [row]))
-    section = cost_section(View([], results=tmp_path))
-    assert section is not None
-    table = section.blocks[0]
-    assert isinstance(table, Table)
-    assert table.rows[0][1:4] == [3, 30, 1.5]
 
 
 def test_methods_name_sources_and_deviations(everything: Material) -> None:
