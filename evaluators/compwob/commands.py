@@ -51,8 +51,24 @@ def main(argv: Sequence[str]) -> int:
         help="refuse a run that lost more episodes to the browser (%(default)s)",
     )
     run.add_argument("--out", type=Path, required=True, help="folder to write to")
+    pages = verbs.add_parser(
+        "pages",
+        help="write plain pages to try an agent on, or to begin your own from",
+        description="Write plain pages of several shapes into a new folder: two to eight parts on "
+        "one page, buttons of one form or of many, several wordings. `run` takes them.",
+    )
+    pages.add_argument("folder", type=Path, help="a new folder")
     args = parser.parse_args(argv)
-    return _play(args) if args.verb == "play" else _run(args)
+    return {"play": _play, "run": _run, "pages": _pages}[args.verb](args)
+
+
+def _pages(args: argparse.Namespace) -> int:
+    from pipelines.compwob import plain_pages
+
+    names = plain_pages.write(args.folder)
+    print("\n".join(str(args.folder / name) for name in names))
+    print(f"measurand compwob run --html-root {args.folder} --page {names[0]} --out FOLDER")
+    return 0
 
 
 def _play(args: argparse.Namespace) -> int:

@@ -7,11 +7,12 @@ others are refused and recorded, so that "nothing left this machine" is a count 
 from __future__ import annotations
 
 import mimetypes
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 HOST = "pages.invalid"
@@ -101,8 +102,7 @@ class Server:
         self.site = site
         self.foreign: list[str] = []
         self.missing: list[str] = []
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Http(("127.0.0.1", 0), _handler(self))
         threading.Thread(target=self._http.serve_forever, name="pages", daemon=True).start()
 
     @property
@@ -124,6 +124,15 @@ class Server:
         if request.path != "/favicon.ico":
             self.missing.append(request.path)
         return Answer(404)
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        # A browser that is ended drops its connections.
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(server: Server) -> type[BaseHTTPRequestHandler]:

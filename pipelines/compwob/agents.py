@@ -20,6 +20,7 @@ from pipelines.compwob import grammar
 from pipelines.compwob.actions import NOOP, Action, click, write
 from pipelines.compwob.environment import Part
 from pipelines.compwob.grammar import Clause
+from pipelines.compwob.reader import Reader
 from pipelines.compwob.sentences import imperative
 from pipelines.compwob.solvers import Words, solve
 
@@ -72,8 +73,8 @@ class Agent(Protocol):
 @cache
 def _code() -> str:
     """Hash of the scripts' own code: another script is another agent."""
-    files = ("agents.py", "grammar.py", "sentences.py", "solvers.py")
-    text = b"".join((Path(__file__).parent / name).read_bytes() for name in files)
+    files = ("agents", "grammar", "plain", "reader", "sentences", "solvers", "wording")
+    text = b"".join((Path(__file__).parent / f"{name}.py").read_bytes() for name in files)
     return hashlib.sha256(text).hexdigest()
 
 
@@ -137,7 +138,7 @@ def _clause(part: Part) -> Clause:
 
 @dataclass
 class TextOracle:
-    """Splits the sentence by a grammar and finds the panel of each clause by what is in it.
+    """Splits the sentence by a grammar and finds what each clause means by what is on the page.
 
     With ``follows_after`` false it does the clauses in the order in which they are named: what it
     earns on reversed sentences is what an agent earns that does not read "after".
@@ -152,77 +153,20 @@ class TextOracle:
     privileged: bool = False
     name: str = field(init=False)
     sha256: str = field(init=False)
-    _plan: _Plan = field(default_factory=lambda: _Plan([]))
-    _panels: dict[int, int] = field(default_factory=dict)
+    _reader: Reader = field(init=False)
 
     def __post_init__(self) -> None:
         self.name = "text_oracle" if self.follows_after else "forward_only"
         self.sha256 = _code()
+        self._reader = Reader(self.synonyms, self.follows_after)
 
     def start(self, episode_id: str, utterance: str, parts: Sequence[Part]) -> None:
         """See :class:`Agent`."""
-        read = grammar.read if self.follows_after else grammar.as_said
-        self._plan = _Plan(read(utterance.replace(". Find", ", find")) or [])
-        self._panels = {}
+        self._reader.start(utterance)
 
     def act(self, observation: Observation, history: Sequence[Action]) -> Decision:
         """See :class:`Agent`."""
-        clause = self._plan.clause
-        if clause is None:
-            return Decision(NOOP)
-        panel = observation.node(self._panels.get(self._plan.at))
-        if panel is None:
-            self._assign(observation)
-            panel = observation.node(self._panels.get(self._plan.at))
-        step = None if panel is None else solve(clause.kind, clause.values, panel, self.synonyms)
-        if step is None:
-            return Decision(NOOP)
-        self._plan.at += step.commits
-        return Decision(step.action)
-
-    def _assign(self, observation: Observation) -> None:
-        """Give each clause that is left a panel of its own on which it can begin."""
-        taken = set(self._panels.values())
-        free = [node for node in _panels(observation) if node.ref not in taken]
-        left = [i for i in range(self._plan.at, len(self._plan.clauses)) if i not in self._panels]
-        fits = {
-            i: [node.ref for node in free if self._can_begin(self._plan.clauses[i], node)]
-            for i in left
-        }
-        # On a page that shows a part of the panels, clauses without one come later.
-        shown = [i for i in left if fits[i]]
-        self._panels |= _matching(shown, fits) or {}
-
-    def _can_begin(self, clause: Clause, node: Node) -> bool:
-        return solve(clause.kind, dict(clause.values), node, self.synonyms) is not None
-
-
-def _panels(observation: Observation) -> list[Node]:
-    """What the page is made of: its outermost elements."""
-    return list(observation.roots)
-
-
-def _matching(clauses: Sequence[int], fits: dict[int, list[int]]) -> dict[int, int] | None:
-    """A different panel for each clause; where there are too few, for as many of the first."""
-    for n in range(len(clauses), 0, -1):
-        found = _complete(list(clauses[:n]), fits, {})
-        if found is not None:
-            return found
-    return None
-
-
-def _complete(
-    clauses: list[int], fits: dict[int, list[int]], taken: dict[int, int]
-) -> dict[int, int] | None:
-    if not clauses:
-        return taken
-    first, rest = clauses[0], clauses[1:]
-    for ref in fits[first]:
-        if ref not in taken.values():
-            found = _complete(rest, fits, {**taken, first: ref})
-            if found is not None:
-                return found
-    return None
+        return Decision(self._reader.act(observation) or NOOP)
 
 
 def can_be_acted_on(node: Node) -> bool:

@@ -8,17 +8,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipelines.compwob.sentences import REQUEST
+from pipelines.compwob.wording import JOINT, VERB
 
 EMAIL = "email"
+PLAIN = frozenset(
+    {
+        EMAIL,
+        "click-button",
+        "click-checkboxes-soft",
+        "click-link",
+        "enter-date",
+        "enter-password",
+        "enter-text",
+        "login-user",
+        "select",
+    }
+)
+"""Kinds whose words may say all there is to do; the others need a page made for them."""
+# What is listed ends where the next request begins.
+_NAMES = rf"(?P<names>(?:(?!{JOINT}{VERB}\s(?!and\b)).)*?)"
 _FORMS: tuple[tuple[str, str], ...] = (
     ("click-button", r'click(?:ing)? on the "(?P<text>[^"]*)" button'),
     ("click-button-sequence", r"click(?:ing)? button ONE, then click(?:ing)? button TWO"),
     ("click-checkboxes-soft",
-     r"select(?:ing)? words similar to (?P<names>.*?) and click(?:ing)? Submit"),
-    ("select", r"select(?:ing)? (?P<names>.*?) and click(?:ing)? Submit"),
+     rf"select(?:ing)? words similar to {_NAMES} and click(?:ing)? Submit"),
+    ("select", rf"select(?:ing)? {_NAMES} and click(?:ing)? Submit"),
     ("click-dialog", r'clos(?:e|ing) the dialog box by clicking the "x"'),
     ("click-dialog-2",
      r'click(?:ing)? the button in the dialog box labeled "(?P<text>[^"]*)"'),
@@ -48,8 +65,11 @@ _FORMS: tuple[tuple[str, str], ...] = (
      r'(?: and ends with "(?P<end>[^"]*)")?'),
 )  # fmt: skip
 _CLAUSES = tuple((kind, re.compile(form, re.I)) for kind, form in _FORMS)
-_JOINT = re.compile(r"(?:,? and then |, and |, )")
-_AFTER = ", after "
+_JOINT = re.compile(rf"(?:,? and then |, and |, |{JOINT})", re.I)
+_AFTER = re.compile(r",?\s+after\s+(?=\w+ing\b)", re.I)
+_BEFORE = re.compile(r",?\s+before\s+(?=\w+ing\b)|[,;]?\s+but\s+first,?\s+", re.I)
+_FIRST = re.compile(r"(?P<word>after|before)\s+(?=\w+ing\b)", re.I)
+_IMPERATIVE = re.compile(rf",\s+(?!\w+ing\b)(?={VERB})", re.I)
 
 
 @dataclass(frozen=True)
@@ -59,42 +79,53 @@ class Clause:
     Attributes:
         kind: the base task, ``select`` for check boxes and options alike, or ``email``.
         values: what the sentence says of it.
+        said: its words.
     """
 
     kind: str
     values: dict[str, str]
+    said: str = field(default="", compare=False)
 
 
-def read(text: str) -> list[Clause] | None:
-    """Clauses in the order in which they are to be done, None where it is not understood."""
-    first, after, last = text.strip().rstrip(".").partition(_AFTER)
-    head, tail = _clauses(first), _clauses(last) if after else []
-    if head is None or tail is None:
-        return None
-    return [*tail, *head]
+def read(text: str) -> list[Clause]:
+    """Clauses in the order in which they are to be done."""
+    first, last, swapped = _halves(text)
+    head, tail = _clauses(first), _clauses(last)
+    return [*tail, *head] if swapped else [*head, *tail]
 
 
-def as_said(text: str) -> list[Clause] | None:
+def as_said(text: str) -> list[Clause]:
     """Clauses in the order in which the sentence names them, whatever it says of their order."""
-    first, after, last = text.strip().rstrip(".").partition(_AFTER)
-    head, tail = _clauses(first), _clauses(last) if after else []
-    if head is None or tail is None:
-        return None
-    return [*head, *tail]
+    first, last, _ = _halves(text)
+    return [*_clauses(first), *_clauses(last)]
 
 
-def _clauses(text: str) -> list[Clause] | None:
+def _halves(text: str) -> tuple[str, str, bool]:
+    """What is named first, what is named last, and whether the last is to be done first."""
+    text = text.strip().rstrip(".")
+    begins = _FIRST.match(text)
+    turn = _IMPERATIVE.search(text, begins.end()) if begins else None
+    if begins and turn:
+        before = begins["word"].lower() == "before"
+        return text[begins.end() : turn.start()], text[turn.end() :], before
+    for joint, swapped in ((_AFTER, True), (_BEFORE, False)):
+        if match := joint.search(text):
+            swapped = swapped or "first" in match[0].lower()
+            return text[: match.start()], text[match.end() :], swapped
+    return text, "", False
+
+
+def _clauses(text: str) -> list[Clause]:
     found: list[Clause] = []
     rest = text
     while rest:
         clause, length = _first(rest)
+        joint = _JOINT.match(rest, length)
+        if joint is None and length < len(rest):
+            # More stands there than the form knows: words of one's own.
+            return [*found, Clause(EMAIL, {"request": rest}, rest)]
         found.append(clause)
-        rest = rest[length:]
-        if rest:
-            joint = _JOINT.match(rest)
-            if joint is None:
-                return None
-            rest = rest[joint.end() :]
+        rest = rest[joint.end() :] if joint else ""
     return found
 
 
@@ -102,7 +133,8 @@ def _first(text: str) -> tuple[Clause, int]:
     for kind, form in _CLAUSES:
         match = form.match(text)
         if match:
-            return Clause(kind, {k: v for k, v in match.groupdict().items() if v}), match.end()
+            values = {k: v for k, v in match.groupdict().items() if v}
+            return Clause(kind, values, match[0]), match.end()
     # Requests by mail have no form of their own; they go on up to the next clause that has one.
     request = text.removeprefix(REQUEST)
     for joint in _JOINT.finditer(request):
@@ -111,7 +143,7 @@ def _first(text: str) -> tuple[Clause, int]:
             request = request[: joint.start()]
             break
     length = len(text) - len(text.removeprefix(REQUEST)) + len(request)
-    return Clause(EMAIL, {"request": request}), length
+    return Clause(EMAIL, {"request": request}, request), length
 
 
 def sender_and_receiver(request: str, senders: Sequence[str]) -> tuple[str, str] | None:
