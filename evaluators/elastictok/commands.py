@@ -13,6 +13,7 @@ import polars as pl
 from evaluators.elastictok.pictures import COLUMNS, strip_figure
 from measurand import project
 from measurand.errors import InputError
+from measurand.manifest import write_text
 from measurand.params import read as read_params
 from measurand.report.document import Block, Document, Section, Table
 from measurand.report.render import to_html
@@ -37,7 +38,7 @@ def main(argv: Sequence[str]) -> int:
         help="codes, reconstruction and token trace of a video",
         description="Writes codes/ (Parquet with manifest), reconstruction.mp4, frame_trace.html.",
     )
-    one.add_argument("video", type=Path, help="any file that FFmpeg reads")
+    one.add_argument("video", type=Path, help="a film in any usual container")
     one.add_argument(
         "--threshold",
         type=float,
@@ -45,6 +46,9 @@ def main(argv: Sequence[str]) -> int:
         help="mean squared error of pixels on the scale -1..1 that a block should stay under",
     )
     one.add_argument("--out", type=Path, required=True, help="a new folder")
+    one.add_argument(
+        "--licence", default="unknown", help="of the video, for the manifest (an SPDX identifier)"
+    )
     one.add_argument("--model", help="name of an elastic model; the first one by default")
     one.add_argument("--params", type=Path, help="parameters that the checkpoint was trained with")
     one.add_argument("--checkpoint", type=Path, help="folder that `measurand train` wrote")
@@ -63,13 +67,13 @@ def _encode(args: argparse.Namespace) -> None:
     params = read_params(params_file, Params)
     model = args.model or params.elastic.name
     try:
-        rows = encode(params, checkpoint, model, args.video, args.threshold, args.out)
+        rows = encode(params, checkpoint, model, args.video, args.threshold, args.out, args.licence)
     except BrokenClipError as error:
         why = Exception.__str__(error)
         hint = "give a video that FFmpeg reads"
         raise InputError(f"{args.video}: {why}", hint=hint, code=error.code) from error
     page = args.out / "frame_trace.html"
-    page.write_text(to_html(_document(rows, args, model, params.slots)), encoding="utf-8")
+    write_text(page, to_html(_document(rows, args, model, params.slots)))
     used = sum(row["n_tokens"] for row in rows) / (len(rows) * params.slots)
     met = sum(row["feasible"] for row in rows) / len(rows)
     print(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import tempfile
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,7 +15,7 @@ import numpy.typing as npt
 
 from measurand import shards
 from measurand.errors import InputError
-from measurand.manifest import Source, file_sha256
+from measurand.manifest import Source, file_sha256, write_text
 from measurand.progress import Progress
 from pipelines.elastictok import measures, searches, video
 from pipelines.elastictok.codecs import REPEATABLE
@@ -26,6 +28,8 @@ from schemas.elastictok.tables import ENCODED
 
 CHUNK = 16
 """Sequences that are coded side by side."""
+OWNER = "encode.json"
+"""What the folder was made for."""
 SMALLEST = 256
 """Least side of the reconstruction as a video, pixels; small frames are enlarged by a whole."""
 
@@ -34,12 +38,20 @@ Row = dict[str, Any]
 
 
 def encode(
-    params: Params, checkpoint: Path, model: str, path: Path, threshold: float, out: Path
+    params: Params,
+    checkpoint: Path,
+    model: str,
+    path: Path,
+    threshold: float,
+    out: Path,
+    licence: str = "unknown",
 ) -> list[Row]:
     """Write ``codes`` (a dataset) and ``reconstruction.mp4`` below ``out``.
 
-    Blocks are coded with binary search, in sequences as long as those of the training; what is
-    left at the end and makes no block is dropped, as are blocks with a frame that does not decode.
+    An interrupted run leaves ``encode.json``, which says what was asked for; the same is then done
+    again. Blocks are coded with binary search, in sequences as long as those of the training; what
+    is left at the end and makes no block is dropped, as are blocks with a frame that does not
+    decode.
 
     Args:
         params: parameters of the checkpoint.
@@ -47,7 +59,8 @@ def encode(
         model: name of an elastic model.
         path: a video.
         threshold: mean squared error of pixels in -1..1 that blocks should stay under.
-        out: a new or empty folder.
+        out: a new or empty folder, or one of the same video, model and threshold.
+        licence: of the video, for the manifest.
 
     Returns:
         Rows of ``elastictok.encoded``, each with ``source_frame`` and ``coded_frame``, the middle
@@ -55,18 +68,21 @@ def encode(
 
     Raises:
         InputError: the video cannot be used, the checkpoint is missing or none of an elastic
-            model with FSQ, or the folder is not empty.
+            model with FSQ, or the folder holds something else.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file", hint="give a video")
-    if out.exists() and any(out.iterdir()):
-        raise InputError(f"{out} is not empty", hint="give a new folder")
+    digest = file_sha256(path)
+    asked = {"sha256": digest, "threshold": threshold, "model": model, "licence": licence}
+    _refuse_others(out, asked)
     subject = Subject(params, model, checkpoint)
     if not subject.spec.elastic or not isinstance(subject.coder.size.bottleneck, Fsq):
         raise InputError(
             f"{model} gives no codes for a threshold", hint="name an elastic model with FSQ"
         )
     about, pixels = decode(path, params)
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / OWNER, json.dumps(asked, indent=1, sort_keys=True) + "\n")
     rows: list[Row] = []
     shown: list[Pixels] = []
     total = sum((end - first) // params.build.block_frames for first, end in _runs(about))
@@ -76,8 +92,7 @@ def encode(
             back = np.rint((coded.frames + 1) * 127.5).clip(0, 255).astype(np.uint8)
             shown.append(back.reshape(-1, *back.shape[2:]))
             progress.advance(sum(map(len, coded.found)))
-    out.mkdir(parents=True, exist_ok=True)
-    source = Source(path.name, "a file of the user", "unknown", file_sha256(path))
+    source = Source(path.name, "a file of the user", licence, digest)
     settings = {
         "threshold": threshold,
         "model": model,
@@ -87,8 +102,28 @@ def encode(
     shards.write_dataset(
         out / "codes", ENCODED, ENCODED.from_columns(columns), params=settings, sources=[source]
     )
-    write_video(out / "reconstruction.mp4", np.concatenate(shown), about.fps)
+    film = out / "reconstruction.mp4"
+    part = film.with_name(f".{film.stem}.tmp.mp4")
+    try:
+        write_video(part, np.concatenate(shown), about.fps)
+        os.replace(part, film)
+    finally:
+        part.unlink(missing_ok=True)
     return rows
+
+
+def _refuse_others(out: Path, asked: Row) -> None:
+    """Refuse a folder that holds anything but an earlier run of the same."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    try:
+        known = json.loads((out / OWNER).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError(f"{out} is not empty", hint="give a new folder") from None
+    if known != asked:
+        raise InputError(
+            f"{out} holds another video, model, threshold or licence", hint="give a new folder"
+        )
 
 
 def decode(path: Path, params: Params) -> tuple[Frames, Pixels]:

@@ -83,15 +83,16 @@ def stride_for(rate: float, fps: float) -> int:
     return max(1, round(rate / fps))
 
 
-def resized(frame: Any, size: int) -> Pixels:
+def resized(frame: Any, size: int, aspect: float = 1.0) -> Pixels:
     """(size, size, 3): shorter side to ``size`` (bilinear, filtered), then the middle of it.
 
     Args:
         frame: a PyAV video frame.
         size: side of the result, pixels.
+        aspect: width of a pixel by its height.
     """
-    short = min(frame.width, frame.height)
-    width, height = (max(size, round(side * size / short)) for side in (frame.width, frame.height))
+    sides = (frame.width * aspect, frame.height)
+    width, height = (max(size, round(side * size / min(sides))) for side in sides)
     small = frame.reformat(width=width, height=height, format="rgb24", interpolation="BILINEAR")
     pixels: Pixels = small.to_ndarray()
     top, left = (height - size) // 2, (width - size) // 2

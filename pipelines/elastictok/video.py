@@ -17,22 +17,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from pipelines.elastictok import streams, timing
 from pipelines.elastictok.frames import (
     BrokenClipError,
     Frames,
     Pixels,
     Writer,
     resized,
-    stride_for,
 )
 from schemas.elastictok.params import Build
 
+READER = 2
+"""Version of what is taken of a file and how it is turned; part of its cache key."""
 THREADS, AHEAD = 2, 16
 """Threads that resize, and frames that may wait for them."""
 
 
 def make(recipe: dict[str, Any], build: Build, writer: Writer) -> Frames:
     """Decode a file, or a member of a zip archive.
+
+    Frames are turned and stretched as a player shows them; what is taken follows time stamps.
 
     Args:
         recipe: ``path``, and ``member`` or None.
@@ -42,26 +46,32 @@ def make(recipe: dict[str, Any], build: Build, writer: Writer) -> Frames:
     Raises:
         BrokenClipError: it cannot be opened or holds no picture.
     """
-    with _opened(recipe) as file, _container(file) as container:
-        stream = next(iter(container.streams.video), None)
-        if stream is None:
-            raise BrokenClipError("no video stream in it", code="no_video")
-        stream.thread_type = "AUTO"
-        rate = float(stream.average_rate or stream.guessed_rate or build.fps)
-        stride = stride_for(rate, build.fps)
-        about = Frames(stream.width or 1, stream.height or 1, stride, rate / stride)
-        wanted = (one for one in _decoded(container, stream, about) if one[0] % stride == 0)
-        for index, frame, pixels in _resized(wanted, build.size):
-            if not about.index:
-                about.width, about.height = frame.width, frame.height
-            writer.add(about, index, pixels)
+    with _opened(recipe) as file:
+        chosen = streams.best(file)
+        with streams.container(file) as container:
+            stream = container.streams[chosen.index]
+            streams.refuse_huge(stream.width or 1, stream.height or 1)
+            stream.thread_type = "AUTO"
+            stated = stream.average_rate or stream.guessed_rate
+            tick = float(stream.time_base or 0)
+            known = timing.pace(chosen.times, tick, float(stated) if stated else None, build.fps)
+            about = timing.begin(stream.width or 1, stream.height or 1, known, build.fps)
+            aspect = streams.pixel_aspect(stream)
+            wanted = timing.taken(_decoded(container, stream, about, tick), known, about)
+            for index, frame, pixels in _resized(wanted, build.size, aspect):
+                shown = streams.turn(frame)
+                if not about.index:
+                    about.width, about.height = shown.sides(frame.width * aspect, frame.height)
+                writer.add(about, index, shown(pixels))
     if not about.index:
         why = about.broken[0][1] if about.broken else "it holds no frame"
         raise BrokenClipError(why, code="no_frames")
     return about
 
 
-def _resized(frames: Iterable[tuple[int, Any]], size: int) -> Iterator[tuple[int, Any, Pixels]]:
+def _resized(
+    frames: Iterable[tuple[int, Any]], size: int, aspect: float
+) -> Iterator[tuple[int, Any, Pixels]]:
     """Frames with their pixels, in order.
 
     Resizing takes longer than decoding and lets other threads run, so two frames are resized at a
@@ -70,20 +80,37 @@ def _resized(frames: Iterable[tuple[int, Any]], size: int) -> Iterator[tuple[int
     with ThreadPoolExecutor(THREADS) as pool:
         waiting: deque[tuple[int, Any, Future[Pixels]]] = deque()
         for index, frame in frames:
-            waiting.append((index, frame, pool.submit(resized, frame, size)))
+            streams.refuse_huge(frame.width, frame.height)
+            # A frame that is shown again is the same object, which two threads must not convert.
+            again = bool(waiting) and waiting[-1][1] is frame
+            done = waiting[-1][2] if again else pool.submit(resized, frame, size, aspect)
+            waiting.append((index, frame, done))
             if len(waiting) > AHEAD:
                 first, kept, pixels = waiting.popleft()
-                yield first, kept, pixels.result()
+                yield first, kept, _got(pixels)
         for index, frame, pixels in waiting:
-            yield index, frame, pixels.result()
+            yield index, frame, _got(pixels)
 
 
-def _decoded(container: Any, stream: Any, about: Frames) -> Iterator[tuple[int, Any]]:
-    """Frames that decoded, with their number; the others go to ``about.broken``."""
+def _got(pixels: Future[Pixels]) -> Pixels:
+    """The pixels; a picture that FFmpeg cannot convert belongs to a broken clip."""
+    from av.error import FFmpegError
+
+    try:
+        return pixels.result()
+    except (FFmpegError, ValueError, MemoryError) as error:
+        raise BrokenClipError(f"a picture cannot be converted: {error}") from error
+
+
+def _decoded(
+    container: Any, stream: Any, about: Frames, tick: float
+) -> Iterator[tuple[int, float | None, Any]]:
+    """Number, time and picture of every frame; what does not decode is noted, without a picture."""
     from av.error import FFmpegError
 
     index = 0
     packets = container.demux(stream)
+    packet = None
     while True:
         try:
             packet = next(packets, None)
@@ -91,6 +118,7 @@ def _decoded(container: Any, stream: Any, about: Frames) -> Iterator[tuple[int, 
         except (FFmpegError, OSError) as error:
             # At least one frame is lost; more cannot be known.
             about.broken.append((index, f"does not decode: {error.strerror}"))
+            yield index, None if packet is None else _time(packet, tick), None
             index += 1
             if len(about.broken) > 10_000:
                 return
@@ -98,11 +126,15 @@ def _decoded(container: Any, stream: Any, about: Frames) -> Iterator[tuple[int, 
         if packet is None:
             return
         for frame in frames:
-            if frame.is_corrupt:
+            good = not frame.is_corrupt
+            if not good:
                 about.broken.append((index, "flagged corrupt by the decoder"))
-            else:
-                yield index, frame
+            yield index, _time(frame, tick), frame if good else None
             index += 1
+
+
+def _time(one: Any, tick: float) -> float | None:
+    return None if one.pts is None else one.pts * tick
 
 
 @contextmanager
@@ -121,17 +153,3 @@ def _opened(recipe: dict[str, Any]) -> Iterator[BinaryIO]:
     except (OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
         raise BrokenClipError(f"cannot be unpacked: {error}") from error
     yield io.BytesIO(data)
-
-
-@contextmanager
-def _container(file: BinaryIO) -> Iterator[Any]:
-    import av
-    from av.error import FFmpegError
-
-    try:
-        container = av.open(file)
-    except (FFmpegError, OSError) as error:
-        why = getattr(error, "strerror", None) or type(error).__name__
-        raise BrokenClipError(f"FFmpeg does not open it: {why}") from error
-    with container:
-        yield container
