@@ -105,7 +105,7 @@ def _followed(model: str, figures: Figures, metric: str) -> str:
     if not rows:
         return ""
     if not values:
-        return f"in no trait that can be told ({rows[0]['reason']})"
+        return f"in no trait ({rows[0]['reason']})"
     right = sum(value > 0 for value in values)
     return (
         f"in {right} of {len(rows)} traits (Spearman's rho {min(values):.2f} to {max(values):.2f}, "

@@ -171,35 +171,55 @@ def _lines(systems: Mapping[str, Found | None]) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for name, found in systems.items():
         if found is None:
-            none: Cell = {"value": None, "reason": f"no report: run `measurand report {name}`"}
-            rows.append((name, none, "", none, none))
+            none = _none(f"no report: run `measurand report {name}`")
+            rows.append((name, none, none, none, "", none, none))
             continue
-        state = state_of(found.verdict)
-        judged: Cell = {"state": state, "detail": sentence_of(found.verdict)}
+        judged = state_of(found.verdict) != "none"
+        finding = found.opening.findings[0] if found.opening else ""
+        why = sentence_of(found.verdict)
         rows.append(
             (
                 {"text": name, "detail": found.title, "link": f"{name}/report"},
-                {"value": None, "reason": "no gate was run"} if state == "none" else judged,
-                found.opening.findings[0] if found.opening else "",
+                {"state": state_of(found.verdict)} if judged else _none("no gate was run"),
+                *_kinds(found),
+                {"text": finding or why, "detail": why if finding else ""},
                 *_main(found),
             )
         )
-    columns = ("system", "verdict", "main finding", "main figure", "over revisions")
+    columns = ("system", "verdict", "instrument", "subject", "main finding, and why the verdict",
+               "main figure", "over revisions")  # fmt: skip
     return Table("Each name leads to the system's own report", columns, tuple(rows))
+
+
+def _kinds(found: Found) -> tuple[Cell, ...]:
+    """States of the gates on the instrument and of those on the subject."""
+    from measurand.report.verdict import states_of
+
+    states = states_of(found.verdict)
+    if not states:
+        return (_none("its gates do not say what they ask about"),) * 2
+    return tuple(
+        _none(f"no gate asks about the {kind}") if state == "none" else {"state": state}
+        for kind, state in states.items()
+    )
+
+
+def _none(reason: str) -> Cell:
+    return {"value": None, "reason": reason}
 
 
 def _main(found: Found) -> tuple[Cell, Cell]:
     """The figure behind the main finding, and its way over the revisions."""
     from measurand.report import scores
 
-    none: Cell = {"value": None, "reason": "its report names no main figure"}
+    none = _none("its report names no main figure")
     named = found.opening.figure if found.opening else None
     if named is None:
         return none, none
     key = tuple(named[part] for part in ("model", "metric", "slice"))
     rows = [r for r in found.rows if (r["model"], r["metric"], r["slice"]) == key]
     if not rows:
-        return {"value": None, "reason": f"{' '.join(key)} is no statistic of it"}, none
+        return _none(f"{' '.join(key)} is no statistic of it"), none
     return scores.figure(rows[0], named["label"]), _trend(rows[0], found.history)
 
 

@@ -44,7 +44,7 @@ class Cause:
         return (
             f"{len(self.gates)} of {ids.pop()}"
             if len(ids) == 1
-            else f"{len(self.gates)} for one cause"
+            else f"{len(self.gates)} gates for one cause"
         )
 
 
@@ -59,12 +59,13 @@ def causes(gates: Iterable[Gate]) -> list[Cause]:
 
 
 def reasons(gates: Iterable[Gate]) -> str:
-    """``reliable (alpha is 0.61, at least 0.7 is asked)``: what decides a verdict, in words.
+    """``reliable (alpha is 0.61; at least 0.7 is asked)``: what decides a verdict, in words.
 
-    Gates that only warn decide nothing and are left out; so are causes beyond
-    :data:`MOST_NAMED`, which are counted. Empty where all gates pass.
+    Only gates in the worst state decide it; those that only warn do not. Causes beyond
+    :data:`MOST_NAMED` are counted. Empty where all gates pass.
     """
     found = causes(gate for gate in gates if gate.get("effect", gate.get("state")) != "pass")
+    found = [cause for cause in found if cause.state == found[0].state]
     words = [f"{cause.who} ({cause.why})" for cause in found[:MOST_NAMED]]
     left = sum(len(cause.gates) for cause in found[MOST_NAMED:])
     return "; ".join([*words, *([f"and {left} more"] if left else [])])
@@ -90,7 +91,7 @@ def _why(gates: Sequence[Gate]) -> str:
             str(g.get("detail") or g.get("reason_code") or "no figure") for g in gates
         )
         if len(details) > 1:
-            return f"what was measured does not vary: {details.most_common(1)[0][0]}"
+            return f"no variation: {details.most_common(1)[0][0]}"
         return next(iter(details))
     metric = str(first.get("metric") or "its figure")
     return f"{metric} is {_found(gates)}{_asked(first)}"

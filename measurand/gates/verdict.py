@@ -14,6 +14,7 @@ State = Literal["pass", "fail", "inconclusive", "error"]
 #: What a gate asks about: whether the measurement works, or whether what was measured is good.
 Of = Literal["instrument", "subject"]
 
+UNSOUND = "not to be relied on until the instrument passes"
 SCHEMA = "measurand.verdict"
 VERSION = "1.2.0"
 #: Verdicts that hold nothing of a later version keep to the earlier one, which older readers know.
@@ -162,7 +163,7 @@ class Part:
             return f"none asks about the {self.of}"
         text = _counts(self.gates, f" on the {self.of}")
         if not self.stands:
-            text += ", not to be relied on until the instrument passes"
+            text += f", {UNSOUND}"
         return text
 
     def to_dict(self) -> dict[str, Any]:
@@ -278,12 +279,19 @@ class Verdict:
             "inconclusive": "Undecided",
             "error": "Error",
         }[self.state]
-        if self.apart:
-            counts = f"{self.instrument.sentence()}; {self.subject.sentence()}"
-        else:
-            counts = _counts(self.gates)
         why = reasons([_plain(gate, self.apart) for gate in self.gates])
-        return f"{head}: {counts}{f': {why}' if why else ''}."
+        return f"{head}: {why}{'; ' if why else ''}{self._passes()}."
+
+    def _passes(self) -> str:
+        """How many gates pass, those on the instrument apart where the file tells them apart."""
+        if not self.apart:
+            return f"{_passing(self.gates, 'gates')} pass"
+        text = _passing(self.instrument.gates, "gates on the instrument")
+        if not self.subject.gates:
+            return f"{text} pass, none asks about the subject"
+        text += f" and {_passing(self.subject.gates, 'on the subject')} pass"
+        unsound = self.subject.state == "pass" and not self.subject.stands
+        return f"{text}, {UNSOUND}" if unsound else text
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, schema-versioned."""
@@ -333,6 +341,10 @@ class Verdict:
 def _worst(gates: Sequence[GateResult]) -> State:
     effects = {gate.effect for gate in gates}
     return next(state for state in WORST_FIRST if state in effects)
+
+
+def _passing(gates: Sequence[GateResult], what: str) -> str:
+    return f"{sum(g.state == 'pass' for g in gates)} of {len(gates)} {what}"
 
 
 def _counts(gates: Sequence[GateResult], on: str = "") -> str:

@@ -34,6 +34,7 @@ from measurand.report.verdict import (
     parts_of,
     sentence_of,
     state_of,
+    states_of,
     warnings_of,
     word_of,
 )
@@ -79,6 +80,7 @@ def to_html(document: Document) -> str:
             state=state_of(document.verdict),
             word=word_of(document.verdict),
             sentence=sentence_of(document.verdict),
+            states=states_of(document.verdict),
             warnings=warnings_of(document.verdict),
             opening=_opened(document.opening),
             parts=parts_of(document.verdict),

@@ -14,6 +14,7 @@ from measurand.results import slice_parts
 
 _WORST_FIRST = ("error", "fail", "inconclusive", "pass")
 _FATES = {"error": "could not be put", "fail": "fail", "inconclusive": "undecided"}
+UNSOUND = "Not to be relied on until the instrument passes."
 PARTS = {
     "instrument": "Instrument: does the measurement work?",
     "subject": "Subject: is what was measured good enough?",
@@ -93,6 +94,15 @@ def warnings_of(verdict: Mapping[str, Any] | None) -> list[str]:
     return hints + [str(warning) for warning in (verdict or {}).get("warnings") or ()]
 
 
+def states_of(verdict: Mapping[str, Any] | None) -> dict[str, str]:
+    """States of instrument and subject, where the gates tell them apart; a kind without: none."""
+    told = verdict or {}
+    kinds = ("instrument", "subject")
+    if not all(isinstance(told.get(kind), Mapping) for kind in kinds):
+        return {}
+    return {kind: str(told[kind].get("state") or "none") for kind in kinds}
+
+
 def next_step(verdict: Mapping[str, Any] | None) -> str:
     """What a reader does after the first screen.
 
@@ -132,7 +142,7 @@ def parts_of(verdict: Mapping[str, Any] | None) -> tuple[Part, ...]:
         own = [(n, g) for n, g in named if (str(g.get("of") or "subject") if apart else "") == kind]
         if own:
             told = (verdict or {}).get(kind) or {}
-            note = "" if told.get("stands", True) else "Not to be relied on: the instrument fails."
+            note = "" if told.get("stands", True) else UNSOUND
             parts.append(Part(title, *_lines(own), note))
     return tuple(parts)
 

@@ -18,8 +18,8 @@ def test_that_nothing_varies_is_one_cause_however_it_is_said() -> None:
     others = [gate("follows", detail="one of the two does not vary"),
               gate("discriminant", detail="a score does not vary")]  # fmt: skip
     (cause,) = causes([*NEVER, *others, gate("leak", "pass", estimate=0.0)])
-    assert cause.who == "7 for one cause"
-    assert cause.why == "what was measured does not vary: 24 of 24 items never vary"
+    assert cause.who == "7 gates for one cause"
+    assert cause.why == "no variation: 24 of 24 items never vary"
     assert reasons(NEVER) == "5 of reliable (24 of 24 items never vary)"
 
 
@@ -46,7 +46,11 @@ def test_the_worst_and_the_most_come_first_and_few_are_named() -> None:
     gates = [gate("a", "inconclusive", detail="x"), gate("b", detail="y"), *NEVER,
              gate("c", "error", detail="z"), gate("d", detail="w")]  # fmt: skip
     assert [c.state for c in causes(gates)] == ["error", "fail", "fail", "fail", "inconclusive"]
-    assert reasons(gates) == ("c (z); 5 of reliable (24 of 24 items never vary); b (y); and 2 more")
+    assert reasons(gates) == "c (z)"
+    failing = [gate(name, detail=name) for name in "uvwxy"]
+    assert reasons([*failing, *NEVER, gate("a", "inconclusive", detail="z")]) == (
+        "5 of reliable (24 of 24 items never vary); u (u); v (v); and 3 more"
+    )
 
 
 def test_what_only_warns_decides_nothing_but_has_a_cause() -> None:

@@ -121,7 +121,7 @@ def test_through_the_one_command(project: Project, capsys: pytest.CaptureFixture
     path = project.write(gate_file(gate(limit=0.99)))
     assert cli.main(["gate", str(path), "--root", str(project.root)]) == 1
     assert (
-        "Fail: of 1 gate 1 fail: g (accuracy is 0.9; at least 0.99 is asked)."
+        "Fail: g (accuracy is 0.9; at least 0.99 is asked); 0 of 1 gates pass."
         in capsys.readouterr().out
     )
 

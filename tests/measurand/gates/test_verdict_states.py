@@ -43,7 +43,7 @@ def test_no_gate_is_no_pass() -> None:
 
 def test_the_sentence_counts_and_names_the_cause() -> None:
     text = verdict(result("fail"), result("pass"), result("pass")).sentence()
-    assert text == "Fail: of 3 gates 1 fail, 2 pass: g (x)."
+    assert text == "Fail: g (x); 2 of 3 gates pass."
 
 
 def test_json_is_canonical_and_versioned() -> None:
@@ -66,7 +66,7 @@ def test_instrument_and_subject_are_told_apart() -> None:
     assert found.subject.stands
     assert found.exit_code == 1
     assert found.sentence() == (
-        "Fail: of 1 gate on the instrument 1 pass; of 3 gates on the subject 1 fail, 2 pass: g (x)."
+        "Fail: g (x); 1 of 1 gates on the instrument and 2 of 3 on the subject pass."
     )
     content = found.to_dict()
     assert content["version"] == "1.2.0"
@@ -93,7 +93,7 @@ def test_a_warning_of_the_instrument_leaves_the_subject_standing() -> None:
 def test_an_instrument_alone_says_nothing_of_the_subject() -> None:
     found = verdict(result("pass", of="instrument"))
     assert found.sentence() == (
-        "Pass: of 1 gate on the instrument 1 pass; none asks about the subject."
+        "Pass: 1 of 1 gates on the instrument pass, none asks about the subject."
     )
     assert found.subject.state is None
     assert found.to_dict()["subject"]["exit_code"] is None

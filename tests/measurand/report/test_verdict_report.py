@@ -16,6 +16,7 @@ from measurand.report.verdict import (
     sentence_of,
     short_names,
     state_of,
+    states_of,
     warnings_of,
     word_of,
 )
@@ -85,7 +86,16 @@ def test_parts_are_told_apart_only_where_the_gates_are() -> None:
     told = {"gates": gates, "subject": {"stands": False}}
     instrument, subject = parts_of(told)
     assert [line.head for line in instrument.open] == ["a"]
-    assert (instrument.note, subject.note) == ("", "Not to be relied on: the instrument fails.")
+    assert (instrument.note, subject.note) == (
+        "",
+        "Not to be relied on until the instrument passes.",
+    )
+
+
+def test_states_of_instrument_and_subject() -> None:
+    told = {"instrument": {"state": "pass"}, "subject": {"state": None}}
+    assert states_of(told) == {"instrument": "pass", "subject": "none"}
+    assert states_of({"state": "fail"}) == states_of(None) == {}
 
 
 def test_names_share_what_they_have_in_common() -> None:
