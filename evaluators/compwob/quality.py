@@ -53,6 +53,24 @@ def failure_rows(subject: Subject) -> Rows:
         yield subject.row("tokens_per_success", {}, found)
 
 
+def reference_rows(subject: Subject) -> Rows:
+    """``bad_reference_share``: of all actions, by why the element named could not be acted on.
+
+    Exact for this very run; without a reason in the slice all of them together.
+    """
+    known = subject.episodes.drop_nulls("bad_references")
+    actions = int(known["steps"].sum())
+    if not actions:
+        why = "no action was taken" if len(known) else "an older run, which did not look"
+        yield subject.row("bad_reference_share", {}, undefined(why, n=0))
+        return
+    kinds = Counter(known["bad_references"].explode().drop_nulls().to_list())
+    yield subject.row("bad_reference_share", {}, exact(kinds.total() / actions, n=actions))
+    for kind, count in sorted(kinds.items()):
+        share = exact(count / actions, n=actions)
+        yield subject.row("bad_reference_share", {"reason": kind}, share)
+
+
 def _first(states: list[int]) -> int:
     return next((i for i, state in enumerate(states) if state != 1), len(states) - 1)
 

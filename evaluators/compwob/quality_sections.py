@@ -29,6 +29,16 @@ REASONS = {
     "timeout": "time ran out",
 }
 
+REFERENCES = {
+    "no_number": "no number was given",
+    "never_seen": "no page showed the number",
+    "gone": "it was there before",
+    "disabled": "it was switched off",
+    "no_field": "it takes no text",
+    "no_list": "it is no list",
+    "no_such_option": "the list has no such option",
+}
+
 
 def complexity_section(view: View) -> Section:
     """Success against the length of the sentence and the size of the page."""
@@ -105,7 +115,20 @@ def failure_section(view: View) -> Section:
         ],
         {WORDS[order]: ("extra_steps", {"order": order}) for order in EVERY_ORDER},
     )
-    return Section("How episodes fail", (reasons, _firsts(everyone, figures), steps))
+    named = grid(
+        figures,
+        "Actions on an element that could not be acted on, as a share of all actions",
+        ("agent", "why"),
+        [
+            Line(subject.agent, subject.agent, {"reason": reason} if reason else {}, [words])
+            for subject in everyone
+            for reason, words in {"": "all of them", **REFERENCES}.items()
+        ],
+        {"share": "bad_reference_share"},
+        ["Such an action does nothing, but counts as one. The reason stands with the step."],
+        made="bad_reference_share",
+    )
+    return Section("How episodes fail", (reasons, _firsts(everyone, figures), named, steps))
 
 
 def _firsts(everyone: Sequence[Subject], figures: Figures) -> Table:

@@ -11,7 +11,7 @@ from evaluators.compwob.context import View, subjects
 from evaluators.compwob.gaps import gap_rows
 from evaluators.compwob.mixtures import mixture_rows, mixture_section
 from evaluators.compwob.opening import opening
-from evaluators.compwob.quality import failure_rows, instrument_rows, step_rows
+from evaluators.compwob.quality import failure_rows, instrument_rows, reference_rows, step_rows
 from evaluators.compwob.quality_sections import (
     complexity_section,
     cost_section,
@@ -83,6 +83,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         rows += gap_rows(subject)
         rows += complexity_rows(subject)
         rows += failure_rows(subject)
+        rows += reference_rows(subject)
         rows += step_rows(subject, oracle)
     return statistics_table(rows)
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from measurand.web.observation import Observation
 from schemas.compwob.params import ACTIONS
 
 _CALL = re.compile(r"\b(click|type|select|press|scroll|noop)\s*\(([^\n]*?)\)\s*(?:$|[.\n;`])", re.I)
 _WITH_REF = ("click", "type", "select")
+_NO_TEXT = ("checkbox", "radio", "button", "submit", "reset", "image", "file", "hidden")
 KEYS = {
     "enter": "Enter",
     "tab": "Tab",
@@ -55,6 +58,37 @@ def click(ref: int) -> Action:
 def write(ref: int, text: str) -> Action:
     """Text into a field, in place of what is there."""
     return Action("type", ref, text)
+
+
+def bad_reference(action: Action, now: Observation, shown: Collection[int]) -> str | None:
+    """Why the element that an action names cannot be acted on so, None where it can.
+
+    Args:
+        action: the action.
+        now: the page that the agent saw.
+        shown: numbers of the elements that it saw before.
+
+    Returns:
+        One of ``schemas.compwob.params.BAD_REFERENCES``.
+    """
+    if action.kind not in _WITH_REF:
+        return None
+    if action.ref is None:
+        return "no_number"
+    node = now.node(action.ref)
+    if node is None:
+        return "gone" if action.ref in shown else "never_seen"
+    if "disabled" in node.attributes:
+        return "disabled"
+    if action.kind == "type":
+        closed = node.tag == "input" and node.get("type") in _NO_TEXT
+        return "no_field" if closed or node.tag not in ("input", "textarea") else None
+    if action.kind == "select":
+        options = [one.text for one in node.all(lambda n: n.tag == "option")]
+        if node.tag != "select":
+            return "no_list"
+        return None if (action.text or "").strip() in options else "no_such_option"
+    return None
 
 
 def parse(text: str) -> Action | None:

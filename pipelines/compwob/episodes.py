@@ -11,7 +11,7 @@ from typing import Any
 from measurand.web.browser import Owner, Session
 from measurand.web.film import Picture
 from measurand.web.observation import Observation, words
-from pipelines.compwob.actions import Action
+from pipelines.compwob.actions import Action, bad_reference
 from pipelines.compwob.agents import Agent, Decision
 from pipelines.compwob.environment import Environment, Rules, Spec, State
 
@@ -122,6 +122,7 @@ def _attempt(
     agent.start(episode_id(spec, agent.name), env.utterance, env.parts if agent.privileged else ())
     base = _base(spec, agent, setting)
     seen: list[Observation] = []
+    shown: set[int] = set()
     history: list[Action] = []
     decisions: list[Decision] = []
     steps: list[Row] = []
@@ -138,7 +139,13 @@ def _attempt(
         with clock.of("act"):
             covered = env.act(decision.action)
         state = env.state()
-        steps.append(_step(base, env, now, decision, covered, state, len(history)))
+        steps.append(
+            {
+                **_step(base, env, now, decision, covered, state, len(history)),
+                "bad_reference": bad_reference(decision.action, now, shown),
+            }
+        )
+        shown |= {node.ref for node in now.nodes()}
         seen.append(now)
         history.append(decision.action)
         decisions.append(decision)
@@ -158,6 +165,7 @@ def _attempt(
         "part_states": list(state.parts),
         "covered": sum(step["covered"] for step in steps),
         "parse_errors": sum(step["parse_error"] for step in steps),
+        "bad_references": [step["bad_reference"] for step in steps if step["bad_reference"]],
         "prompt_tokens": _total([d.prompt_tokens for d in decisions]),
         "completion_tokens": _total([d.completion_tokens for d in decisions]),
         "status": "ok",
@@ -248,7 +256,7 @@ def _step(
 def _failed(owner: Owner, spec: Spec, agent: Agent, setting: Setting, why: str) -> Played:
     base = _base(spec, agent, setting)
     nothing = ("utterance", "instruction_tokens", "html_sha256", "html_chars", "html_nodes",
-               "max_subtree", "depth", "success", "reward", "prompt_tokens",
+               "max_subtree", "depth", "success", "reward", "bad_references", "prompt_tokens",
                "completion_tokens")  # fmt: skip
     episode = {
         **base,

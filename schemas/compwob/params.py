@@ -40,6 +40,10 @@ ORDERS = ("single", "forward", "reverse")
 LAYOUTS = ("single", "transition")
 MIXTURES = ("uniform", "natural", "rebalanced")
 ACTIONS = ("click", "type", "select", "press", "scroll", "noop")
+BAD_REFERENCES = (
+    "no_number", "never_seen", "gone", "disabled", "no_field", "no_list", "no_such_option"
+)  # fmt: skip
+"""Why an element that an action names cannot be acted on so."""
 TRAIN_SEED, EVAL_SEED = 0, 1_000_000
 """Where seeds of demonstrations and of evaluation begin; they must not meet."""
 SEED = 20260101

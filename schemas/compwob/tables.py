@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from measurand.tables import SHA256, Column, Table
-from schemas.compwob.params import ACTIONS, CATEGORIES, LAYOUTS, MIXTURES, ORDERS
+from schemas.compwob.params import ACTIONS, BAD_REFERENCES, CATEGORIES, LAYOUTS, MIXTURES, ORDERS
 
 _EPISODE = Column("episode_id", pa.string(), "`<task>|<order>|<seed>|<agent>`")
 _WHO = (
@@ -17,7 +17,7 @@ _WHO = (
 
 EPISODES = Table(
     name="compwob.episodes",
-    version="1.0.0",
+    version="1.1.0",
     key=("episode_id",),
     doc="One row per episode: what was asked, what became of it. Times are in `compwob.runs`.",
     columns=(
@@ -47,6 +47,9 @@ EPISODES = Table(
         Column("covered", pa.int32(), "clicks given to the element, since another covered it",
                minimum=0),
         Column("parse_errors", pa.int32(), "answers in which no action was found", minimum=0),
+        Column("bad_references", pa.list_(pa.string()),
+               "why elements that actions named could not be acted on, one for each such action",
+               nullable=True),
         Column("prompt_tokens", pa.int32(), "read by the model", "tokens", nullable=True,
                minimum=0),
         Column("completion_tokens", pa.int32(), "written by the model", "tokens", nullable=True,
@@ -61,7 +64,7 @@ EPISODES = Table(
 
 STEPS = Table(
     name="compwob.steps",
-    version="1.0.0",
+    version="1.1.0",
     key=("episode_id", "step"),
     doc="One row per action: the page before it, the action, what the page said after it.",
     columns=(
@@ -74,6 +77,13 @@ STEPS = Table(
         Column("action_type", pa.string(), "the action", enum=ACTIONS),
         Column("ref", pa.int32(), "number of the element acted on", nullable=True, minimum=0),
         Column("element_html", pa.string(), "its opening tag and text", nullable=True),
+        Column(
+            "bad_reference",
+            pa.string(),
+            "why it could not be acted on so",
+            nullable=True,
+            enum=BAD_REFERENCES,
+        ),
         Column("text", pa.string(), "what was typed, selected or pressed", nullable=True),
         Column("raw_output", pa.large_string(), "what a model wrote", nullable=True),
         Column("parse_error", pa.bool_(), "whether no action was found in it"),

@@ -56,6 +56,7 @@ def _episode(agent: str, spec: Spec, success: bool) -> dict[str, Any]:
         "steps": 2 * n, "success": success, "reward": 1.0 if success else -1.0,
         "done_reason": "final" if success else f"wrong:{n - 1}",
         "part_states": [1] * (n - 1) + [1 if success else -1], "covered": 0, "parse_errors": 0,
+        "bad_references": [] if success else ["gone", "no_field"] if n == 3 else ["gone"],
         "prompt_tokens": None, "completion_tokens": None, "status": "ok", "reason": None,
         "browser": "Chromium 1", "env_sha256": "0" * 64,
     }  # fmt: skip

@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import polars as pl
 from compwob_handmade import params, write
 
 from evaluators.compwob.context import subjects
-from evaluators.compwob.quality import failure_rows, instrument_rows, step_rows
+from evaluators.compwob.quality import (
+    failure_rows,
+    instrument_rows,
+    reference_rows,
+    step_rows,
+)
 
 AGENTS = {"oracle": lambda s: True, "zero_shot@m": lambda s: s.seed % 2 == 0}
 
@@ -19,6 +26,25 @@ def test_failures_are_counted_by_reason_and_by_part(tmp_path: Path) -> None:
               if m == "first_failing" and "order=forward" in s]  # fmt: skip
     assert sum(shares) == 1
     assert rows["first_failing", "order=forward,part=2"]["estimate"] == 4 / 6
+
+
+def test_bad_references_are_a_share_of_all_actions_by_reason(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    oracle, other = subjects(write(tmp_path, given, AGENTS), given)
+    rows = {r["slice"]: r for r in reference_rows(other)}
+    played = other.episodes
+    failed = played.filter(pl.col("success") == 0)
+    threes = failed.filter(pl.col("n_parts") == 3)
+    actions = played["steps"].sum()
+    assert rows["reason=gone"]["estimate"] == len(failed) / actions
+    assert rows["reason=no_field"]["estimate"] == len(threes) / actions
+    assert rows[""]["estimate"] == (len(failed) + len(threes)) / actions
+    assert rows[""]["n"] == actions
+    assert [(r["slice"], r["estimate"]) for r in reference_rows(oracle)] == [("", 0.0)]
+    nothing = pl.Series([None] * len(played), dtype=pl.List(pl.String))
+    old = dataclasses.replace(other, episodes=played.with_columns(bad_references=nothing))
+    (row,) = reference_rows(old)
+    assert (row["estimate"], row["reason"]) == (None, "an older run, which did not look")
 
 
 def test_steps_are_compared_with_the_oracles_for_the_same_problem(tmp_path: Path) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from compwob_web import element
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.compwob.actions import NOOP, Action, click, parse, write
+from measurand.web.observation import Observation
+from pipelines.compwob.actions import NOOP, Action, bad_reference, click, parse, write
+from schemas.compwob.params import BAD_REFERENCES
 
 
 @pytest.mark.parametrize(
@@ -41,3 +44,37 @@ def test_what_is_no_action_is_none(text: str) -> None:
 def test_an_action_is_read_as_it_was_written(ref: int, text: str) -> None:
     assert parse(str(write(ref, text))) == write(ref, text)
     assert parse(str(click(ref))) == click(ref)
+
+
+SEEN = Observation.from_page(
+    [
+        element("input", 1, type="text"), element("input", 2, type="checkbox"),
+        element("input", 3, type="text", disabled=""), element("textarea", 4),
+        element("select", 5, element("optgroup", 6, element("option", 7, "red"))),
+    ]
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("action", "wanted"),
+    [
+        (click(2), None),
+        (Action("noop"), None),
+        (Action("press", None, "Enter"), None),
+        (Action("click"), "no_number"),
+        (click(8), "gone"),
+        (click(9), "never_seen"),
+        (click(3), "disabled"),
+        (write(1, "x"), None),
+        (write(4, "x"), None),
+        (write(2, "x"), "no_field"),
+        (write(5, "x"), "no_field"),
+        (Action("select", 5, "red "), None),
+        (Action("select", 5, "blue"), "no_such_option"),
+        (Action("select", 1, "red"), "no_list"),
+    ],
+)
+def test_why_an_element_cannot_be_acted_on(action: Action, wanted: str | None) -> None:
+    found = bad_reference(action, SEEN, {1, 8})
+    assert found == wanted
+    assert found is None or found in BAD_REFERENCES

@@ -93,6 +93,27 @@ def test_a_page_that_throws_at_its_start_is_no_failure_of_the_agent(miniwob: Whe
     EPISODES.validate(runs.table(EPISODES, [found.episode]))
 
 
+class Clumsy(agents.FirstButton):
+    """Names elements that are not there, or not what it takes them for."""
+
+    def act(self, observation: Observation, history: Sequence[Action]) -> agents.Decision:
+        box = next(n for n in observation.nodes() if n.get("type") == "radio")
+        moves = [
+            Action("click", 9999), Action("click"), Action("type", box.ref, "x"),
+            Action("select", box.ref, "x"), Action("noop"),
+        ]  # fmt: skip
+        return agents.Decision(moves[min(len(history), 4)])
+
+
+def test_elements_that_cannot_be_acted_on_are_counted_by_reason(owner: Owner) -> None:
+    found = play(owner, spec("click-option"), Clumsy(), Setting())
+    wanted = ["never_seen", "no_number", "no_field", "no_list"]
+    assert found.episode["bad_references"] == wanted
+    assert [step["bad_reference"] for step in found.steps][:5] == [*wanted, None]
+    EPISODES.validate(runs.table(EPISODES, [found.episode]))
+    STEPS.validate(runs.table(STEPS, found.steps))
+
+
 class Killer(agents.Oracle):
     """An oracle whose browser dies under its hands, once."""
 
