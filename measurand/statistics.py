@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
@@ -25,6 +25,27 @@ def exact(value: float | None, *, n: int | None = None, reason: str | None = Non
         n=n,
         reason=reason,
     )
+
+
+def described(value: float, why: str, *, n: int | None = None) -> Estimate:
+    """A figure of a fixed set, such as a maximum or a number of kinds: no sample, no interval.
+
+    Args:
+        value: the figure.
+        why: what it is a figure of: "of these weights on these clips".
+        n: rows.
+    """
+    return Estimate(value, method="of a fixed set", n=n, reason=f"no interval: {why}; no sample")
+
+
+def of_trainings(
+    rows: Iterable[StatisticRow], trained: Callable[[StatisticRow], bool]
+) -> list[StatisticRow]:
+    """The rows, of which those that are about trained weights, and say no scope, now say so."""
+    return [
+        {**row, "scope": "training"} if row["scope"] is None and trained(row) else row
+        for row in rows
+    ]
 
 
 def statistic_row(

@@ -29,7 +29,7 @@ from evaluators.compwob.sections import (
 )
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
-from measurand.statistics import statistics_table
+from measurand.statistics import of_trainings, statistics_table
 from schemas.compwob.params import Params
 
 TITLE = "Compositional web episodes"
@@ -85,7 +85,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         rows += failure_rows(subject)
         rows += reference_rows(subject)
         rows += step_rows(subject, oracle)
-    return statistics_table(rows)
+    return statistics_table(of_trainings(rows, lambda row: row["model"].startswith("trained:")))
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

@@ -7,10 +7,16 @@ from dataclasses import replace
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import saving_figure
 from measurand.report.document import Figure, Opening
-from measurand.report.evidence import evidence_of, size
+from measurand.report.evidence import UNSURE, evidence_of, size
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 
+UNSURE_SAVING = {
+    "undecided": ": the interval holds 1, so it may save nothing",
+    "below": ": none are saved",
+    "few": f": {UNSURE['few']}",
+    "one": f": {UNSURE['one']}",
+}
 REACHED = 0.5
 """Share of blocks that a fixed model must bring under a threshold to be worth a headline."""
 
@@ -74,9 +80,7 @@ def _saving(
     tokens = figures.get(found.model, "tokens", threshold=threshold, split=HEADLINE)
     needs = "" if tokens is None else f" (alone {size(tokens, form='.1f')} of {found.slots})"
     share = _reached(figures, threshold, fixed, found.fixed[fixed])
-    unsure = (
-        "" if evidence_of(row, 1.0) == "above" else ": the interval holds 1, so it may save nothing"
-    )
+    unsure = UNSURE_SAVING.get(evidence_of(row, 1.0, "method"), "")
     return (
         f"Where both bring {share:.0%} of unseen blocks under the {threshold} threshold, a search "
         f"takes {size(row)} times fewer tokens than {fixed}{needs}{unsure}."

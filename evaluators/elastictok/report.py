@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -33,7 +34,7 @@ from evaluators.elastictok.use_sections import (
 )
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
-from measurand.statistics import statistics_table
+from measurand.statistics import of_trainings, statistics_table
 from schemas.elastictok.params import Params
 
 TITLE = "ElasticTok: tokens for video"
@@ -78,7 +79,13 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     rows: list[StatisticRow] = list(data_rows(data, found.model))
     for part in (curve_rows, saving_rows, search_rows, code_rows, allocation_rows, rate_rows):
         rows += part(found)
-    return statistics_table(rows)
+    return statistics_table(of_trainings(rows, partial(_trained, params)))
+
+
+def _trained(params: Params, row: StatisticRow) -> bool:
+    """Whether a figure is of trained weights: not of data, codecs, or weights before training."""
+    about_data = row["metric"] in ("leaks", "planted_leaks_found", "rejected")
+    return not about_data and row["model"] in {m.name for m in params.train.models}
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

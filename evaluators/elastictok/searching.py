@@ -7,7 +7,9 @@ import polars as pl
 
 from evaluators.elastictok.context import Findings, mean, paired, row, share, with_alpha
 from measurand.results import Rows
-from measurand.statistics import exact
+from measurand.statistics import described, exact
+
+THESE = "of these weights on these clips"
 
 
 def search_rows(found: Findings) -> Rows:
@@ -61,5 +63,5 @@ def code_rows(found: Findings) -> Rows:
             perplexity = float(np.exp(-(p * np.log(p)).sum()))
             parts = {"threshold": threshold}
             n = len(numbers)
-            yield row(model, "codes_used", parts, exact(float(len(counts)), n=n))
-            yield row(model, "code_perplexity", parts, exact(perplexity, n=n))
+            yield row(model, "codes_used", parts, described(float(len(counts)), THESE, n=n))
+            yield row(model, "code_perplexity", parts, described(perplexity, THESE, n=n))

@@ -79,6 +79,7 @@ def _saving(
         above="fewer tokens by a factor of {size}",
         below="more tokens, the factor is {size}",
         unsure="tokens by a factor of {size}",
+        scope="method",
     )
     at = "" if share is None else f", both with {share:.0%} of blocks under it"
     return f"Threshold {threshold}, against {fixed}{at}: {words}."
@@ -174,7 +175,7 @@ def saving_section(view: View) -> Section:
         "Tokens saved",
         (saving_figure(found, figures), table),
         "What adaptive lengths save where as many blocks stay under the threshold. Thresholds are "
-        "quantiles of errors on the validation split.",
+        "fixed beforehand, or quantiles of errors on the validation split.",
     )
 
 

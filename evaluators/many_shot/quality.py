@@ -12,7 +12,7 @@ from measurand import shards
 from measurand.manifest import MANIFEST, REJECTED_FILE
 from measurand.parquet import REJECTED, read_shard
 from measurand.results import Rows
-from measurand.statistics import exact, statistic_row
+from measurand.statistics import described, exact, statistic_row
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion, within_unit
 from measurand.stats.repeats import alpha_over_repeats
@@ -69,7 +69,8 @@ def _retest_rows(subject: Subject, results: Path) -> Rows:
         yield subject.row("retest_agreement", {}, proportion(agreed, again.height))
     gaps = own.filter(metric="retest_difference")["value"]
     if len(gaps):
-        yield subject.row("retest_logprob_difference_max", {}, exact(float(gaps.to_numpy().max())))
+        most = described(float(gaps.to_numpy().max()), "the largest of these", n=len(gaps))
+        yield subject.row("retest_logprob_difference_max", {}, most)
 
 
 def _cost_rows(subject: Subject, results: Path) -> Rows:

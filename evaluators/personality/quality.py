@@ -11,7 +11,7 @@ from evaluators.personality.context import Subject
 from evaluators.personality.scores import matrix
 from measurand import shards
 from measurand.results import Rows
-from measurand.statistics import exact
+from measurand.statistics import described
 from measurand.stats.agreement import exact_agreement, keyed_pair_agreement
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, paired_difference, proportion, within_unit
@@ -109,4 +109,5 @@ def _retest_rows(subject: Subject, results: Path) -> Rows:
         yield subject.row("retest_agreement", {}, proportion(agreed, again.height))
     gaps = own.filter(pl.col("metric") == "retest_difference")["value"]
     if len(gaps):
-        yield subject.row("retest_logprob_difference_max", {}, exact(float(gaps.to_numpy().max())))
+        most = described(float(gaps.to_numpy().max()), "the largest of these", n=len(gaps))
+        yield subject.row("retest_logprob_difference_max", {}, most)

@@ -8,10 +8,13 @@ import numpy as np
 import polars as pl
 
 from evaluators.soft_labels.context import ALPHA, Material, alpha_over, items_of, numbers_of
-from evaluators.soft_labels.heldout import TERCILES, by_seed, correct, with_winner
+from evaluators.soft_labels.heldout import TERCILES, by_seed, by_seed_means, correct, with_winner
 from measurand.results import Rows
+from measurand.stats.crossed import components
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.repeats import unit_table
+from measurand.stats.trainings import combined
 from schemas.soft_labels.params import SHUFFLED, Run
 
 PARENT = {
@@ -29,7 +32,8 @@ def contrast_rows(material: Material) -> Rows:
 
     ``accuracy_difference`` (of all pairs, by ``tercile``): interval over pairs, that is for other
     pairs under these seeds; ``accuracy_difference_seeds``: interval over seeds, for other seeds on
-    these pairs; ``brier_difference`` likewise. Only where both exclude 0 is there a difference.
+    these pairs; ``accuracy_difference_method``: interval over both, which a sentence about losses
+    stands on; ``brier_difference`` likewise.
     The reliability beside them, by itself ``seed_alpha``, is that of a pair's mean difference over
     seeds.
     """
@@ -82,19 +86,30 @@ def _one_meets_all(run: Run, other: Run) -> bool:
 def _differences(
     material: Material, metric: str, parts: dict[str, str], rows: pl.DataFrame, gain: np.ndarray
 ) -> Rows:
-    alpha = _alpha(material, parts, rows, gain)
+    sides = [run for run in material.params.train.runs if run.id in (parts["run"], parts["over"])]
+    once = _one_meets_all(sides[0], sides[1])
+    alpha = _alpha(rows, gain, once)
     figures = {metric: mean_by(gain, items_of(rows))}
     if len(gain):
         figures[f"{metric}_seeds"] = by_seed(gain, rows["seed"].to_numpy())
+        figures[f"{metric}_method"] = _over_both(figures[metric], rows, gain, once)
     yield from material.scored(parts, figures, "seed_alpha", alpha)
 
 
-def _alpha(
-    material: Material, parts: dict[str, str], rows: pl.DataFrame, gain: np.ndarray
-) -> Estimate:
+def _over_both(found: Estimate, rows: pl.DataFrame, gain: np.ndarray, once: bool) -> Estimate:
+    """The difference with an interval over seeds and pairs, which a claim about losses needs."""
+    means = by_seed_means(gain, rows["seed"].to_numpy())
+    if once:
+        return combined(found, means[:1])
+    wide = unit_table(gain, rows["pair_id"].to_numpy(), rows["seed"].to_numpy())[0].T
+    r, g = wide.shape
+    both = components(wide).rest / (r * g) if min(r, g) > 1 and np.isfinite(wide).all() else 0.0
+    return combined(found, means, both)
+
+
+def _alpha(rows: pl.DataFrame, gain: np.ndarray, once: bool) -> Estimate:
     """Undefined where one training stands in every repeat: its error would pass for agreement."""
-    sides = [run for run in material.params.train.runs if run.id in (parts["run"], parts["over"])]
-    if _one_meets_all(*sides):
+    if once:
         why = "one side was trained once: its error is the same in every repeat"
         return undefined(why, method=ALPHA, n=rows["pair_id"].n_unique())
     return alpha_over(["seed"], rows, gain)

@@ -23,7 +23,7 @@ from evaluators.soft_labels.context import (
 )
 from evaluators.soft_labels.labelling import BIN_NAMES
 from measurand.results import Rows
-from measurand.statistics import exact
+from measurand.statistics import described
 from measurand.stats.calibration import brier, calibration_error, log_loss, recalibration
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
@@ -87,11 +87,16 @@ def with_winner(rows: pl.DataFrame) -> pl.DataFrame:
 
 def by_seed(values: FloatArray, seeds: IntArray) -> Estimate:
     """Mean over seeds of the seeds' means, with Student's t over seeds."""
-    means = np.array([values[seeds == seed].mean() for seed in np.unique(seeds)])
+    means = by_seed_means(values, seeds)
     found = mean_by(means)
     if len(means) == 1:
         return Estimate(found.value, method="mean over seeds", n=1, reason=SEED_NOTE)
-    return found
+    return replace(found, scope="method")
+
+
+def by_seed_means(values: FloatArray, seeds: IntArray) -> FloatArray:
+    """Means of the values of each seed, seeds ascending."""
+    return np.array([values[seeds == seed].mean() for seed in np.unique(seeds)])
 
 
 def both_ways(rows: pl.DataFrame) -> tuple[FloatArray, FloatArray, IntArray]:
@@ -192,4 +197,5 @@ def _near_tie(u: FloatArray, p: FloatArray) -> Estimate:
     near = u[p < NEAR_TIE]
     if len(near) == 0:
         return undefined(f"no label below {NEAR_TIE:g}", n=0)
-    return exact(float(near.max()), n=len(near))
+    why = "the largest of these weights on these pairs"
+    return described(float(near.max()), why, n=len(near))

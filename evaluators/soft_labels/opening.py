@@ -7,6 +7,7 @@ from evaluators.soft_labels.contrasts import contrasted
 from measurand.report.document import Figure, Opening
 from measurand.report.evidence import evidence_of, say, size
 from measurand.report.lookup import Figures
+from measurand.stats.trainings import ONE_TRAINING
 from schemas.soft_labels.params import SHUFFLED
 
 
@@ -26,7 +27,7 @@ def opening(view: View) -> Opening | None:
     named = None if not pairs else {
         "label": f"accuracy of {pairs[0][0]} minus {pairs[0][1]}",
         "model": material.model,
-        "metric": "accuracy_difference",
+        "metric": "accuracy_difference_method",
         "slice": f"over={pairs[0][1]},run={pairs[0][0]}",
     }  # fmt: skip
     return Opening(kept, _picture(material, figures), named)
@@ -42,7 +43,7 @@ def _contrast(material: Material, figures: Figures) -> str:
     if not pairs:
         return ""
     run, over = pairs[0]
-    row = figures.get(material.model, "accuracy_difference", run=run, over=over)
+    row = figures.get(material.model, "accuracy_difference_method", run=run, over=over)
     if row is None:
         return ""
     ends = say(
@@ -50,10 +51,12 @@ def _contrast(material: Material, figures: Figures) -> str:
         above="raises accuracy by {size}",
         below="lowers accuracy by {size}",
         unsure="changes accuracy by {size}",
+        scope="method",
     )
+    seeds = next(one.seeds for one in material.params.train.runs if one.id == run)
     return (
         f"Learning from how sure a preference is ({run}) instead of from who won ({over}) {ends} "
-        f"({row['n_clusters']} held-out pairs)."
+        f"({row['n_clusters']} held-out pairs, {seeds} trainings)."
     )
 
 
@@ -97,11 +100,13 @@ def _others(material: Material, figures: Figures) -> str:
     rows = [
         (f"{run} minus {over}", row)
         for run, over in pairs
-        if (row := figures.get(material.model, "accuracy_difference", run=run, over=over))
+        if (row := figures.get(material.model, "accuracy_difference_method", run=run, over=over))
     ]
     if not rows:
         return ""
     told = ", ".join(f"{name} {size(row, '+')}" for name, row in rows)
+    if any(evidence_of(row, scope="method") == "one" for _, row in rows):
+        told += f" ({ONE_TRAINING} where there is no interval)"
     return f"The other contrasts of losses: {told}."
 
 

@@ -27,8 +27,8 @@ from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
 from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
-from measurand.results import StatisticRow
-from measurand.statistics import statistics_table
+from measurand.results import StatisticRow, slice_parts
+from measurand.statistics import of_trainings, statistics_table
 from schemas.soft_labels.params import Params
 
 TITLE = "Soft preference labels"
@@ -39,6 +39,7 @@ HEADLINES = (
     "judge_alpha",
     "accuracy",
     "accuracy_difference",
+    "accuracy_difference_method",
     "brier",
     "strength",
     "kl_per_token",
@@ -82,8 +83,13 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         written_rows,
         bandit_rows,
     )
-    rows: list[StatisticRow] = [row for make in makers for row in make(found)]
-    return statistics_table(rows)
+    rows = (row for make in makers for row in make(found))
+    return statistics_table(of_trainings(rows, _trained))
+
+
+def _trained(row: StatisticRow) -> bool:
+    """Whether a figure is of trained policies; the bandit is computed, not sampled."""
+    return "run" in slice_parts(row["slice"]) and not row["metric"].startswith("bandit")
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

@@ -7,7 +7,7 @@ from evaluators.soft_labels.contrasts import contrasted
 from evaluators.soft_labels.win_sections import judged_sets
 from evaluators.soft_labels.wins import duels
 from measurand.report.document import Cell, Section, Table, Text
-from measurand.report.evidence import evidence_of, size
+from measurand.report.evidence import evidence_of, say, size
 from measurand.report.lookup import Figures
 from measurand.report.methods import methods
 from measurand.results import StatisticRow
@@ -84,21 +84,17 @@ def _contrast_lines(material: Material, figures: Figures) -> list[str]:
         if other.labels == SHUFFLED:
             continue
         parts = {"run": run.id, "over": other.id}
-        pairs = figures.get(material.model, "accuracy_difference", **parts)
-        seeds = figures.get(material.model, "accuracy_difference_seeds", **parts)
-        if pairs is None or pairs["estimate"] is None:
+        row = figures.get(material.model, "accuracy_difference_method", **parts)
+        if row is None or row["estimate"] is None:
             continue
-        found_by = [evidence_of(pairs), evidence_of(seeds)]
-        sure = found_by[0] == found_by[1] and found_by[0] in ("above", "below")
-        verdict = (
-            "a difference by pairs and by seeds"
-            if sure
-            else "this sample cannot tell whether there is a difference"
+        told = say(
+            row,
+            above="higher by {size}",
+            below="lower by {size}",
+            unsure="differs by {size}",
+            scope="method",
         )
-        found.append(
-            f"{run.set}, {run.id} minus {other.id}: accuracy on held-out pairs {size(pairs, '+')}, "
-            f"{verdict}."
-        )
+        found.append(f"{run.set}, {run.id} minus {other.id}: accuracy on held-out pairs {told}.")
     return found
 
 

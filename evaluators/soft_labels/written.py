@@ -9,7 +9,7 @@ import polars as pl
 
 from evaluators.soft_labels.context import Material, alpha_over, numbers_of
 from measurand.results import Rows
-from measurand.statistics import exact
+from measurand.statistics import described
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
 from measurand.stats.resample import percentile, plan
@@ -73,4 +73,5 @@ def _distinct(written: pl.DataFrame) -> Estimate:
             shares.append(len(set(grams)) / len(grams))
     if not shares:
         return undefined("no two words", n=written.height)
-    return exact(sum(shares) / len(shares), n=written.height)
+    why = "of these weights on these beginnings"
+    return described(sum(shares) / len(shares), why, n=written.height)

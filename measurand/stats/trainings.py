@@ -103,6 +103,29 @@ def figure_over_trainings(
     return _exp(found) if log else found
 
 
+def combined(found: Estimate, means: AnyArray, both: float = 0.0) -> Estimate:
+    """An interval over items of several trainings together, with the trainings' part added.
+
+    Args:
+        found: mean over all rows of R trainings with an error over clusters of items, each cluster
+            with its rows of every training.
+        means: (R,) the mean in each training.
+        both: the interaction's part of the variance, its mean square over R G; 0 where it is not
+            known, which makes the interval wider.
+
+    Raises:
+        InputError: means that are not finite.
+    """
+    x, g = numbers(means, 1, "means"), found.n_clusters or found.n or 0
+    if found.value is None or found.se is None:
+        return found
+    if len(x) < 2 or g < 2:
+        return replace(_alone(found.value, len(x), g, found.confidence), n=found.n)
+    trainings = float(x.var(ddof=1)) / len(x)
+    parts = (trainings, found.se**2, min(both, trainings, found.se**2))
+    return replace(_interval(found.value, *parts, len(x), g, found.confidence), n=found.n)
+
+
 def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
     """A figure of one training with what other trainings would add to its interval.
 
@@ -143,7 +166,12 @@ def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
 def _alone(value: float, r: int, g: int, confidence: float) -> Estimate:
     why = ONE_TRAINING if r == 1 else "fewer than two clusters"
     return Estimate(
-        value, confidence=confidence, method="one table", n_clusters=g, reason=f"no interval: {why}"
+        value,
+        confidence=confidence,
+        method="one training" if r == 1 else "mean over trainings",
+        n_clusters=g,
+        reason=f"no interval: {why}",
+        scope="training" if r == 1 else "method",
     )
 
 

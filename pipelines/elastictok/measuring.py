@@ -117,7 +117,7 @@ class Subject:
 
 
 def limits(subject: Subject, data: Sequences) -> Limits:
-    """Error of every threshold: a quantile over the blocks of the validation split.
+    """Error of every threshold: as given, or a quantile over the blocks of the validation split.
 
     Args:
         subject: the first elastic model.
@@ -126,6 +126,9 @@ def limits(subject: Subject, data: Sequences) -> Limits:
     found: Limits = {}
     x = quality.scaled(data.frames)
     for threshold in subject.params.evaluate.thresholds:
+        if threshold.tokens is None or threshold.quantile is None:
+            found[threshold.name] = float(threshold.error or 0.0)
+            continue
         n = max(subject.span.minimum, masks.share(threshold.tokens, subject.coder.size.slots))
         y = subject.coder.budget(data.frames, data.segments, n)
         errors = quality.block_errors(x, y, subject.params.build.block_frames)

@@ -228,23 +228,35 @@ class Train(Strict):
 
 
 class Threshold(Strict):
-    """An error that blocks should stay under, taken from the validation split.
+    """An error that blocks should stay under: a number, or taken from the validation split.
+
+    A number is the same for every training. What a training reached moves with it, and figures at
+    such a threshold move twice.
 
     Attributes:
         name: its name in tables.
+        error: mean squared error of pixels on the scale -1..1.
         tokens: share of K at which the error of the first elastic model is looked at.
         quantile: of the blocks' errors there.
     """
 
     name: Name
-    tokens: float = Field(gt=0, le=1)
-    quantile: float = Field(ge=0, le=1)
+    error: float | None = Field(default=None, gt=0)
+    tokens: float | None = Field(default=None, gt=0, le=1)
+    quantile: float | None = Field(default=None, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        looked = [self.tokens is not None, self.quantile is not None]
+        if any(looked) == (self.error is not None) or any(looked) != all(looked):
+            raise ValueError("thresholds: give error, or tokens and quantile")
+        return self
 
 
 THRESHOLDS = (
-    Threshold(name="strict", tokens=1.0, quantile=0.7),
-    Threshold(name="middle", tokens=0.25, quantile=0.3),
-    Threshold(name="loose", tokens=0.25, quantile=0.7),
+    Threshold(name="strict", error=0.035),
+    Threshold(name="middle", error=0.05),
+    Threshold(name="loose", error=0.1),
 )
 
 

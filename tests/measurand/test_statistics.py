@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from measurand.errors import SchemaError
-from measurand.statistics import exact, statistic_row, statistics_table
-from measurand.stats.estimate import undefined
+from measurand.statistics import described, exact, of_trainings, statistic_row, statistics_table
+from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, smallest_detectable
 
 
@@ -37,3 +37,18 @@ def test_the_same_figure_twice_is_refused() -> None:
     row = statistic_row("s", "m", "x", {}, exact(1.0))
     with pytest.raises(SchemaError):
         statistics_table([row, row])
+
+
+def test_a_figure_of_a_fixed_set_has_no_interval_and_says_so() -> None:
+    found = statistic_row("s", "m", "codes_used", {}, described(7.0, "of these weights", n=9))
+    assert (found["estimate"], found["ci_lo"], found["lower"]) == (7.0, None, None)
+    assert found["reason"] == "no interval: of these weights; no sample"
+
+
+def test_rows_of_trained_weights_say_so_unless_they_say_more() -> None:
+    rows = [
+        statistic_row("s", model, metric, {}, Estimate(1.0, scope=scope))
+        for model, metric, scope in (("a", "x", None), ("a", "y", "method"), ("b", "x", None))
+    ]
+    found = of_trainings(rows, lambda row: row["model"] == "a")
+    assert [row["scope"] for row in found] == ["training", "method", None]

@@ -72,3 +72,23 @@ def test_statistics_are_the_same_twice(
     small: Params, data: Path, results: Path, table: pa.Table
 ) -> None:
     assert statistics(data, results, small) == table
+
+
+def test_figures_of_trained_weights_say_so(table: pa.Table, small: Params) -> None:
+    trained = {m.name for m in small.train.models}
+    for row in table.to_pylist():
+        data = row["metric"] in ("leaks", "planted_leaks_found", "rejected")
+        expected = "training" if row["model"] in trained and not data else None
+        assert row["scope"] == expected, row
+    assert "training" in table["scope"].to_pylist()
+
+
+def test_counts_of_codes_have_no_interval(table: pa.Table) -> None:
+    codes = [row for row in table.to_pylist() if row["metric"] in ("codes_used", "code_perplexity")]
+    assert codes
+    assert all(row["ci_lo"] is None and "no sample" in row["reason"] for row in codes)
+
+
+def test_a_saving_of_one_training_claims_nothing_about_the_method(reported: Document) -> None:
+    text = render.to_markdown(reported)
+    assert "not a finding about the method" in text

@@ -95,3 +95,18 @@ def test_reliability_is_alpha_of_differences_over_seeds_unless_one_side_is_singl
     assert rows["accuracy_difference", control]["reliability"] is None
     why = rows["seed_alpha", f"of=accuracy_difference,{control}"]["reason"]
     assert why == "one side was trained once: its error is the same in every repeat"
+
+
+def test_a_claim_about_losses_stands_on_seeds_and_pairs(everything: Material) -> None:
+    rows = {(row["metric"], row["slice"]): row for row in contrast_rows(everything)}
+    at = "over=film_dpo,run=film_gdpo"
+    method = rows["accuracy_difference_method", at]
+    pairs, seeds = (rows[f"accuracy_difference{end}", at] for end in ("", "_seeds"))
+    assert method["scope"] == "method"
+    assert method["estimate"] == pairs["estimate"]
+    assert method["se"] >= max(pairs["se"], seeds["se"]) * 0.999
+    assert "2 trainings" in method["method"]
+    # The control was trained once: whatever is different of it may be that training.
+    once = rows["accuracy_difference_method", "over=film_shuffled,run=film_gdpo"]
+    assert once["ci_lo"] is None
+    assert "one training; not a finding about the method" in once["reason"]

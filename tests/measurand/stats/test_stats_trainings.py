@@ -143,4 +143,4 @@ def test_what_an_interval_is_about_is_said() -> None:
     assert mean_over_trainings(table(3, 20, 1.0, 7)).scope == "method"
     one = Estimate(1.0, ci_lo=0.5, ci_hi=1.5, scope="training")
     assert widened(one, 0.1, 5).scope == "method"
-    assert widened(one, 0.1, 1).scope is None
+    assert widened(one, 0.1, 1).scope == "training"

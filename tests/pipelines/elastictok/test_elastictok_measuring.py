@@ -140,3 +140,15 @@ def test_a_cap_and_a_default_are_kept(trained: Path, data: Sequences) -> None:
     assert (subject.span.minimum, subject.span.maximum, subject.span.default) == (2, 8, 4)
     rows = list(measuring.coded_rows(subject, data, "binary", ("none", 1e-9)))
     assert {(r["n_tokens"], r["feasible"]) for r in rows} == {(4, False)}
+
+
+def test_a_fixed_threshold_is_that_of_every_training(small: Params, trained: Path) -> None:
+    raw = small.model_dump(mode="json")
+    raw["evaluate"]["thresholds"] = [{"name": "fixed", "error": 0.05}]
+    subject = Subject(Params.model_validate(raw), "elastic", trained / "checkpoint")
+    data = read(trained / "dataset/blocks", "validation")
+    assert measuring.limits(subject, data) == {"fixed": 0.05}
+    for wrong in ({}, {"error": 0.1, "tokens": 0.5, "quantile": 0.5}, {"tokens": 0.5}):
+        raw["evaluate"]["thresholds"] = [{"name": "x", **wrong}]
+        with pytest.raises(ValueError, match="give error, or tokens and quantile"):
+            Params.model_validate(raw)
