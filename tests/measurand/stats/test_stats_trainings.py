@@ -7,10 +7,12 @@ import pytest
 from scipy import stats
 
 from measurand.errors import InputError
+from measurand.stats.crossed import components
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean
 from measurand.stats.trainings import (
     ONE_TRAINING,
+    combined,
     figure_over_trainings,
     mean_over_trainings,
     widened,
@@ -144,3 +146,18 @@ def test_what_an_interval_is_about_is_said() -> None:
     one = Estimate(1.0, ci_lo=0.5, ci_hi=1.5, scope="training")
     assert widened(one, 0.1, 5).scope == "method"
     assert widened(one, 0.1, 1).scope == "training"
+
+
+def test_adding_trainings_to_an_interval_over_items_is_the_mean_over_both() -> None:
+    x = table(4, 50, 1.0, 9)
+    items = np.tile(np.arange(50), 4)
+    over_items = cluster_mean(x.ravel(), items)
+    both = components(x).rest / x.size
+    found = combined(over_items, x.mean(axis=1), both)
+    expected = mean_over_trainings(x)
+    for name in ("value", "se", "ci_lo", "ci_hi", "lower", "upper"):
+        assert getattr(found, name) == pytest.approx(getattr(expected, name), rel=1e-6), name
+    wider = combined(over_items, x.mean(axis=1))
+    assert (wider.se or 0) > (found.se or 0)
+    alone = combined(over_items, x.mean(axis=1)[:1])
+    assert (alone.ci_lo, alone.scope) == (None, "training")
