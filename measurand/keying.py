@@ -2,14 +2,16 @@
 
 A key is a CSV with the columns ``item, scale, keyed, minimum, maximum``. A reversed item (keyed -1)
 is turned round by ``minimum + maximum - x``, so that more always means more of the scale. An item
-may stand in several scales (a domain and a facet), once in each.
+may stand in several scales (a domain and a facet), once in each. A column ``labels`` says what
+the words of the answers count: ``1=never;2=sometimes``, or the words alone from the minimum up.
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -18,8 +20,10 @@ import numpy as np
 import numpy.typing as npt
 
 from measurand import responses
+from measurand.columns import labels, numbers, parse, shown
 from measurand.errors import InputError
-from measurand.responses import Responses, labels, numbers, shown
+from measurand.guesses import code_warnings, is_code
+from measurand.responses import Responses
 from measurand.stats.reliability import MAX_ITEMS
 
 KEY_COLUMNS = ("item", "scale", "keyed", "minimum", "maximum")
@@ -36,6 +40,7 @@ class KeyedItem:
         keyed: +1, or -1 where a high answer means less of the scale.
         minimum: lowest possible answer.
         maximum: highest possible answer.
+        labels: (word, number) of answers that are words.
     """
 
     item: str
@@ -43,6 +48,7 @@ class KeyedItem:
     keyed: int
     minimum: float
     maximum: float
+    labels: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,8 @@ class KeyedResponses:
         scales: in the order of the key.
         clusters: (n,) cluster number of each row, or None.
         ignored: (column, why) of every column that is in no scale.
+        understood: how the file was read, a sentence each.
+        warnings: what may be wrong in it.
     """
 
     name: str
@@ -79,6 +87,8 @@ class KeyedResponses:
     scales: tuple[Scale, ...]
     clusters: npt.NDArray[np.int64] | None
     ignored: tuple[tuple[str, str], ...]
+    understood: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def read_key(path: Path) -> tuple[KeyedItem, ...]:
@@ -107,12 +117,42 @@ def parse_key(table: Responses) -> tuple[KeyedItem, ...]:
         raise _bad_key(table.name, f"keyed is neither +1 nor -1 in rows {shown(wrong)}")
     if wrong := [i + 1 for i in range(len(items)) if minimum[i] >= maximum[i]]:
         raise _bad_key(table.name, f"minimum is not below maximum in rows {shown(wrong)}")
+    words: list[str | None] = [None] * len(items)
+    if "labels" in table.names:
+        words = labels(table.column("labels"), missing=("",))
     lines = tuple(
-        KeyedItem(str(items[i]), str(scales[i]), int(keyed[i]), minimum[i], maximum[i])
+        KeyedItem(
+            *(str(items[i]), str(scales[i]), int(keyed[i]), minimum[i], maximum[i]),
+            labels=_labels(table.name, i + 1, words[i], (minimum[i], maximum[i])),
+        )
         for i in range(len(items))
     )
     _check_lines(table.name, lines)
     return lines
+
+
+def _labels(
+    name: str, row: int, text: str | None, limits: tuple[float, float]
+) -> tuple[tuple[str, float], ...]:
+    """Words of answers and their numbers: ``1=no;2=yes``, ``no=1|yes=2`` or ``no;yes``."""
+    if text is None:
+        return ()
+    parts = [part.strip() for part in re.split(r"[;|\n]", text) if part.strip()]
+    if all("=" not in part for part in parts):
+        low, high = limits
+        if len(parts) != high - low + 1:
+            raise _bad_key(
+                name, f"{len(parts)} labels for the answers {low:g} to {high:g} in row {row}"
+            )
+        return tuple((part, low + i) for i, part in enumerate(parts))
+    found = []
+    for part in parts:
+        left, _, right = (x.strip() for x in part.partition("="))
+        number, word = (parse(left), right) if parse(left) is not None else (parse(right), left)
+        if number is None or math.isnan(number) or not word:
+            raise _bad_key(name, f"label {part!r} in row {row} is no NUMBER=WORD")
+        found.append((word, number))
+    return tuple(found)
 
 
 def _key_numbers(table: Responses, column: str) -> list[float]:
@@ -173,7 +213,8 @@ def apply_key(
             code="bad_cluster",
         )
     ranges = {line.item: (line.minimum, line.maximum) for line in key}
-    answers = {item: _answers(table, item, ranges[item]) for item in wanted}
+    words = {line.item: dict(line.labels) for line in reversed(key)}
+    answers = {item: _answers(table, item, ranges[item], words[item]) for item in wanted}
     scales = []
     for name in dict.fromkeys(line.scale for line in key):
         lines = [line for line in key if line.scale == name]
@@ -184,7 +225,8 @@ def apply_key(
         scales.append(_scale(name, [x.item for x in lines], [x.keyed for x in lines], columns))
     ignored = [(c, "not in the key") for c in table.names if c not in ranges and c != cluster]
     return KeyedResponses(
-        table.name, table.n_rows, tuple(scales), _clusters(table, cluster), tuple(ignored)
+        *(table.name, table.n_rows, tuple(scales), _clusters(table, cluster), tuple(ignored)),
+        understood=tuple(table.understood),
     )
 
 
@@ -202,7 +244,7 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
     for name in table.names:
         if name == cluster:
             continue
-        found = numbers(table.column(name))
+        found = numbers(table.column(name), table.missing)
         if found.n_text == 0:
             ignored.append((name, "no answers"))
         elif found.n_bad == found.n_text and not _looks_numeric(found.bad):
@@ -219,7 +261,11 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
             code="no_items",
         )
     scale = _scale("all items", items, [1] * len(items), columns)
-    return KeyedResponses(table.name, table.n_rows, (scale,), clusters, tuple(ignored))
+    return KeyedResponses(
+        *(table.name, table.n_rows, (scale,), clusters, tuple(ignored)),
+        understood=tuple(table.understood),
+        warnings=tuple(code_warnings(columns, table.name)),
+    )
 
 
 def _looks_numeric(bad: Sequence[tuple[int, str]]) -> bool:
@@ -239,15 +285,19 @@ def _numbers_rows(values: npt.NDArray[np.float64]) -> bool:
 
 
 def _answers(
-    table: Responses, item: str, limits: tuple[float, float] | None
+    table: Responses,
+    item: str,
+    limits: tuple[float, float] | None,
+    words: Mapping[str, float] | None = None,
 ) -> npt.NDArray[np.float64]:
-    found = numbers(table.column(item))
+    found = table.numbers(item, words)
     if found.n_bad:
         rows = ", ".join(f"row {row}: {text!r}" for row, text in found.bad)
         raise InputError(
             f"{table.name}: column {item!r} has {found.n_bad} cells that are no usable number: "
             f"{rows}",
-            hint="leave a missing answer empty or write NA; infinite is no answer",
+            hint="leave a missing answer empty or write NA, name what means none with "
+            "--missing-codes; what words count stands in the key's column labels: 1=never;2=often",
             code="not_a_number",
         )
     if limits is not None:
@@ -258,10 +308,17 @@ def _answers(
             raise InputError(
                 f"{table.name}: column {item!r} has {len(outside)} answers outside "
                 f"[{low:g}, {high:g}]: {rows}",
-                hint="mend the answers, or minimum and maximum in the key",
+                hint=_outside_hint(found.values[outside]),
                 code="out_of_range",
             )
     return found.values
+
+
+def _outside_hint(values: npt.NDArray[np.float64]) -> str:
+    codes = sorted({float(x) for x in values})
+    if all(map(is_code, codes)):
+        return f"if they mean no answer: --missing-codes {' '.join(f'{c:g}' for c in codes)}"
+    return "mend the answers, or minimum and maximum in the key"
 
 
 def _scale(

@@ -12,14 +12,18 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from measurand import dialects
 from measurand.errors import InputError
 from measurand.progress import Progress
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from measurand.keying import KeyedResponses, Scale
     from measurand.stats.reliability import ScaleReliability
 
@@ -46,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="pairwise",
         help="use every answer, or the complete rows of a scale alone (default: %(default)s)",
     )
+    dialects.add_arguments(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument(
         "--resamples", type=int, default=2000, help="bootstrap resamples (default: %(default)s)"
@@ -73,7 +78,7 @@ def main(argv: Sequence[str]) -> int:
 
     key = None if args.key is None else keying.read_key(args.key)
     wanted = None if key is None else {line.item for line in key} | {args.cluster}
-    table = responses.read_file(args.responses, wanted)
+    table = responses.read_file(args.responses, wanted, dialects.from_arguments(args))
     if key is None:
         keyed = keying.without_key(table, args.cluster)
     else:
@@ -141,6 +146,8 @@ def analyse(
         "version": __version__,
         "file": keyed.name,
         "rows": keyed.n_rows,
+        "understood": list(keyed.understood),
+        "warnings": list(keyed.warnings),
         "ignored": [{"column": column, "why": why} for column, why in keyed.ignored],
         "missing": missing,
         "cluster": None if cluster is None else {"column": cluster, "n": n_clusters},
@@ -160,8 +167,10 @@ def _scale_record(
     from measurand.stats.bands import RELIABILITY, band
     from measurand.stats.reliability import FIGURES, scale_reliability
 
+    constant = _constant(scale.values)
+    used = scale if not constant.any() or constant.all() else _without(scale, constant)
     found = scale_reliability(
-        scale.values,
+        used.values,
         clusters=keyed.clusters,
         missing=missing,
         resamples=resamples,
@@ -170,14 +179,59 @@ def _scale_record(
     return {
         "scale": scale.name,
         "k": found.k,
+        "left_out": [item for item in scale.items if item not in used.items],
+        "alpha_of_all": _alpha_of_all(found.alpha.value, found.k, len(scale.items)),
         "n": found.n,
         "n_complete": found.n_complete,
         "rows_used": found.n if missing == "pairwise" else found.n_complete,
         "band": None if found.alpha.value is None else band(found.alpha.value, RELIABILITY),
         "n_flipped": found.n_flipped,
         "figures": {name: asdict(getattr(found, name)) for name in FIGURES},
-        "items": _items(scale, found),
+        "items": sorted(
+            [*_items(used, found), *_idle(scale, used)],
+            key=lambda item: scale.items.index(item["item"]),
+        ),
     }
+
+
+def _constant(values: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """(k,) items with the same answer from everybody, or with none."""
+    import numpy as np
+
+    spread = np.array([np.ptp(c[~np.isnan(c)]) if (~np.isnan(c)).any() else 0 for c in values.T])
+    found: npt.NDArray[np.bool_] = spread == 0
+    return found
+
+
+def _without(scale: Scale, items: npt.NDArray[np.bool_]) -> Scale:
+    kept = [j for j, idle in enumerate(items) if not idle]
+    return replace(
+        scale,
+        items=tuple(scale.items[j] for j in kept),
+        keyed=tuple(scale.keyed[j] for j in kept),
+        values=scale.values[:, kept],
+    )
+
+
+def _alpha_of_all(alpha: float | None, used: int, given: int) -> float | None:
+    """Alpha of all items given: one that never varies adds to their number and to no variance."""
+    if alpha is None or used < 2:
+        return None
+    return alpha * (used - 1) / used * given / (given - 1)
+
+
+def _idle(scale: Scale, used: Scale) -> list[dict[str, Any]]:
+    why = "the item never varies and is left out of the scale"
+    return [
+        {
+            "item": item,
+            "keyed": scale.keyed[j],
+            **{"item_rest_r": None, "item_rest_r_reason": why},
+            **{"alpha_if_deleted": None, "alpha_if_deleted_reason": why},
+        }
+        for j, item in enumerate(scale.items)
+        if item not in used.items
+    ]
 
 
 def _items(scale: Scale, found: ScaleReliability) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import Any
 from measurand.report.cells import Laid, LaidTable, lay_out
 from measurand.report.document import Document, Section, Table, Text
 from measurand.report.text import clean, width_of
+from measurand.report.verdict import gates_table, sentence_of, warnings_of, word_of
 from measurand.stats.reliability import FIGURES
 
 _WIDTH = 96
@@ -27,6 +28,10 @@ def document(record: Mapping[str, Any]) -> Document:
         *(Section(f"Scale {s['scale']}", (_figures(s, record), _items(s))) for s in scales),
         Section("Method", (Text(_method(record)), _methods(scales))),
     ]
+    before = [*record["warnings"], *_dropped(scales), *record["understood"]]
+    if before:
+        notes = Text("\n".join(f"- {line}" for line in before))
+        sections.insert(0, Section("Before you read on", (notes,)))
     ignored = record["ignored"]
     if ignored:
         lines = "\n".join(f"- {column['column']!r}: {column['why']}" for column in ignored[:50])
@@ -43,6 +48,21 @@ def document(record: Mapping[str, Any]) -> Document:
             for name in ("version", "file", "rows", "missing", "cluster", "resamples", "seed")
         },
     )
+
+
+def _dropped(scales: list[dict[str, Any]]) -> list[str]:
+    """Items that never vary, and what alpha is with and without them."""
+    lines = []
+    for s in scales:
+        if s["left_out"]:
+            both = "alpha is undefined"
+            if s["alpha_of_all"] is not None:
+                alpha = s["figures"]["alpha"]["value"]
+                both = f"alpha is {alpha:.3f} without and {s['alpha_of_all']:.3f} with them"
+            names = ", ".join(map(str, s["left_out"][:5]))
+            more = f" and {len(s['left_out']) - 5} more" if len(s["left_out"]) > 5 else ""
+            lines.append(f"Scale {s['scale']}: {names}{more} never vary and are left out; {both}.")
+    return lines
 
 
 def _interval(figure: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,6 +185,8 @@ def _methods(scales: list[dict[str, Any]]) -> Table:
 def to_text(document: Document) -> str:
     """The document for a terminal, in aligned columns."""
     parts = [document.title, document.subtitle, ""]
+    if document.verdict is not None:
+        parts += [*_verdict(document.verdict), ""]
     for section in document.sections:
         parts += [section.title, "-" * width_of(section.title)]
         if section.intro:
@@ -175,6 +197,15 @@ def to_text(document: Document) -> str:
             elif isinstance(block, Table):
                 parts += [*_lines(lay_out(block)), ""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _verdict(verdict: Mapping[str, Any]) -> list[str]:
+    """The verdict, its sentence and every gate, as the gate itself prints them."""
+    lines = _wrapped(clean(f"Verdict: {word_of(verdict)}. {sentence_of(verdict)}"))
+    for warning in warnings_of(verdict):
+        lines += _wrapped(clean(f"Note: {warning}"))
+    table = gates_table(verdict)
+    return lines if table is None else [*lines, "", *_lines(lay_out(table))]
 
 
 def _wrapped(text: str) -> list[str]:

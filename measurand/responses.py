@@ -1,40 +1,39 @@
-"""Responses of people or models, read from CSV or Parquet: names, numbers, and what is no number.
+"""Responses of people or models, read from a table: names, numbers, and what is no number.
 
 A reader for questionnaires has to be stricter than a data-frame library: renaming a duplicate
 header, guessing a type from the first rows or taking ``inf`` for a number would change the answers
-unseen. CSV cells are therefore read as text and turned into numbers here.
+unseen. CSV cells are therefore read as text and turned into numbers here. How the table is written
+(:mod:`measurand.dialects`) is guessed where there is one way only, and said.
 """
 
 from __future__ import annotations
 
 import io
-import math
 import os
 import re
+import zlib
 from collections import Counter
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
+from measurand import guesses
+from measurand.cells import by_labels, in_words
+from measurand.columns import Numbers, labels, numbers, read_as, shown, words_of
+from measurand.dialects import SEPARATORS, Dialect
 from measurand.errors import InputError
+from measurand.packed import name_of, opened
 
 #: Most columns of a file, checked on its first line before the rest is read.
 MAX_COLUMNS = 20_000
 #: Largest file, in bytes, checked before it is read.
 MAX_BYTES = 2 << 30
-#: Largest answer: beyond it a double no longer holds every whole number.
-MAX_ANSWER = 1e15
-#: Cells that mean "no answer", compared in lower case without surrounding blanks.
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "."})
 
 _HEAD = 4 << 20  # bytes of the file that are looked at before the rest is read
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-_SHOWN = 5
+_WHOLE = re.compile(r"-?\d+(\.0+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -43,13 +42,17 @@ class Responses:
 
     Attributes:
         name: file name, for messages.
-        names: column names, unique, in file order.
+        names: column names, unique, in file order; fields of records as ``record.field``.
         columns: one Arrow array per name, all of one length.
+        missing: numbers and words that mean "no answer", beside ``MISSING``.
+        understood: how the table was read, a sentence each; grows as columns are read.
     """
 
     name: str
     names: tuple[str, ...]
     columns: tuple[pa.ChunkedArray, ...]
+    missing: tuple[str, ...] = ()
+    understood: list[str] = field(default_factory=list, compare=False)
 
     @property
     def n_rows(self) -> int:
@@ -60,26 +63,46 @@ class Responses:
         """The column of that name."""
         return self.columns[self.names.index(name)]
 
+    def numbers(self, name: str, labels: Mapping[str, float] | None = None) -> Numbers:
+        """The column as numbers, in whatever form its cells are; what is guessed is said.
 
-@dataclass(frozen=True)
-class Numbers:
-    """A column as numbers.
+        Args:
+            name: the column.
+            labels: numbers of words that the user gives.
+        """
+        found = numbers(self.column(name), self.missing)
+        words = None if found.n_bad == 0 else words_of(self.column(name), self.missing)
+        if words is None:
+            return found
+        read = None if labels is None else by_labels(words, labels)
+        told = "labels count as the key says"
+        if read is None:
+            guess = in_words(words)
+            read, told = guess if guess is not None else (None, "")
+        if read is None:
+            return found
+        self.say(f"{self.name}: in column {name!r} {told}.")
+        return read_as(self.column(name), read, found.n_text)
 
-    Attributes:
-        values: (n,) float64; NaN where an answer is missing or cannot be used.
-        bad: first cells that are neither missing nor a usable number, with their 1-based rows.
-        n_bad: how many such cells there are.
-        n_text: how many cells hold anything at all.
-    """
+    def ids(self, name: str) -> list[str | None]:
+        """The column as names; whole numbers that were written as ``1.0`` are ``1``."""
+        found = labels(self.column(name))
+        given = [text for text in found if text is not None]
+        if given and all(map(_WHOLE.fullmatch, given)) and any("." in text for text in given):
+            self.say(f"{self.name}: names in column {name!r} such as {given[0]} are whole numbers.")
+            return [None if text is None else text.partition(".")[0] for text in found]
+        return found
 
-    values: npt.NDArray[np.float64]
-    bad: tuple[tuple[int, str], ...]
-    n_bad: int
-    n_text: int
+    def say(self, text: str) -> None:
+        """Note how something was read, once."""
+        if text not in self.understood:
+            self.understood.append(text)
 
 
-def read_file(path: Path, wanted: Collection[str] | None = None) -> Responses:
-    """Read a file of responses; see :func:`read`.
+def read_file(
+    path: Path, wanted: Collection[str] | None = None, dialect: Dialect | None = None
+) -> Responses:
+    """Read a file of responses; see :func:`read`. ``.gz`` and ``.zst`` are read as what they hold.
 
     Raises:
         InputError: it does not exist, is a folder, is too large or cannot be read, or as
@@ -94,7 +117,9 @@ def read_file(path: Path, wanted: Collection[str] | None = None) -> Responses:
                     hint="keep the item columns alone, or write it as Parquet",
                     code="too_large",
                 )
-            return read(file, path.name, wanted)
+            if name_of(path) == path.name:
+                return read(file, path.name, wanted, dialect)
+        return read(_unpacked(path), name_of(path), wanted, dialect)
     except FileNotFoundError as error:
         raise InputError(f"{path}: no such file", hint="check the path", code="no_file") from error
     except IsADirectoryError as error:
@@ -105,40 +130,74 @@ def read_file(path: Path, wanted: Collection[str] | None = None) -> Responses:
         raise InputError(f"{path}: {error.strerror or error}", hint=hint, code="no_file") from error
 
 
-def read(source: BinaryIO, name: str, wanted: Collection[str] | None = None) -> Responses:
-    """Read a CSV (UTF-8, comma) or a Parquet file; the first bytes tell which.
+def _unpacked(path: Path) -> BinaryIO:
+    try:
+        with opened(path) as stream:
+            data = stream.read(MAX_BYTES + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        hint = "pack it again"
+        raise InputError(
+            f"{path}: cannot be unpacked: {error}", hint=hint, code="bad_packed"
+        ) from error
+    if len(data) > MAX_BYTES:
+        raise InputError(
+            f"{path} holds more than {MAX_BYTES:,} bytes",
+            hint="keep the item columns alone, or write it as Parquet",
+            code="too_large",
+        )
+    return io.BytesIO(data)
+
+
+def read(
+    source: BinaryIO,
+    name: str,
+    wanted: Collection[str] | None = None,
+    dialect: Dialect | None = None,
+) -> Responses:
+    """Read a text table, a workbook or a Parquet file; the first bytes tell which.
 
     Args:
         source: open file, at its start.
         name: file name, for messages; ``.parquet`` makes a file without its mark an error.
         wanted: columns to load from Parquet; the others keep their name and hold nulls.
+        dialect: what the user says of how it is written.
 
     Raises:
         InputError: the file is empty, damaged, ragged, not UTF-8, too wide, has no rows, or names a
             column twice; the code says which.
     """
+    dialect = dialect or Dialect()
     head = source.read(_HEAD)
     if not head.strip():
         raise InputError(f"{name}: empty file", hint="header line, then one row each", code="empty")
     if head.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
         source.seek(0)
         responses = _read_parquet(source, name, wanted)
+    elif head.startswith(b"PK\3\4"):
+        responses = _read_workbook(head + source.read(), name, dialect)
     else:
-        responses = _read_csv(head, source, name)
+        responses = _read_csv(head, source, name, dialect)
+    if dialect.missing:
+        responses = replace(responses, missing=dialect.missing)
     if responses.n_rows == 0:
         hint = "one row per respondent"
         raise InputError(f"{name}: a header without rows", hint=hint, code="empty")
     return responses
 
 
-def _read_csv(head: bytes, source: BinaryIO, name: str) -> Responses:
+def _read_csv(head: bytes, source: BinaryIO, name: str, dialect: Dialect) -> Responses:
     from pyarrow import csv
 
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _encoding(name, "it is UTF-16")
+    said: list[str] = []
+    if dialect.encoding is not None or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = guesses.utf8(head + source.read(), name, dialect.encoding, said)
     _check_text(head, name)
-    _check_width(name, _header_width(head, name), at_least=len(head) == _HEAD)
-    data = head + source.read()
+    text = head.decode("utf-8", "replace")
+    mark, preface = guesses.separator(text, name, said)
+    if dialect.separator not in (None, mark):
+        mark, said = str(dialect.separator), []
+    _check_width(name, _header_width(text[preface:], name, mark), at_least=len(head) == _HEAD)
+    data = head[preface:] + source.read()
     _check_text(data, name)
     try:
         # The header is read as a row of its own and every cell as text: pyarrow then neither
@@ -146,13 +205,39 @@ def _read_csv(head: bytes, source: BinaryIO, name: str) -> Responses:
         table = csv.read_csv(
             pa.BufferReader(data),
             csv.ReadOptions(autogenerate_column_names=True, use_threads=False, block_size=16 << 20),
-            csv.ParseOptions(newlines_in_values=True),
+            csv.ParseOptions(newlines_in_values=True, delimiter=mark),
             csv.ConvertOptions(default_column_type=pa.string(), strings_can_be_null=False),
         )
     except pa.ArrowException as error:
-        raise _csv_error(name, _first_line(error)) from error
+        raise _csv_error(name, _first_line(error), mark) from error
     names = [str(column[0].as_py()).strip() for column in table.columns]
-    return _responses(name, names, [column.slice(1) for column in table.columns])
+    return _of_text(name, names, [c.slice(1) for c in table.columns], dialect, said)
+
+
+def _read_workbook(data: bytes, name: str, dialect: Dialect) -> Responses:
+    said: list[str] = []
+    rows = guesses.workbook(data, name, dialect.sheet, said)
+    if not rows:
+        raise InputError(
+            f"{name}: empty sheet", hint="header line, then one row each", code="empty"
+        )
+    _check_width(name, len(rows[0]))
+    columns = [pa.chunked_array([list(c)], pa.string()) for c in zip(*rows[1:], strict=True)]
+    columns = columns or [pa.chunked_array([], pa.string())] * len(rows[0])
+    return _of_text(name, [n.strip() for n in rows[0]], columns, dialect, said)
+
+
+def _of_text(
+    name: str,
+    names: Sequence[str],
+    columns: Sequence[pa.ChunkedArray],
+    dialect: Dialect,
+    said: list[str],
+) -> Responses:
+    """Columns of text without rows of headers, decimals with points."""
+    skip = dialect.skip or guesses.header_rows(columns, name, said)
+    kept = guesses.points([c.slice(skip) for c in columns], name, dialect.decimal, said)
+    return replace(_responses(name, names, kept), understood=said)
 
 
 def _check_text(data: bytes, name: str) -> None:
@@ -162,14 +247,14 @@ def _check_text(data: bytes, name: str) -> None:
         raise InputError(f"{name}: NUL byte in line {line}", hint=hint, code="not_text")
 
 
-def _header_width(head: bytes, name: str) -> int:
+def _header_width(text: str, name: str, mark: str) -> int:
     import csv
 
-    text = io.StringIO(head.decode("utf-8", "replace"), newline="")
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=mark)
     try:
-        return next((len(row) for row in csv.reader(text) if row), 0)
+        return next((len(row) for row in rows if row), 0)
     except csv.Error as error:
-        raise _csv_error(name, f"header: {error}") from error
+        raise _csv_error(name, f"header: {error}", mark) from error
 
 
 def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -> Responses:
@@ -182,7 +267,8 @@ def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -
         _check_width(name, file.metadata.num_columns)
         names = list(file.schema_arrow.names)
         _check_names(name, names)
-        keep = [n for n in names if wanted is None or n in wanted]
+        tops = None if wanted is None else {w for x in wanted if x for w in (x, x.split(".")[0])}
+        keep = [n for n in names if tops is None or n in tops]
         table = file.read(columns=keep, use_threads=False)
         n = file.metadata.num_rows
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
@@ -193,7 +279,24 @@ def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -
         ) from error
     unread = pa.chunked_array([pa.nulls(n)])
     columns = [table.column(c) if c in table.column_names else unread for c in names]
-    return _responses(name, names, columns)
+    return _responses(name, *_flat(names, columns))
+
+
+def _flat(
+    names: Sequence[str], columns: Sequence[pa.ChunkedArray]
+) -> tuple[list[str], list[pa.ChunkedArray]]:
+    """Columns without records: a field of a record is a column ``record.field``."""
+    flat_names, flat = [], []
+    for name, column in zip(names, columns, strict=True):
+        if pa.types.is_struct(column.type):
+            inner = [f"{name}.{column.type.field(i).name}" for i in range(column.type.num_fields)]
+            more, parts = _flat(inner, column.flatten())
+            flat_names += more
+            flat += parts
+        else:
+            flat_names.append(name)
+            flat.append(column)
+    return flat_names, flat
 
 
 def _responses(name: str, names: Sequence[str], columns: Sequence[pa.ChunkedArray]) -> Responses:
@@ -221,92 +324,27 @@ def _check_names(name: str, names: Sequence[str]) -> None:
         )
 
 
-def _csv_error(name: str, message: str) -> InputError:
+def _csv_error(name: str, message: str, mark: str) -> InputError:
+    between = SEPARATORS[mark]
     if "UTF8" in message:
         return _encoding(name, message)
     if "Expected" in message:
         return InputError(
             f"{name}: rows of unequal length: {message}",
-            hint="one cell per column in every row, separated by commas",
+            hint=f"one cell per column in every row, separated by {between} (or say --separator)",
             code="ragged",
         )
-    hint = "save it as CSV with commas"
+    hint = f"save it as CSV with {between}"
     return InputError(f"{name}: cannot be read as CSV: {message}", hint=hint, code="bad_csv")
 
 
 def _encoding(name: str, why: str) -> InputError:
     return InputError(
-        f"{name}: not UTF-8: {why}", hint='save it as "CSV UTF-8"', code="bad_encoding"
+        f"{name}: not UTF-8: {why}",
+        hint='save it as "CSV UTF-8", or name its --encoding',
+        code="bad_encoding",
     )
 
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:200]
-
-
-def shown(values: Sequence[Any]) -> str:
-    """The first few values, and how many more there are."""
-    more = f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else ""
-    return ", ".join(repr(v) for v in values[:_SHOWN]) + more
-
-
-def numbers(column: pa.ChunkedArray) -> Numbers:
-    """A column as numbers; Arrow numbers and booleans as they are, text by :func:`parse`."""
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
-    if pa.types.is_null(kind):
-        return Numbers(np.full(len(column), np.nan), (), 0, 0)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return _text_numbers(column)
-    if not (
-        pa.types.is_integer(kind)
-        or pa.types.is_floating(kind)
-        or pa.types.is_boolean(kind)
-        or pa.types.is_decimal(kind)
-    ):
-        cells = tuple((i + 1, f"<{kind}>") for i in range(min(len(column), _SHOWN)))
-        return Numbers(np.full(len(column), np.nan), cells, len(column), len(column))
-    if pa.types.is_boolean(kind):
-        column = column.cast(pa.int8())
-    values = column.cast(pa.float64(), safe=False).to_numpy().astype(np.float64)
-    wrong = np.flatnonzero(np.abs(values) > MAX_ANSWER)  # NaN compares false: it is missing
-    bad = tuple((int(i) + 1, repr(float(values[i]))) for i in wrong[:_SHOWN])
-    n_text = int(np.count_nonzero(~np.isnan(values)))
-    values[wrong] = np.nan
-    return Numbers(values, bad, len(wrong), n_text)
-
-
-def _text_numbers(column: pa.ChunkedArray) -> Numbers:
-    coded = column.dictionary_encode().combine_chunks()
-    words = [w if w is not None else "" for w in coded.dictionary.to_pylist()]
-    parsed = [parse(w) for w in words]
-    codes = coded.indices.fill_null(len(words)).to_numpy().astype(np.int64)
-    values = np.array([*(math.nan if v is None else v for v in parsed), math.nan])[codes]
-    is_bad = np.array([*(v is None for v in parsed), False])[codes]
-    is_missing = np.array([*(v is not None and math.isnan(v) for v in parsed), True])[codes]
-    rows = np.flatnonzero(is_bad)
-    bad = tuple((int(i) + 1, words[codes[i]][:40]) for i in rows[:_SHOWN])
-    return Numbers(values, bad, len(rows), int(np.count_nonzero(~is_missing)))
-
-
-def parse(text: str) -> float | None:
-    """A cell as a number: NaN where it is missing, None where it is no usable number.
-
-    Plain decimal notation in ASCII only: ``inf``, ``1_000``, ``0x1F`` and ``3,5`` are refused, as
-    is anything beyond ``MAX_ANSWER``.
-    """
-    word = text.strip()
-    if word.lower() in MISSING:
-        return math.nan
-    if _NUMBER.fullmatch(word) is None:
-        return None
-    value = float(word)
-    return value if abs(value) <= MAX_ANSWER else None
-
-
-def labels(column: pa.ChunkedArray, missing: Collection[str] = MISSING) -> list[str | None]:
-    """A column as text labels; None where the cell is missing."""
-    texts = [None if v is None else str(v).strip() for v in column.to_pylist()]
-    return [None if t is None or t.lower() in missing else t for t in texts]

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from measurand import dialects
 from measurand.errors import InputError, MeasurandError
 from measurand.interop.rows import Wish
 
@@ -113,7 +114,8 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=[],
         metavar="ROLE=COLUMN",
-        help="columns of a plain table: item_id, value, model, metric, repeat, cluster_id, status",
+        help="columns of a plain table: item_id, value, model, metric, repeat, cluster_id, status, "
+        "document",
     )
     parser.add_argument("--values", nargs="+", default=[], metavar="COLUMN", help="score columns")
     parser.add_argument(
@@ -146,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="exit code 1 where something was left out or a log's own figure is another",
     )
+    dialects.add_arguments(parser)
     parser.add_argument("--gates", type=Path, help="gate file to put the rows to")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
@@ -157,41 +160,56 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _wish(args: argparse.Namespace) -> Wish:
-    from measurand.interop.plain import ROLES
-
-    columns = {}
-    for pair in args.map:
-        role, found, column = pair.partition("=")
-        if not found or role not in ROLES:
-            raise InputError(f"--map {pair}", hint=f"ROLE=COLUMN with a role of {', '.join(ROLES)}")
-        columns[role] = column
     return Wish(
         cluster=args.cluster,
         by=tuple(args.by),
         model=args.model,
         reruns=args.reruns,
-        columns=columns,
+        columns=roles(args.map),
         values=tuple(args.values),
         label=tuple(args.label),
-        scale=_scale(args.scale),
+        scale=scale(args.scale),
         by_content=args.by_content,
         changed=args.changed,
+        dialect=dialects.from_arguments(args),
     )
 
 
-def _scale(pairs: Sequence[str]) -> dict[str, float]:
-    scale = {}
+def roles(pairs: Sequence[str]) -> dict[str, str]:
+    """Columns by role, of ``ROLE=COLUMN``.
+
+    Raises:
+        InputError: there is no such role.
+    """
+    from measurand.interop.plain import ROLES
+
+    columns = {}
+    for pair in pairs:
+        role, found, column = pair.partition("=")
+        if not found or role not in ROLES:
+            raise InputError(f"--map {pair}", hint=f"ROLE=COLUMN with a role of {', '.join(ROLES)}")
+        columns[role] = column
+    return columns
+
+
+def scale(pairs: Sequence[str]) -> dict[str, float]:
+    """Numbers of words, of ``WORD=NUMBER``.
+
+    Raises:
+        InputError: code ``bad_argument``.
+    """
+    numbers: dict[str, float] = {}
     for pair in pairs:
         word, _, number = pair.rpartition("=")
         try:
-            scale[word] = float(number)
+            numbers[word] = float(number)
         except ValueError:
             word = ""
-        if not word or not math.isfinite(scale[word]):
+        if not word or not math.isfinite(numbers[word]):
             raise InputError(
                 f"--scale {pair}", hint="WORD=NUMBER, such as A=4", code="bad_argument"
             )
-    return scale
+    return numbers
 
 
 def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from measurand import dialects
 from measurand.interop.rows import Wish
 
 FORMATS = ("text", "json", "md", "html")
@@ -37,17 +38,29 @@ def main(argv: Sequence[str]) -> int:
         default="refuse",
         help="items of one id that are two documents (default: %(default)s)",
     )
+    parser.add_argument("--map", nargs="+", default=[], metavar="ROLE=COLUMN", help="of tables")
+    parser.add_argument("--values", nargs="+", default=[], metavar="COLUMN", help="of tables")
+    parser.add_argument("--scale", nargs="+", default=[], metavar="WORD=NUMBER", help="of scores")
+    dialects.add_arguments(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
     args = parser.parse_args(argv)
-    from measurand.analysis.command import refuse_unless_new, write
+    from measurand.analysis.command import refuse_unless_new, roles, scale, write
 
     if args.out is not None:
         refuse_unless_new(args.out)
     from measurand.comparison.record import compare
     from measurand.comparison.sides import resolve
 
-    wish = Wish(cluster=args.cluster, by_content=args.by_content, changed=args.changed)
+    wish = Wish(
+        cluster=args.cluster,
+        columns=roles(args.map),
+        values=tuple(args.values),
+        scale=scale(args.scale),
+        by_content=args.by_content,
+        changed=args.changed,
+        dialect=dialects.from_arguments(args),
+    )
     a, b = (resolve(word, args.system, wish) for word in (args.a, args.b))
     record = compare(a, b, args.changed)
     write(render(record, args.format), args.out)

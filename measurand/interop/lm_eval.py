@@ -23,7 +23,6 @@ from measurand.interop import lm_eval_runs
 from measurand.interop.account import Account, States
 from measurand.interop.inspect_files import array_items
 from measurand.interop.lm_eval_runs import Run
-from measurand.interop.packed import name_of, opened
 from measurand.interop.rows import (
     NOBODY,
     Collector,
@@ -37,6 +36,7 @@ from measurand.interop.rows import (
     rename,
     scrub,
 )
+from measurand.packed import name_of, opened
 from measurand.progress import Progress
 from measurand.results import slice_text
 

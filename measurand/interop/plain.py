@@ -1,34 +1,43 @@
-"""Plain CSV or Parquet: a row per item, or per item, model and repeat.
+"""Plain tables (CSV, TSV, Excel, Parquet): a row per item, or per item, model and repeat.
 
 Columns are found by the names of the results table (``item_id``, ``value``, ``model``, ``metric``,
-``repeat``, ``cluster_id``, ``status``), or by what the user says. Several score columns give
-several metrics. One column has to name the item; without a model column the file's name is the
-model.
+``repeat``, ``cluster_id``, ``status``), or by what the user says; fields of records are named
+``record.field``. Several score columns give several metrics. One column has to name the item, one
+(``document``) may hold what the item says; without a model column the file's name is the model.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path, PurePath
 
 import numpy as np
 import pyarrow as pa
 
+from measurand.columns import labels, shown
 from measurand.errors import InputError
+from measurand.guesses import code_warnings
 from measurand.interop.account import Account
 from measurand.interop.rows import NOBODY, Collector, Log, Wish, plain
-from measurand.responses import Responses, labels, numbers, read_file, shown
+from measurand.packed import name_of
+from measurand.responses import Responses, read_file
 from measurand.results import STATUSES, slice_text
 
 SYSTEM = "table"
-SUFFIXES = (".csv", ".parquet", ".pq")
-ROLES = ("item_id", "value", "model", "metric", "repeat", "cluster_id", "status")
+SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx")
+ROLES = ("item_id", "value", "model", "metric", "repeat", "cluster_id", "status", "document")
 
 
 def logs(path: Path) -> list[Path]:
     """Tables at or below ``path``."""
     if path.is_file():
-        return [path] if path.suffix.lower() in SUFFIXES else []
-    return sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        return [path] if _is_table(path) else []
+    return sorted(p for p in path.rglob("*") if p.is_file() and _is_table(p))
+
+
+def _is_table(file: Path) -> bool:
+    return PurePath(name_of(file)).suffix.lower() in SUFFIXES
 
 
 def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
@@ -39,18 +48,22 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
             named with its row.
     """
     found = []
+    notes: list[str] = []
     for file in files:
-        table = _read(read_file(file), file, wish)
-        account = Account(read=[(str(file), table.num_rows)])
+        responses = read_file(file, dialect=wish.dialect)
+        account = Account()
+        table = _read(responses, file, wish, notes)
+        account.read.append((str(file), table.num_rows))
+        account.understood += responses.understood
         found.append(Log(str(file), table, "", "", account))
-    return found, []
+    return found, notes
 
 
-def _read(table: Responses, file: Path, wish: Wish) -> pa.Table:
+def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Table:
     def named(role: str, *, required: bool = False) -> list[str | None] | None:
         column = wish.columns.get(role, role)
         if column in table.names:
-            return labels(table.column(column))
+            return table.ids(column)
         if required or role in wish.columns:
             raise _no_column(table, column, f"--map {role}=COLUMN")
         return None
@@ -64,7 +77,10 @@ def _read(table: Responses, file: Path, wish: Wish) -> pa.Table:
             hint="every row needs an item",
             code="no_item",
         )
-    models = named("model") or [wish.model or file.stem] * n
+    models = named("model") or [wish.model or PurePath(name_of(file)).stem] * n
+    documents = [None if d is None else _sha256(d) for d in named("document") or [None] * n]
+    if wish.by_content:
+        items = [d[:16] if d else i for d, i in zip(documents, items, strict=True)]
     if wish.model is not None:
         models = [wish.model] * n
     metrics, repeats = named("metric"), named("repeat")
@@ -73,7 +89,8 @@ def _read(table: Responses, file: Path, wish: Wish) -> pa.Table:
     groups = [_labels(table, field) for field in wish.by]
     rows = Collector()
     for column in wish.values or (wish.columns.get("value", "value"),):
-        values = _scores(table, column)
+        values = _scores(table, column, wish.scale)
+        notes += code_warnings([values], f"{table.name}, {column}")
         names = [column] * n if metrics is None else metrics
         for i in range(n):
             parts = {f: plain(g[i]) for f, g in zip(wish.by, groups, strict=True)}
@@ -81,7 +98,7 @@ def _read(table: Responses, file: Path, wish: Wish) -> pa.Table:
             rows.add(
                 *(str(models[i]), str(names[i]), items[i], _repeat(table.name, repeats, i)),
                 *(str(clusters[i]), float(values[i]) if status == "ok" else None),
-                *(status, reason, slice_text(parts), NOBODY, None),
+                *(status, reason, slice_text(parts), documents[i] or NOBODY, documents[i]),
             )
     return rows.table()
 
@@ -108,15 +125,20 @@ def _labels(table: Responses, field: str) -> list[str | None]:
     return labels(table.column(field))
 
 
-def _scores(table: Responses, column: str) -> np.ndarray:
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _scores(table: Responses, column: str, scale: Mapping[str, float]) -> np.ndarray:
     if column not in table.names:
         raise _no_column(table, column, "--values COLUMN ...")
-    found = numbers(table.column(column))
+    found = table.numbers(column, scale)
     if found.n_bad:
         cells = ", ".join(f"row {row}: {cell!r}" for row, cell in found.bad)
         raise InputError(
             f"{table.name}: {found.n_bad} cells of {column!r} are no numbers ({cells})",
-            hint="scores are plain decimals; leave a missing one empty",
+            hint="scores are plain decimals; leave a missing one empty, or name what means none "
+            "with --missing-codes; give --scale WORD=NUMBER ... for words",
             code="bad_value",
         )
     return found.values

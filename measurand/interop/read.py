@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pyarrow as pa
 
+from measurand.dialects import Dialect
 from measurand.errors import InputError
 from measurand.interop import inspect_log, labels, lm_eval, plain
 from measurand.interop.account import Account, Group, first
@@ -119,7 +120,11 @@ def _refuse_idle(wish: Wish, system: str, origin: str) -> None:
     """Refuse options that would be ignored."""
     if system == plain.SYSTEM:
         return
-    idle = {"--map": wish.columns, "--values": wish.values}
+    idle = {
+        "--map": wish.columns,
+        "--values": wish.values,
+        "--separator, --missing-codes and others": wish.dialect != Dialect(),
+    }
     if system == lm_eval.SYSTEM:
         idle |= {"--scale": wish.scale}
     if given := [option for option, value in idle.items() if value]:

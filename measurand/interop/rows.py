@@ -15,6 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from measurand import joining
+from measurand.dialects import Dialect
 from measurand.errors import InputError
 from measurand.interop.account import Account, first
 from measurand.results import LOGGED
@@ -54,6 +55,7 @@ class Wish:
         scale: numbers of words that stand as scores, such as ``{"A": 4.0}``.
         by_content: whether an item is known by its content instead of its id.
         changed: ``refuse`` items that are two documents, or ``leave-out``.
+        dialect: how a plain table is written.
     """
 
     cluster: str | None = None
@@ -66,6 +68,7 @@ class Wish:
     scale: dict[str, float] = field(default_factory=dict)
     by_content: bool = False
     changed: str = "refuse"
+    dialect: Dialect = field(default_factory=Dialect)
 
 
 @dataclass(frozen=True)

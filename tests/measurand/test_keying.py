@@ -102,3 +102,32 @@ def test_an_empty_cluster_cell_is_an_error() -> None:
     assert caught.value.code == "bad_cluster"
     with pytest.raises(InputError, match="did you mean 'group'"):
         keying.without_key(table("a,group\n1,x\n"), "Grup")
+
+
+def test_labels_of_a_key_say_what_words_count() -> None:
+    text = "a,b\nnever,Often\nsometimes,never\noften,3\n"
+    for labels in (
+        "1=never;2=sometimes;3=often",
+        "never=1|sometimes=2|often=3",
+        "never;sometimes;often",
+    ):
+        key = f"item,scale,keyed,minimum,maximum,labels\na,S,1,1,3,{labels}\nb,S,-1,1,3,{labels}\n"
+        keyed = keying.apply_key(table(text), keying.parse_key(table(key)))
+        assert keyed.scales[0].values.tolist() == [[1, 1], [2, 3], [3, 1]]
+        assert len(keyed.understood) == 2
+
+
+@pytest.mark.parametrize("labels", ["1=a;b", "a;b", "x=y", "1="])
+def test_labels_that_break_a_rule_are_named(labels: str) -> None:
+    key = f"item,scale,keyed,minimum,maximum,labels\na,S,1,1,3,{labels}\n"
+    with pytest.raises(InputError) as caught:
+        keying.parse_key(table(key))
+    assert caught.value.code == "bad_key"
+
+
+def test_codes_outside_the_scale_are_named_with_the_way_out() -> None:
+    key = keying.parse_key(table("item,scale,keyed,minimum,maximum\na,S,1,1,5\nb,S,1,1,5\n"))
+    with pytest.raises(InputError) as caught:
+        keying.apply_key(table("a,b\n1,2\n99,-1\n3,4\n"), key)
+    assert caught.value.code == "out_of_range"
+    assert "--missing-codes 99" in str(caught.value.hint)

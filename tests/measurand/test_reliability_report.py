@@ -44,9 +44,11 @@ def test_every_item_has_its_row_and_every_null_its_reason() -> None:
     document = reliability_report.document(record("a,b,c\n1,3,2\n2,3,4\n4,3,5\n"))
     rows = tables(document)["all items: items"].rows
     assert [row[0] for row in rows] == ["a", "b", "c"]
-    assert rows[1][2] == {"value": None, "reason": "the item never varies"}
+    why = "the item never varies and is left out of the scale"
+    assert rows[1][2] == {"value": None, "reason": why}
     text = reliability_report.to_text(document)
-    assert ") the item never varies\n" in text
+    assert f") {why}\n" in text
+    assert "b never vary and are left out; alpha is 0.963 without and 0.722 with them" in text
 
 
 @pytest.mark.parametrize(("missing", "rule"), [("pairwise", "each pair"), ("listwise", "all its")])

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from measurand import responses
+from measurand import columns, responses
 from measurand.errors import InputError
 
 
@@ -22,8 +22,8 @@ def csv(text: str) -> responses.Responses:
     return responses.read(io.BytesIO(text.encode()), "a.csv")
 
 
-def column(values: list[object], kind: pa.DataType) -> responses.Numbers:
-    return responses.numbers(pa.chunked_array([pa.array(values, kind)]))
+def column(values: list[object], kind: pa.DataType) -> columns.Numbers:
+    return columns.numbers(pa.chunked_array([pa.array(values, kind)]))
 
 
 @pytest.mark.parametrize(
@@ -34,12 +34,12 @@ def column(values: list[object], kind: pa.DataType) -> responses.Numbers:
     ],
 )  # fmt: skip
 def test_numbers_in_plain_notation(text: str, value: float) -> None:
-    assert responses.parse(text) == value
+    assert columns.parse(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "  ", "NA", "na", "N/A", "NaN", "nan", "NULL", "None", "."])
 def test_missing_answers(text: str) -> None:
-    assert math.isnan(responses.parse(text) or 0.0)
+    assert math.isnan(columns.parse(text) or 0.0)
 
 
 @pytest.mark.parametrize(
@@ -48,24 +48,24 @@ def test_missing_answers(text: str) -> None:
      "1e", "True", "²"],
 )  # fmt: skip
 def test_what_is_no_usable_number(text: str) -> None:
-    assert responses.parse(text) is None
+    assert columns.parse(text) is None
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-1e15, max_value=1e15))
 @settings(max_examples=200, deadline=None)
 def test_every_number_that_python_writes_is_read_back(value: float) -> None:
-    assert responses.parse(repr(value)) == value
+    assert columns.parse(repr(value)) == value
 
 
 @given(st.text(max_size=12))
 @settings(max_examples=300, deadline=None)
 def test_any_cell_is_a_number_missing_or_refused(text: str) -> None:
-    value = responses.parse(text)
-    assert value is None or math.isnan(value) or abs(value) <= responses.MAX_ANSWER
+    value = columns.parse(text)
+    assert value is None or math.isnan(value) or abs(value) <= columns.MAX_ANSWER
 
 
 def test_cells_are_kept_with_their_rows() -> None:
-    found = responses.numbers(csv("a,b\n1,x\nNA,\n,\ninf,\n2.5,y\n").column("a"))
+    found = columns.numbers(csv("a,b\n1,x\nNA,\n,\ninf,\n2.5,y\n").column("a"))
     np.testing.assert_array_equal(found.values, [1, np.nan, np.nan, np.nan, 2.5])
     assert found.bad == ((4, "inf"),)
     assert (found.n_bad, found.n_text) == (1, 3)
@@ -76,7 +76,7 @@ def test_line_ends_marks_and_quotes(end: str) -> None:
     text = "\ufeff" + end.join(['"I am, ""lively""",b', '"1",2', "3,4"])
     table = csv(text)
     assert table.names == ('I am, "lively"', "b")
-    np.testing.assert_array_equal(responses.numbers(table.columns[0]).values, [1, 3])
+    np.testing.assert_array_equal(columns.numbers(table.columns[0]).values, [1, 3])
 
 
 def test_a_header_may_span_lines() -> None:
@@ -85,7 +85,7 @@ def test_a_header_may_span_lines() -> None:
 
 def test_types_are_never_guessed_from_the_first_rows() -> None:
     rows = "\n".join(["1"] * 5000 + ["five"])
-    found = responses.numbers(csv("a\n" + rows + "\n").column("a"))
+    found = columns.numbers(csv("a\n" + rows + "\n").column("a"))
     assert found.bad == ((5001, "five"),)
 
 
@@ -122,9 +122,9 @@ def test_parquet_and_csv_of_one_table_read_alike(tmp_path: Path) -> None:
     assert first.names == second.names
     assert first.n_rows == second.n_rows == 3
     for name in ("a", "b"):
-        one, two = (responses.numbers(t.column(name)).values for t in (first, second))
+        one, two = (columns.numbers(t.column(name)).values for t in (first, second))
         np.testing.assert_array_equal(one, two)
-    assert responses.labels(first.column("c")) == responses.labels(second.column("c"))
+    assert columns.labels(first.column("c")) == columns.labels(second.column("c"))
 
 
 def test_parquet_is_known_by_its_mark_and_loads_only_what_is_wanted(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_parquet_is_known_by_its_mark_and_loads_only_what_is_wanted(tmp_path: Pa
     table = responses.read_file(path, {"b"})
     assert table.names == ("a", "b")
     assert table.column("a").null_count == 2
-    np.testing.assert_array_equal(responses.numbers(table.column("b")).values, [3, 4])
+    np.testing.assert_array_equal(columns.numbers(table.column("b")).values, [3, 4])
 
 
 def test_duplicate_names_in_parquet(tmp_path: Path) -> None:
@@ -145,8 +145,8 @@ def test_duplicate_names_in_parquet(tmp_path: Path) -> None:
 
 def test_labels_keep_a_scale_named_na() -> None:
     table = csv("scale\nPA\nNA\n  \n")
-    assert responses.labels(table.column("scale"), missing=("",)) == ["PA", "NA", None]
-    assert responses.labels(table.column("scale")) == ["PA", None, None]
+    assert columns.labels(table.column("scale"), missing=("",)) == ["PA", "NA", None]
+    assert columns.labels(table.column("scale")) == ["PA", None, None]
 
 
 def test_shown_names_a_few_and_counts_the_rest() -> None:

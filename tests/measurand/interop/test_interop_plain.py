@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from measurand.dialects import Dialect
 from measurand.errors import InputError
 from measurand.interop.read import read
 from measurand.interop.rows import Wish
@@ -67,7 +68,7 @@ def test_parquet_and_csv_are_the_same(tmp_path: Path) -> None:
         ("item_id,value\n1,1\n", Wish(cluster="site"), "no_column"),
         ("item_id,value\n1,1\n", Wish(by=("site",)), "no_column"),
         ("item_id,value\n1,1\n", Wish(columns={"model": "m"}), "no_column"),
-        ("item_id,value\n1,yes\n", Wish(), "bad_value"),
+        ("item_id,value\n1,maybe\n", Wish(), "bad_value"),
         ("item_id,value\n1,inf\n", Wish(), "bad_value"),
         ("item_id,value\n,1\n", Wish(), "no_item"),
         ("item_id,value,repeat\n1,1,x\n", Wish(), "bad_value"),
@@ -84,3 +85,75 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, text: str, wish: Wish, cod
         read([write(tmp_path, text)], wish)
     assert caught.value.code == code
     assert caught.value.hint
+
+
+def test_tables_of_spreadsheets(tmp_path: Path) -> None:
+    path = write(tmp_path, "\ufeffitem_id;model;value\n1;A;0,5\n2;A;1,0\n1;B;0,25\n2;B;0,75\n")
+    found = read([path], Wish())
+    by = {(r["model"], r["item_id"]): r["value"] for r in found.table.to_pylist()}
+    assert by == {("A", "1"): 0.5, ("A", "2"): 1.0, ("B", "1"): 0.25, ("B", "2"): 0.75}
+    assert len(found.account.understood) == 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        (("True", "False"), {1.0, 0.0}),
+        (("pass", "fail"), {1.0, 0.0}),
+        (("85%", "70%"), {0.85, 0.7}),
+        (("[PASS] a", "[FAIL] b"), {1.0, 0.0}),
+    ],
+)
+def test_cells_of_other_tools(tmp_path: Path, cells: tuple[str, str], values: set[float]) -> None:
+    path = write(tmp_path, f"item_id,value\na,{cells[0]}\nb,{cells[1]}\n")
+    assert set(read([path], Wish()).table["value"].to_pylist()) == values
+
+
+def test_a_scale_counts_words(tmp_path: Path) -> None:
+    path = write(tmp_path, "item_id,value\na,good\nb,bad\nc,1\n")
+    with pytest.raises(InputError, match="--scale"):
+        read([path], Wish())
+    wish = Wish(scale={"good": 2.0, "bad": 0.0})
+    assert read([path], wish).table["value"].to_pylist() == [2.0, 0.0, 1.0]
+
+
+def test_fields_of_records_have_names(tmp_path: Path) -> None:
+    table = pa.table(
+        {
+            "doc": [{"id": "a", "about": {"site": "x"}}, {"id": "b", "about": {"site": "y"}}],
+            "metric": [{"acc": 1.0}, {"acc": 0.0}],
+        }
+    )
+    pq.write_table(table, tmp_path / "details.parquet")
+    wish = Wish(columns={"item_id": "doc.id"}, values=("metric.acc",), cluster="doc.about.site")
+    rows = read([tmp_path / "details.parquet"], wish).table.to_pylist()
+    assert {(r["item_id"], r["cluster_id"], r["value"]) for r in rows} == {
+        ("a", "x", 1.0), ("b", "y", 0.0),
+    }  # fmt: skip
+
+
+def test_ids_that_one_tool_wrote_as_floats_are_the_same(tmp_path: Path) -> None:
+    one = write(tmp_path, "item_id,value\n1,1\n2,0\n", "a.csv")
+    two = write(tmp_path, "item_id,value\n1.0,0\n2.0,0\n", "b.csv")
+    pq.write_table(pa.table({"item_id": [1.0, 2.0], "value": [1, 1]}), tmp_path / "c.parquet")
+    rows = read([one, two, tmp_path / "c.parquet"], Wish()).table
+    assert set(rows["item_id"].to_pylist()) == {"1", "2"}
+
+
+def test_a_column_may_hold_what_the_items_say(tmp_path: Path) -> None:
+    one = write(tmp_path, "item_id,question,value\n1,What?,1\n2,Why?,0\n", "a.csv")
+    two = write(tmp_path, "item_id,question,value\n1,Why?,0\n2,What?,1\n", "b.csv")
+    columns = {"document": "question"}
+    with pytest.raises(InputError, match="two documents"):
+        read([one, two], Wish(columns=columns))
+    rows = read([one, two], Wish(columns=columns, by_content=True)).table.to_pylist()
+    by = {(r["model"], r["item_id"]): r["value"] for r in rows}
+    assert len(set(by.values())) == 2
+    assert all(by[("a", item)] == value for (_, item), value in by.items())
+
+
+def test_codes_among_scores_are_told(tmp_path: Path) -> None:
+    path = write(tmp_path, "item_id,value\n1,1\n2,0\n3,-1\n4,1\n")
+    assert "--missing-codes -1" in read([path], Wish()).notes[0]
+    wish = Wish(dialect=Dialect(missing=("-1",)))
+    assert read([path], wish).table["value"].to_pylist() == [1.0, 0.0, None, 1.0]

@@ -44,3 +44,51 @@ def test_what_is_not_there_is_named(tmp_path: Path) -> None:
     (tmp_path / "samples_x.jsonl").write_text("")
     with pytest.raises(InputError, match=r"lm-eval \(samples_x.jsonl\) and inspect"):
         read([tmp_path], Wish())
+
+
+SAMPLE = '{"doc_id": 0, "doc": {}, "metrics": ["acc"], "acc": 1.0, "filter": "none"}\n'
+
+
+def test_everything_in_a_folder_is_accounted_for(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    (tmp_path / "notes.txt").write_text("x")
+    (tmp_path / "samples_x.jsonl").write_text(SAMPLE)
+    (tmp_path / "results_2026-01-01T00-00-00.json").write_text("{}")
+    account = read([tmp_path], Wish()).account
+    assert [name for name, _ in account.read] == [str(tmp_path / "samples_x.jsonl")]
+    assert {(e.kind, e.name) for e in account.left} == {
+        ("file", "t.csv"), ("file", "results_2026-01-01T00-00-00.json"),
+    }  # fmt: skip
+    assert account.understood == ["1 other files hold no results (.txt)."]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "notes.txt", "x.json"])
+def test_a_named_file_is_read_or_refused(tmp_path: Path, name: str) -> None:
+    log = tmp_path / "samples_x.jsonl"
+    log.write_text(SAMPLE)
+    (tmp_path / name).write_text(TABLE)
+    with pytest.raises(InputError) as caught:
+        read([log, tmp_path / name], Wish())
+    assert caught.value.code in ("two_harnesses", "not_read")
+    assert name in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "wish", [Wish(columns={"item_id": "q"}), Wish(values=("v",)), Wish(scale={"A": 1.0})]
+)
+def test_options_that_a_log_has_no_use_for_are_refused(tmp_path: Path, wish: Wish) -> None:
+    (tmp_path / "samples_x.jsonl").write_text(SAMPLE)
+    with pytest.raises(InputError, match="has no use for") as caught:
+        read([tmp_path], wish)
+    assert caught.value.code == "bad_argument"
+
+
+def test_options_that_our_results_have_no_use_for_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(TABLE)
+    rows = read([tmp_path / "t.csv"], Wish()).table
+    write_dataset(tmp_path / "r" / "items", LOGGED, rows)
+    for wish in (Wish(cluster="x"), Wish(model="m"), Wish(by=("x",))):
+        with pytest.raises(InputError, match="name their models"):
+            read([tmp_path / "r"], wish)
+    with pytest.raises(InputError, match="no results of ours"):
+        read([tmp_path / "r", tmp_path / "t.csv"], Wish())

@@ -1,0 +1,225 @@
+"""How a user's table is written: separator, decimal mark, encoding, header rows. Guessed, and said.
+
+A spreadsheet in German writes ``1;2,5``; a survey tool writes three lines of headers; a statistics
+program writes 99 where there is no answer. What can be read in one way only is read in that way and
+said; what could be two things is refused by name, or has to be declared.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from measurand.dialects import SEPARATORS
+from measurand.errors import InputError
+
+_LINES = 200  # lines that are looked at for a separator
+_DECIMAL_COMMA = r"^\s*([+-]?)(\d{1,3}(?:\.\d{3})+|\d*),(\d+)\s*$"
+_THOUSANDS = r"^\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*$"
+_POINT = r"^\s*[+-]?(\d+\.\d*|\.\d+)\s*$"
+#: Numbers that survey tools and statistics programs write where there is no answer.
+CODES = (
+    *(-9999, -999, -99, -98, -97, -96, -9, -8, -7, -1, 8, 9, 77, 88, 96, 97, 98, 99),
+    *(777, 888, 997, 998, 999, 7777, 8888, 9999),
+)
+_NEAR = 2  # a code stands at least so far outside the other answers
+_WIDEST = 20  # answers of a wider range are no scale: a code cannot be told
+
+
+def utf8(data: bytes, name: str, encoding: str | None, said: list[str]) -> bytes:
+    """The text as UTF-8.
+
+    Raises:
+        InputError: code ``bad_encoding``.
+    """
+    found = encoding
+    if found is None and data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        found = "utf-16"
+        said.append(f"{name}: the text is UTF-16.")
+    if found is None:
+        return data
+    try:
+        return data.decode(found).encode("utf-8")
+    except (LookupError, UnicodeError) as error:
+        raise InputError(
+            f"{name}: not {found}: {error}"[:200],
+            hint='save it as "CSV UTF-8", or name its --encoding',
+            code="bad_encoding",
+        ) from error
+
+
+def separator(head: str, name: str, said: list[str]) -> tuple[str, int]:
+    """The character between cells, and how many bytes of the text only name it.
+
+    The one by which all lines have equally many cells, more than one; commas where several do.
+    """
+    first = head.partition("\n")[0]
+    match = re.fullmatch(r"\ufeff?sep=([,;|\t])\r?", first, re.IGNORECASE)
+    if match is not None:
+        said.append(f"{name}: its first line says that {SEPARATORS[match[1]]} separate cells.")
+        return match[1], len(first.encode()) + 1
+    widths = {mark: _widths(head, mark) for mark in SEPARATORS}
+    even = [mark for mark, found in widths.items() if len(set(found)) == 1 and found[0] > 1]
+    if not even:
+        # Uneven lines: their reader says which; a mark that the header has is what was meant.
+        even = [m for m in SEPARATORS if widths[m] and widths[m][0] > 1]
+    chosen = even[0] if even else ","
+    if chosen != ",":
+        said.append(f"{name}: cells are separated by {SEPARATORS[chosen]}.")
+    return chosen, 0
+
+
+def _widths(head: str, mark: str) -> list[int]:
+    rows = csv.reader(io.StringIO(head, newline=""), delimiter=mark)
+    found: list[int] = []
+    try:
+        for row in rows:
+            if row:
+                found.append(len(row))
+            if len(found) > _LINES:
+                break
+    except csv.Error:
+        return []
+    # The last line of the piece that was looked at may be cut.
+    return found[:-1] if len(found) > 2 and len(found) <= _LINES else found
+
+
+def header_rows(columns: Sequence[pa.ChunkedArray], name: str, said: list[str]) -> int:
+    """Rows below the header that Qualtrics writes: the questions, and ids as JSON."""
+    for at in range(min(3, len(columns[0]) if columns else 0)):
+        cells = [str(c[at].as_py() or "").strip() for c in columns]
+        filled = [cell for cell in cells if cell]
+        if filled and all(re.match(r'\{\s*"ImportId"', cell) for cell in filled):
+            rows = "row" if at == 0 else f"{at + 1} rows"
+            said.append(f"{name}: the first {rows} below the header are Qualtrics's, no answers.")
+            return at + 1
+    return 0
+
+
+def points(
+    columns: Sequence[pa.ChunkedArray], name: str, decimal: str | None, said: list[str]
+) -> list[pa.ChunkedArray]:
+    """Columns of text whose decimal commas are points.
+
+    Raises:
+        InputError: code ``ambiguous``: every comma could stand between thousands.
+    """
+    if decimal == ".":
+        return list(columns)
+    commas = [pc.match_substring_regex(c, _DECIMAL_COMMA) for c in columns]
+    if not any(pc.any(c).as_py() for c in commas):
+        return list(columns)
+    if decimal is None:
+        if any(pc.any(pc.match_substring_regex(c, _POINT)).as_py() for c in columns):
+            return list(columns)
+        sure = [
+            pc.any(pc.and_not(found, pc.match_substring_regex(c, _THOUSANDS))).as_py()
+            for c, found in zip(columns, commas, strict=True)
+        ]
+        if not any(sure):
+            return list(columns)
+        said.append(f"{name}: decimals are written with commas.")
+    return [
+        _pointed(c) if pc.any(found).as_py() else c
+        for c, found in zip(columns, commas, strict=True)
+    ]
+
+
+def _pointed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """1.234,5 -> 1234.5; other texts as they are."""
+    found = pc.match_substring_regex(column, _DECIMAL_COMMA)
+    whole = pc.replace_substring(column, ".", "")
+    return pc.if_else(found, pc.replace_substring(whole, ",", "."), column)
+
+
+def outside(columns: Iterable[np.ndarray]) -> list[tuple[int, int, tuple[float, float]]]:
+    """Numbers that look like codes for "no answer": (code, how often, range of the others).
+
+    Args:
+        columns: (n,) answers of items on one scale, NaN where missing.
+    """
+    parts = [c[~np.isnan(c)] for c in columns]
+    x = np.concatenate(parts) if parts else np.empty(0)
+    codes, others = x[np.isin(x, CODES)], x[~np.isin(x, CODES)]
+    if not len(codes) or not len(others) or not np.array_equal(others, np.round(others)):
+        return []
+    low, high = float(others.min()), float(others.max())
+    if high - low > _WIDEST or high == low:
+        return []
+    found = []
+    for code in np.unique(codes):
+        below = code < 0 <= low or code <= low - _NEAR
+        if below or code >= high + max(_NEAR, (high - low) / 2):
+            found.append((int(code), int((codes == code).sum()), (low, high)))
+    return found
+
+
+def code_warnings(columns: Iterable[np.ndarray], what: str) -> list[str]:
+    """A line for each number that looks like a code for "no answer"."""
+    return [
+        f"{what}: {code} stands {n:,} times outside {low:g} to {high:g}, where all other answers "
+        f"lie. It counts as an answer; if it means none, give --missing-codes {code}."
+        for code, n, (low, high) in outside(columns)
+    ]
+
+
+def is_code(value: float) -> bool:
+    """Whether a number is one that tools write where there is no answer."""
+    return not math.isnan(value) and value in CODES
+
+
+def workbook(data: bytes, name: str, sheet: str | None, said: list[str]) -> list[list[str]]:
+    """Cells of a sheet as text.
+
+    Raises:
+        InputError: code ``missing_extra``, ``bad_workbook`` or ``no_sheet``.
+    """
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise InputError(
+            f"{name}: reading workbooks needs openpyxl",
+            hint="pip install 'measurand[excel]', or save it as CSV",
+            code="missing_extra",
+        ) from error
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        names = book.sheetnames
+        if sheet is not None and sheet not in names:
+            raise InputError(
+                f"{name} has no sheet {sheet!r}",
+                hint=f"sheets: {', '.join(names)}",
+                code="no_sheet",
+            )
+        if sheet is None and len(names) > 1:
+            said.append(f"{name}: sheet {names[0]!r} of {len(names)} is read (--sheet).")
+        rows = [[_cell(v) for v in row] for row in book[sheet or names[0]].values]
+    except InputError:
+        raise
+    except Exception as error:  # the package raises what its zip and XML readers raise
+        raise InputError(
+            f"{name}: unreadable workbook: {error}"[:200],
+            hint="save it as CSV",
+            code="bad_workbook",
+        ) from error
+    rows = [row for row in rows if any(row)]
+    width = max((len(row) for row in rows), default=0)
+    while width and not any(row[width - 1] for row in rows if len(row) >= width):
+        width -= 1
+    return [(row + [""] * width)[:width] for row in rows]
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from measurand.dialects import Dialect
+from measurand.errors import InputError
+from measurand.guesses import code_warnings, outside
+from measurand.responses import Responses, read, read_file
+
+CLEAN = [["id", "a", "b"], ["p1", "1", "2.5"], ["p2", "3", "0.5"], ["p3", "2", "1.25"]]
+
+
+def table(text: str | bytes, **dialect: object) -> Responses:
+    content = text if isinstance(text, bytes) else text.encode()
+    return read(io.BytesIO(content), "t.csv", dialect=Dialect(**dialect))  # type: ignore[arg-type]
+
+
+def written(mark: str = ",", decimal: str = ".", end: str = "\n", head: str = "") -> str:
+    rows = [mark.join(c.replace(".", decimal) for c in row) for row in CLEAN]
+    return head + end.join(rows) + end
+
+
+def values(found: Responses) -> list[list[float]]:
+    return [list(found.numbers(name).values) for name in ("a", "b")]
+
+
+TRUE = [[1.0, 3.0, 2.0], [2.5, 0.5, 1.25]]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (written(), []),
+        (written(";"), ["semicolons"]),
+        (written("\t"), ["tabs"]),
+        (written("|"), ["bars"]),
+        (written(";", ","), ["semicolons", "commas"]),
+        (written("\t", ",", "\r\n"), ["tabs", "commas"]),
+        (written(";", ",", head="sep=;\n"), ["first line", "commas"]),
+        (written(";", ",").encode("utf-16"), ["UTF-16", "semicolons", "commas"]),
+        (written().encode("utf-8-sig"), []),
+        (written(";").replace("p1", '"p;1"'), ["semicolons"]),
+    ],
+)
+def test_tables_as_people_have_them(text: str | bytes, said: list[str]) -> None:
+    found = table(text)
+    assert found.names == ("id", "a", "b")
+    assert values(found) == TRUE
+    assert len(found.understood) == len(said)
+    assert all(word in line for word, line in zip(said, found.understood, strict=True))
+
+
+def test_what_is_said_goes_before_what_is_guessed() -> None:
+    assert values(table(written(";", ","), separator=";", decimal=",")) == TRUE
+    assert table("a;b,c\n1;2,3\n", separator=";").names == ("a", "b,c")
+    assert values(table(written().replace("p1", "é").encode("cp1252"), encoding="cp1252")) == TRUE
+
+
+def test_commas_that_could_stand_between_thousands_are_not_guessed_at() -> None:
+    found = table("a;b\n1,000;2\n2,500;3\n").numbers("a")
+    assert found.n_bad == 2
+    assert list(table("a;b\n1,000;2\n", decimal=",").numbers("a").values) == [1.0]
+    assert list(table("a;b\n0,125;2\n1,000;1\n").numbers("a").values) == [0.125, 1.0]
+
+
+def test_two_kinds_of_marks_are_not_guessed_at() -> None:
+    assert table("a;b\n1,5;2\n1.5;3\n").numbers("a").n_bad == 1
+
+
+def test_thousands_and_decimals_together_are_plain() -> None:
+    assert list(table("a;b\n1.234,5;2\n0,5;1\n").numbers("a").values) == [1234.5, 0.5]
+
+
+QUALTRICS = "Q1,Q2\nHow?,Why?\n" + '"{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n1,2\n3,4\n'
+
+
+def test_header_rows_of_qualtrics_are_no_answers() -> None:
+    found = table(QUALTRICS)
+    assert list(found.numbers("Q1").values) == [1.0, 3.0]
+    assert "Qualtrics" in found.understood[0]
+    without = QUALTRICS.replace("How?,Why?\n", "")
+    assert list(table(without).numbers("Q2").values) == [2.0, 4.0]
+    assert list(table(QUALTRICS, skip=2).numbers("Q2").values) == [2.0, 4.0]
+
+
+def test_codes_are_declared_or_warned_about() -> None:
+    text = "a,b\n" + "".join(f"{1 + i % 5},{99 if i == 3 else 2}\n" for i in range(10))
+    plain, declared = table(text), table(text, missing=("99",))
+    assert np.isnan(declared.numbers("b").values).sum() == 1
+    [warning] = code_warnings([plain.numbers(c).values for c in "ab"], "t.csv")
+    assert "99 stands 1 times outside 1 to 5" in warning
+    assert "--missing-codes 99" in warning
+    assert not code_warnings([declared.numbers(c).values for c in "ab"], "t.csv")
+
+
+@pytest.mark.parametrize(
+    ("answers", "codes"),
+    [
+        ([1, 2, 3, 4, 5, -1], [-1]),
+        ([0, 1, 2, 3, 4, -1], [-1]),
+        ([0, 1, 1, 0, 99], [99]),
+        ([1, 2, 3, 4, 5, 9], [9]),
+        ([1, 2, 3, 4, 5, -99, 98], [-99, 98]),
+        ([1, 2, 3, 4, 5, 6, 7, 8, 9], []),
+        ([0, 30, 77, 99, 55], []),
+        ([0.5, 0.25, -1], []),
+        ([1, 2, 3, 8, 7, 6, 5, 4], []),
+        ([-2, -1, 0, 1, 2], []),
+    ],
+)
+def test_which_numbers_look_like_codes(answers: list[float], codes: list[int]) -> None:
+    assert [code for code, _, _ in outside([np.array(answers, dtype=float)])] == codes
+
+
+def test_words_may_be_missing_codes() -> None:
+    assert np.isnan(table("a,b\nrefused,1\n2,3\n", missing=("refused",)).numbers("a").values[0])
+
+
+def test_whole_floats_are_the_names_of_whole_numbers() -> None:
+    found = table("id,v\n1.0,1\n2.0,0\n")
+    assert found.ids("id") == ["1", "2"]
+    assert "whole numbers" in found.understood[0]
+    assert table("id,v\n1.5,1\n2.0,0\n").ids("id") == ["1.5", "2.0"]
+    assert table("id,v\n007,1\nx,0\n").ids("id") == ["007", "x"]
+
+
+def test_workbooks_are_tables(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in CLEAN:
+        sheet.append([float(c) if c[0].isdigit() else c for c in row])
+    book.create_sheet("other").append(["x"])
+    book.save(tmp_path / "t.xlsx")
+    found = read_file(tmp_path / "t.xlsx")
+    assert values(found) == TRUE
+    assert "of 2 is read" in found.understood[0]
+    with pytest.raises(InputError) as caught:
+        read_file(tmp_path / "t.xlsx", dialect=Dialect(sheet="none"))
+    assert caught.value.code == "no_sheet"
+    (tmp_path / "bad.xlsx").write_bytes((tmp_path / "t.xlsx").read_bytes()[:-200])
+    with pytest.raises(InputError) as caught:
+        read_file(tmp_path / "bad.xlsx")
+    assert caught.value.code == "bad_workbook"
+
+
+@pytest.mark.parametrize("encoding", ["nothing", "ascii"])
+def test_an_encoding_that_it_is_not_is_named(encoding: str) -> None:
+    with pytest.raises(InputError) as caught:
+        table("a,é\n1,2\n", encoding=encoding)
+    assert caught.value.code == "bad_encoding"
