@@ -25,8 +25,8 @@ def test_presets_are_valid(path: Path) -> None:
     assert isinstance(read_params(path, Params), Params)
 
 
-def test_presets_are_the_two_promised() -> None:
-    assert [p.stem for p in PRESETS] == ["full", "tiny"]
+def test_presets_are_those_promised() -> None:
+    assert [p.stem for p in PRESETS] == ["cpu", "full", "tiny"]
 
 
 def test_tiny_has_curves_over_five_numbers_of_shots_and_five_seeds_on_four_tasks() -> None:
