@@ -11,12 +11,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from measurand.errors import InfraError
+from measurand.errors import CapabilityError, InfraError
 from measurand.models.protocol import Model
 from measurand.results import RESULTS
 from measurand.tables import Table
 
 Row = dict[str, Any]
+MOST_UNANSWERED = 0.5
+"""Share of calls without an answer above which a run says nothing of the model."""
 
 
 def slug(model: str) -> str:
@@ -61,6 +63,30 @@ def refuse_failures(model: str, failures: Counter[str], total: int, max_share: f
         f"{count} of them: {reason}",
         hint="mend the server and run again: answered prompts are kept in the journal",
         code="too_many_infra_errors",
+    )
+
+
+def refuse_unanswered(model: Model, missing: Counter[str], total: int) -> None:
+    """Refuse a run in which the model gave no answer to most of what it was asked.
+
+    Controls that answer by rule may have none to most prompts, and are let pass.
+
+    Args:
+        model: the model.
+        missing: calls without an answer for reasons of the model (``model_error``), by reason.
+        total: calls made.
+
+    Raises:
+        CapabilityError: code ``too_many_model_errors``.
+    """
+    if missing.total() <= MOST_UNANSWERED * total or model.capabilities().reads_tags:
+        return
+    reason, count = missing.most_common(1)[0]
+    raise CapabilityError(
+        f"{model.spec} gave no answer to {missing.total()} of {total} calls, "
+        f"{count} of them: {reason}",
+        hint="look at the template, the choices and the answer's tokens; what was answered is kept",
+        code="too_many_model_errors",
     )
 
 

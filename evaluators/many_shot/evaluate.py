@@ -6,6 +6,7 @@ judged by the task's verifier; the probability of the right answer is measured b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +18,7 @@ from measurand import runs, shards
 from measurand.costs import COSTS
 from measurand.errors import InputError
 from measurand.journal import Journal
-from measurand.models.protocol import Model, Sampling, check
+from measurand.models.protocol import Model, Request, Sampling, check
 from measurand.progress import Progress
 from measurand.results import RESULTS
 from pipelines.many_shot import answers, oracles
@@ -148,12 +149,27 @@ class Administration:
             if isinstance(model, oracles.Oracle):
                 model.require([task for task, _ in built])
             free = [self.material.free(*pair) for pair in built]
-            check(model, logprobs=not all(free), generate=any(free))
+            check(
+                model,
+                logprobs=not all(free),
+                generate=any(free),
+                sample=self._first_options(built),
+                tokens=max(task.answer_tokens for task, _ in built),
+            )
             with Journal(self.journal / f"{runs.slug(self.spec.model)}.jsonl") as journal:
                 items, costs = self._ask_all(model, journal, built)
                 return Outcome(items, costs, missing)
         finally:
             model.close()
+
+    def _first_options(self, built: Sequence[tuple[Task, Curve]]) -> list[Request]:
+        """The first prompts of every task whose options are scored."""
+        first = {}
+        for task, curve in built:
+            if not self.material.free(task, curve) and task.id not in first:
+                batch = next(self.material.batches(task, curve, 2, None))
+                first[task.id] = [asked.option_request() for asked in batch]
+        return [request for requests in first.values() for request in requests]
 
     def _ask_all(
         self, model: Model, journal: Journal, built: Sequence[tuple[Task, Curve]]
@@ -166,6 +182,7 @@ class Administration:
         )
         responses: list[pa.Table] = []
         items: list[pa.Table] = []
+        missing: Counter[str] = Counter()
         before: str | None = None
         with Progress(f"evaluate {self.spec.model}", total, "prompts") as progress:
             for task, curve in built:
@@ -175,6 +192,7 @@ class Administration:
                 for batch in self._batches(task, curve):
                     rows = self._answered(asker, batch, run_id)
                     self._pick(batch, rows, total)
+                    missing.update(r["reason"] for r in rows if r["status"] == "model_error")
                     responses.append(runs.table(RESPONSES, rows))
                     items.append(
                         runs.results_table([i for row in rows for i in answers.items(row)])
@@ -184,6 +202,7 @@ class Administration:
         items.append(runs.results_table(again))
         share = self.params.evaluate.max_infra_share
         runs.refuse_failures(self.spec.model, asker.failures, asker.calls, share)
+        runs.refuse_unanswered(model, missing, sum(table.num_rows for table in responses))
         self._write(pa.concat_tables(responses))
         return pa.concat_tables(items), asker.costs.rows(model)
 

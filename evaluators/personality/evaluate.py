@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -159,7 +159,12 @@ class Administration:
         model = load(self.spec.model)
         try:
             constrained = self._mode == "constrained"
-            check(model, logprobs=not constrained, constrained=constrained)
+            check(
+                model,
+                logprobs=not constrained,
+                constrained=constrained,
+                sample=self._first_prompts(),
+            )
             with Journal(self.journal / f"{runs.slug(self.spec.model)}.jsonl") as journal:
                 return self._ask_all(model, journal, total)
         finally:
@@ -168,6 +173,12 @@ class Administration:
     @property
     def _mode(self) -> str:
         return "constrained" if self.params.evaluate.scoring_mode == "constrained" else "logprob"
+
+    def _first_prompts(self) -> list[Request]:
+        """Two prompts with the choices that the run will give them."""
+        table = next(table for _, table in self._parts() if table.num_rows)
+        rows = table.slice(0, 2).to_pylist()
+        return [replace(self._request(row), choices=_choices(row)) for row in rows]
 
     def _parts(self) -> Iterator[tuple[str, pa.Table]]:
         """Prompt shards, restricted to what this model is asked; empty ones are kept."""
@@ -200,6 +211,7 @@ class Administration:
         sample: list[tuple[Row, Score]] = []
         every, seen = max(1, total // RETEST_ITEMS), 0
         failures: Counter[str] = Counter()
+        missing: Counter[str] = Counter()
         with Progress(f"evaluate {self.spec.model}", total, "prompts") as progress:
             for name, table in self._parts():
                 rows = []
@@ -209,10 +221,12 @@ class Administration:
                         sample.append((prompt, scored.score))
                     seen += 1
                 failures.update(r["reason"] for r in rows if r["status"] == "infra_error")
+                missing.update(r["reason"] for r in rows if r["status"] == "model_error")
                 shards.write_shard(RESPONSES, runs.table(RESPONSES, rows), folder / name)
                 items.append(runs.results_table([item for row in rows for item in _items(row)]))
                 n_shards += 1
         runs.refuse_failures(self.spec.model, failures, total, how.max_infra_share)
+        runs.refuse_unanswered(model, missing, total)
         items.append(runs.results_table(list(self._retest(model, journal, sample, run_id))))
         shards.write_manifest(
             folder,

@@ -23,7 +23,7 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.models import adapters, folders, thoughts, trial
-from measurand.models.prompts import Prompts, load_prompts
+from measurand.models.prompts import NO_CHOICES, Prompts, load_prompts
 from measurand.models.protocol import (
     Capabilities,
     Completion,
@@ -67,7 +67,7 @@ def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> 
     dtype = spec.option("dtype", "float32", _DTYPES)
     device = spec.option("device", "auto", ("auto", "cpu", "cuda"))
     prefix = spec.option("prefix", "shared", ("shared", "none"))
-    room = thought_room(spec)
+    room = spec.room()
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     import torch
     import transformers  # noqa: F401
@@ -105,11 +105,6 @@ def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> 
         )
     text = json.dumps(identity, sort_keys=True)
     return HfModel(spec.text, text, prompts, forward, dtype=dtype, size=size, room=room)
-
-
-def thought_room(spec: ModelSpec) -> int:
-    """Tokens that may go into a thought, beyond those of the answer: ``thought=<tokens>``."""
-    return 0 if spec.options.get("thought") == "none" else spec.count("thought", 0, least=0)
 
 
 def asked_otherwise(spec: ModelSpec, prompts: Prompts) -> dict[str, Any]:
@@ -255,10 +250,6 @@ def local_capabilities(prompts: Prompts, context: int | None, dtype: str) -> Cap
     Choices cannot be scored where the template opens a thought: the next word is none of them.
     """
     thinks = bool(prompts.close)
-    reason = (
-        "the chat template opens a thought, so the next word is no answer; close it with "
-        'thought=none, or turn it off with template_args={"enable_thinking": false}'
-    )
     return Capabilities(
         logprobs=not thinks,
         generate=True,
@@ -267,7 +258,7 @@ def local_capabilities(prompts: Prompts, context: int | None, dtype: str) -> Cap
         begins=prompts.chat,
         max_model_tokens=context,
         dtype=dtype,
-        reasons=dict.fromkeys(("logprobs", "constrained"), reason) if thinks else {},
+        reasons=dict.fromkeys(("logprobs", "constrained"), NO_CHOICES) if thinks else {},
     )
 
 
@@ -316,6 +307,7 @@ def _to_score(
         [float(np.float32(x)) for x in sums],
         prompt_tokens=len(prompt),
         cached_tokens=max(len(prompt) - sum(read.computed for read in reads), 0),
+        next_token=max(map(len, continuations)) == 1,
     )
 
 

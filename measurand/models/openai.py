@@ -1,4 +1,4 @@
-"""Any server that speaks the OpenAI HTTP API: ``openai:<base url>#<model>``.
+"""Servers that speak the OpenAI HTTP API: ``openai:<base url>#<model>``.
 
 Options:
 
@@ -8,8 +8,13 @@ Options:
 ``tokenizer=<folder>``
     Applies the chat template and finds the choices' tokens here. With it a server that knows
     ``logprob_token_ids`` (vLLM) gives every choice exactly in one request.
-``template=chat|none``
-    ``none`` sends the raw prompt.
+``template=chat|none``, ``template_args=<JSON object>``
+    ``none`` sends the raw prompt; the arguments go to the template, here or on the server
+    (``chat_template_kwargs``).
+``body=<JSON object>``
+    Fields of every request, over ours; null leaves one out.
+``thought=<tokens>``
+    Room for the thought of a reasoning model before each written answer.
 ``concurrency=8``, ``timeout=60`` (seconds an attempt), ``retries=6``, ``backoff=0.5``
     ``backoff`` is the wait in seconds before the first retry; it doubles, up to 30 s.
 
@@ -22,57 +27,65 @@ How log-probabilities are read is found out once, with a canary prompt, best fir
    list has no log-prob; the mass is then a lower bound and the reason says so.
 
 A server with none of them can still ``generate``. What fails for good after retries is a row with
-status ``infra_error``. The API key is read from MEASURAND_API_KEY or OPENAI_API_KEY and is never
-written. The fingerprint holds what the server says about itself, not its weights: two servers may
-compute different things under one name.
+status ``infra_error``; what the server can never give is ``skipped``. The API key is read from
+MEASURAND_API_KEY or OPENAI_API_KEY and is never written. Azure's form of the address, with
+``?api-version=``, sends it in the header ``api-key``. The fingerprint holds what the server says
+about itself, not its weights: two servers may compute different things under one name.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from measurand.errors import CapabilityError, InfraError, InputError
-from measurand.models.openai_http import API_KEYS, Http, Patience, Refused
+from measurand.errors import CapabilityError, InfraError, InputError, MeasurandError
+from measurand.models import openai_keys
+from measurand.models.openai_address import address, own_fields, seconds, tokenizer_here
+from measurand.models.openai_answers import (
+    StillThinking,
+    Unable,
+    Unanswered,
+    cached_tokens,
+    text_of,
+    used_tokens,
+)
+from measurand.models.openai_http import Http, Patience, Refused
+from measurand.models.openai_manners import Manners, too_long, withheld
 from measurand.models.openai_routes import (
     Constraint,
-    NotGiven,
     Route,
     Server,
-    cached_tokens,
     constrain,
     explain,
     find_constraint,
     find_route,
-    text_of,
-    used_tokens,
 )
-from measurand.models.prompts import Prompts, check_choices, load_prompts
+from measurand.models.prompts import check_choices
 from measurand.models.protocol import (
+    CANARY_PROMPTS,
     Capabilities,
     Completion,
-    ModelSpec,
     Request,
     Sampling,
     Score,
     prompt_seed,
 )
 from measurand.models.sampling import constrained
+from measurand.models.strings import OPTIONS, ModelSpec
+from measurand.models.thoughts import cut
 
-OPTIONS = ("api", "tokenizer", "template", "concurrency", "timeout", "retries", "backoff")
-_TOKENIZER_FILES = ("tokenizer", "chat_template", "special_tokens", "vocab", "merges", "added_tok")
 # Before the first answer a wrong address is likelier than a server in trouble.
 _FIRST_RETRIES = 2
 _NEUTRAL = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
-Row = TypeVar("Row")
+Row = TypeVar("Row", Score, Completion)
+_log = logging.getLogger(__name__)
 
 
 def load(spec: ModelSpec) -> OpenAIModel:
@@ -83,9 +96,11 @@ def load(spec: ModelSpec) -> OpenAIModel:
             for a template that this API cannot apply.
         InfraError: code ``server_unreachable`` or ``unauthorized``.
     """
-    spec.allow(*OPTIONS)
-    base, model = _address(spec)
-    prompts, tokenizer = _prompts(spec)
+    spec.allow(*OPTIONS["openai"])
+    key = openai_keys.find()
+    base, query, model = address(spec, key)
+    arguments, body = spec.mapping("template_args"), own_fields(spec)
+    prompts, tokenizer = tokenizer_here(spec)
     default = "completions" if prompts or spec.options.get("template") == "none" else "chat"
     chat = spec.option("api", default, ("completions", "chat")) == "chat"
     template = "none" if prompts and not prompts.chat else spec.options.get("template", "chat")
@@ -101,30 +116,46 @@ def load(spec: ModelSpec) -> OpenAIModel:
             hint="add tokenizer=<folder> to apply it here, or write api=chat or template=none",
             code="bad_model",
         )
-    connections = _count(spec, "concurrency", 8, least=1)
+    connections = spec.count("concurrency", 8, least=1)
     http = Http(
         base,
-        key=next((os.environ[name] for name in API_KEYS if os.environ.get(name)), ""),
+        key=key,
         connections=connections,
         patience=Patience(
-            timeout_s=_seconds(spec, "timeout", 60.0),
-            retries=_count(spec, "retries", 6, least=0),
-            backoff_s=_seconds(spec, "backoff", 0.5),
+            timeout_s=seconds(spec, "timeout", 60.0),
+            retries=spec.count("retries", 6, least=0),
+            backoff_s=seconds(spec, "backoff", 0.5),
             give_up_after=max(32, 2 * connections),
         ),
+        query=query,
+        header="api-key" if query and not key.startswith("eyJ") else "Authorization",
     )
     served, version = _served(http, model), _version(http)
     context = served.get("max_model_len")
-    server = Server(http, model, chat, prompts, context if isinstance(context, int) else None)
+    if arguments and prompts is None:
+        body = {"chat_template_kwargs": arguments, **body}
+    server = Server(
+        *(http, model, chat, prompts),
+        context=context if isinstance(context, int) else None,
+        manners=Manners(spec.text, body),
+        room=spec.room(),
+    )
     identity = {
         "backend": "openai",
-        "host": base.split("://", 1)[1],
+        # Spellings are pooled and answers begin a turn; what was read otherwise is asked again.
+        "reads": 2,
+        "host": f"{base.split('://', 1)[1]}?{query}".rstrip("?"),
         "model": model,
         "served": {k: v for k, v in served.items() if k in ("id", "root", "owned_by")},
         "version": version,
         "api": "chat" if chat else "completions",
         "template": template,
         "tokenizer": tokenizer,
+        "asked": {
+            **({"arguments": arguments} if arguments else {}),
+            **({"body": body} if body else {}),
+            **({"thought": spec.options["thought"]} if "thought" in spec.options else {}),
+        },
     }
     neutral = _NEUTRAL if version is not None else {}
     return OpenAIModel(spec.text, json.dumps(identity, sort_keys=True), server, neutral=neutral)
@@ -149,6 +180,7 @@ class OpenAIModel:
         self._score: Route | None = None
         self._constraint: Constraint | None = None
         self._known = False
+        self._reasons: dict[str, str] = {}
         self._lock = threading.Lock()
 
     def capabilities(self) -> Capabilities:
@@ -161,15 +193,19 @@ class OpenAIModel:
         self._discover()
         return Capabilities(
             logprobs=self._score is not None,
-            generate=True,
+            generate="generate" not in self._reasons,
             constrained=self._exact or self._constraint is not None,
             chat_template=self._template,
             max_model_tokens=self._server.context,
             dtype="unknown",
+            reasons=self._reasons,
         )
 
     def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
         """Log-probabilities of the choices; what fails for good is ``infra_error``.
+
+        What the server can never give, such as a choice of several tokens where it lists one, is
+        ``skipped``.
 
         Raises:
             InputError: code ``bad_choices``: none, an empty one, or one twice.
@@ -179,10 +215,10 @@ class OpenAIModel:
 
         def one(request: Request) -> Score:
             if self._score is None:
-                raise NotGiven("the server gives no log-probs")
+                raise Unable("the server gives no log-probs")
             return self._score(self._server, request.prompt, request.choices or choices)
 
-        return self._all(requests, one, lambda reason: Score.failed("infra_error", reason))
+        return self._all(requests, one, lambda error: Score.failed(_status(error), str(error)))
 
     def generate(
         self, requests: Sequence[Request], sampling: Sampling, repeat: int = 0
@@ -200,11 +236,19 @@ class OpenAIModel:
         if sampling.choices is not None and self._ready() is None and self._exact:
             scores = self.score(requests, sampling.choices)
             return constrained(requests, scores, sampling, repeat)
-        return self._all(requests, one, lambda reason: Completion.failed("infra_error", reason))
+        return self._all(requests, one, _no_text)
 
     def close(self) -> None:
-        """Close the connections."""
-        self._server.http.close()
+        """Close the connections, and say what had to be asked more than once."""
+        http = self._server.http
+        if total := http.tried_again.total():
+            reason, most = http.tried_again.most_common(1)[0]
+            _log.warning(
+                "%s: %s attempts failed and were made again, %s of them: %s",
+                *(self.spec, total, most, reason),
+            )
+            http.tried_again.clear()
+        http.close()
 
     @property
     def _exact(self) -> bool:
@@ -214,18 +258,20 @@ class OpenAIModel:
         self,
         requests: Sequence[Request],
         one: Callable[[Request], Row],
-        failed: Callable[[str], Row],
+        failed: Callable[[MeasurandError], Row],
     ) -> list[Row]:
-        """``one`` for every request, a bounded number at a time; its infra errors become rows."""
+        """``one`` for every request, a bounded number at a time; its errors become rows."""
         problem = self._ready()
         if problem is not None:
-            return [failed(problem) for _ in requests]
+            return [failed(InfraError(problem)) for _ in requests]
 
         def guarded(request: Request) -> Row:
-            try:
-                return one(request)
-            except InfraError as error:
-                return failed(str(error))
+            with self._server.http.counted() as again:
+                try:
+                    row = one(request)
+                except MeasurandError as error:
+                    row = failed(error)
+            return replace(row, retries=len(again)) if again else row
 
         with ThreadPoolExecutor(self._server.http.connections) as pool:
             return list(pool.map(guarded, requests))
@@ -241,13 +287,14 @@ class OpenAIModel:
     def _write(self, request: Request, sampling: Sampling, repeat: int) -> Completion:
         settings: dict[str, Any] = {
             **self._neutral,
-            "max_tokens": sampling.max_tokens,
+            "max_tokens": sampling.max_tokens + self._server.room,
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,
             "seed": prompt_seed(request.prompt, sampling.seed, repeat),
         }
-        if sampling.stop:
-            settings["stop"] = list(sampling.stop)
+        if sampling.stop and not self._server.room:
+            # OpenAI's own servers take four. With a thought before it, the answer is cut here.
+            settings["stop"] = list(sampling.stop[:4])
         if sampling.choices is not None:
             return self._write_choice(request.prompt, request.choices or sampling.choices, settings)
         sent = self._server.wire(request.prompt)
@@ -255,18 +302,18 @@ class OpenAIModel:
         if reason is not None:
             return Completion.failed("skipped", reason, prompt_tokens=len(sent))
         answer = self._server.ask(sent, **settings)
-        text, finish, tokens = text_of(self._server, answer)
-        used = used_tokens(answer)
-        if finish == "content_filter":
-            return Completion.failed("model_error", "withheld by a content filter")
-        finish = "length" if finish == "length" else "stop"
-        return Completion(text, tokens, used, finish, cached_tokens=cached_tokens(answer))
+        close = "" if self._server.prompts is None else self._server.prompts.close
+        said, finish, tokens = text_of(answer, chat=self._server.chat, close=close)
+        text = cut(said, sampling.stop)
+        finish = "length" if finish == "length" and text == said else "stop"
+        used, cached = used_tokens(answer), cached_tokens(answer)
+        return Completion(text, tokens, used, finish, cached_tokens=cached)
 
     def _write_choice(
         self, prompt: str, choices: tuple[str, ...], settings: dict[str, Any]
     ) -> Completion:
         if self._constraint is None:
-            raise NotGiven("the server cannot constrain an answer")
+            raise Unable("the server cannot constrain an answer")
         text, tokens, used = constrain(self._server, prompt, choices, self._constraint, settings)
         return Completion(text, tokens, used, "stop")
 
@@ -276,69 +323,36 @@ class OpenAIModel:
             if self._known:
                 return
             server = replace(self._server, retries=_FIRST_RETRIES)
-            self.route, self._score = find_route(self.spec, server)
+            self.route, self._score, problem = find_route(self.spec, server)
+            if problem is not None:
+                self._reasons["logprobs"] = problem
+                self._try_to_write(server)
             if not self._exact:
                 self._constraint = find_constraint(server)
             self._known = True
 
-
-def _address(spec: ModelSpec) -> tuple[str, str]:
-    base, _, model = spec.target.rpartition("#")
-    try:
-        url = urlsplit(base)
-        plain = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
-    except ValueError:
-        plain = False
-    if not plain or not model:
-        raise InputError(
-            "an openai model string needs a url and a model name",
-            hint="write openai:http://localhost:8000/v1#<model>",
-            code="bad_model",
-        )
-    if url.username is not None or url.password is not None or url.query:
-        # The string is written into every result, so it is not repeated here either.
-        raise InputError(
-            "the url of an openai model string holds a user name, a password or a query",
-            hint=f"put the key into {API_KEYS[0]}",
-            code="bad_model",
-        )
-    return base.rstrip("/"), model
+    def _try_to_write(self, server: Server) -> None:
+        """Find out whether a server without log-probs writes at all."""
+        try:
+            server.ask(server.wire(CANARY_PROMPTS[0]), max_tokens=4, temperature=0.0)
+        except Refused as error:
+            self._reasons["generate"] = str(error)
 
 
-def _prompts(spec: ModelSpec) -> tuple[Prompts | None, str | None]:
-    """The local tokenizer, if one is named, and a hash of its files."""
-    spec.option("template", "chat", ("chat", "none"))
-    if "tokenizer" not in spec.options:
-        return None, None
-    folder = Path(spec.options["tokenizer"])
-    prompts = load_prompts(spec, folder)
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(_TOKENIZER_FILES) and path.is_file():
-            digest.update(f"{path.name}\0".encode() + path.read_bytes())
-    return prompts, digest.hexdigest()
+def _no_text(error: MeasurandError) -> Completion:
+    row = Completion.failed(_status(error), str(error))
+    return replace(row, finish="length") if isinstance(error, StillThinking) else row
 
 
-def _count(spec: ModelSpec, name: str, default: int, *, least: int) -> int:
-    value = spec.number(name, default)
-    if value != int(value) or value < least:
-        raise InputError(
-            f"{spec.text}: {name}={spec.options[name]} is not possible",
-            hint=f"{name} is a whole number, at least {least}",
-            code="bad_model",
-        )
-    return int(value)
-
-
-def _seconds(spec: ModelSpec, name: str, default: float) -> float:
-    value = spec.number(name, default)
-    if value <= 0:
-        raise InputError(
-            f"{spec.text}: {name}={spec.options[name]} is not possible",
-            hint=f"{name} is a number of seconds above 0",
-            code="bad_model",
-        )
-    return value
+def _status(error: MeasurandError) -> str:
+    """Status of a row whose request failed so."""
+    if isinstance(error, Unanswered) or (isinstance(error, Refused) and withheld(error)):
+        return "model_error"
+    if isinstance(error, CapabilityError) or (isinstance(error, Refused) and too_long(error)):
+        return "skipped"
+    if isinstance(error, InfraError):
+        return "infra_error"
+    raise error
 
 
 def _served(http: Http, model: str) -> dict[str, Any]:
@@ -362,6 +376,8 @@ def _served(http: Http, model: str) -> dict[str, Any]:
 
 def _version(http: Http) -> str | None:
     """Version of a vLLM server; None elsewhere."""
+    if http.query:
+        return None
     url = urlsplit(http.base_url)
     try:
         version = http.get(f"{url.scheme}://{url.netloc}/version", retries=0).get("version")

@@ -8,15 +8,17 @@ import math
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx
 
 from measurand.errors import InfraError
+from measurand.models import openai_events, openai_keys
 
-API_KEYS = ("MEASURAND_API_KEY", "OPENAI_API_KEY")
 MAX_BODY_BYTES = 64 * 2**20
 LONGEST_WAIT_S = 300.0
 
@@ -26,13 +28,17 @@ class Refused(InfraError):
 
     Attributes:
         status: the HTTP status.
+        words: what the server said, in lower case and at length.
+        fields: fields of the request that it names as the reason.
     """
 
     code = "request_refused"
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(
+        self, status: int, message: str, *, words: str = "", fields: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
-        self.status = status
+        self.status, self.words, self.fields = status, words.lower(), fields
 
 
 @dataclass(frozen=True)
@@ -69,19 +75,28 @@ class Http:
 
     Args:
         base_url: where the API lies, e.g. ``http://localhost:8000/v1``.
-        key: bearer token, sent in a header and kept out of every message; empty for none.
+        key: sent in a header and kept out of every message; empty for none.
         connections: size of the pool.
         patience: time limits and retries.
+        query: sent with every request.
+        header: ``Authorization`` (a bearer token), or the header that takes the bare key.
+
+    Attributes:
+        tried_again: why attempts failed after which another one was made, with their number.
     """
 
     base_url: str
     key: str = field(default="", repr=False)
     connections: int = 8
     patience: Patience = field(default_factory=Patience)
+    query: str = ""
+    header: str = "Authorization"
+    tried_again: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
+        bare = self.header != "Authorization"
         self._client = httpx.Client(
-            headers={"Authorization": f"Bearer {self.key}"} if self.key else {},
+            headers={self.header: self.key if bare else f"Bearer {self.key}"} if self.key else {},
             # Threads may outnumber connections; waiting for one is no failure of the server.
             timeout=httpx.Timeout(self.patience.timeout_s, pool=None),
             limits=httpx.Limits(
@@ -91,6 +106,17 @@ class Http:
         self._jitter = random.Random()
         self._lock = threading.Lock()
         self._lost_in_a_row = 0
+        self._here = threading.local()
+
+    @contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """Reasons of the retries that this thread makes inside."""
+        reasons: list[str] = []
+        self._here.reasons = reasons
+        try:
+            yield reasons
+        finally:
+            self._here.reasons = None
 
     def post(
         self, path: str, body: Mapping[str, Any], *, retries: int | None = None
@@ -118,6 +144,7 @@ class Http:
         self, method: str, path: str, body: Mapping[str, Any] | None, retries: int
     ) -> dict[str, Any]:
         url = path if "://" in path else f"{self.base_url}{path}"
+        url = f"{url}?{self.query}" if self.query else url
         if self._lost_in_a_row >= self.patience.give_up_after:
             retries = 0
         for attempt in range(retries + 1):
@@ -127,8 +154,11 @@ class Http:
                 wait = self._wait(attempt, failure)
                 if attempt == retries or wait > LONGEST_WAIT_S:
                     self._count(lost=True)
-                    message = f"{failure.reason}; gave up after {_times(attempt + 1)}"
+                    asked = failure.retry_after_s or 0.0
+                    long = f"; the server asks to wait {asked:.0f} s" if asked >= 1 else ""
+                    message = f"{failure.reason}; gave up after {_times(attempt + 1)}{long}"
                     raise InfraError(message) from None
+                self._again(failure.reason)
                 time.sleep(wait)
             else:
                 self._count(lost=False)
@@ -157,19 +187,40 @@ class Http:
     def _read(self, response: httpx.Response, content: bytes) -> dict[str, Any]:
         status = response.status_code
         if status != 200:
-            reason = self._clean(f"HTTP {status}: {_message(content)}")
-            if status in (408, 429) or status >= 500:
-                raise _Attempt(reason, _retry_after(response.headers.get("Retry-After")))
-            raise Refused(status, reason)
-        try:
-            answer = json.loads(content)
-        except (ValueError, RecursionError):
-            raise _Attempt(f"answer of {len(content)} bytes is cut or no JSON") from None
+            self._fail(status, f"HTTP {status}: {_moved(response)}", content, response)
+        content = openai_keys.masked_answer(content, self.key)
+        answer: Any
+        if openai_events.is_stream(content):
+            answer = openai_events.joined(content)
+            if answer is None:
+                raise _Attempt(f"stream of {len(content)} bytes is cut or holds no answer")
+        else:
+            try:
+                answer = json.loads(content)
+            except (ValueError, RecursionError):
+                raise _Attempt(f"answer of {len(content)} bytes is cut or no JSON") from None
         if not isinstance(answer, dict):
             raise _Attempt("answer is no JSON object")
         if answer.get("error"):
-            raise _Attempt(self._clean(f"error in the answer: {_message(content)}"))
+            error = answer["error"]
+            code = error.get("code") if isinstance(error, dict) else None
+            status = code if isinstance(code, int) and 400 <= code < 600 else 500
+            self._fail(status, "error in the answer: ", content, response)
         return answer
+
+    def _fail(self, status: int, start: str, content: bytes, response: httpx.Response) -> NoReturn:
+        """Raise what a failure is: one that may heal, or a refusal."""
+        reason = self._clean(f"{start}{_message(content)}")
+        if status in (408, 425, 429) or status >= 500:
+            raise _Attempt(reason, _asked_wait(response.headers))
+        words = content[:20_000].decode(errors="replace")
+        raise Refused(status, reason, words=self._clean(words), fields=_fields(content))
+
+    def _again(self, reason: str) -> None:
+        with self._lock:
+            self.tried_again[reason] += 1
+        if (reasons := getattr(self._here, "reasons", None)) is not None:
+            reasons.append(reason)
 
     def _wait(self, attempt: int, failure: _Attempt) -> float:
         if failure.retry_after_s is not None:
@@ -182,7 +233,7 @@ class Http:
             self._lost_in_a_row = self._lost_in_a_row + 1 if lost else 0
 
     def _clean(self, text: str) -> str:
-        return text.replace(self.key, "***") if self.key else text
+        return openai_keys.masked(text, self.key)
 
 
 def _message(content: bytes) -> str:
@@ -193,8 +244,33 @@ def _message(content: bytes) -> str:
         text = str(error["message"] if isinstance(error, dict) else error)
     except (ValueError, KeyError, TypeError, RecursionError):
         pass
-    text = " ".join(text.split())
+    # A lone surrogate cannot be written anywhere.
+    text = " ".join(text.encode(errors="replace").decode().split())
     return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def _fields(content: bytes) -> tuple[str, ...]:
+    """Fields that a refusal names: ``error.param``, or the places of a validation error."""
+    try:
+        whole = json.loads(content)
+        error = whole.get("error") if isinstance(whole.get("error"), dict) else {}
+        named = [error.get("param"), *(place["loc"][-1] for place in whole.get("detail") or ())]
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        return ()
+    return tuple(name for name in named if isinstance(name, str))
+
+
+def _moved(response: httpx.Response) -> str:
+    where = response.headers.get("Location") if 300 <= response.status_code < 400 else None
+    return f"the server sends on to {where}: " if where else ""
+
+
+def _asked_wait(headers: httpx.Headers) -> float | None:
+    """Seconds that the server asks to wait: ``retry-after-ms`` or ``Retry-After``."""
+    try:
+        return _retry_after(str(float(headers["retry-after-ms"]) / 1000))
+    except (KeyError, ValueError):
+        return _retry_after(headers.get("Retry-After"))
 
 
 def _retry_after(value: str | None) -> float | None:

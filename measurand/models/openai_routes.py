@@ -10,21 +10,29 @@ import json
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from measurand.errors import CapabilityError, InfraError
-from measurand.models.openai_http import API_KEYS, Http, Refused
-from measurand.models.prompts import Prompts
+from measurand.models import thoughts
+from measurand.models.openai_answers import (
+    NotGiven,
+    Unable,
+    Unanswered,
+    cached_tokens,
+    listed,
+    number,
+    reading,
+    text_of,
+    turn_openings,
+    used_tokens,
+)
+from measurand.models.openai_http import Http, Refused
+from measurand.models.openai_keys import API_KEYS
+from measurand.models.openai_manners import Manners
+from measurand.models.prompts import NO_CHOICES, Prompts
 from measurand.models.protocol import CANARY_CHOICES, CANARY_PROMPTS, Score
 from measurand.models.tokens import Tokens, split_choices
-
-
-class NotGiven(InfraError):
-    """The server answered, but not with what was asked for."""
-
-    code = "not_given"
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,8 @@ class Server:
         prompts: local tokenizer and template; None sends the text of the prompt.
         context: most tokens of a prompt and its answer, None where the server does not say.
         retries: overrides the patience of ``http``.
+        manners: how requests are put.
+        room: tokens for a thought, beyond those of an answer.
     """
 
     http: Http
@@ -46,6 +56,8 @@ class Server:
     prompts: Prompts | None
     context: int | None = None
     retries: int | None = None
+    manners: Manners = field(default_factory=Manners)
+    room: int = 0
 
     def ask(self, prompt: str | Tokens, **settings: Any) -> dict[str, Any]:
         """Answer to one prompt, which goes out as it is."""
@@ -57,8 +69,14 @@ class Server:
                 "/completions",
                 {"prompt": prompt if isinstance(prompt, str) else [*prompt]},
             )
-        body = {"model": self.model, **where, **settings}
-        return self.http.post(path, body, retries=self.retries)
+        asked = {"model": self.model, **where, **settings}
+        while True:
+            body = self.manners.fit(asked)
+            try:
+                return self.http.post(path, body, retries=self.retries)
+            except Refused as refusal:
+                if not self.manners.learn(body, refusal):
+                    raise
 
     def wire(self, prompt: str) -> str | Tokens:
         """What is sent for a prompt: tokens where the tokenizer is here, otherwise the text."""
@@ -97,7 +115,7 @@ def routes(server: Server) -> Iterator[tuple[str, Route]]:
 def by_ids(server: Server, prompt: str, choices: Sequence[str]) -> Score:
     """Log-probs of given token ids at the next position (vLLM's ``logprob_token_ids``)."""
     if server.prompts is None:
-        raise NotGiven("token ids are unknown without a tokenizer")
+        raise Unable("token ids are unknown without a tokenizer")
     tokens, tails = server.prompts.split(prompt, choices)
     if max(map(len, tails)) > 1:
         return by_echo(server, prompt, choices)
@@ -111,10 +129,15 @@ def by_ids(server: Server, prompt: str, choices: Sequence[str]) -> Score:
         logprob_token_ids=ids,
         return_tokens_as_token_ids=True,
     )
-    with _reading("log-probs of the choices"):
+    with reading("log-probs of the choices"):
         table = answer["choices"][0]["logprobs"]["top_logprobs"][0]
-        logprobs = [_number(table[f"token_id:{tail[0]}"]) for tail in tails]
-    return Score.of(logprobs, prompt_tokens=len(tokens), cached_tokens=cached_tokens(answer))
+        logprobs = [number(table[f"token_id:{tail[0]}"]) for tail in tails]
+    return Score.of(
+        logprobs,
+        prompt_tokens=len(tokens),
+        cached_tokens=cached_tokens(answer),
+        next_token=True,
+    )
 
 
 def by_echo(server: Server, prompt: str, choices: Sequence[str]) -> Score:
@@ -134,41 +157,52 @@ def by_echo(server: Server, prompt: str, choices: Sequence[str]) -> Score:
         for (words, _), choice in zip(echoes, ("", *choices), strict=True):
             if not "".join(words).endswith(prompt + choice):
                 raise NotGiven("the echoed tokens are not the prompt that was sent")
-        number: dict[str, int] = {}
+        place: dict[str, int] = {}
         bare, *joint = [
-            tuple(number.setdefault(word, len(number)) for word in words) for words, _ in echoes
+            tuple(place.setdefault(word, len(place)) for word in words) for words, _ in echoes
         ]
         start = len(split_choices(bare, joint)[0])
         rows = [row for _, row in echoes[1:]]
     if start == 0:
         return Score.failed("skipped", "prompt has no token before the choices")
-    with _reading("log-probs of the echoed prompt"):
-        logprobs = [math.fsum(_number(x) for x in row[start:]) for row in rows]
-    return Score.of(logprobs, prompt_tokens=start)
+    with reading("log-probs of the echoed prompt"):
+        logprobs = [math.fsum(number(x) for x in row[start:]) for row in rows]
+    return Score.of(
+        logprobs, prompt_tokens=start, next_token=all(len(row) == start + 1 for row in rows)
+    )
 
 
 def by_top(server: Server, prompt: str, choices: Sequence[str], most: int) -> Score:
-    """The server's ``most`` likely next tokens, matched with the choices by their text."""
+    """The server's ``most`` likely next tokens, matched with the choices by their text.
+
+    In a turn of its own an answer begins without a blank, so " A" and "A" are one choice there.
+    """
     wanted = {"logprobs": True, "top_logprobs": most} if server.chat else {"logprobs": most}
     answer = server.ask(server.wire(prompt), **_ONE_TOKEN, **wanted)
-    table: dict[str, float] = {}
-    with _reading("log-probs"):
-        given = answer["choices"][0]["logprobs"]
-        if server.chat:
-            listed = [(x["token"], x["logprob"]) for x in given["content"][0]["top_logprobs"]]
-        else:
-            listed = list(given["top_logprobs"][0].items())
-        for text, value in listed:
-            # Two tokens may show the same text; the list is sorted, the first is the likelier.
-            table.setdefault(text, _number(value))
+    table = listed(answer, chat=server.chat)
     if len(table) < 2:
-        raise NotGiven("log-probs of the generated token alone say nothing about the choices")
+        raise Unable("log-probs of the generated token alone say nothing about the choices")
+    least = min(table.values())
+    begins = max(table, key=table.__getitem__)
+    if server.chat:
+        table, choices = turn_openings(table), [choice.lstrip() for choice in choices]
+        if len(set(choices)) < len(choices):
+            raise Unable("choices that differ in the blank before them are one in a turn")
+    elif server.prompts is not None:
+        choices = [server.prompts.turn(choice) for choice in choices]
     _refuse_longer_choices(table, choices)
-    score = Score.of([table.get(choice) for choice in choices], prompt_tokens=used_tokens(answer))
-    missing = sum(choice not in table for choice in choices)
+    known = [table.get(choice) for choice in choices]
+    used = used_tokens(answer)
+    missing = known.count(None)
+    if missing == len(known):
+        reason = f"no choice among the {len(table)} listed tokens; the likeliest is {begins!r}"
+        if thoughts.begins(begins):
+            raise Unable(f"the model begins with a thought ({begins!r}), not with an answer")
+        return Score.failed("model_error", reason, prompt_tokens=used)
+    score = Score.of(known, prompt_tokens=used, next_token=True)
     if score.mass is None or missing == 0:
         return score
-    most_mass = min(1.0, score.mass + missing * math.exp(min(table.values())))
+    most_mass = min(1.0, score.mass + missing * math.exp(least))
     return replace(
         score,
         reason=f"{missing} of {len(choices)} choices not among the {len(table)} listed tokens: "
@@ -180,52 +214,19 @@ def _refuse_longer_choices(table: dict[str, float], choices: Sequence[str]) -> N
     """Refuse where a listed token begins an unlisted choice, which may then be the likeliest."""
     for choice in choices:
         if choice not in table and any(text and choice.startswith(text) for text in table):
-            raise NotGiven(f"choice {choice!r} takes several tokens; the server lists one")
+            raise Unable(f"choice {choice!r} takes several tokens; the server lists one")
 
 
 def _echo(server: Server, prompt: str | Tokens) -> tuple[list[str], list[Any]]:
     """Texts and log-probs of the prompt's tokens, as the server echoes them."""
     answer = server.ask(prompt, **_ONE_TOKEN, echo=True, logprobs=1)
-    with _reading("echoed log-probs"):
+    with reading("echoed log-probs"):
         given = answer["choices"][0]["logprobs"]
         n = int(answer["usage"]["prompt_tokens"])
         words, values = list(given["tokens"]), list(given["token_logprobs"])
         if not 0 < n <= min(len(words), len(values)):
             raise NotGiven("the server does not echo the prompt")
         return [str(word) for word in words[:n]], values[:n]
-
-
-@contextmanager
-def _reading(what: str) -> Iterator[None]:
-    """An answer that lacks what is read in the block is a named error."""
-    try:
-        yield
-    except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError):
-        raise NotGiven(f"no {what} in the answer") from None
-
-
-def _number(value: Any) -> float:
-    """A log-probability: a finite number that is not above 0 by more than rounding."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
-    if not -math.inf < value <= 1e-6:
-        raise ValueError(f"{value!r} is no log-probability")
-    return float(value)
-
-
-def used_tokens(answer: dict[str, Any]) -> int | None:
-    """Length of the prompt in tokens, where the server says it."""
-    usage = answer.get("usage")
-    tokens = usage.get("prompt_tokens") if isinstance(usage, dict) else None
-    return tokens if isinstance(tokens, int) else None
-
-
-def cached_tokens(answer: dict[str, Any]) -> int | None:
-    """Leading tokens of the prompt that the server did not compute again, where it says so."""
-    usage = answer.get("usage")
-    details = usage.get("prompt_tokens_details") if isinstance(usage, dict) else None
-    tokens = details.get("cached_tokens") if isinstance(details, dict) else None
-    return tokens if isinstance(tokens, int) else None
 
 
 @dataclass(frozen=True)
@@ -278,38 +279,28 @@ def constrain(
 
     Raises:
         NotGiven: something else came back.
+        Unanswered: nothing came back.
     """
-    room = 32 + max(len(choice.encode()) for choice in choices)
+    room = 32 + max(len(choice.encode()) for choice in choices) + server.room
     body = {**settings, "max_tokens": room, **constraint.settings(choices)}
     answer = server.ask(server.wire(prompt), **body)
-    text, _, tokens = text_of(server, answer)
-    with _reading("constrained answer"):
+    text, _, tokens = text_of(answer, chat=server.chat)
+    with reading("constrained answer"):
         choice = constraint.read(text)
         if choice not in choices:
             raise ValueError(choice)
     return choice, tokens, used_tokens(answer)
 
 
-def text_of(server: Server, answer: dict[str, Any]) -> tuple[str, str | None, int | None]:
-    """Text, finish reason and number of generated tokens of an answer."""
-    with _reading("text"):
-        choice = answer["choices"][0]
-        text = choice["message"]["content"] if server.chat else choice["text"]
-        if not isinstance(text, str):
-            raise TypeError("no text")
-        finish = choice.get("finish_reason")
-    usage = answer.get("usage")
-    tokens = usage.get("completion_tokens") if isinstance(usage, dict) else None
-    return text, finish, tokens if isinstance(tokens, int) else None
-
-
-def find_route(spec: str, server: Server) -> tuple[str | None, Route | None]:
-    """The first route whose canary holds: its name and itself; None where no route does.
+def find_route(spec: str, server: Server) -> tuple[str | None, Route | None, str | None]:
+    """The first route whose canary holds: its name, itself, and why there is none.
 
     Raises:
         InfraError: no route held, and one of them because the server could not be asked.
         CapabilityError: code ``unknown_model``.
     """
+    if server.prompts is not None and server.prompts.close:
+        return None, None, NO_CHOICES
     problems, lost = [], None
     for name, route in routes(server):
         try:
@@ -318,19 +309,18 @@ def find_route(spec: str, server: Server) -> tuple[str | None, Route | None]:
         except Refused as error:
             explain(spec, error)
             problem = str(error)
-        except NotGiven as error:
+        except (NotGiven, Unable) as error:
             problem = str(error)
         except InfraError as error:
             problem, lost = str(error), error
         if problem is None:
             if lost is not None:
                 _log.warning("%s: reads log-probs by %s; a better way failed: %s", spec, name, lost)
-            return name, route
+            return name, route, None
         problems.append(f"{name}: {problem}")
     if lost is not None:
         raise lost
-    _log.warning("%s gives no usable log-probs (%s)", spec, "; ".join(dict.fromkeys(problems)))
-    return None, None
+    return None, None, f"no usable log-probs ({'; '.join(dict.fromkeys(problems))})"
 
 
 def _implausible(score: Score) -> str | None:
@@ -350,7 +340,7 @@ def find_constraint(server: Server) -> Constraint | None:
     for constraint in CONSTRAINTS:
         try:
             constrain(server, "Say hello.", ("zebra", "quartz"), constraint, {"temperature": 0.0})
-        except InfraError:
+        except (InfraError, Unanswered):
             continue
         return constraint
     return None

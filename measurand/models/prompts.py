@@ -13,6 +13,12 @@ from measurand.models.protocol import Request
 from measurand.models.strings import ModelSpec
 from measurand.models.tokens import Tokens, split_choices
 
+NO_CHOICES = (
+    "the chat template opens a thought, so the next word is no answer; close it with "
+    'thought=none, or turn it off with template_args={"enable_thinking": false}'
+)
+"""Why a model cannot score choices whose template opens a thought."""
+
 _ASK = "Say: one."
 
 

@@ -11,10 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from measurand.errors import CapabilityError
+from measurand.errors import CapabilityError, InfraError
 from measurand.journal import canonical_json
 from measurand.models import thoughts
 from measurand.models.strings import ModelSpec as ModelSpec
+
+NEGLIGIBLE = 5e-5
+"""Probability of all choices together below which the likeliest of them is no answer."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,7 @@ class Score:
         cached_tokens: leading tokens that the engine did not compute again.
         status: one of ``measurand.results.STATUSES``.
         reason: why there is no score, or what is missing.
+        retries: attempts at a server that failed before this one.
     """
 
     logprobs: tuple[float | None, ...] | None
@@ -72,6 +76,7 @@ class Score:
     cached_tokens: int | None = None
     status: str = "ok"
     reason: str | None = None
+    retries: int = field(default=0, compare=False)
 
     @classmethod
     def of(
@@ -80,19 +85,32 @@ class Score:
         *,
         prompt_tokens: int | None = None,
         cached_tokens: int | None = None,
+        next_token: bool = False,
     ) -> Score:
-        """Score from the log-probabilities: argmax, mass and tie are derived in this one place."""
+        """Score from the log-probabilities: argmax, mass and tie are derived in this one place.
+
+        Args:
+            logprobs: one per choice; None, or minus infinity, where it has none.
+            prompt_tokens: length of the prompt.
+            cached_tokens: of these, not computed again.
+            next_token: every choice is one token, so that together they are what comes next, or
+                are not; several of them below ``NEGLIGIBLE`` are no answer.
+        """
         values = [None if x == -math.inf else x for x in logprobs]
         known = [x for x in values if x is not None]
         if not known or not all(map(math.isfinite, known)):
             reason = "log-prob is not a number" if known else "no choice among the log-probs"
+            return cls.failed("model_error", reason, prompt_tokens=prompt_tokens)
+        mass = math.fsum(math.exp(x) for x in known)
+        if next_token and len(values) > 1 and mass < NEGLIGIBLE:
+            reason = f"the choices have a probability of {mass:.2g} together: no answer"
             return cls.failed("model_error", reason, prompt_tokens=prompt_tokens)
         best = max(known)
         missing = len(values) - len(known)
         return cls(
             logprobs=tuple(values),
             choice=values.index(best),
-            mass=math.fsum(math.exp(x) for x in known),
+            mass=mass,
             tie=known.count(best) > 1,
             prompt_tokens=prompt_tokens,
             cached_tokens=cached_tokens,
@@ -106,12 +124,12 @@ class Score:
 
     def record(self) -> dict[str, Any]:
         """Plain values for the journal."""
-        return asdict(self)
+        return _record(self)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Score:
         """Inverse of :meth:`record`; other keys of the journal record are ignored."""
-        values = {name: record[name] for name in cls.__dataclass_fields__}
+        values = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
         if values["logprobs"] is not None:
             values["logprobs"] = tuple(values["logprobs"])
         return cls(**values)
@@ -129,6 +147,7 @@ class Completion:
         cached_tokens: leading tokens of the prompt that the engine did not compute again.
         status: one of ``measurand.results.STATUSES``.
         reason: why there is no text.
+        retries: attempts at a server that failed before this one.
     """
 
     text: str | None
@@ -138,6 +157,7 @@ class Completion:
     cached_tokens: int | None = None
     status: str = "ok"
     reason: str | None = None
+    retries: int = field(default=0, compare=False)
 
     @classmethod
     def failed(cls, status: str, reason: str, *, prompt_tokens: int | None = None) -> Completion:
@@ -154,13 +174,21 @@ class Completion:
 
     def record(self) -> dict[str, Any]:
         """Plain values for the journal."""
-        return asdict(self)
+        return _record(self)
 
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Completion:
         """Inverse of :meth:`record`; other keys of the journal record are ignored."""
         names = (name for name in cls.__dataclass_fields__ if name in record)
         return cls(**{name: record[name] for name in names})
+
+
+def _record(answer: Score | Completion) -> dict[str, Any]:
+    """All fields; retries only where there were some."""
+    fields = asdict(answer)
+    if not answer.retries:
+        del fields["retries"]
+    return fields
 
 
 @dataclass(frozen=True)
@@ -267,16 +295,32 @@ CANARY_PROMPTS = (
 
 
 def check(
-    model: Model, *, logprobs: bool = False, generate: bool = False, constrained: bool = False
+    model: Model,
+    *,
+    logprobs: bool = False,
+    generate: bool = False,
+    constrained: bool = False,
+    sample: Sequence[Request] = (),
+    tokens: int = 1024,
 ) -> None:
     """Refuse a model that cannot do what the run needs, before the first real call.
 
     Declared capabilities are compared first; then canary prompts prove them: log-probabilities
     must be finite, not above 0, sum to at most 1, differ between choices and change with the
-    prompt. Synthetic respondents and replays read no prompt, so their canaries are left out.
+    prompt. Then some of the run's own prompts must find an answer among their own choices.
+    Synthetic respondents and replays read no prompt, so their canaries are left out.
+
+    Args:
+        model: the model.
+        logprobs: the run scores choices.
+        generate: the run lets it write.
+        constrained: the run lets it write one of some choices.
+        sample: a few of the run's prompts with their choices.
+        tokens: what a written answer of the run may take.
 
     Raises:
         CapabilityError: code ``missing_capability`` or, where a canary failed, ``canary_failed``.
+        InfraError: the server failed.
     """
     has = model.capabilities()
     needs = {"logprobs": logprobs, "generate": generate, "constrained": constrained}
@@ -291,20 +335,55 @@ def check(
     if has.reads_tags or not has.live:
         return
     requests = [Request(prompt) for prompt in CANARY_PROMPTS]
-    problem = None
     if logprobs:
-        problem = _canary_scores(model.score(requests, CANARY_CHOICES))
-    if problem is None and generate:
-        problem = _canary_texts(model.generate(requests, Sampling(max_tokens=4)), None)
-    if problem is None and constrained:
+        scores = model.score(requests, CANARY_CHOICES)
+        _refuse(model, scores, _canary_scores(scores))
+        if sample:
+            scores = model.score(sample, CANARY_CHOICES)
+            _refuse(model, scores, _own_choices(sample, scores))
+    if generate:
+        texts = model.generate(requests, Sampling(max_tokens=4))
+        if any(text.finish == "length" and text.text is None for text in texts):
+            # A thought takes more than a canary's tokens.
+            texts = model.generate(requests, Sampling(max_tokens=tokens))
+        _refuse(model, texts, _canary_texts(texts, None))
+    if constrained:
         sampling = Sampling(max_tokens=4, temperature=1.0, choices=CANARY_CHOICES)
-        problem = _canary_texts(model.generate(requests, sampling), CANARY_CHOICES)
-    if problem is not None:
-        raise CapabilityError(
-            f"{model.spec} failed a canary prompt: {problem}",
-            hint="its answers would not be measurements; check the server or the model files",
-            code="canary_failed",
+        texts = model.generate(requests, sampling)
+        _refuse(model, texts, _canary_texts(texts, CANARY_CHOICES))
+
+
+def _refuse(model: Model, answers: Sequence[Score | Completion], problem: str | None) -> None:
+    if problem is None:
+        return
+    lost = next((a.reason for a in answers if a.status == "infra_error"), None)
+    if lost is not None:
+        raise InfraError(
+            f"{model.spec}: {lost}",
+            hint="wait or mend the server, and run again; answered prompts are kept",
         )
+    raise CapabilityError(
+        f"{model.spec} failed a canary prompt: {problem}",
+        hint="its answers would not be measurements; check the server, the model files, "
+        "the template and the choices",
+        code="canary_failed",
+    )
+
+
+def _own_choices(sample: Sequence[Request], scores: Sequence[Score]) -> str | None:
+    """Why none of the run's own prompts has an answer; None where one has.
+
+    A prompt that is too long says nothing of the choices.
+    """
+    told = [
+        (request, score)
+        for request, score in zip(sample, scores, strict=True)
+        if score.status != "skipped" or score.prompt_tokens is None
+    ]
+    if not told or any(score.status == "ok" for _, score in told):
+        return None
+    request, score = told[0]
+    return f"of its own choices {list(request.choices)!r} none can be scored: {score.reason}"
 
 
 def _canary_scores(scores: Sequence[Score]) -> str | None:

@@ -156,6 +156,10 @@ class ModelSpec:
             )
         return int(value)
 
+    def room(self) -> int:
+        """Tokens that a thought may take beyond those of the answer: ``thought=<tokens>``."""
+        return 0 if self.options.get("thought") == "none" else self.count("thought", 0, least=0)
+
     def mapping(self, name: str) -> dict[str, Any]:
         """The value of an option that is a JSON object; empty where it is not given.
 

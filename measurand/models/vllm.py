@@ -28,7 +28,6 @@ from measurand.models.hf import (
     asked_otherwise,
     file_sha256,
     local_capabilities,
-    thought_room,
 )
 from measurand.models.prompts import Prompts, load_prompts
 from measurand.models.protocol import (
@@ -66,7 +65,7 @@ def load(spec: ModelSpec) -> VllmModel:
     """
     spec.allow(*OPTIONS["vllm"])
     dtype = spec.option("dtype", "float32", _DTYPES)
-    room = thought_room(spec)
+    room = spec.room()
     folder = spec.need(spec.target, folders.CONFIG, what="model")
     if importlib.util.find_spec("vllm") is None:
         raise CapabilityError(
@@ -299,7 +298,12 @@ def _to_score(prompt: Tokens, tails: Sequence[Tokens], outputs: Sequence[Any]) -
             )
             for tail, output in zip(tails, outputs, strict=True)
         ]
-    return Score.of(logprobs, prompt_tokens=len(prompt), cached_tokens=cached)
+    return Score.of(
+        logprobs,
+        prompt_tokens=len(prompt),
+        cached_tokens=cached,
+        next_token=max(map(len, tails)) == 1,
+    )
 
 
 def _to_completion(output: Any, n: int, close: str, stop: tuple[str, ...]) -> Completion:

@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -105,11 +105,13 @@ def judged(
     print(f"judge {judge.id}: loading {judge.model}", flush=True)
     model = open_judge(judge.model, cache)
     try:
-        check(model, logprobs=True)
+        batches = list(_batches(judge, shown))
+        first = [request for _, request in batches[0][:2]] if batches else []
+        check(model, logprobs=True, sample=[replace(r, choices=judge.answers) for r in first])
         counted = runs.Costs(judge.model)
         failures: Counter[str] = Counter()
+        missing: Counter[str] = Counter()
         found: list[Judgement] = []
-        batches = list(_batches(judge, shown))
         total = sum(len(batch) for batch in batches)
         with (
             Journal(journal / f"judge-{runs.slug(judge.model)}.jsonl") as calls,
@@ -129,8 +131,11 @@ def judged(
                     )
                     if scored.score.status == "infra_error":
                         failures[scored.score.reason or "no reason given"] += 1
+                    elif scored.score.status == "model_error":
+                        missing[scored.score.reason or "no reason given"] += 1
                     found.append(_judgement(where, request, scored.score))
         runs.refuse_failures(judge.model, failures, total, judge.max_infra_share)
+        runs.refuse_unanswered(model, missing, total)
         if costs is not None:
             costs += counted.rows(model)
         return found

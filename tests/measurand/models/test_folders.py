@@ -165,10 +165,9 @@ def damage(folder: Path, rng: random.Random, others: list[Path]) -> str:
         file.write_bytes(raw[: rng.randrange(len(raw) + 1)])
     elif kind == "flip":
         # Most bytes are weights; the header, and all of a text file, decide what is read.
-        for _ in range(rng.choice((1, 3, 30))):
-            raw[rng.randrange(min(len(raw), rng.choice((64, 4096, len(raw))))) if raw else 0] = (
-                rng.randrange(256)
-            )
+        for _ in range(rng.choice((1, 3, 30)) if raw else 0):
+            far = min(len(raw), rng.choice((64, 4096, len(raw))))
+            raw[rng.randrange(far)] = rng.randrange(256)
         file.write_bytes(raw)
     elif kind == "swap":
         other = rng.choice(sorted(p for p in folder.iterdir() if p.is_file()))

@@ -142,7 +142,7 @@ def test_without_log_probs_it_is_refused_before_the_run(toy: ToyServer) -> None:
         check(model, logprobs=True)
     check(model, generate=True, constrained=True)
     rows = model.score(REQUESTS[:2], DIGITS)
-    assert {row.status for row in rows} == {"infra_error"}
+    assert {row.status for row in rows} == {"skipped"}
     model.close()
 
 
@@ -234,7 +234,7 @@ def test_constrained_answers_where_log_probs_are_not_exact(toy: ToyServer) -> No
 def test_no_text_is_no_completion(toy: ToyServer) -> None:
     model = load(f"{toy.spec}?{QUICK}")
     check(model, generate=True)
-    toy.fault = lambda path, body, n: {"message": {"content": None}}
+    toy.fault = lambda path, body, n: {"message": {"content": None}, "finish_reason": "stop"}
     assert model.generate(REQUESTS[:1], Sampling())[0].status == "infra_error"
     toy.fault = lambda path, body, n: {"finish_reason": "content_filter"}
     assert model.generate(REQUESTS[:1], Sampling())[0].status == "model_error"

@@ -5,11 +5,12 @@ import math
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from measurand.errors import CapabilityError, InputError
+from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.models import BACKENDS, load
 from measurand.models.protocol import (
     CANARY_PROMPTS,
@@ -200,7 +201,7 @@ def test_check_refuses_what_the_model_lacks_before_any_call(need: str) -> None:
         ([GOOD[0]] * 3, "do not change"),
         ([Score.of([0.5, -1.0, -2.0, -3.0, -4.0])] * 3, "logs of probabilities"),
         ([Score.of([-0.1, -0.2, -0.3, -0.4, -0.5])] * 3, "sum to"),
-        ([Score.failed("infra_error", "HTTP 500")] * 3, "HTTP 500"),
+        ([Score.failed("model_error", "no choice among")] * 3, "no choice among"),
     ],
 )
 def test_canaries_find_log_probs_that_are_none(scores: list[Score], word: str) -> None:
@@ -212,7 +213,7 @@ def test_canaries_find_log_probs_that_are_none(scores: list[Score], word: str) -
 @pytest.mark.parametrize(
     ("texts", "needs", "word"),
     [
-        ([Completion.failed("infra_error", "timeout")] * 3, {"generate": True}, "timeout"),
+        ([Completion.failed("model_error", "withheld")] * 3, {"generate": True}, "withheld"),
         ([Completion("", 0)] * 3, {"generate": True}, "no token"),
         ([Completion("six", 1)] * 3, {"constrained": True}, "'six'"),
     ],
@@ -222,3 +223,58 @@ def test_canaries_find_text_that_is_none(
 ) -> None:
     with pytest.raises(CapabilityError, match=word):
         check(Server(GOOD, texts), **needs)
+
+
+def test_a_server_that_fails_in_a_canary_is_no_bad_model() -> None:
+    lost = Server([Score.failed("infra_error", "HTTP 429; wait 3600 s")] * 3)
+    with pytest.raises(InfraError, match=r"HTTP 429; wait 3600 s \(wait or mend the server"):
+        check(lost, logprobs=True)
+    lost = Server(GOOD, [Completion.failed("infra_error", "timeout")] * 3)
+    with pytest.raises(InfraError, match="timeout"):
+        check(lost, generate=True)
+
+
+class Own(Server):
+    """Answers canaries well and the run's own prompts as told."""
+
+    def __init__(self, own: list[Score]) -> None:
+        super().__init__(GOOD)
+        self.own = own
+
+    def score(self, requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
+        return self.own if requests[0].choices else super().score(requests, choices)
+
+
+def test_a_run_whose_own_choices_find_no_answer_is_refused() -> None:
+    sample = [Request("a", choices=(" A", " B")), Request("b", choices=(" A", " B"))]
+    none = Score.failed("model_error", "no choice among the 20 listed tokens")
+    unable = Score.failed("skipped", "choice ' A' takes several tokens; the server lists one")
+    fine = Score.of([-1.0, -2.0])
+    for own in ([none, none], [unable, unable], [none, unable]):
+        with pytest.raises(CapabilityError, match=r"own choices \[' A', ' B'\]") as caught:
+            check(Own(own), logprobs=True, sample=sample)
+        assert caught.value.code == "canary_failed"
+        assert own[0].reason in str(caught.value)
+    long = Score.failed("skipped", "prompt of 9 tokens exceeds 8", prompt_tokens=9)
+    for own in ([none, fine], [fine, fine], [long, long]):
+        check(Own(own), logprobs=True, sample=sample)
+
+
+def test_choices_without_weight_are_no_answer() -> None:
+    words = [math.log(1e-5), math.log(2e-5)]
+    score = Score.of(words, prompt_tokens=7, next_token=True)
+    assert (score.status, score.choice, score.logprobs) == ("model_error", None, None)
+    assert score.reason == "the choices have a probability of 3e-05 together: no answer"
+    # Long texts, and a text alone, are improbable by nature.
+    assert Score.of(words).choice == 1
+    assert Score.of(words[:1], next_token=True).choice == 0
+
+
+def test_retries_are_kept_where_there_were_some() -> None:
+    score = Score.of([-1.0, -2.0])
+    assert "retries" not in score.record()
+    again = replace(score, retries=2)
+    assert again.record()["retries"] == 2
+    assert Score.from_record(again.record()).retries == 2
+    assert Score.from_record(score.record()).retries == 0
+    assert again == score

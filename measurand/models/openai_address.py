@@ -1,0 +1,95 @@
+"""Model strings of servers: where, which model, and nothing in them that is a secret."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from measurand.errors import InputError
+from measurand.models import openai_keys
+from measurand.models.prompts import Prompts, load_prompts
+from measurand.models.strings import ModelSpec
+
+_TOKENIZER_FILES = ("tokenizer", "chat_template", "special_tokens", "vocab", "merges", "added_tok")
+# What a base url may carry: the string is written into every result.
+_QUERY = ("api-version",)
+
+
+def address(spec: ModelSpec, key: str) -> tuple[str, str, str]:
+    """Base url without its query, the query, the model name."""
+    if len(key) >= 6 and any(form in spec.text for form in openai_keys.forms(key)):
+        raise InputError(
+            "the openai model string holds the key, and model strings stand in every result",
+            hint=f"leave it out: {openai_keys.API_KEYS[0]} is read",
+            code="bad_model",
+        )
+    base, _, model = spec.target.partition("#")
+    try:
+        url = urlsplit(base)
+        plain = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        plain = False
+    if not plain or not model:
+        raise InputError(
+            "an openai model string needs a url and a model name",
+            hint="write openai:http://localhost:8000/v1#<model>",
+            code="bad_model",
+        )
+    names = [name for name, _ in parse_qsl(url.query, keep_blank_values=True)]
+    if url.username is not None or url.password is not None or set(names) - set(_QUERY):
+        # The string is written into every result, so it is not repeated here either.
+        raise InputError(
+            "the url of an openai model string holds a user name, a password or a query",
+            hint=f"put the key into {openai_keys.API_KEYS[0]}; "
+            f"a query may hold {', '.join(_QUERY)} alone",
+            code="bad_model",
+        )
+    return base.partition("?")[0].rstrip("/"), url.query, model
+
+
+def own_fields(spec: ModelSpec) -> dict[str, Any]:
+    """Own fields of every request; none of them a secret, since the string is written."""
+    body = spec.mapping("body")
+    if secret := next(filter(openai_keys.names_secret, _names(body)), None):
+        raise InputError(
+            f"openai: body holds the field {secret!r}, and model strings stand in every result",
+            hint=f"put the key into {openai_keys.API_KEYS[0]}",
+            code="bad_model",
+        )
+    return body
+
+
+def _names(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        yield from value
+    for inner in value.values() if isinstance(value, dict) else value:
+        if isinstance(inner, dict | list):
+            yield from _names(inner)
+
+
+def tokenizer_here(spec: ModelSpec) -> tuple[Prompts | None, str | None]:
+    """The local tokenizer, if one is named, and a hash of its files."""
+    spec.option("template", "chat", ("chat", "none"))
+    if "tokenizer" not in spec.options:
+        return None, None
+    folder = spec.need(spec.options["tokenizer"], what="tokenizer")
+    prompts = load_prompts(spec, folder)
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(_TOKENIZER_FILES) and path.is_file():
+            digest.update(f"{path.name}\0".encode() + path.read_bytes())
+    return prompts, digest.hexdigest()
+
+
+def seconds(spec: ModelSpec, name: str, default: float) -> float:
+    """The value of an option in seconds, above 0."""
+    value = spec.number(name, default)
+    if value <= 0:
+        raise InputError(
+            f"{spec.text}: {name}={spec.options[name]} is not possible",
+            hint=f"{name} is a number of seconds above 0",
+            code="bad_model",
+        )
+    return value

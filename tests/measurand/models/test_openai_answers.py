@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from measurand.models.openai_answers import (
+    NotGiven,
+    Unable,
+    cached_tokens,
+    listed,
+    number,
+    spelled,
+    text_of,
+    turn_openings,
+    used_tokens,
+)
+
+
+def completion(**choice: Any) -> dict[str, Any]:
+    return {"choices": [{"finish_reason": "stop", **choice}], "usage": {"prompt_tokens": 3}}
+
+
+def test_raw_tokens_are_read_as_the_text_they_stand_for() -> None:
+    assert spelled(["ĠA", "Ċ", "Ã©", "B"]) == [" A", "\n", "é", "B"]
+    assert spelled(["▁A", "<0x0A>", "B"]) == [" A", "\n", "B"]
+    # Without a raw blank among them these are letters of a text.
+    assert spelled(["Ã©", "A", "ÄĠ"]) == ["Ã©", "A", "ÄĠ"]
+    assert spelled([]) == []
+
+
+def test_openings_of_a_turn_have_no_blank_and_are_added_up() -> None:
+    table = {"A": math.log(0.3), " A": math.log(0.2), "\n\nB": math.log(0.1), " ": math.log(0.4)}
+    found = turn_openings(table)
+    assert {k: round(math.exp(x), 12) for k, x in found.items()} == {"A": 0.5, "B": 0.1}
+
+
+def test_equal_texts_of_a_list_are_added_up_and_nothing_is_made_of_zero() -> None:
+    tokens = [("a", math.log(0.5)), ("Ġ", math.log(0.2)), ("Ġ", math.log(0.1)), ("x", -math.inf)]
+    rows = [{"token": t, "logprob": x} for t, x in tokens]
+    found = listed(completion(logprobs={"content": [{"top_logprobs": rows}]}), chat=False)
+    assert {k: round(math.exp(x), 12) for k, x in found.items()} == {"a": 0.5, " ": 0.3}
+
+
+@pytest.mark.parametrize(
+    "given", [None, {}, {"content": []}, {"content": [{}]}, {"top_logprobs": [3]}]
+)
+def test_a_list_that_is_none_is_named(given: Any) -> None:
+    with pytest.raises(NotGiven, match="no log-probs"):
+        listed(completion(logprobs=given), chat=False)
+
+
+def test_a_thought_beside_the_list_is_named() -> None:
+    rows = [{"top_logprobs": [{"token": "1", "logprob": -1.0}]}]
+    answer = completion(logprobs={"content": rows}, message={"content": "", "reasoning": "So"})
+    with pytest.raises(Unable, match="belongs to a thought"):
+        listed(answer, chat=True)
+
+
+def test_text_and_counts() -> None:
+    answer = completion(text="so</think> Lima")
+    assert text_of(answer, chat=False, close="</think>") == ("Lima", "stop", None)
+    assert (used_tokens(answer), cached_tokens(answer)) == (3, None)
+    for lost in ({}, {"choices": []}, {"choices": [{"text": 3}]}):
+        with pytest.raises(NotGiven, match="no text"):
+            text_of(lost, chat=False)
+
+
+@pytest.mark.parametrize("value", [True, "1", None])
+def test_what_is_no_number_is_no_log_probability(value: Any) -> None:
+    with pytest.raises(TypeError):
+        number(value)
+    for wrong in (0.5, math.inf, math.nan):
+        with pytest.raises(ValueError, match="no log-probability"):
+            number(wrong)
+    assert number(-math.inf) == -math.inf
