@@ -94,9 +94,9 @@ def _shaping(subject: Subject, figures: Figures) -> str:
     expected = _followed(subject.model, figures, "shaping_rho_expected")
     if not (likeliest or expected):
         return ""
-    words = [f"by its likeliest answers {likeliest}"] if likeliest else []
-    words += [f"weighed by probability {expected}"] if expected else []
-    return f"Prompted to show more of a trait, {subject.model} does so {'; '.join(words)}."
+    words = [f"likeliest answers follow {likeliest}"] if likeliest else []
+    words += [f"answers weighed by probability follow {expected}"] if expected else []
+    return f"Prompted for more of a trait, its {'; '.join(words)}."
 
 
 def _followed(model: str, figures: Figures, metric: str) -> str:

@@ -172,7 +172,7 @@ def _lines(systems: Mapping[str, Found | None]) -> Table:
     for name, found in systems.items():
         if found is None:
             none = _none(f"no report: run `measurand report {name}`")
-            rows.append((name, none, none, none, "", none, none))
+            rows.append((name, none, "", none, none))
             continue
         judged = state_of(found.verdict) != "none"
         finding = found.opening.findings[0] if found.opening else ""
@@ -180,28 +180,25 @@ def _lines(systems: Mapping[str, Found | None]) -> Table:
         rows.append(
             (
                 {"text": name, "detail": found.title, "link": f"{name}/report"},
-                {"state": state_of(found.verdict)} if judged else _none("no gate was run"),
-                *_kinds(found),
+                {"state": state_of(found.verdict), "detail": _kinds(found)}
+                if judged
+                else _none("no gate was run"),
                 {"text": finding or why, "detail": why if finding else ""},
                 *_main(found),
             )
         )
-    columns = ("system", "verdict", "instrument", "subject", "main finding, and why the verdict",
-               "main figure", "over revisions")  # fmt: skip
+    columns = ("system", "verdict", "main finding, and why the verdict", "main figure",
+               "over revisions")  # fmt: skip
     return Table("Each name leads to the system's own report", columns, tuple(rows))
 
 
-def _kinds(found: Found) -> tuple[Cell, ...]:
-    """States of the gates on the instrument and of those on the subject."""
+def _kinds(found: Found) -> str:
+    """How the gates on the instrument and those on the subject came out; empty if not apart."""
+    from measurand.report.cells import STATES
     from measurand.report.verdict import states_of
 
     states = states_of(found.verdict)
-    if not states:
-        return (_none("its gates do not say what they ask about"),) * 2
-    return tuple(
-        _none(f"no gate asks about the {kind}") if state == "none" else {"state": state}
-        for kind, state in states.items()
-    )
+    return ", ".join(f"{kind}: {STATES.get(state, 'not asked')}" for kind, state in states.items())
 
 
 def _none(reason: str) -> Cell:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from toy_index import HOSTILE, found
 
-from measurand.commands.index import MOST, _none, document, write_index
+from measurand.commands.index import MOST, document, write_index
 from measurand.commands.stages import main
 from measurand.errors import InputError
 from measurand.history import History
@@ -103,15 +103,15 @@ def test_one_line_a_system_with_its_finding_its_figure_and_its_way() -> None:
     toy = type(toy)(**{**vars(toy), "verdict": {**(toy.verdict or {}), **kinds}})
     made = document({"toy": toy, "never": None})
     line, none = tables(made)["Each name leads to the system's own report"].rows
-    assert line[1:4] == ({"state": "pass"}, {"state": "pass"}, {"state": "fail"})
-    assert line[4] == {
+    assert line[1] == {"state": "pass", "detail": "instrument: pass, subject: fail"}
+    assert line[2] == {
         "text": "The rate of m is 0.70 [0.60, 0.78], of 100 tosses.",
         "detail": "1 gate: 1 pass.",
     }
-    assert isinstance(line[5], dict)
-    assert (line[5]["estimate"], line[5]["detail"]) == (0.7, "rate")
-    assert isinstance(line[6], dict)
-    assert line[6]["text"].replace("\u00a0", " ") == "0.50 → 0.70 (4 revisions)"
+    assert isinstance(line[3], dict)
+    assert (line[3]["estimate"], line[3]["detail"]) == (0.7, "rate")
+    assert isinstance(line[4], dict)
+    assert line[4]["text"].replace("\u00a0", " ") == "0.50 → 0.70 (4 revisions)"
     assert none[1] == {"value": None, "reason": "no report: run `measurand report never`"}
     assert [s.folded for s in made.sections] == [False, True, False]
 
@@ -122,9 +122,9 @@ def test_a_main_figure_that_is_no_statistic_is_said_to_be_none() -> None:
     for opening, reason in ((lost, "is no statistic"), (None, "names no main figure")):
         made = document({"toy": type(system)(**{**vars(system), "opening": opening})})
         (line,) = tables(made)["Each name leads to the system's own report"].rows
-        assert isinstance(line[5], dict)
-        assert reason in line[5]["reason"]
-        assert line[2] == _none("its gates do not say what they ask about")
+        assert isinstance(line[3], dict)
+        assert reason in line[3]["reason"]
+        assert line[1] == {"state": "pass", "detail": ""}
 
 
 def tables(made: Document) -> dict[str, Table]:

@@ -177,3 +177,13 @@ def test_the_first_screen_holds_verdict_findings_and_the_picture_beside_them(
     assert not links.is_visible()
     page.set_viewport_size({"width": 1280, "height": height})
     assert links.is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_verdict_of_one_long_word_stays_in_its_box(
+    page: Any, tmp_path_factory: pytest.TempPathFactory, width: int
+) -> None:
+    told = {"state": "error", "sentence": "folder/" * 40}
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(written(tmp_path_factory, Document("t", "", told, ())))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
