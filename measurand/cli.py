@@ -23,6 +23,7 @@ VERBS = {
     "train": ("measurand.commands.stages", "train a system's models, where it has any"),
     "evaluate": ("measurand.commands.stages", "run models over a dataset, write item results"),
     "report": ("measurand.commands.stages", "statistics, gates and report from item results"),
+    "replicate": ("measurand.commands.replicate", "train and measure again under other seeds"),
     "gate": ("measurand.gates.command", "pass, fail or undecided; exit code 0, 1, 2 or 3"),
     "analyse": (
         "measurand.analysis.command",

@@ -56,6 +56,11 @@ class System:
         return self.root / "journal" / self.name
 
     @property
+    def studies(self) -> Path:
+        """Folder of figures of repeated trainings; small, in git."""
+        return self.root / "studies" / self.name
+
+    @property
     def gates(self) -> Path:
         """The gate file."""
         return self.root / "gates" / f"{self.name}.yaml"

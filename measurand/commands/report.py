@@ -35,11 +35,15 @@ def write_report(
         out: folder to write to.
         gates: gate file; None writes no verdict.
     """
-    from measurand import shards
+    from measurand import shards, trainings
     from measurand.report import dictionary, document, render, scores, view
+    from measurand.statistics import statistics_table
 
     module = system.module("report")
-    statistics = STATISTICS.validate(module.statistics(data, results, params))
+    statistics = one = STATISTICS.validate(module.statistics(data, results, params))
+    study = trainings.read(system, params)
+    if study is not None:
+        statistics = statistics_table([study.widen(row) for row in one.to_pylist()])
     shards.write_shard(STATISTICS, statistics, out / "statistics.parquet")
 
     verdict = _verdict(system.root, gates, results, out)
@@ -49,12 +53,15 @@ def write_report(
     write_text(out / "scores.csv", _plot_rows(metrics))
     content = view.assemble(module, data, results, statistics, params)
     every = scores.section(statistics.to_pylist(), module.HEADLINES, verdict)
+    again = study and trainings.section(one, statistics, study, module.HEADLINES)
     own = [t for t in vars(system.module("tables")).values() if isinstance(t, Table)]
     tables = list({t.name: t for t in (*own, RESULTS, STATISTICS)}.values())
     content = dataclasses.replace(
         content,
         verdict=verdict,
-        sections=(*content.sections, *([every] if every else []), dictionary.section(tables)),
+        sections=tuple(
+            s for s in (*content.sections, again, every, dictionary.section(tables)) if s
+        ),
         provenance=_provenance(gates, params, data, results),
     )
     write_text(out / "report.json", document.to_json(content))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -112,6 +113,28 @@ def test_throw_away_systems_run_through_the_unchanged_graph(tmp_path: Path) -> N
     assert sorted(after) == [f"seed-{seed}.safetensors" for seed in range(3)]
     assert {name: after[name] for name in before} == before
     run("git", "checkout", "params/line.yaml", "reports/line")
+
+    # Trained again under other seeds: the figures of one training get intervals of the method.
+    said = run("measurand", "replicate", "line", "--trainings", "3")
+    assert "3 rows of 3 trainings" in said
+    states = {
+        path: path.stat().st_mtime_ns for path in project.glob("journal/line/replicates/*/*/*")
+    }
+    assert run("measurand", "replicate", "line", "--trainings", "3") == said
+    assert {path: path.stat().st_mtime_ns for path in states} == states
+    assert "fine" in run("measurand", "verify", "studies/line")
+    run("measurand", "report", "line")
+    text = (project / "reports/line/report.md").read_text()
+    assert "Headlines over trainings" in text
+    assert "Other code made them" not in text
+    [row] = pq.read_table(project / "reports/line/statistics.parquet").to_pylist()
+    assert row["scope"] == "method"
+    assert "widened by 3 trainings" in row["method"]
+    (project / "pipelines/line/train.py").open("a").write("# other code\n")
+    run("measurand", "report", "line")
+    assert "Other code made them" in (project / "reports/line/report.md").read_text()
+    run("git", "checkout", "pipelines/line", "reports/line")
+    shutil.rmtree(project / "studies/line")
 
     # What changed since the commit, in DVC's own words and in the index over all systems.
     diff = json.loads(run("dvc", "metrics", "diff", "--json", "HEAD"))

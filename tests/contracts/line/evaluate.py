@@ -33,7 +33,7 @@ def evaluate(
     items: list[dict[str, Any]] = []
     blank = {column.name: None for column in RESULTS.columns}
     for seed in range(params.train.seeds):
-        net = network(seed)
+        net = network(params.train.seed, seed)
         net.load_state_dict(tensors.load(data / "checkpoint" / f"seed-{seed}.safetensors")[0])
         with torch.inference_mode():
             said = net(x)[:, 0].tolist()

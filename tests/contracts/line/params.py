@@ -15,6 +15,7 @@ class Build(Strict):
 class Train(Strict):
     """How the networks are trained."""
 
+    seed: int
     seeds: int
     steps: int
     lr: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     items = shards.read_table(results / "items")
     values, points = items["value"].to_numpy(), items["cluster_id"].to_numpy()
     found = cluster_mean(values, points, confidence=params.report.confidence)
+    found = replace(found, scope="training")
     return statistics_table([statistic_row("line", "network", "near", {}, found)])
 
 

@@ -20,10 +20,10 @@ from schemas.line.tables import TRAINING
 BATCH = 32
 
 
-def network(seed: int) -> Any:
+def network(*seed: int) -> Any:
     """Sixteen hidden units."""
     with torch.random.fork_rng():
-        torch.manual_seed(seed_for("line", seed))
+        torch.manual_seed(seed_for("line", *seed))
         return torch.nn.Sequential(torch.nn.Linear(1, 16), torch.nn.ReLU(), torch.nn.Linear(16, 1))
 
 
@@ -36,10 +36,10 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     plan = Plan(given.steps, rates, log_every=20, save_every=100)
     rows = []
     for seed in range(given.seeds):
-        model = network(seed)
+        model = network(given.seed, seed)
 
         def batch(step: int, seed: int = seed) -> Any:
-            some = rng_for("line", seed, step).integers(0, len(xy), BATCH)
+            some = rng_for("line", given.seed, seed, step).integers(0, len(xy), BATCH)
             return torch.from_numpy(xy[some])
 
         def loss(some: Any, model: Any = model) -> Any:

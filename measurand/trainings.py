@@ -1,0 +1,180 @@
+"""A study of repeated trainings, and what it adds to the figures of one.
+
+``measurand replicate S`` trains and measures again under other seeds and keeps every figure of a
+trained thing, a row a training, in ``studies/S``: small, and in git. The report of one training
+takes from there how far a figure moves with the training. A study of other parameters is not used;
+one made by other code is, and every figure says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pyarrow as pa
+
+from measurand import project, runs, shards
+from measurand.manifest import MANIFEST
+from measurand.report.document import Cell, Section, Text
+from measurand.report.document import Table as Shown
+from measurand.results import STATISTICS, StatisticRow
+from measurand.stats.estimate import Estimate
+from measurand.stats.trainings import widened
+from measurand.tables import Column, Table
+
+Key = tuple[str, str, str]
+"""Model, metric, slice."""
+
+KEPT = ("model", "metric", "slice", "estimate", "ci_lo", "ci_hi", "reason")
+REPLICATES = Table(
+    name="measurand.replicates",
+    version="1.0.0",
+    key=("training", "model", "metric", "slice"),
+    doc="One row per training and figure of what was trained.",
+    columns=(
+        Column("training", pa.int16(), "0-based training; 0 has the seed of the parameters"),
+        Column("seed", pa.int64(), "seed of the training", minimum=0),
+        *(column for column in STATISTICS.columns if column.name in KEPT),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Repeated trainings of one system.
+
+    Attributes:
+        trainings: how many R.
+        figures: what each figure was in each training, None where undefined: R of them.
+        fits: whether code and data are those of the study.
+    """
+
+    trainings: int
+    figures: Mapping[Key, tuple[float | None, ...]]
+    fits: bool
+
+    def widen(self, row: StatisticRow) -> StatisticRow:
+        """A figure of one training with the interval of the method; others as they are."""
+        seen = self.figures.get(_key(row))
+        if row["scope"] != "training" or row["ci_lo"] is None or seen is None:
+            return row
+        known = [value for value in seen if value is not None]
+        if len(known) < self.trainings:
+            lost = self.trainings - len(known)
+            why = f"no interval: undefined in {lost} of {self.trainings} trainings"
+            ends = dict.fromkeys(("se", "ci_lo", "ci_hi", "lower", "upper", "mde"))
+            return cast(StatisticRow, {**row, **ends, "reason": why})
+        wide = widened(_estimate(row), float(np.std(known, ddof=1)), self.trainings)
+        other = "" if self.fits else ", which other code made"
+        names = ("se", "ci_lo", "ci_hi", "lower", "upper", "scope")
+        ends = {name: getattr(wide, name) for name in names}
+        return cast(StatisticRow, {**row, **ends, "mde": None, "method": f"{wide.method}{other}"})
+
+
+def read(system: project.System, params: Any) -> Study | None:
+    """The study of a system, None where there is none that fits the parameters."""
+    folder = system.studies
+    if not (folder / MANIFEST).is_file():
+        return None
+    about = shards.read_manifest(folder).params
+    if about["parameters"] != parameters_id(params):
+        return None
+    figures: dict[Key, list[float | None]] = defaultdict(lambda: [None] * about["trainings"])
+    for row in shards.read_table(folder).to_pylist():
+        figures[row["model"], row["metric"], row["slice"]][row["training"]] = row["estimate"]
+    found = {key: tuple(values) for key, values in figures.items()}
+    return Study(about["trainings"], found, about["code"] == code_id(system))
+
+
+def write(
+    system: project.System, params: Any, tables: Iterable[tuple[int, pa.Table]], about: Any
+) -> int:
+    """Keep the figures of repeated trainings; returns how many rows.
+
+    Args:
+        system: the system.
+        params: its parameters.
+        tables: (seed, statistics) of every training, in order.
+        about: provenance, JSON values.
+    """
+    rows = [
+        {**row, "training": at, "seed": seed}
+        for at, (seed, table) in enumerate(tables)
+        for row in table.to_pylist()
+        if row["scope"] == "training"
+    ]
+    known = {
+        "trainings": 1 + max((row["training"] for row in rows), default=-1),
+        "parameters": parameters_id(params),
+        "code": code_id(system),
+        "provenance": about,
+    }
+    shards.write_dataset(system.studies, REPLICATES, runs.table(REPLICATES, rows), params=known)
+    return len(rows)
+
+
+def parameters_id(params: Any) -> str:
+    """Identity of what decides the figures of a training, but for the report's own parameters."""
+    return runs.run_id(params.model_dump(mode="json", exclude={"report"}))
+
+
+def code_id(system: project.System) -> str:
+    """Identity of the code that trains: the system's pipeline and the engine's training."""
+    digest = hashlib.sha256()
+    for room in (system.root / "pipelines" / system.name, Path(__file__).parent / "training"):
+        for path in sorted(room.rglob("*.py")):
+            digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def section(
+    before: pa.Table, after: pa.Table, study: Study, headlines: tuple[str, ...]
+) -> Section | None:
+    """Every headline in each training, with its interval of this training and of the method.
+
+    Args:
+        before: statistics of one training.
+        after: the same, widened.
+        study: the study.
+        headlines: metrics to show.
+    """
+    rows: list[list[Cell]] = []
+    for one, wide in zip(before.to_pylist(), after.to_pylist(), strict=True):
+        seen = study.figures.get(_key(one))
+        if one["metric"] not in headlines or one["scope"] != "training" or seen is None:
+            continue
+        each = ", ".join("undefined" if value is None else f"{value:.3g}" for value in seen)
+        name: Cell = {"text": one["metric"], "detail": f"{one['model']} {one['slice']}".strip()}
+        rows.append([name, each, _interval(one), _interval(wide)])
+    if not rows:
+        return None
+    told = "" if study.fits else " Other code made them: `measurand replicate` makes them again."
+    text = (
+        f"{study.trainings} trainings that differ in their seeds stand in `studies/`. Intervals of "
+        "this training hold for these weights and other items; those of the method for other "
+        f"trainings too, and they are the ones that stand in this report.{told}"
+    )
+    columns = ["figure", "in each training", "of this training", "of the method"]
+    return Section("Trained again", (Text(text), Shown("Headlines over trainings", columns, rows)))
+
+
+def _interval(row: StatisticRow) -> Cell:
+    if row["ci_lo"] is None:
+        return {"value": row["estimate"], "reason": row["reason"]}
+    ends: dict[str, Any] = {"lower": row["ci_lo"], "upper": row["ci_hi"], "reason": None}
+    return {"estimate": row["estimate"], **ends}
+
+
+def _key(row: StatisticRow) -> Key:
+    return row["model"], row["metric"], row["slice"]
+
+
+def _estimate(row: StatisticRow) -> Estimate:
+    names = ("se", "ci_lo", "ci_hi", "lower", "upper", "confidence", "method", "n_clusters")
+    own: dict[str, Any] = {name: row[name] for name in names}  # type: ignore[literal-required]
+    return Estimate(row["estimate"], **own)

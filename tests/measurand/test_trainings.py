@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+import pytest
+
+from measurand import project, shards, trainings
+from measurand.params import Strict
+from measurand.report.document import Table
+from measurand.results import StatisticRow
+from measurand.statistics import statistic_row, statistics_table
+from measurand.stats.estimate import Estimate, Scope
+from measurand.trainings import Study
+
+
+class Train(Strict):
+    seed: int = 1
+    steps: int = 5
+
+
+class Report(Strict):
+    resamples: int = 100
+
+
+class Params(Strict):
+    train: Train = Train()
+    report: Report = Report()
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> project.System:
+    (tmp_path / "pipelines" / "toy").mkdir(parents=True)
+    (tmp_path / "pipelines" / "toy" / "train.py").write_text("x = 1\n")
+    return project.System("toy", tmp_path)
+
+
+def row(
+    value: float | None, scope: Scope | None = "training", metric: str = "accuracy"
+) -> StatisticRow:
+    found = (
+        Estimate(None, reason="no items", scope=scope)
+        if value is None
+        else Estimate(value, se=0.05, ci_lo=value - 0.1, ci_hi=value + 0.1,
+                      lower=value - 0.08, upper=value + 0.08, scope=scope)
+    )  # fmt: skip
+    return statistic_row("toy", "net", metric, {"k": "1"}, found)
+
+
+def tables(*values: float | None) -> list[tuple[int, pa.Table]]:
+    rest = [row(0.5, None, "leaks"), row(0.9, "training", "steady")]
+    return [(at, statistics_table([row(value), *rest])) for at, value in enumerate(values)]
+
+
+def test_a_study_is_kept_and_widens_what_was_trained(system: project.System) -> None:
+    params = Params()
+    assert trainings.read(system, params) is None
+    assert trainings.write(system, params, tables(0.5, 0.7, 0.6), {"git": None}) == 6
+    assert shards.verify(system.studies) == []
+    study = trainings.read(system, params)
+    assert study is not None
+    assert study.fits
+    assert study.figures["net", "accuracy", "k=1"] == (0.5, 0.7, 0.6)
+    wide = study.widen(row(0.5))
+    assert wide["scope"] == "method"
+    assert wide["estimate"] == 0.5
+    # Student's t with two degrees, times a deviation of 0.1, in quadrature with 0.1.
+    assert wide["ci_hi"] == pytest.approx(0.5 + (0.1**2 + (4.302653 * 0.1) ** 2) ** 0.5)
+    assert wide["method"].endswith("widened by 3 trainings")
+    for other in (row(0.5, None), row(0.5, "method"), row(0.5, metric="new"), row(None)):
+        assert study.widen(other) == other
+
+
+def test_a_figure_that_some_trainings_do_not_have_is_none_of_the_method(
+    system: project.System,
+) -> None:
+    trainings.write(system, Params(), tables(0.5, None, 0.6), {})
+    study = trainings.read(system, Params())
+    assert study is not None
+    found = study.widen(row(0.5))
+    assert (found["estimate"], found["ci_lo"], found["lower"]) == (0.5, None, None)
+    assert found["reason"] == "no interval: undefined in 1 of 3 trainings"
+
+
+def test_other_parameters_are_not_used_and_other_code_is_told(system: project.System) -> None:
+    trainings.write(system, Params(), tables(0.5, 0.7), {})
+    assert trainings.read(system, Params(train=Train(steps=6))) is None
+    assert trainings.read(system, Params(report=Report(resamples=200))) is not None
+    (system.root / "pipelines" / "toy" / "train.py").write_text("x = 2\n")
+    study = trainings.read(system, Params())
+    assert study is not None
+    assert not study.fits
+    assert study.widen(row(0.5))["method"].endswith("which other code made")
+
+
+def test_the_section_shows_each_training_and_both_intervals() -> None:
+    seen = {("net", "accuracy", "k=1"): (0.5, None)}
+    study = Study(2, cast(Any, seen), fits=False)
+    before = statistics_table([row(0.5), row(0.4, None, "leaks")])
+    after = statistics_table([study.widen(one) for one in before.to_pylist()])
+    section = trainings.section(before, after, study, ("accuracy", "leaks"))
+    assert section is not None
+    text, table = section.blocks
+    assert "Other code made them" in str(text)
+    assert isinstance(table, Table)
+    [[_, each, one, method]] = table.rows
+    assert each == "0.5, undefined"
+    assert isinstance(one, dict)
+    assert one["upper"] == 0.6
+    assert isinstance(method, dict)
+    assert "1 of 2 trainings" in str(method["reason"])
+    assert trainings.section(before, after, study, ("leaks",)) is None
