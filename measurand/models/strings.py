@@ -92,6 +92,12 @@ class ModelSpec:
             return self.text
         return f"{self.backend}:{self.target}?..."
 
+    def having(self, **options: str) -> str:
+        """The string with more options at its end, which take the place of equal ones."""
+        kept = {**self.options, **options}
+        target = f":{self.target}" if self.target else ""
+        return f"{self.backend}{target}?" + "&".join(f"{k}={v}" for k, v in kept.items())
+
     def allow(self, *names: str) -> None:
         """Refuse options other than ``names``.
 

@@ -55,6 +55,26 @@ def load(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise InputError(f"{path} is no checkpoint: {error}", hint="train again") from error
 
 
+def match(path: Path, found: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> None:
+    """Refuse tensors that are not those of a model.
+
+    Args:
+        path: where they were read, for the message.
+        found: tensors by name.
+        wanted: tensors of the model, for their names and shapes.
+
+    Raises:
+        InputError: one is missing, too many, or of another shape.
+    """
+    shapes = [{name: tuple(x.shape) for name, x in some.items()} for some in (found, wanted)]
+    wrong = sorted(name for name in {*found, *wanted} if shapes[0].get(name) != shapes[1].get(name))
+    if wrong:
+        raise InputError(
+            f"{path} holds weights of another model: {len(wrong)} differ, {wrong[0]} among them",
+            hint="use it with the parameters that it was trained with, or train again",
+        )
+
+
 def about(path: Path) -> dict[str, Any] | None:
     """The description alone; None where there is no readable file."""
     from safetensors import SafetensorError, safe_open

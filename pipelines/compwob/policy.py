@@ -248,7 +248,7 @@ def open_trained(name: str, checkpoint: Path) -> Trained:
         checkpoint: folder that ``train`` wrote.
 
     Raises:
-        InputError: code ``not_trained``: no such model is there.
+        InputError: code ``not_trained``: no such model is there, or not the whole of it.
     """
     from tokenizers import Tokenizer
 
@@ -260,7 +260,16 @@ def open_trained(name: str, checkpoint: Path) -> Trained:
             code="not_trained",
         )
     weights, words = tensors.load(path)
-    model = Pointer(**words["config"])
-    model.load_state_dict(weights)
+    try:
+        model = Pointer(**words["config"])
+        model.load_state_dict(weights)
+        tokenizer = Tokenizer.from_str(words["tokenizer"])
+    # The tokenizer's library raises nothing narrower.
+    except Exception as error:
+        raise InputError(
+            f"{path} is no trained agent: {' '.join(str(error).split())[:300]}",
+            hint="run `measurand train compwob` again",
+            code="not_trained",
+        ) from error
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Trained(name, model, Encoder(Tokenizer.from_str(words["tokenizer"])), digest)
+    return Trained(name, model, Encoder(tokenizer), digest)

@@ -72,7 +72,9 @@ class Subject:
             seed = seed_for("elastictok", self.params.train.seed, "weights")
             weights = model.init(size, seed)
         else:
-            weights, _ = tensors.load(self.checkpoint / f"{self.name}.safetensors")
+            path = self.checkpoint / f"{self.name}.safetensors"
+            weights, _ = tensors.load(path)
+            tensors.match(path, weights, model.init(size, 0))
         patch, batch = self.params.train.patch, self.params.evaluate.batch
         self.coder = Coder(weights, size, patch, batch, device)
         k = size.slots

@@ -248,8 +248,9 @@ def load_policy(
         InputError: code ``bad_model``: not a model whose weights are at hand.
     """
     from measurand.models.hf import HfModel
+    from measurand.models.strings import ModelSpec
 
-    where = spec if device == "auto" else f"{spec}{'&' if '?' in spec else '?'}device={device}"
+    where = spec if device == "auto" else ModelSpec.parse(spec).having(device=device)
     model = models.load(where, cache=cache)
     if not isinstance(model, HfModel):
         model.close()

@@ -8,6 +8,7 @@ from typing import Any
 
 from measurand.errors import InputError, ParamsError
 from measurand.models.adapters import CONFIG, WEIGHTS
+from measurand.models.strings import ModelSpec
 from measurand.stats.resample import seed_for
 from pipelines.soft_labels.policy import Policy
 from schemas.soft_labels.params import Lora, Trainable
@@ -21,10 +22,11 @@ def model_string(policy: str, trainable: Trainable, folder: Path) -> str:
         trainable: which weights moved.
         folder: where it was saved.
     """
-    options = policy.partition("?")[2]
+    spec = ModelSpec.parse(policy)
     if isinstance(trainable, Lora):
-        return f"{policy}{'&' if options else '?'}adapter={folder}"
-    return f"hf:{folder}{'?' if options else ''}{options}"
+        return spec.having(adapter=str(folder))
+    whole = ModelSpec("", "hf", str(folder))
+    return whole.having(**spec.options) if spec.options else f"hf:{folder}"
 
 
 class Moving:
@@ -112,9 +114,12 @@ class Moving:
         try:
             state = load_file(folder / name)
             if self.adapted is None:
-                self._policy.model.load_state_dict(state, strict=False)
-                known = set(state)
-                missing = [n for n in self.weights if n not in known and "embed" not in n]
+                found = self._policy.model.load_state_dict(state, strict=False)
+                here = self._policy.model.state_dict()
+                read = {here[n].data_ptr() for n in state if n in here}
+                # Of weights that are tied, one stands in the file.
+                missing = [n for n in found.missing_keys if here[n].data_ptr() not in read]
+                missing += found.unexpected_keys
             else:
                 import peft
 

@@ -87,7 +87,12 @@ def writers(params: Params, name: str, checkpoint: Path) -> list[Writer]:
     """The reference, twice, and every run of a set."""
     policy, trainable = params.build.policy, params.train.trainable
     own = [
-        Writer(run_name, run.id, seed, model_string(policy, trainable, checkpoint / run_name))
+        Writer(
+            run_name,
+            run.id,
+            seed,
+            model_string(policy, trainable, (checkpoint / run_name).resolve()),
+        )
         for run in _runs(params, name)
         for seed, run_name in enumerate(run.names())
     ]

@@ -32,3 +32,16 @@ def test_what_is_no_checkpoint_is_told(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="is no checkpoint"):
             tensors.load(tmp_path / name)
         assert tensors.about(tmp_path / name) is None
+
+
+def test_weights_of_another_model_are_refused() -> None:
+    wanted = {"a": torch.zeros(2, 3), "b": torch.zeros(1)}
+    path = Path("x")
+    tensors.match(path, {name: x + 1 for name, x in wanted.items()}, wanted)
+    for found in (
+        {"a": wanted["a"]},
+        wanted | {"c": torch.zeros(1)},
+        wanted | {"a": torch.zeros(3, 2)},
+    ):
+        with pytest.raises(InputError, match="x holds weights of another model: 1 differ"):
+            tensors.match(path, found, wanted)

@@ -84,3 +84,29 @@ def test_a_saved_model_acts_alike(tokenizer: Any, tmp_path: Path) -> None:
         assert torch.equal(again.model(collate([found]))[0], model.eval()(collate([found]))[0])
     with pytest.raises(InputError, match="no trained model"):
         open_trained("trained:natural:0", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "what", ["a weight", "the shape", "the configuration", "the tokenizer", "cut"]
+)
+def test_a_model_that_is_not_whole_is_refused(what: str, tokenizer: Any, tmp_path: Path) -> None:
+    from measurand.training import tensors
+
+    save(tmp_path / "uniform-0", _model(), CONFIG, tokenizer)
+    path = next((tmp_path / "uniform-0").iterdir())
+    weights, words = tensors.load(path)
+    last = sorted(weights)[-1]
+    if what == "a weight":
+        del weights[last]
+    elif what == "the shape":
+        weights[last] = weights[last].flatten()[:1]
+    elif what == "the configuration":
+        words["config"] = {}
+    elif what == "the tokenizer":
+        words["tokenizer"] = "{"
+    tensors.save(path, weights, words)
+    if what == "cut":
+        path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(InputError) as caught:
+        open_trained("trained:uniform:0", tmp_path)
+    assert "\n" not in str(caught.value)

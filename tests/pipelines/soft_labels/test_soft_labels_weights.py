@@ -163,3 +163,26 @@ def test_weights_that_cannot_be_used_are_named(
     moving = Moving(policy, Lora(rank=2, layers=2 if damage == "other" else 1), spec)
     with pytest.raises(InputError, match="run `measurand train"):
         moving.load(tmp_path / "run")
+
+
+@pytest.mark.parametrize("lost", ["embed_tokens", "lm_head", "layers.2.mlp.up", "model.norm"])
+def test_whole_models_that_lack_weights_are_refused(
+    toy_model_folder: Path, tmp_path: Path, lost: str
+) -> None:
+    from safetensors.torch import load_file, save_file
+
+    _, moving = _moved(toy_model_folder, Layers(kind="layers"), tmp_path / "run")
+    moving.load(tmp_path / "run")
+    file = tmp_path / "run" / "model.safetensors"
+    save_file({n: x for n, x in load_file(file).items() if lost not in n}, file)
+    with pytest.raises(InputError, match=lost.split(".")[0]):
+        moving.load(tmp_path / "run")
+
+
+@pytest.mark.parametrize("name", ["a+b", "50%", "a&b", "what?x=1"])
+def test_names_of_trained_policies_are_paths_as_they_are(
+    name: str, toy_model_folder: Path, tmp_path: Path
+) -> None:
+    _moved(toy_model_folder, Lora(rank=2, layers=1), tmp_path / name)
+    spec = model_string(f"hf:{toy_model_folder}?template=none", Lora(), tmp_path / name)
+    assert models.load(spec).fingerprint != models.load(f"hf:{toy_model_folder}").fingerprint

@@ -85,7 +85,10 @@ def test_the_reference_writes_something_else_the_second_time(written: tuple[Rows
 
 def test_policies_are_named_by_model_strings(small_params: Params) -> None:
     found = {writer.run: writer for writer in writers(small_params, "mine", Path("c"))}
-    assert found["gdpo-s1"].spec == f"{small_params.build.policy}&adapter=c/gdpo-s1"
+    assert (
+        found["gdpo-s1"].spec
+        == f"{small_params.build.policy}&adapter={Path('c/gdpo-s1').resolve()}"
+    )
     assert (found[AGAIN].spec, found[AGAIN].repeat) == (small_params.build.policy, 1)
 
 
