@@ -21,7 +21,7 @@ from evaluators.soft_labels.context import (
 )
 from measurand.results import Rows
 from measurand.stats.dyads import mean_by
-from measurand.stats.estimate import Estimate
+from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.icc import intraclass
 from measurand.stats.kappa import cohen_kappa
 from measurand.stats.krippendorff import krippendorff_alpha
@@ -210,6 +210,11 @@ def _between_wordings(material: Material, parts: Parts, own: pl.DataFrame) -> Ro
         .sort("pair_id")
     )  # fmt: skip
     names = [name for name in wide.columns if name not in ("pair_id", "first", "second", "swapped")]
+    if not names:
+        why = undefined("the judge answered nothing in both orders", n=0)
+        for metric in ("wording_icc", "wording_consistency"):
+            yield material.row(metric, parts, why)
+        return
     table = np.column_stack([_as_drawn(numbers_of(wide, name), wide) for name in names])
     yield material.row("wording_icc", parts, _plain(intraclass(table).icc2))
     sides = [_ahead(column) for column in table.T]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gate_controls import Row, controls, spoil
 
 from evaluators.personality.evaluate import evaluate
 from evaluators.personality.report import statistics
@@ -15,6 +16,7 @@ from measurand import params as parameters
 from measurand.results import STATISTICS
 from pipelines.personality.dataset import build
 from schemas.personality.params import DOMAINS, Params
+from schemas.personality.tables import RESPONSES
 
 ROOT = Path(__file__).parents[3]
 
@@ -24,7 +26,7 @@ Judged = tuple[dict[tuple[str, str], dict[str, Any]], gates.Verdict]
 
 
 @pytest.fixture(scope="module")
-def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Judged]:
+def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Judged]:
     """Fifty biographies x two wordings; every trait at nine levels under ten biographies."""
     raw = parameters.read(ROOT / "params/presets/personality/cpu.yaml", Params).model_dump(
         mode="json"
@@ -45,9 +47,11 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Judged]:
     data = tmp_path_factory.mktemp("controls")
     build(params, data / "dataset", "FnApiRunner")
 
-    def judged(model: str) -> Judged:
+    def judged(model: str, change: Callable[[Row], Row] | None = None) -> Judged:
         folder = tmp_path_factory.mktemp("judged")
         evaluate(params, data, model, folder / "results", journal=folder / "journal")
+        for responses in (folder / "results/responses").iterdir() if change else ():
+            spoil(responses, RESPONSES, change)
         table = statistics(data, folder / "results", params)
         shards.write_shard(STATISTICS, table, folder / "statistics.parquet")
         text = (ROOT / "gates/personality.yaml").read_text(encoding="utf-8")
@@ -72,7 +76,7 @@ def states(verdict: gates.Verdict, gate: str) -> set[str]:
     return {g.state for g in verdict.gates if g.id == gate}
 
 
-def test_the_shaped_respondent_passes(judge: Callable[[str], Judged]) -> None:
+def test_the_shaped_respondent_passes(judge: Callable[..., Judged]) -> None:
     rows, verdict = judge("synthetic:shaped")
     assert verdict.state == "pass", [g.sentence for g in verdict.gates if g.state != "pass"]
     assert verdict.exit_code == 0
@@ -81,7 +85,7 @@ def test_the_shaped_respondent_passes(judge: Callable[[str], Judged]) -> None:
         assert rows["shaping_rho", f"experiment=single,trait={domain}"]["estimate"] > 0.9
 
 
-def test_a_uniform_respondent_fails(judge: Callable[[str], Judged]) -> None:
+def test_a_uniform_respondent_fails(judge: Callable[..., Judged]) -> None:
     rows, verdict = judge("synthetic:uniform")
     assert verdict.exit_code == 1
     assert states(verdict, "reliable") == {"fail"}
@@ -92,7 +96,7 @@ def test_a_uniform_respondent_fails(judge: Callable[[str], Judged]) -> None:
         assert rows["n_flipped", first(domain)]["estimate"] > 3
 
 
-def test_a_constant_respondent_is_undefined_and_fails(judge: Callable[[str], Judged]) -> None:
+def test_a_constant_respondent_is_undefined_and_fails(judge: Callable[..., Judged]) -> None:
     rows, verdict = judge("synthetic:constant")
     assert verdict.exit_code == 1
     assert states(verdict, "reliable") == {"fail"}
@@ -101,7 +105,7 @@ def test_a_constant_respondent_is_undefined_and_fails(judge: Callable[[str], Jud
     assert "var" in found["reason"]
 
 
-def test_an_acquiescent_respondent_fails(judge: Callable[[str], Judged]) -> None:
+def test_an_acquiescent_respondent_fails(judge: Callable[..., Judged]) -> None:
     rows, verdict = judge("synthetic:acquiescent")
     assert verdict.exit_code == 1
     assert "fail" in states(verdict, "reliable")
@@ -113,7 +117,7 @@ def test_an_acquiescent_respondent_fails(judge: Callable[[str], Judged]) -> None
     assert pairs < 0.25
 
 
-def test_a_respondent_that_ignores_the_key_fails(judge: Callable[[str], Judged]) -> None:
+def test_a_respondent_that_ignores_the_key_fails(judge: Callable[..., Judged]) -> None:
     rows, verdict = judge("synthetic:unkeyed")
     assert verdict.exit_code == 1
     assert states(verdict, "no-flipped-items") == {"fail"}
@@ -121,7 +125,7 @@ def test_a_respondent_that_ignores_the_key_fails(judge: Callable[[str], Judged])
 
 
 def test_a_true_respondent_is_reliable_and_its_traits_are_told_apart(
-    judge: Callable[[str], Judged],
+    judge: Callable[..., Judged],
 ) -> None:
     rows, verdict = judge("synthetic:factor")
     assert states(verdict, "reliable") == {"pass"}
@@ -130,3 +134,44 @@ def test_a_true_respondent_is_reliable_and_its_traits_are_told_apart(
     assert rows["discriminant_gap", "experiment=validity"]["estimate"] > 0.6
     # It has traits but follows no prompt.
     assert states(verdict, "follows-the-prompt") != {"pass"}
+
+
+def _unsaid(row: Row) -> Row:
+    """A model that wants to say something else than one of the answers."""
+    return {**row, "mass": 0.2}
+
+
+def _lost(row: Row) -> Row:
+    """One answer in ten is missing."""
+    if int(row["prompt_sha256"][:2], 16) % 10:
+        return row
+    none = ("value", "logprobs", "expected", "mass")
+    return {**row, **dict.fromkeys(none), "status": "model_error", "reason": "none"}
+
+
+def _turned(row: Row) -> Row:
+    """The second form says the opposite of the first: its traits are not those of the first."""
+    if row["instrument_id"] != "ipip_50" or row["value"] is None:
+        return row
+    return {**row, "value": row["k_choices"] + 1 - row["value"]}
+
+
+FAULTS: dict[str, tuple[str, Callable[[Row], Row] | None]] = {
+    "reliable": ("synthetic:uniform", None),
+    "no-flipped-items": ("synthetic:unkeyed", None),
+    "answers-the-question": ("synthetic:factor", _unsaid),
+    "few-missing": ("synthetic:factor", _lost),
+    "discriminant": ("synthetic:factor", _turned),
+}
+"""Whose answers make a control fail, and what is changed in them."""
+
+
+def test_every_control_has_a_failing_case() -> None:
+    assert set(FAULTS) == controls("personality")
+
+
+@pytest.mark.parametrize("gate", sorted(FAULTS))
+def test_a_control_fails_on_its_fault(judge: Callable[..., Judged], gate: str) -> None:
+    _, verdict = judge(*FAULTS[gate])
+    assert "fail" in states(verdict, gate), [g.sentence for g in verdict.gates if g.id == gate]
+    assert not verdict.subject.stands

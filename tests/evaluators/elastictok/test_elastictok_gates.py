@@ -1,0 +1,80 @@
+"""What would make each control of gates/elastictok.yaml fail, shown on rows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+from gate_controls import Row, controls, outcome, spoil
+
+from evaluators.elastictok.allocation import allocation_rows
+from evaluators.elastictok.context import Findings
+from evaluators.elastictok.curves import curve_rows
+from evaluators.elastictok.quality import data_rows
+from evaluators.elastictok.searching import search_rows
+from schemas.elastictok.tables import LEAKAGE
+
+CASES: dict[str, Callable[[Path, Findings, bool], Iterable[Row]]] = {}
+"""From the small world, sound or with its fault, to the statistics that the gate reads."""
+
+
+def case(gate: str) -> Callable[[Callable[..., Iterable[Row]]], Callable[..., Iterable[Row]]]:
+    def keep(make: Callable[..., Iterable[Row]]) -> Callable[..., Iterable[Row]]:
+        CASES[gate] = make
+        return make
+
+    return keep
+
+
+@case("no-leak")
+def _leak(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
+    spoil(data / "dataset/leakage", LEAKAGE, lambda r: {**r, "shared_pixels": int(fault)})
+    return data_rows(data, "elastic")
+
+
+@case("search-finds-planted-frames")
+def _planted(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
+    missed = int(fault)
+    spoil(data / "dataset/leakage", LEAKAGE, lambda r: {**r, "found": r["planted"] - missed})
+    return data_rows(data, "elastic")
+
+
+@case("searches-are-honest")
+def _honest(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
+    above = pl.when(pl.col("feasible")).then(pl.col("limit") * (2.0 if fault else 0.5))
+    return search_rows(_with(found, "coded", above.otherwise(pl.col("mse")).alias("mse")))
+
+
+@case("errors-fall")
+def _fall(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
+    slope = pl.col("n_tokens") * (1e-3 if fault else -1e-3) + 1.0
+    return curve_rows(_with(found, "errors", slope.alias("mse")))
+
+
+@case("noise-needs-all-tokens")
+def _noise(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
+    noise = pl.col("variant") == "noise"
+    tokens = pl.when(noise).then(found.slots - int(fault)).otherwise(pl.col("n_tokens"))
+    return allocation_rows(_with(found, "coded", tokens.cast(pl.Int32).alias("n_tokens")))
+
+
+def _with(found: Findings, table: str, column: pl.Expr) -> Findings:
+    return replace(found, tables={**found.tables, table: found.tables[table].with_columns(column)})
+
+
+def test_every_control_has_a_failing_case() -> None:
+    assert set(CASES) == controls("elastictok")
+
+
+@pytest.mark.parametrize("gate", sorted(CASES))
+def test_a_control_passes_where_all_is_well_and_fails_where_it_is_not(
+    tmp_path: Path, data: Path, found: Findings, gate: str
+) -> None:
+    shutil.copytree(data / "dataset", tmp_path / "dataset")
+    for fault, state in ((False, "pass"), (True, "fail")):
+        rows = list(CASES[gate](tmp_path, found, fault))
+        assert outcome("elastictok", gate, rows, "elastic") == {state}
