@@ -31,6 +31,7 @@ VERBS = {
     ),
     "compare": ("measurand.comparison.command", "two revisions, folders or files, paired by item"),
     "reliability": ("measurand.reliability", "reliability of your own responses, no model needed"),
+    "agreement": ("measurand.agreement", "how far raters agree: alpha, ICC, kappa; gaps allowed"),
     "publish": ("measurand.publish.command", "a dataset as a Hugging Face folder or repository"),
     "verify": ("measurand.commands.verify", "recompute every hash, count and rule of a dataset"),
     "doctor": ("measurand.doctor", "what this machine has, what is missing, what to do"),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from measurand.keying import KeyedResponses, Scale
+    from measurand.responses import Responses
     from measurand.stats.reliability import ScaleReliability
 
 FORMATS = ("text", "json", "md", "html")
@@ -51,6 +52,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="use every answer, or the complete rows of a scale alone (default: %(default)s)",
     )
     dialects.add_arguments(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what was understood, compute nothing"
+    )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument(
         "--resamples", type=int, default=2000, help="bootstrap resamples (default: %(default)s)"
@@ -71,8 +75,7 @@ def main(argv: Sequence[str]) -> int:
     )
     add_arguments(parser)
     args = parser.parse_args(argv)
-    if args.out is not None and args.out.exists():
-        raise _exists(args.out)
+    refuse_existing(args.out)
     check_arguments(args.resamples, args.seed)
     from measurand import keying, responses
 
@@ -83,6 +86,9 @@ def main(argv: Sequence[str]) -> int:
         keyed = keying.without_key(table, args.cluster)
     else:
         keyed = keying.apply_key(table, key, args.cluster)
+    if args.dry_run:
+        write(_understood(table, keyed, args.cluster, args.format), args.out)
+        return 0
     with Progress("reliability", len(keyed.scales), "scales") as progress:
         record = analyse(
             keyed,
@@ -92,8 +98,33 @@ def main(argv: Sequence[str]) -> int:
             seed=args.seed,
             on_scale=progress.advance,
         )
-    _write(render(record, args.format), args.out)
+    write(render(record, args.format), args.out)
     return 0
+
+
+def _understood(table: Responses, keyed: KeyedResponses, cluster: str | None, form: str) -> str:
+    """Columns with their scales and signs, before any figure is made."""
+    from measurand import understanding
+    from measurand.reliability_report import to_text
+
+    roles = {column: f"left out: {why}" for column, why in keyed.ignored}
+    for scale in keyed.scales:
+        for item, sign in zip(scale.items, scale.keyed, strict=True):
+            before = f"{roles[item]}; " if item in roles else ""
+            roles[item] = f"{before}item of {scale.name}, {sign:+d}"
+    if cluster is not None:
+        roles[cluster] = "cluster"
+    columns = understanding.columns(table, roles)
+    notes = [*keyed.warnings, *table.understood]
+    if form == "json":
+        return json.dumps({"columns": columns, "notes": notes}, indent=1) + "\n"
+    rows = f"{table.name}: {table.n_rows:,} rows, {len(table.names):,} columns"
+    made = understanding.document(f"{rows}; nothing was computed", columns, notes)
+    if form == "text":
+        return to_text(made)
+    from measurand.report.render import to_html, to_markdown
+
+    return to_html(made) if form == "html" else to_markdown(made)
 
 
 def check_arguments(resamples: int, seed: int) -> None:
@@ -267,7 +298,22 @@ def render(record: dict[str, Any], form: str) -> str:
     return to_html(document) if form == "html" else to_markdown(document)
 
 
-def _write(text: str, out: Path | None) -> None:
+def refuse_existing(out: Path | None) -> None:
+    """Before any work: an existing file is never written over.
+
+    Raises:
+        InputError: code ``file_exists``.
+    """
+    if out is not None and out.exists():
+        raise _exists(out)
+
+
+def write(text: str, out: Path | None) -> None:
+    """Print a text, or write it into a new file.
+
+    Raises:
+        InputError: code ``file_exists`` or ``no_file``.
+    """
     if out is None:
         sys.stdout.write(text)
         return

@@ -67,6 +67,9 @@ def _run(args: argparse.Namespace) -> int:
     from measurand.progress import Progress
 
     rows = read(args.paths, _wish(args))
+    if args.dry_run:
+        write(_understood(rows, args.format), args.out)
+        return 0
     with Progress("analyse", None, "scores") as progress:
         record = analyse(
             rows,
@@ -149,6 +152,9 @@ def _parser() -> argparse.ArgumentParser:
         help="exit code 1 where something was left out or a log's own figure is another",
     )
     dialects.add_arguments(parser)
+    parser.add_argument(
+        "--dry-run", action="store_true", help="say what was understood, compute nothing"
+    )
     parser.add_argument("--gates", type=Path, help="gate file to put the rows to")
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
@@ -172,6 +178,7 @@ def _wish(args: argparse.Namespace) -> Wish:
         by_content=args.by_content,
         changed=args.changed,
         dialect=dialects.from_arguments(args),
+        describe=args.dry_run,
     )
 
 
@@ -217,9 +224,19 @@ def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:
     if args.save is None and args.gates is None:
         return None
     from measurand.gates import run_gates
+    from measurand.gates.gatefile import read_gate_file
     from measurand.results import LOGGED, RESULTS
     from measurand.shards import write_dataset
 
+    if args.gates is not None:
+        named, systems = read_gate_file(args.gates).system, rows.table.column("system").unique()
+        if named is not None and named not in systems.to_pylist():
+            raise InputError(
+                f"{args.gates} is for system {named!r}, these rows are of "
+                f"{', '.join(map(repr, systems.to_pylist()))}",
+                hint="mend system in the gate file, or give the results that it is for",
+                code="other_system",
+            )
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.save or Path(scratch) / "rows"
         # What is written twice is the same: an unfinished run would otherwise pass for a whole one.
@@ -230,6 +247,48 @@ def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:
         if args.gates is None:
             return None
         return run_gates(args.gates, results=folder)
+
+
+def _understood(rows: ItemRows, form: str) -> str:
+    """What was read, and the first item rows, without any figure."""
+    from measurand import understanding
+    from measurand.interop.account import lines
+    from measurand.reliability_report import to_text
+    from measurand.report.document import Table
+    from measurand.report.render import to_html, to_markdown
+
+    table, account = rows.table, rows.account.record()
+    first = table.slice(0, understanding.SHOWN).select(
+        ["model", "metric", "item_id", "repeat", "cluster_id", "value", "status", "slice"]
+    )
+    if form == "json":
+        record = {"account": account, "columns": rows.account.columns, "notes": list(rows.notes)}
+        return json.dumps({**record, "first": first.to_pylist()}, indent=1, default=str) + "\n"
+    counts = table.group_by(["model", "slice", "metric"], use_threads=False).aggregate(
+        [([], "count_all")]
+    )
+    ordered = counts.sort_by([(n, "ascending") for n in ("model", "slice", "metric")]).slice(0, 200)
+    heads = ("model", "slice", "metric", "rows")
+    what = [tuple(row.values()) for row in ordered.to_pylist()]
+    made = understanding.document(
+        f"{rows.origin}: {table.num_rows:,} item rows; nothing was computed",
+        rows.account.columns,
+        [*rows.notes, *lines(account)],
+        (
+            Table(
+                "Files read",
+                ("file", "item rows"),
+                [(r["file"], r["rows"]) for r in account["read"]],
+            ),
+            Table("What the rows hold", heads, what),
+            Table(
+                "First item rows",
+                first.column_names,
+                [tuple(r.values()) for r in first.to_pylist()],
+            ),
+        ),
+    )
+    return {"text": to_text, "md": to_markdown, "html": to_html}[form](made)
 
 
 def render(record: dict[str, Any], form: str) -> str:

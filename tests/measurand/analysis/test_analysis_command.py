@@ -105,3 +105,61 @@ def test_wrong_usage_and_our_own_faults_are_no_verdict(
     assert "internal_error: ZeroDivisionError" in capsys.readouterr().err
     with pytest.raises(ZeroDivisionError):
         main([str(table)])
+
+
+def test_a_gate_file_of_another_system_is_refused(table: Path) -> None:
+    other = GATES.replace("LIMIT", "0.1").replace("results: unused", "system: inspect")
+    Path("gates.yaml").write_text(other)
+    with pytest.raises(InputError, match="is for system 'inspect'") as caught:
+        main([str(table), "--gates", "gates.yaml"])
+    assert caught.value.code == "other_system"
+    Path("gates.yaml").write_text(other.replace("inspect", "table"))
+    assert main([str(table), "--gates", "gates.yaml"]) == 0
+
+
+@pytest.mark.parametrize("form", ["text", "md", "html", "json"])
+def test_the_verdict_stands_in_every_format(
+    table: Path, form: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("gates.yaml").write_text(GATES.replace("LIMIT", "0.99"))
+    code = main([str(table), "--gates", "gates.yaml", "--format", form])
+    page = capsys.readouterr().out
+    assert code == 1
+    assert "good" in page
+    assert ("Verdict" if form != "json" else '"state": "fail"') in page
+
+
+def test_a_dry_run_says_what_was_understood_and_computes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def computed(*args: object, **settings: object) -> None:
+        raise AssertionError("computed")
+
+    monkeypatch.setattr("measurand.analysis.record.analyse", computed)
+    path = tmp_path / "t.csv"
+    path.write_text("frage;wert\n1;0,5\n2;1\n")
+    argv = [str(path), "--map", "item_id=frage", "value=wert", "--dry-run"]
+    for form in ("text", "md", "html", "json"):
+        assert main([*argv, "--format", form]) == 0
+        page = capsys.readouterr().out
+        assert "semicolons" in page
+        assert "frage" in page
+
+
+def test_strict_ends_with_one_where_something_is_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "samples_x.jsonl").write_text(
+        '{"doc_id": 0, "doc": {}, "metrics": ["acc"], "acc": 1.0, "filter": "none"}\n'
+    )
+    assert main([str(tmp_path), "--strict"]) == 0
+    (tmp_path / "t.csv").write_text("item_id,value\n1,1\n")
+    assert main([str(tmp_path)]) == 0
+    assert main([str(tmp_path), "--strict"]) == 1
+    assert "t.csv: a table beside logs" in capsys.readouterr().out
+
+
+def test_a_scale_is_word_and_number(table: Path) -> None:
+    for pair in ("A", "A=x", "=1", "A=inf"):
+        with pytest.raises(InputError, match="--scale"):
+            main([str(table), "--scale", pair])
