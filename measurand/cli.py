@@ -62,7 +62,8 @@ def usage() -> str:
         f"how valid it is, and whether it may pass.\n\n{verbs}\n\n"
         "  --version    the version\n\n"
         "exit codes: 0 done, 3 error (one line says what to do), 130 interrupted (run it again);\n"
-        "gate, analyse --gates: 1 fail, 2 undecided; verify: 1 problems; status --exit-code: 1\n"
+        "gate, analyse --gates: 1 fail, 2 undecided; verify: 1 problems; status --exit-code: 1;\n"
+        "compare --as rerun: 1 a verdict or a claim changed\n"
     )
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from measurand import dialects
 from measurand.interop.rows import Wish
+
+if TYPE_CHECKING:
+    from measurand.report.document import Document
 
 FORMATS = ("text", "json", "md", "html")
 
@@ -41,6 +44,13 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--map", nargs="+", default=[], metavar="ROLE=COLUMN", help="of tables")
     parser.add_argument("--values", nargs="+", default=[], metavar="COLUMN", help="of tables")
     parser.add_argument("--scale", nargs="+", default=[], metavar="WORD=NUMBER", help="of scores")
+    parser.add_argument(
+        "--as",
+        dest="mode",
+        choices=("change", "rerun"),
+        default="change",
+        help="rerun: the same parameters run twice; exit code 1 if a verdict or a claim changed",
+    )
     dialects.add_arguments(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
@@ -49,6 +59,8 @@ def main(argv: Sequence[str]) -> int:
 
     if args.out is not None:
         refuse_unless_new(args.out)
+    if args.mode == "rerun":
+        return _rerun(args)
     from measurand.comparison.record import compare
     from measurand.comparison.sides import resolve
 
@@ -67,15 +79,35 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
+def _rerun(args: argparse.Namespace) -> int:
+    from measurand.analysis.command import write
+    from measurand.comparison import rerun
+
+    record = rerun.compare(*(rerun.runs(word, args.system) for word in (args.a, args.b)))
+    if args.format == "json":
+        text = _json(record)
+    else:
+        text = _drawn(rerun.document(record, args.a, args.b), args.format)
+    write(text, args.out)
+    return int(record["changed"])
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _drawn(made: Document, form: str) -> str:
+    from measurand.reliability_report import to_text
+    from measurand.report.render import to_html, to_markdown
+
+    drawn: str = {"html": to_html, "md": to_markdown, "text": to_text}[form](made)
+    return drawn
+
+
 def render(record: dict[str, Any], form: str) -> str:
     """The record as ``text``, ``json``, ``md`` (fits into a comment) or ``html``."""
     if form == "json":
-        return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        return _json(record)
     from measurand.comparison.page import document, markdown
-    from measurand.reliability_report import to_text
-    from measurand.report.render import to_html
 
-    if form == "md":
-        return markdown(record)
-    made = document(record)
-    return to_html(made) if form == "html" else to_text(made)
+    return markdown(record) if form == "md" else _drawn(document(record), form)
