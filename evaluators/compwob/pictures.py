@@ -31,36 +31,16 @@ GROUPS = {
 """How categories are named."""
 
 
-def slope_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
-    """From base tasks to compositions to reversed sentences, a line an agent.
+def parts_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
+    """Success against the number of parts, a panel a wording.
 
     What an agent was not asked is a row without a figure: the line has a gap there.
     """
-    rows = []
-    for subject in everyone:
-        for at, order in enumerate(("single", *ORDERS)):
-            agent = subject.agent
-            rows.append(figures.point("all tasks", agent, at, agent, "success", order=order))
-    return Figure(
-        "curves",
-        "From single tasks to sequences",
-        "0: base tasks, 1: compositions, 2: the same with reversed sentences. Wilson intervals.",
-        {
-            "rows": rows,
-            "x_axis": "0 base, 1 composed, 2 reversed",
-            "y_axis": "share of episodes solved",
-            "minimum": 0.0,
-            "maximum": 1.0,
-        },
-    )
-
-
-def parts_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
-    """Success against the number of parts, a panel a wording."""
+    numbers = {order: _numbers(everyone, order) for order in ORDERS}
     rows = []
     for order in ORDERS:
         for subject in everyone:
-            for n in subject.of(order)["n_parts"].unique().sort().to_list():
+            for n in numbers[order] if not subject.of(order).is_empty() else ():
                 where = {"order": order, "parts": str(n)}
                 agent = subject.agent
                 rows.append(figures.point(WORDS[order], agent, n, agent, "success", **where))
@@ -77,6 +57,11 @@ def parts_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
             "reason": "no composition was played",
         },
     )
+
+
+def _numbers(everyone: Sequence[Subject], order: str) -> list[int]:
+    """Numbers of parts that somebody was asked."""
+    return sorted({n for subject in everyone for n in subject.of(order)["n_parts"].to_list()})
 
 
 def heat_figure(everyone: Sequence[Subject], order: str) -> Figure:
@@ -131,6 +116,7 @@ def scatter_figure(subject: Subject, order: str) -> Figure:
         {
             "rows": rows,
             "points": points,
+            "point_size": 3.0,
             "x_axis": "per task",
             "y_axis": "share of seeds solved",
             "minimum": 0.0,
@@ -141,11 +127,12 @@ def scatter_figure(subject: Subject, order: str) -> Figure:
 
 
 def _line(x: Any, y: Any) -> list[tuple[float, float]]:
-    """Ends of the least-squares line."""
+    """Ends of the least-squares line, which ends where it would leave what a share can be."""
     if len(x) < 3 or np.ptp(x) == 0:
         return []
-    b, a = np.polyfit(x, y, 1)
-    return [(float(v), float(a + b * v)) for v in (x.min(), x.max())]
+    b, a = (float(v) for v in np.polyfit(x, y, 1))
+    ends = [(float(v), a + b * float(v)) for v in (x.min(), x.max())]
+    return [(v, s) if 0 <= s <= 1 else ((round(s > 1) - a) / b, float(s > 1)) for v, s in ends]
 
 
 def reverse_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
@@ -179,7 +166,7 @@ def films(results: Path) -> list[Figure]:
                 f"{GROUPS[first['category']]}: {task}",
                 f"{first['utterance']} Seed {first['seed']}, {first['agent']}, {ended}. Each "
                 "picture shows the page before the action below it; the element acted on is "
-                "framed.",
+                "framed. Where nothing happens, pictures are cut.",
                 {
                     "rows": frames(
                         [Picture(row["picture"], row["action"], row["box"]) for row in mine]

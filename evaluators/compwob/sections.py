@@ -12,7 +12,6 @@ from evaluators.compwob.pictures import (
     heat_figure,
     parts_figure,
     reverse_figure,
-    slope_figure,
 )
 from measurand.report.document import Block, Section, Table, Text
 from measurand.report.evidence import say
@@ -43,7 +42,7 @@ def summary_section(view: View) -> Section:
     blocks: list[Block] = [Text("\n".join(sentences))] if sentences else []
     return Section(
         "In short",
-        (*blocks, table, slope_figure(everyone, figures)),
+        (*blocks, table),
         "Does an agent that solves single web tasks solve sequences of them?",
     )
 

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+Pixels = npt.NDArray[np.int_]
+"""Rows, columns, colours."""
+MARGIN = 8
+"""Rows kept above and below what begins or ends."""
 JPEG_NOISE = 24
 """A colour that is this near to another, of 255, may be the same before it was compressed."""
 
@@ -30,10 +35,13 @@ class Picture:
 
 
 def frames(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
-    """Rows of a figure of :mod:`measurand.report.figures.screens`: the pictures of one episode."""
-    shown = held_width([picture.image for picture in pictures])
+    """Rows of a figure of :mod:`measurand.report.figures.screens`: the pictures of one episode.
+
+    They are cut to what happens: the empty right side and rows in which nothing begins or ends in
+    any of them are left out. Where one cannot be read, all stay as they are.
+    """
     found = []
-    for picture in pictures:
+    for picture in _cut(pictures):
         width, height = jpeg_size(picture.image)
         found.append(
             {
@@ -41,7 +49,6 @@ def frames(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
                 "type": "image/jpeg",
                 "width": width,
                 "height": height,
-                "shown": shown,
                 "caption": picture.action,
                 "box": picture.box,
             }
@@ -61,24 +68,50 @@ def jpeg_size(data: bytes) -> tuple[int, int]:
     return 1, 1
 
 
-def held_width(pictures: Sequence[bytes]) -> int | None:
-    """Pixels from the left that hold anything in one of these pictures, beside the panels none.
-
-    What is beside is one colour to the right edge, but for the noise of JPEG. A dialog that
-    reaches out of its panel counts.
-
-    Returns:
-        The width; None where a picture cannot be read or all are of one colour.
-    """
+def _cut(pictures: Sequence[Picture]) -> Sequence[Picture]:
     from PIL import Image, UnidentifiedImageError
 
-    most = 0
-    for picture in pictures:
-        try:
-            pixels = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB")).astype(int)
-        except (UnidentifiedImageError, OSError):
-            return None
-        beside = np.median(pixels[:, -1], axis=0)
-        held = (np.abs(pixels - beside) > JPEG_NOISE).any(axis=(0, 2))
-        most = max(most, 0, *(np.flatnonzero(held) + 1).tolist())
-    return most or None
+    try:
+        opened = [Image.open(io.BytesIO(one.image)).convert("RGB") for one in pictures]
+    except (UnidentifiedImageError, OSError):
+        return pictures
+    pixels = [np.asarray(image).astype(int) for image in opened]
+    wide = max((_held_width(some) for some in pixels), default=0)
+    if wide == 0:
+        return pictures
+    kept = np.zeros(max(len(some) for some in pixels), bool)
+    for some in pixels:
+        kept[: len(some)] |= _rows(some[:, :wide])
+    made = []
+    for picture, some in zip(pictures, pixels, strict=True):
+        rows = kept[: len(some)]
+        out = io.BytesIO()
+        shown = some[rows][:, :wide].astype(np.uint8)
+        Image.fromarray(shown).save(out, "JPEG", quality=80)
+        made.append(Picture(out.getvalue(), picture.action, _moved(picture.box, rows)))
+    return made
+
+
+def _held_width(pixels: Pixels) -> int:
+    """Pixels from the left that hold anything beside the colour of the right edge; 0 for none."""
+    beside = np.median(pixels[:, -1], axis=0)
+    held = (np.abs(pixels - beside) > JPEG_NOISE).any(axis=(0, 2))
+    return int(np.flatnonzero(held)[-1]) + 1 if held.any() else 0
+
+
+def _rows(pixels: Pixels) -> npt.NDArray[np.bool_]:
+    """Rows near a place where one row differs from the next."""
+    differs = (np.abs(np.diff(pixels, axis=0)) > JPEG_NOISE).any(axis=(1, 2))
+    kept = np.zeros(len(pixels), bool)
+    for at in np.flatnonzero(differs):
+        kept[max(at + 1 - MARGIN, 0) : at + 1 + MARGIN] = True
+    return kept
+
+
+def _moved(box: list[float] | None, rows: npt.NDArray[np.bool_]) -> list[float] | None:
+    """A box where it lies once rows are left out."""
+    if box is None:
+        return None
+    left, top, width, height = box
+    first, last = round(top), round(top + height)
+    return [left, float(rows[:first].sum()), width, float(rows[first:last].sum())]

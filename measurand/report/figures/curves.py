@@ -2,10 +2,10 @@
 
 ``data``: ``rows``: list of ``{panel, series, x, estimate, lower, upper}`` and ``reason`` of a null,
 which leaves a gap; optional ``points``: list of ``{panel, series, x, y}``, drawn small (single
-seeds) where the series has a row; optional ``lines``: list of ``{panel, series, y}``, dashed levels
-such as baselines; ``x_axis``, ``y_axis``: titles; ``x_scale``: linear, log2 or log10; optional
-``minimum`` and ``maximum`` of y; ``own_scale``: true where every panel has its own y scale;
-``reference``: a dotted line, such as chance.
+seeds; ``point_size``: their radius, 1.7) where the series has a row; optional ``lines``: list of
+``{panel, series, y}``, dashed levels such as baselines; ``x_axis``, ``y_axis``: titles;
+``x_scale``: linear, log2 or log10; optional ``minimum`` and ``maximum`` of y; ``own_scale``: true
+where every panel has its own y scale; ``reference``: a dotted line, such as chance.
 
 On a logarithmic scale x = 0 stands at a place of its own at the left, behind a break in the axis.
 Series that share an x stand side by side there, so that their intervals can be told apart, and
@@ -149,13 +149,14 @@ def _panel(
         name, at = str(level["series"]), y(float(level["y"]))
         words = f"{name}: {number(float(level['y']))}"
         parts.append(_level(name, _line_names(data), series, (left, left + side, at), words))
+    size = float(data.get("point_size") or 1.7)
     shown = [name for name in series if any(str(row["series"]) == name for row in rows)]
     for name in shown:
         shift = (shown.index(name) - (len(shown) - 1) / 2) * dodge
         index = series.index(name)
         dots = [p for p in points if str(p["series"]) == name]
         parts += [
-            svg.mark(x(p["x"]) + shift + dodge / 2, y(p["y"]), "circle", f"p{index % 5}", 1.7)
+            svg.mark(x(p["x"]) + shift + dodge / 2, y(p["y"]), "circle", f"p{index % 5}", size)
             for p in dots
         ]
         line = sorted((r for r in rows if str(r["series"]) == name), key=lambda r: float(r["x"]))

@@ -2,8 +2,7 @@
 
 ``data``: ``rows``: list of ``{image, type, width, height, caption}`` and, where something was acted
 on, ``box``: ``[left, top, width, height]`` in pixels of the picture. ``image`` is base64,
-``type`` its media type. Optional ``shown``: pixels from the left that are shown, where the rest of
-the width is empty. The page's policy admits pictures where a report has such a figure.
+``type`` its media type. The page's policy admits pictures where a report has such a figure.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
         )
     parts, heights = [], [0.0]
     for i, frame in enumerate(frames):
-        x, scale = i * (SIDE + GAP), SIDE / float(frame.get("shown") or frame["width"])
+        x, scale = i * (SIDE + GAP), SIDE / float(frame["width"])
         heights.append(float(frame["height"]) * scale)
         parts.append(_picture(frame, x, scale))
         columns = int(SIDE / 6.6)
@@ -46,13 +45,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
 def _picture(frame: Mapping[str, Any], x: float, scale: float) -> Markup:
     height = float(frame["height"]) * scale
     source = f"data:{frame['type']};base64,{frame['image']}"
-    # Scaled to cover its place from the top left: what does not fit at the right is cut.
-    cut = None if frame.get("shown") is None else "xMinYMin slice"
-    parts = [
-        svg.element(
-            "image", x=x, y=0.0, width=SIDE, height=height, preserveAspectRatio=cut, href=source
-        )
-    ]
+    parts = [svg.element("image", x=x, y=0.0, width=SIDE, height=height, href=source)]
     if frame.get("box") is not None:
         left, top, wide, high = (float(v) * scale for v in frame["box"])
         parts.append(

@@ -4,15 +4,17 @@ import base64
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 from compwob_handmade import TASKS, params, write
 
 from evaluators.compwob.context import subjects
 from evaluators.compwob.pictures import (
+    _line,
     films,
     heat_figure,
+    parts_figure,
     scatter_figure,
-    slope_figure,
 )
 from evaluators.compwob.rates import rate_rows
 from measurand.report.figures import curves
@@ -31,20 +33,21 @@ def test_a_film_holds_the_pictures_as_they_were_taken(tmp_path: Path) -> None:
 
 
 def test_the_line_has_a_gap_where_an_agent_was_not_asked(tmp_path: Path) -> None:
-    given = params(AGENTS)
-    first, oracle = subjects(write(tmp_path, given, AGENTS), given)
-    some = first.episodes.filter(pl.col("order") != "forward")
-    backwards = dataclasses.replace(first, model="backwards", episodes=some)
-    everyone = [backwards, oracle]
+    agents = {"zero_shot@m": lambda s: s.seed % 2 == 0, "oracle": lambda s: True}
+    given = params(agents)
+    first, oracle = subjects(write(tmp_path, given, agents), given)
+    n = pl.col("n_parts")
+    ends = oracle.episodes.with_columns(n_parts=pl.when(n == 3).then(4).otherwise(n))
+    oracle = dataclasses.replace(oracle, episodes=ends)
+    everyone = [first, oracle]
     figures = Figures(statistics_table([row for one in everyone for row in rate_rows(one)]))
-    figure = slope_figure(everyone, figures)
-    mine = [row for row in figure.data["rows"] if row["series"] == "backwards"]
-    assert [row["estimate"] for row in mine] == [0.5, None, 0.5]
+    rows = parts_figure(everyone, figures).data["rows"]
+    mine = [row for row in rows if row["series"] == "oracle" and row["panel"] == "compositions"]
+    assert [(row["x"], row["estimate"]) for row in mine] == [(2, 1.0), (3, None), (4, 1.0)]
     assert mine[1]["reason"] == "not asked"
-    # Two series' keys, and the line of the one that was asked everything.
-    _, body = curves.draw(figure.data, 720.0)
-    assert body.count('class="curve c0"') == 1
-    assert body.count('class="curve c1"') == 2
+    _, body = curves.draw(parts_figure(everyone, figures).data, 720.0)
+    # Its key and nothing else: two points with a gap between are joined by no line.
+    assert body.count('class="curve c1"') == 1
 
 
 def test_the_heat_map_has_a_row_a_task_and_a_column_an_agent(tmp_path: Path) -> None:
@@ -62,3 +65,12 @@ def test_the_scatter_has_a_dot_a_task_and_a_line(tmp_path: Path) -> None:
     data = scatter_figure(subject, "forward").data
     assert len(data["points"]) == 2 * len(TASKS)
     assert len(data["rows"]) == 4
+    assert all(0 <= row["estimate"] <= 1 for row in data["rows"])
+
+
+def test_the_line_ends_where_it_would_leave_what_a_share_can_be() -> None:
+    x, y = np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 0.0, 0.0])
+    # Least squares: y = 1.5 - 0.4 x, which is 1 at 1.25 and 0 at 3.75.
+    assert np.allclose(_line(x, y), [(1.25, 1.0), (3.75, 0.0)])
+    assert np.allclose(_line(x, x / 10), [(1.0, 0.1), (4.0, 0.4)])
+    assert _line(x[:2], y[:2]) == []

@@ -30,15 +30,6 @@ def test_pictures_lie_in_the_page_with_the_element_marked_once() -> None:
     assert "click &lt;b&gt;" in page
 
 
-def test_an_empty_right_side_is_cut_and_the_rest_is_larger() -> None:
-    page = to_html(_document(shown=160))
-    # 176 pixels for 160: the picture is 572 high, and its own 260 pixels would take 286.
-    assert page.count('width="176" height="572" preserveAspectRatio="xMinYMin slice"') == 2
-    # The box of 13 pixels, and 3 around it.
-    assert 'width="20.3"' in page
-    assert "preserveAspectRatio" not in to_html(_document())
-
-
 def test_only_a_page_with_pictures_admits_them_and_only_its_own() -> None:
     assert "img-src data:;" in to_html(_document())
     plain = Document("Report", "", None, (Section("S", (Text("no pictures"),)),))
