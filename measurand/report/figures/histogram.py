@@ -26,7 +26,8 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     left = svg.label_width([svg.tick_text(v, marks) for v in marks]) + 12
     x = svg.Scale(float(edges[0]), float(edges[-1]), left, width - 12)
     named = [mark for mark in data.get("marks") or () if mark.get("value") is not None]
-    top = 34.0 + 14.0 * max(len(named), 1)
+    # The limit's name has a line of its own, below those of the marks.
+    top = 34.0 + 14.0 * (len(named) + 1)
     bottom = top + HEIGHT
     y = svg.Scale(0.0, max(*counts, 1) * 1.0, bottom, top)
     parts = [svg.text(0, 14, "count", class_="tick")]
@@ -51,7 +52,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     parts.append(svg.line(left, bottom, width - 12, bottom, "zero"))
     parts.append(limit(data, x, top - 8, bottom))
     for i, mark in enumerate(named):
-        parts.append(_mark(mark, x, top - 10 - 14 * (i + 1), bottom))
+        parts.append(_mark(mark, x, top - 10 - 14 * (i + 2), bottom))
     return (width, bottom + 44), Markup("").join(parts)
 
 

@@ -334,6 +334,9 @@ def extremes() -> Document:
                        "limit": 0.1, "limit_label": "flagged below 0.10", "axis": "mass",
                        "marks": [{"label": "median", "value": 0.999},
                                  {"label": "mean", "value": 0.98}]}),
+        ("histogram", {"edges": [0, 0.5, 1], "counts": [3, 1], "limit": 0.1, "axis": "mass",
+                       "limit_label": "flagged below",
+                       "marks": [{"label": "mean", "value": 0.139}]}),
         ("levels", {"rows": flat, "minimum": 1, "maximum": 5, "axis": "median"}),
         ("ridges", {"cells": constant, "minimum": 1, "maximum": 5, "axis": "score"}),
         ("densities", {"groups": ["low", "high"], "minimum": 1, "maximum": 5,
@@ -359,6 +362,7 @@ def example() -> Document:
             "packages": {"numpy": "2.3.5", "pyarrow": "25.0.1", "torch": None},
             "python": "3.11.2",
             "seed": 42,
+            "parameters": {"build": {"tasks": {"deep": {"deeper": {"still": {"name_of_it": 1}}}}}},
         },
         opening=opening(),
     )
