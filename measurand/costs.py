@@ -8,7 +8,7 @@ from measurand.tables import Column, Table
 
 COSTS = Table(
     name="measurand.costs",
-    version="1.0.0",
+    version="1.1.0",
     key=("model", "part"),
     doc="One row per model and part of an evaluation: calls, tokens, time; resumed runs included.",
     columns=(
@@ -33,5 +33,13 @@ COSTS = Table(
         Column("fingerprint", pa.string(), "hash of everything that decides the model's answers"),
         Column("dtype", pa.string(), "precision of the computation"),
         Column("chat_template", pa.bool_(), "whether prompts were wrapped in the chat template"),
+        Column(
+            "retries",
+            pa.int64(),
+            "attempts at a server that failed and were made again, of calls that were answered "
+            "at last; null where no model was asked",
+            nullable=True,
+            minimum=0,
+        ),
     ),
 )

@@ -102,11 +102,17 @@ class Costs:
         self._parts: dict[str, Row] = {}
 
     def add(
-        self, part: str, prompt_tokens: int | None, cached_tokens: int | None, seconds: float
+        self,
+        part: str,
+        prompt_tokens: int | None,
+        cached_tokens: int | None,
+        seconds: float,
+        retries: int = 0,
     ) -> None:
-        """Count one call."""
-        blank = {"model": self.model, "part": part, "calls": 0, "seconds": 0.0}
+        """Count one call, and how often it had to be made again."""
+        blank = {"model": self.model, "part": part, "calls": 0, "seconds": 0.0, "retries": 0}
         row = self._parts.setdefault(part, {**blank, "prompt_tokens": 0, "cached_tokens": 0})
+        row["retries"] += retries
         row["calls"] += 1
         row["prompt_tokens"] += prompt_tokens or 0
         row["cached_tokens"] += cached_tokens or 0

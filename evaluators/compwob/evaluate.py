@@ -246,5 +246,6 @@ class Turn:
                 "fingerprint": self.agent.sha256,
                 "dtype": "none",
                 "chat_template": False,
+                "retries": None,
             }
         )

@@ -284,7 +284,9 @@ class Administration:
     def _response(self, prompt: Row, scored: Scored, run_id: str, part: str | None = None) -> Row:
         score = scored.score
         self._costs.add(
-            part or prompt["experiment"], score.prompt_tokens, score.cached_tokens, scored.seconds
+            *(part or prompt["experiment"], score.prompt_tokens, score.cached_tokens),
+            scored.seconds,
+            score.retries,
         )
         return {
             **{c.name: prompt.get(c.name) for c in RESPONSES.columns},

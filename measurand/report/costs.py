@@ -19,6 +19,9 @@ def cost_section(view: View[Any]) -> Section | None:
     if not (folder / MANIFEST).exists():
         return None
     every = shards.read_table(folder).to_pylist()
+    shown = [row for row in every if row["prompt_tokens"]] or every
+    # Results of an earlier version do not have them.
+    again = any(row.get("retries") for row in every)
     rows: list[list[Cell]] = [
         [
             {"text": row["part"], "detail": row["model"]},
@@ -32,15 +35,16 @@ def cost_section(view: View[Any]) -> Section | None:
             },
             row["dtype"],
             "yes" if row["chat_template"] else "no",
+            *([row.get("retries")] if again else []),
         ]
-        for row in [row for row in every if row["prompt_tokens"]] or every
+        for row in shown
     ]
     if not rows:
         return None
     table = Table(
         "Calls of the models",
         ["part", "calls", "prompt tokens", "of them shared", "seconds", "calls a second",
-         "precision", "chat template"],
+         "precision", "chat template", *(["tried again"] if again else [])],
         rows,
         ["Shared tokens stand in a prefix that was computed once. Loading the model is not "
          "counted. Parts of an interrupted run are."],

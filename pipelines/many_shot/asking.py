@@ -96,7 +96,9 @@ class Asker:
     def _count(self, part: str, answers: Sequence[Scored] | Sequence[Generated]) -> None:
         for one in answers:
             answer = one.score if isinstance(one, Scored) else one.completion
-            self.costs.add(part, answer.prompt_tokens, answer.cached_tokens, one.seconds)
+            self.costs.add(
+                *(part, answer.prompt_tokens, answer.cached_tokens), one.seconds, answer.retries
+            )
             self.calls += 1
             if answer.status == "infra_error":
                 self.failures[answer.reason or "no reason given"] += 1

@@ -128,6 +128,7 @@ def judged(
                         scored.score.prompt_tokens,
                         scored.score.cached_tokens,
                         scored.seconds,
+                        scored.score.retries,
                     )
                     if scored.score.status == "infra_error":
                         failures[scored.score.reason or "no reason given"] += 1

@@ -189,7 +189,9 @@ class _Clerk:
                     done = one.completion
                     found.append(done)
                     counted.add(
-                        f"write: {name}", done.prompt_tokens, done.cached_tokens, one.seconds
+                        *(f"write: {name}", done.prompt_tokens, done.cached_tokens),
+                        one.seconds,
+                        done.retries,
                     )
                     if done.status == "infra_error":
                         failures[done.reason or "no reason given"] += 1

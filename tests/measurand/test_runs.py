@@ -7,8 +7,9 @@ import pytest
 
 from measurand import runs
 from measurand.costs import COSTS
-from measurand.errors import InfraError
+from measurand.errors import CapabilityError, InfraError
 from measurand.models import load
+from measurand.models.protocol import Capabilities
 from measurand.results import RESULTS
 
 
@@ -37,13 +38,15 @@ def test_costs_add_up_by_part_and_take_what_is_unknown_as_nothing() -> None:
     costs = runs.Costs("synthetic:uniform")
     costs.add("a", 10, 4, 0.5)
     costs.add("a", None, None, 0.25)
-    costs.add("b", 1, 0, 1.0)
+    costs.add("b", 1, 0, 1.0, retries=2)
+    costs.add("b", 1, 0, 1.0, retries=1)
     model = load("synthetic:uniform")
     rows = {row["part"]: row for row in costs.rows(model)}
     assert {
         p: (r["calls"], r["prompt_tokens"], r["cached_tokens"], r["seconds"])
         for p, r in rows.items()
-    } == {"a": (2, 10, 4, 0.75), "b": (1, 1, 0, 1.0)}
+    } == {"a": (2, 10, 4, 0.75), "b": (2, 2, 0, 2.0)}
+    assert {p: r["retries"] for p, r in rows.items()} == {"a": 0, "b": 3}
     table = runs.table(COSTS, list(rows.values()))
     assert table.schema.names == [c.name for c in COSTS.columns]
     assert set(table["fingerprint"].to_pylist()) == {model.fingerprint}
@@ -68,3 +71,25 @@ def test_keys_that_a_table_does_not_declare_are_left_out_and_missing_ones_are_re
     del row["metric"]
     with pytest.raises(KeyError, match="metric"):
         runs.results_table([row])
+
+
+class Asked:
+    """A model by name, asked or ruled."""
+
+    spec, fingerprint = "openai:m", ""
+
+    def __init__(self, rules: bool) -> None:
+        self.rules = rules
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(True, True, True, False, None, "unknown", reads_tags=self.rules)
+
+
+def test_a_run_that_is_mostly_unanswered_is_refused() -> None:
+    reasons = Counter({"no choice among the log-probs": 4, "withheld": 2})
+    runs.refuse_unanswered(Asked(False), reasons, 12)  # type: ignore[arg-type]
+    runs.refuse_unanswered(Asked(True), reasons, 6)  # type: ignore[arg-type]
+    runs.refuse_unanswered(Asked(False), Counter(), 0)  # type: ignore[arg-type]
+    with pytest.raises(CapabilityError, match="no answer to 6 of 11 calls, 4 of them: no ch") as e:
+        runs.refuse_unanswered(Asked(False), reasons, 11)  # type: ignore[arg-type]
+    assert e.value.code == "too_many_model_errors"

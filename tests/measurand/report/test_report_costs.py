@@ -10,7 +10,7 @@ from measurand.report.view import View
 
 ROW = {
     "model": "m", "part": "p", "calls": 10, "prompt_tokens": 100, "cached_tokens": 40,
-    "seconds": 4.0, "fingerprint": "f", "dtype": "float32", "chat_template": True,
+    "seconds": 4.0, "fingerprint": "f", "dtype": "float32", "chat_template": True, "retries": 0,
 }  # fmt: skip
 
 
@@ -38,6 +38,13 @@ def test_scripts_alone_are_shown(tmp_path: Path) -> None:
     assert [row[0]["text"] for row in table.rows] == ["p"]  # type: ignore[index, call-overload]
     assert table.rows[0][5] == {"value": None, "reason": "no time was measured"}
     assert table.rows[0][7] == "no"
+
+
+def test_retries_are_shown_where_there_were_some(tmp_path: Path) -> None:
+    assert "tried again" not in _table(tmp_path / "calm", {}).columns
+    table = _table(tmp_path / "trouble", {"retries": 3}, {"part": "q", "retries": None})
+    assert table.columns[-1] == "tried again"
+    assert [row[-1] for row in table.rows] == [3, None]
 
 
 def test_without_calls_there_is_no_section(tmp_path: Path) -> None:
