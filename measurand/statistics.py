@@ -58,8 +58,9 @@ def statistic_row(
 ) -> StatisticRow:
     """One row of ``STATISTICS``.
 
-    The smallest detectable difference follows from the standard error, with G - 1 degrees of
-    freedom where there are clusters; it is null where there is no standard error.
+    An interval without width is left out with its reason: a sample in which nothing varied does not
+    know more than others. The smallest detectable difference follows from the standard error, with
+    G - 1 degrees of freedom where there are clusters; it is null where there is no standard error.
 
     Args:
         system: the system.
@@ -71,6 +72,15 @@ def statistic_row(
     """
     from measurand.stats.means import smallest_detectable
 
+    if estimate.ci_lo is not None and estimate.ci_lo == estimate.ci_hi and estimate.method != EXACT:
+        estimate = Estimate(
+            estimate.value,
+            confidence=estimate.confidence,
+            method=estimate.method,
+            n=estimate.n,
+            n_clusters=estimate.n_clusters,
+            reason="no interval: nothing varied in this sample",
+        )
     se, clusters = estimate.se, estimate.n_clusters
     df = clusters - 1 if clusters is not None and clusters > 1 else None
     return {

@@ -14,8 +14,9 @@ import polars as pl
 from evaluators.compwob.context import ORDERS, Subject
 from evaluators.compwob.crossing import over_tasks_and_seeds
 from measurand.results import Rows
+from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import bootstrap_means, cluster_mean, within_unit
+from measurand.stats.means import bootstrap_means, cluster_mean
 from measurand.stats.resample import MIN_CLUSTERS
 
 
@@ -38,14 +39,14 @@ def gap_rows(subject: Subject) -> Rows:
         for metric, column in (("gap_base", "mean_alone"), ("gap_alone", "all_alone")):
             yield from _difference(subject, metric, parts, pairs, column)
         yield subject.row("mcnemar_alone", parts, mcnemar(pairs["all_alone"], pairs["success"]))
-        yield subject.row("predicted", parts, within_unit(_mean(pairs, "predicted")))
+        yield subject.row("predicted", parts, _mean(pairs, "predicted", 0.0))
         residual = pairs.with_columns((pl.col("success") - pl.col("predicted")).alias("rest"))
-        yield subject.row("residual", parts, _mean(residual, "rest"))
+        yield subject.row("residual", parts, _mean(residual, "rest", -1.0))
         for category in pairs["category"].unique().sort().to_list():
             some = residual.filter(pl.col("category") == category)
             here = {**parts, "category": category}
-            yield subject.row("predicted", here, within_unit(_mean(some, "predicted")))
-            yield subject.row("residual", here, _mean(some, "rest"))
+            yield subject.row("predicted", here, _mean(some, "predicted", 0.0))
+            yield subject.row("residual", here, _mean(some, "rest", -1.0))
     yield from _reverse(subject)
 
 
@@ -81,7 +82,8 @@ def _difference(
 ) -> Rows:
     x = (pairs[column] - pairs["success"]).to_numpy()
     tasks = pairs["task"].to_numpy()
-    found = _honest(over_tasks_and_seeds(x, tasks, pairs["seed"].to_numpy()))
+    found = over_tasks_and_seeds(x, tasks, pairs["seed"].to_numpy())
+    found = bounded(found, x, tasks, low=-1.0, high=1.0)
     icc = subject.task_icc(metric, parts, pairs.select("task", pl.Series("score", x)))
     named = replace(found, method=f"paired difference; {found.method}")
     yield from subject.scored(parts, {metric: named}, "task_icc", icc)
@@ -91,33 +93,21 @@ def _difference(
         resamples=subject.resamples,
         seed_words=subject.words(metric, *parts.values()),
     )
-    yield subject.row(f"{metric}_resampled", parts, _honest(again))
+    yield subject.row(f"{metric}_resampled", parts, again)
 
 
-def _mean(pairs: pl.DataFrame, column: str) -> Estimate:
-    """Mean over tasks; of a few, Student's t would name shares that cannot be."""
-    found = _honest(cluster_mean(pairs[column].to_numpy(), pairs["task"].to_numpy()))
-    if found.se is None or (found.n_clusters or 0) >= MIN_CLUSTERS:
-        return found
+def _mean(pairs: pl.DataFrame, column: str, low: float) -> Estimate:
+    """Mean over tasks of values from ``low`` to 1; of a few tasks an error tells nothing."""
+    x = pairs[column].to_numpy()
+    found = cluster_mean(x, pairs["task"].to_numpy())
+    if found.value is None or (found.n_clusters or 0) >= MIN_CLUSTERS:
+        return bounded(found, x, low=low)
     return Estimate(
         found.value,
         method=found.method,
         n=found.n,
         n_clusters=found.n_clusters,
         reason=f"no interval: {found.n_clusters} tasks, at least {MIN_CLUSTERS} needed",
-    )
-
-
-def _honest(found: Estimate) -> Estimate:
-    """Without an interval where nothing varied: one without width would claim to know."""
-    if found.se is None or found.se > 0:
-        return found
-    return Estimate(
-        found.value,
-        method=found.method,
-        n=found.n,
-        n_clusters=found.n_clusters,
-        reason="no interval: every pair is alike",
     )
 
 

@@ -19,9 +19,9 @@ from measurand.report.document import Cell, Section, Table
 from measurand.report.grid import Line, grid
 from measurand.results import Rows
 from measurand.statistics import statistic_row
+from measurand.stats.bounded import bounded
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import within_unit
 from measurand.stats.repeats import alpha_over_repeats
 from measurand.subject import frame
 from schemas.compwob.params import MIXTURES, ORDERS
@@ -55,10 +55,8 @@ def mixture_rows(everyone: Sequence[Subject]) -> Rows:
         for mixture in (m for m in MIXTURES if m in at["mixture"].unique()):
             mine = at.filter(pl.col("mixture") == mixture)
             parts = {"mixture": mixture, "order": order}
-            mean = crossed_mean(
-                mine["success"].to_numpy(), mine["task"].to_numpy(), mine["model"].to_numpy()
-            )
-            mean = within_unit(mean)
+            x, tasks, models = (mine[name].to_numpy() for name in ("success", "task", "model"))
+            mean = bounded(crossed_mean(x, tasks, models), x, tasks)
             yield from _scored(everyone[0], "mixture_success", parts, mine, "success", mean)
             if mixture == "uniform":
                 continue
@@ -70,9 +68,8 @@ def mixture_rows(everyone: Sequence[Subject]) -> Rows:
                 yield statistic_row(SYSTEM, ALL, "mixture_gain", parts, found)
                 continue
             gains = pairs.with_columns((pl.col("success") - pl.col("success_u")).alias("gain"))
-            found = crossed_mean(
-                gains["gain"].to_numpy(), gains["task"].to_numpy(), gains["model"].to_numpy()
-            )
+            x, tasks, models = (gains[name].to_numpy() for name in ("gain", "task", "model"))
+            found = bounded(crossed_mean(x, tasks, models), x, tasks, low=-1.0)
             yield from _scored(everyone[0], "mixture_gain", parts, gains, "gain", found)
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import polars as pl
 
 from evaluators.compwob.context import ALL, SYSTEM, Subject
 from evaluators.compwob.crossing import over_tasks_and_seeds
 from measurand.results import Rows
 from measurand.statistics import exact, statistic_row
+from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import bootstrap_means, proportion, within_unit
+from measurand.stats.means import bootstrap_means, proportion
 from pipelines.compwob.tasks import is_easy
 from schemas.compwob.params import ORDERS
 
@@ -87,13 +87,8 @@ def _part(subject: Subject, part: dict[str, str]) -> pl.DataFrame:
 
 
 def _over_both(episodes: pl.DataFrame) -> Estimate:
-    x = episodes["success"].to_numpy()
-    if np.ptp(x) == 0:
-        # Without any variation an interval over clusters would be a point; tasks are what is known.
-        n = episodes["task"].n_unique()
-        return proportion(int(x[0]) * n, n, "clopper_pearson")
-    tasks, seeds = episodes["task"].to_numpy(), episodes["seed"].to_numpy()
-    return within_unit(over_tasks_and_seeds(x, tasks, seeds))
+    x, tasks, seeds = (episodes[name].to_numpy() for name in ("success", "task", "seed"))
+    return bounded(over_tasks_and_seeds(x, tasks, seeds), x, tasks)
 
 
 def _resampled(subject: Subject, episodes: pl.DataFrame, order: str) -> Estimate:

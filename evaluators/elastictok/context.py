@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from measurand.manifest import MANIFEST
 from measurand.report import view
 from measurand.results import Rows
 from measurand.statistics import statistic_row
+from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean, proportion, within_unit
+from measurand.stats.means import cluster_mean
 from measurand.stats.repeats import alpha_over_repeats
-from measurand.stats.resample import MIN_CLUSTERS, percentile, plan
+from measurand.stats.resample import percentile, plan
 from measurand.subject import frame
 from schemas.elastictok.params import CODECS, UNTRAINED, Params
 
@@ -54,12 +56,12 @@ class Findings(subject.Subject):
 
     def mean_tokens(self, values: pl.DataFrame, column: str = "n_tokens") -> Estimate:
         """Mean of numbers of tokens, each from the fewest to K."""
-        return within(mean(values, column), float(self.params.train.min_tokens), float(self.slots))
+        return mean(values, column, float(self.params.train.min_tokens), float(self.slots))
 
     def mean_change(self, values: pl.DataFrame, column: str) -> Estimate:
         """Mean of differences of two numbers of tokens."""
         span = float(self.slots - self.params.train.min_tokens)
-        return within(mean(values, column), -span, span)
+        return mean(values, column, -span, span)
 
     @property
     def models(self) -> list[str]:
@@ -138,58 +140,19 @@ row = partial(statistic_row, SYSTEM)
 """A row of the statistics table: model, metric, slice, estimate, reliability."""
 
 
-def mean(values: pl.DataFrame, column: str) -> Estimate:
-    """Mean over blocks with clusters of clips; rows without a value are left out."""
-    own = values.drop_nulls(column)
-    return cluster_mean(
-        own[column].cast(pl.Float64).to_numpy(), own["clip_id"].to_numpy()
-    )  # fmt: skip
+def mean(values: pl.DataFrame, column: str, low: float = -inf, high: float = inf) -> Estimate:
+    """Mean over blocks with clusters of clips, in its range; rows without a value are left out.
 
-
-def within(found: Estimate, low: float, high: float) -> Estimate:
-    """The mean of values in ``low..high``, its interval cut to what is possible.
-
-    The mean lies in the range, so the cut interval covers it as often as the whole one. To leave
-    out only those that reach beyond would keep the ones that are short by luck. Of fewer than
-    ``MIN_CLUSTERS`` clips the reason says how many they are, and there is no error by which
-    a difference could be called detectable.
-
-    Args:
-        found: a mean with clusters of clips, as from :func:`mean`.
-        low: least possible value.
-        high: largest possible value.
-    """
-    ends = (found.ci_lo, found.ci_hi, found.lower, found.upper)
-    if all(end is None or low <= end <= high for end in ends):
-        return found
-    ci_lo, ci_hi, lower, upper = (None if e is None else min(max(e, low), high) for e in ends)
-    clips = found.n_clusters
-    few = clips is not None and clips < MIN_CLUSTERS
-    return replace(
-        found,
-        se=None if few else found.se,
-        ci_lo=ci_lo,
-        ci_hi=ci_hi,
-        lower=lower,
-        upper=upper,
-        method=f"{found.method}, cut to {low:g} to {high:g}",
-        reason=f"{clips} clips: the interval reached beyond the possible {low:g} to {high:g}"
-        if few
-        else found.reason,
-    )
-
-
-def share(values: pl.DataFrame, column: str) -> Estimate:
-    """Share of blocks with clusters of clips; none or all gives the exact interval over clips.
-
-    Blocks of a clip repeat each other, so an interval of n blocks would claim to know too much.
+    Blocks of a clip repeat each other, so where all are equal the interval is over clips.
     """
     own = values.drop_nulls(column)
     x = own[column].cast(pl.Float64).to_numpy()
-    if len(x) and np.ptp(x) == 0 and x[0] in (0.0, 1.0):
-        clips = own["clip_id"].n_unique()
-        return proportion(clips * int(x[0]), clips, "clopper_pearson")
-    return within_unit(cluster_mean(x, own["clip_id"].to_numpy()))
+    return bounded(cluster_mean(x, own["clip_id"].to_numpy()), x, low=low, high=high)
+
+
+def share(values: pl.DataFrame, column: str) -> Estimate:
+    """Share of blocks."""
+    return mean(values, column, 0.0, 1.0)
 
 
 def ratio(

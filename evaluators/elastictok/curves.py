@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,8 @@ from evaluators.elastictok.context import Findings, mean, paired, ratio, row, sh
 from measurand.results import Rows
 from measurand.stats.estimate import Estimate, undefined
 
-QUALITIES = ("mse", "psnr", "ssim")
+QUALITIES = {"mse": (0.0, inf), "psnr": (-inf, inf), "ssim": (-1.0, 1.0)}
+"""Measures of a reconstruction, with their ranges."""
 
 
 def curve_rows(found: Findings) -> Rows:
@@ -33,10 +35,10 @@ def _points(found: Findings, model: str, split: str) -> Rows:
     own = found.budget(model, split)
     for n in found.budgets(model):
         at, parts = own.filter(n_tokens=n), {"n": str(n), "split": split}
-        for quality in QUALITIES:
+        for quality, ends in QUALITIES.items():
             values = at.drop_nulls(quality)
             why = "a reconstruction without error, or frames too small"
-            estimate = undefined(why) if values.is_empty() else mean(at, quality)
+            estimate = undefined(why) if values.is_empty() else mean(at, quality, *ends)
             yield from with_alpha(found, model, quality, parts, at, quality, estimate)
         for threshold, limit in found.limits.items():
             flagged = at.with_columns((pl.col("mse") <= limit).alias("feasible"))

@@ -19,8 +19,8 @@ def rate_rows(found: Findings) -> Rows:
         own = found.tables["rates"].filter(model=codec, split=HEADLINE)
         for (setting,), some in own.sort("quality").group_by(["quality"], maintain_order=True):
             parts = {"quality": str(setting)}
-            yield row(codec, "codec_bits", parts, mean(some, "bits"))
-            yield row(codec, "codec_mse", parts, mean(some, "mse"))
+            yield row(codec, "codec_bits", parts, mean(some, "bits", 0.0))
+            yield row(codec, "codec_mse", parts, mean(some, "mse", 0.0))
         for model in found.models:
             for n in found.budgets(model):
                 at = found.budget(model, HEADLINE).filter(n_tokens=n)

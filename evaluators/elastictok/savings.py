@@ -23,7 +23,6 @@ from evaluators.elastictok.context import (
     row,
     share,
     with_alpha,
-    within,
 )
 from measurand.results import Rows
 from measurand.stats.estimate import Estimate, undefined
@@ -57,7 +56,7 @@ def _scores(found: Findings, model: str, parts: dict[str, str], own: pl.DataFram
     least = found.params.train.min_tokens / found.slots
     for metric, column, estimate in (
         ("tokens", "n_tokens", found.mean_tokens(own)),
-        ("token_share", "used", within(mean(used, "used"), least, 1.0)),
+        ("token_share", "used", mean(used, "used", least, 1.0)),
         ("feasible", "feasible", share(own, "feasible")),
     ):
         yield from with_alpha(found, model, metric, parts, used, column, estimate)

@@ -29,7 +29,7 @@ def search_rows(found: Findings) -> Rows:
             if own.is_empty():
                 continue
             parts = {"search": search, "threshold": threshold}
-            yield row(model, "evaluations", parts, mean(own, "n_evals"))
+            yield row(model, "evaluations", parts, mean(own, "n_evals", 0.0))
             tokens = found.mean_tokens(own)
             yield from with_alpha(found, model, "search_tokens", parts, own, "n_tokens", tokens)
             wrong = own.filter((pl.col("mse") > pl.col("limit")) & pl.col("feasible"))

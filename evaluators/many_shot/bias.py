@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from evaluators.many_shot.context import Subject, by_shot_set, over_shot_sets
+from evaluators.many_shot.context import DIFFERENCE, Subject, by_shot_set, over_shot_sets
 from measurand.results import Rows
 from measurand.stats.estimate import Estimate
 from pipelines.many_shot import labels
@@ -47,4 +47,6 @@ def word(subject: Subject, task: str, curve: str, index: int) -> str:
 def _bias(at: pl.DataFrame, index: int) -> Estimate:
     said = (pl.col("prediction") == index).cast(pl.Float64)
     right = (pl.col("answer_idx") == index).cast(pl.Float64)
-    return over_shot_sets(by_shot_set(at.with_columns((said - right).alias("bias")), "bias"))
+    return over_shot_sets(
+        by_shot_set(at.with_columns((said - right).alias("bias")), "bias"), DIFFERENCE
+    )

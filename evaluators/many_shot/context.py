@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,10 @@ import polars as pl
 from measurand import shards, subject
 from measurand.report import view
 from measurand.results import Rows
+from measurand.stats.bounded import bounded
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate
-from measurand.stats.means import cluster_mean, proportion, within_unit
+from measurand.stats.means import cluster_mean
 from measurand.stats.repeats import alpha_over_repeats
 from measurand.subject import frame, in_order
 from schemas.many_shot.params import Params
@@ -23,6 +25,9 @@ from schemas.many_shot.tables import RESPONSES
 SYSTEM = "many_shot"
 ORACLE = "oracle:"
 """How the model strings of readers of prompts begin: baselines, not what is measured."""
+Range = tuple[float, float]
+SHARE, DIFFERENCE, ANY = (0.0, 1.0), (-1.0, 1.0), (-inf, inf)
+"""Ranges of shares, of what they differ by, and of what has none."""
 PLAIN = "supervised"
 """Name of the curve that others are compared with."""
 
@@ -158,29 +163,22 @@ def paired(a: pl.DataFrame, b: pl.DataFrame, column: str = "correct") -> pl.Data
     return both.select("query_id", "seed", "value", "value_b").sort("query_id", "seed")
 
 
-def over_shot_sets(values: pl.DataFrame, column: str = "value", *, share: bool = False) -> Estimate:
+def over_shot_sets(values: pl.DataFrame, ends: Range = ANY) -> Estimate:
     """Mean with clusters of shot sets; of one prompt, over its questions.
 
     Args:
-        values: ``query_id``, ``seed`` and the column.
-        column: what is averaged.
-        share: the values are 0 or 1 (or means of them), and the interval stays between. Where all
-            are right, or all wrong, it is the exact one over distinct questions: shot sets repeat
-            questions and add none, and an interval without width would claim to know.
+        values: ``query_id``, ``seed`` and ``value``.
+        ends: least and largest possible value, which the interval does not leave. Where all values
+            are equal it is over distinct questions: shot sets repeat questions and add none.
     """
-    x = values[column].to_numpy()
-    if share and len(x) and np.ptp(x) == 0 and x[0] in (0.0, 1.0):
-        n_questions = values["query_id"].n_unique()
-        return proportion(n_questions * int(x[0]), n_questions, "clopper_pearson")
-    seeds = values["seed"].to_numpy()
-    found = cluster_mean(x, seeds if len(set(seeds)) > 1 else values["query_id"].to_numpy())
-    return within_unit(found) if share else found
+    x, seeds, questions = (values[name].to_numpy() for name in ("value", "seed", "query_id"))
+    found = cluster_mean(x, seeds if len(set(seeds)) > 1 else questions)
+    return bounded(found, x, questions, low=ends[0], high=ends[1])
 
 
-def over_both(values: pl.DataFrame, column: str = "value", *, share: bool = False) -> Estimate:
+def over_both(values: pl.DataFrame, ends: Range = ANY) -> Estimate:
     """Mean with clusters of shot sets and of questions; else as :func:`over_shot_sets`."""
-    x = values[column].to_numpy()
+    x, seeds, questions = (values[name].to_numpy() for name in ("value", "seed", "query_id"))
     if len(x) == 0 or np.ptp(x) == 0:
-        return over_shot_sets(values, column, share=share)
-    found = crossed_mean(x, values["seed"].to_numpy(), values["query_id"].to_numpy())
-    return within_unit(found) if share else found
+        return over_shot_sets(values, ends)
+    return bounded(crossed_mean(x, seeds, questions), x, questions, low=ends[0], high=ends[1])

@@ -6,7 +6,9 @@ import numpy as np
 import polars as pl
 
 from evaluators.many_shot.context import (
+    DIFFERENCE,
     PLAIN,
+    SHARE,
     Subject,
     by_shot_set,
     over_both,
@@ -57,7 +59,10 @@ def _gains(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Ro
             continue
         both = _differences(paired(answers.filter(k=k), answers.filter(k=few)))
         slice_ = {**parts, "k": str(k), "over": str(few)}
-        figures = {"gain": over_shot_sets(both), "gain_crossed": over_both(both)}
+        figures = {
+            "gain": over_shot_sets(both, DIFFERENCE),
+            "gain_crossed": over_both(both, DIFFERENCE),
+        }
         yield from subject.with_alpha(slice_, both, figures)
 
 
@@ -68,7 +73,7 @@ def _against_plain(subject: Subject, parts: dict[str, str], answers: pl.DataFram
         if other.is_empty():
             continue
         both = _differences(paired(answers.filter(k=k), other))
-        against = {"against_supervised": over_both(both)}
+        against = {"against_supervised": over_both(both, DIFFERENCE)}
         yield from subject.with_alpha({**parts, "k": str(k)}, both, against)
 
 
@@ -81,7 +86,7 @@ def _advantages(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) 
             if both.is_empty():
                 continue
             slice_ = {**parts, "k": str(k), "over": name}
-            yield from subject.with_alpha(slice_, both, {"advantage": over_both(both)})
+            yield from subject.with_alpha(slice_, both, {"advantage": over_both(both, DIFFERENCE)})
 
 
 def _differences(both: pl.DataFrame) -> pl.DataFrame:
@@ -106,9 +111,9 @@ def _best(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Row
         bests.append(best)
         measured.append(values[best].filter(pl.col("query_id").is_in(measure.implode())))
     found = pl.concat(measured).sort("query_id", "seed")
-    figures = [("best_k_accuracy", found, over_both(found, share=True))]
+    figures = [("best_k_accuracy", found, over_both(found, SHARE))]
     if (above := _above_constant(answers, found)) is not None:
-        figures.append(("above_constant", above, over_both(above)))
+        figures.append(("above_constant", above, over_both(above, DIFFERENCE)))
     for metric, rows, estimate in figures:
         if 0 in bests:  # One prompt stands for every shot set: nothing was asked twice.
             yield subject.row(metric, parts, estimate)

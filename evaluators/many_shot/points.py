@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import numpy as np
 import polars as pl
 
-from evaluators.many_shot.context import Subject, by_shot_set, over_both, over_shot_sets
+from evaluators.many_shot.context import SHARE, Subject, by_shot_set, over_both, over_shot_sets
 from measurand.results import Rows
 from measurand.stats.crossed import components
 from measurand.stats.estimate import Estimate, undefined
@@ -32,8 +34,8 @@ def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: in
     at = answers.filter(k=k)
     values = by_shot_set(at)
     repeated = subject.alpha(parts, values)
-    yield subject.row("accuracy", parts, over_shot_sets(values, share=True), repeated.value)
-    yield subject.row("accuracy_crossed", parts, over_both(values, share=True), repeated.value)
+    yield subject.row("accuracy", parts, over_shot_sets(values, SHARE), repeated.value)
+    yield subject.row("accuracy_crossed", parts, over_both(values, SHARE), repeated.value)
     if k:
         yield subject.row("seed_alpha", parts, repeated)
         for source, share in _shares(values).items():
@@ -43,7 +45,7 @@ def _point(subject: Subject, parts: dict[str, str], answers: pl.DataFrame, k: in
     for metric in MEASURES:
         measured = by_shot_set(at, metric)
         if not measured.is_empty():
-            found = over_shot_sets(measured, share=metric in SHARES)
+            found = over_shot_sets(measured, SHARE if metric in SHARES else (0.0, inf))
             yield from subject.with_alpha(parts, measured, {metric: found})
 
 
@@ -73,4 +75,4 @@ def _order_range(at: pl.DataFrame) -> Estimate:
         (pl.col("correct").max() - pl.col("correct").min()).alias("value"),
         pl.lit("all").alias("query_id"),
     )
-    return over_shot_sets(ranges.sort("seed"))
+    return over_shot_sets(ranges.sort("seed"), SHARE)

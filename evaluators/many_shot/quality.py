@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluators.many_shot.context import SYSTEM, Subject, over_shot_sets
+from evaluators.many_shot.context import SHARE, SYSTEM, Subject, over_shot_sets
 from measurand import shards
 from measurand.manifest import MANIFEST, REJECTED_FILE
 from measurand.parquet import REJECTED, read_shard
@@ -51,12 +51,12 @@ def _answer_rows(subject: Subject) -> Rows:
 
 
 def _rate(rows: pl.DataFrame, happened: pl.Expr) -> Estimate:
-    """Share of calls; where none or all are hit, the exact interval, never a point."""
+    """Share of calls; where none or all are hit, the exact interval: a call fails alone."""
     flags = rows.select("query_id", "seed", happened.cast(pl.Float64).alias("value"))
     hits = int(flags["value"].sum())
     if hits in (0, len(flags)):
         return proportion(hits, len(flags), "clopper_pearson")
-    return over_shot_sets(flags)
+    return over_shot_sets(flags, SHARE)
 
 
 def _retest_rows(subject: Subject, results: Path) -> Rows:

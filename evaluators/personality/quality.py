@@ -13,8 +13,9 @@ from measurand import shards
 from measurand.results import Rows
 from measurand.statistics import described
 from measurand.stats.agreement import exact_agreement, keyed_pair_agreement
+from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean, paired_difference, proportion, within_unit
+from measurand.stats.means import cluster_mean, paired_difference, proportion
 
 
 def quality_rows(subject: Subject, results: Path) -> Rows:
@@ -38,21 +39,26 @@ def quality_rows(subject: Subject, results: Path) -> Rows:
             yield subject.row("mass_mean", parts, none)
             continue
         mass, over = massed["mass"].to_numpy(), massed["bio_id"].to_numpy()
-        yield subject.row("mass_mean", parts, cluster_mean(mass, over))
+        yield subject.row("mass_mean", parts, bounded(cluster_mean(mass, over), mass))
         low = mass < subject.params.evaluate.low_mass
-        yield subject.row("low_mass_share", parts, _rate(low, over))
-        yield subject.row("tie_share", parts, _rate(massed["tie"].to_numpy(), over))
+        yield subject.row("low_mass_share", parts, _share(low, over))
+        yield subject.row("tie_share", parts, _share(massed["tie"].to_numpy(), over))
     yield from _pair_rows(subject)
     yield from _order_rows(subject)
     yield from _retest_rows(subject, results)
 
 
 def _rate(flags: np.ndarray, clusters: np.ndarray) -> Estimate:
-    """Clustered rate; where no cluster differs, the exact binomial interval, never a point."""
+    """Share of calls; where none or all are hit, the exact interval: a call fails alone."""
     hits = int(flags.sum())
     if hits in (0, len(flags)):
         return proportion(hits, len(flags), "clopper_pearson")
-    return within_unit(cluster_mean(flags.astype(np.float64), clusters))
+    return _share(flags, clusters)
+
+
+def _share(flags: np.ndarray, clusters: np.ndarray) -> Estimate:
+    x = flags.astype(np.float64)
+    return bounded(cluster_mean(x, clusters), x)
 
 
 def _pair_rows(subject: Subject) -> Rows:
@@ -94,7 +100,9 @@ def _order_rows(subject: Subject) -> Rows:
     bios = both["bio_id"].to_numpy()
     parts = {"experiment": "reversed_options"}
     yield subject.row("option_order_agreement", parts, exact_agreement(a, b, bios))
-    yield subject.row("option_order_shift", parts, paired_difference(b, a, bios))
+    span = float(both["k_choices"][0]) - 1
+    shift = bounded(paired_difference(b, a, bios), b - a, low=-span, high=span)
+    yield subject.row("option_order_shift", parts, shift)
 
 
 def _retest_rows(subject: Subject, results: Path) -> Rows:

@@ -15,6 +15,7 @@ from evaluators.personality.context import Subject
 from evaluators.personality.scores import SCORE, SUFFIX, Kind, matrix, wide_scores
 from measurand.results import Rows
 from measurand.statistics import exact
+from measurand.stats.bounded import bounded
 from measurand.stats.correlation import disattenuated, pearson
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean
@@ -90,7 +91,9 @@ def _scale_rows(
     ).drop_nulls("score")
     for metric, column in (("score_mean", "score"), ("score_mean_expected", "expected_score")):
         values = scores.drop_nulls(column)
-        mean = cluster_mean(values[column].to_numpy(), values["bio_id"].to_numpy())
+        x = values[column].to_numpy()
+        mean = cluster_mean(x, values["bio_id"].to_numpy())
+        mean = bounded(mean, x, low=1.0, high=float(frame["k_choices"][0]))
         yield subject.row(metric, parts, mean, reliability=found.alpha.value)
 
 

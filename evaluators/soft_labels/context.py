@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,9 @@ import polars as pl
 from measurand import shards, subject
 from measurand.manifest import MANIFEST
 from measurand.report import view
+from measurand.stats.bounded import bounded
 from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate
-from measurand.stats.means import proportion, within_unit
 from measurand.stats.repeats import alpha_over_repeats
 from measurand.subject import frame
 from measurand.tables import Table
@@ -136,17 +137,15 @@ def numbers_of(rows: pl.DataFrame, column: str) -> FloatArray:
 
 
 def share_of(hits: FloatArray, by: npt.NDArray[Any] | None = None) -> Estimate:
-    """Mean of values in 0..1 over clusters or pairs, its interval between 0 and 1.
+    """Mean of values in 0..1 over clusters or pairs."""
+    return mean_of(hits, by, 0.0, 1.0)
 
-    Where all are 0, or all 1, that interval would have no width; it is the exact one then, over
-    distinct units.
-    """
-    found = mean_by(hits, by)
-    if len(hits) and np.ptp(hits) == 0 and hits[0] in (0.0, 1.0):
-        units = found.n_clusters or len(hits)
-        whole = proportion(units * int(hits[0]), units, "clopper_pearson")
-        return replace(whole, n=len(hits), n_clusters=found.n_clusters)
-    return within_unit(found)
+
+def mean_of(
+    values: FloatArray, by: npt.NDArray[Any] | None = None, low: float = -inf, high: float = inf
+) -> Estimate:
+    """Mean of values in a range over clusters or pairs; the interval stays in it, with a width."""
+    return bounded(mean_by(values, by), values, low=low, high=high)
 
 
 def alpha_over(

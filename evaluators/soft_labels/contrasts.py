@@ -7,11 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from evaluators.soft_labels.context import ALPHA, Material, alpha_over, items_of, numbers_of
+from evaluators.soft_labels.context import (
+    ALPHA,
+    Material,
+    alpha_over,
+    items_of,
+    mean_of,
+    numbers_of,
+)
 from evaluators.soft_labels.heldout import TERCILES, by_seed, by_seed_means, correct, with_winner
 from measurand.results import Rows
 from measurand.stats.crossed import components
-from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.repeats import unit_table
 from measurand.stats.trainings import combined
@@ -89,9 +95,9 @@ def _differences(
     sides = [run for run in material.params.train.runs if run.id in (parts["run"], parts["over"])]
     once = _one_meets_all(sides[0], sides[1])
     alpha = _alpha(rows, gain, once)
-    figures = {metric: mean_by(gain, items_of(rows))}
+    figures = {metric: mean_of(gain, items_of(rows), -1.0, 1.0)}
     if len(gain):
-        figures[f"{metric}_seeds"] = by_seed(gain, rows["seed"].to_numpy())
+        figures[f"{metric}_seeds"] = by_seed(gain, rows["seed"].to_numpy(), -1.0, 1.0)
         figures[f"{metric}_method"] = _over_both(figures[metric], rows, gain, once)
     yield from material.scored(parts, figures, "seed_alpha", alpha)
 

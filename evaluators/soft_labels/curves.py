@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import polars as pl
 
-from evaluators.soft_labels.context import Material, numbers_of
+from evaluators.soft_labels.context import Material, mean_of, numbers_of
 from measurand.results import Rows
-from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
 
-MEASURES = (
-    "dev_accuracy",
-    "dev_brier",
-    "dev_margin",
-    "dev_logratio_1",
-    "dev_logratio_2",
-    "dev_near_tie_u",
-    "train_gap",
-    "train_margin",
-    "loss",
-    "factor",
-)
-"""Columns of the training log whose means over seeds are kept, at measured steps."""
+MEASURES = {
+    "dev_accuracy": (0.0, 1.0),
+    "dev_brier": (0.0, 1.0),
+    "dev_margin": (-inf, inf),
+    "dev_logratio_1": (-inf, inf),
+    "dev_logratio_2": (-inf, inf),
+    "dev_near_tie_u": (0.0, inf),
+    "train_gap": (0.0, 1.0),
+    "train_margin": (-inf, inf),
+    "loss": (0.0, inf),
+    "factor": (0.0, inf),
+}
+"""Columns of the training log whose means over seeds are kept, with their ranges."""
 
 
 def curve_rows(material: Material) -> Rows:
@@ -37,10 +38,10 @@ def curve_rows(material: Material) -> Rows:
         measured = own.drop_nulls("dev_margin")
         for (step,), at in measured.group_by("step", maintain_order=True):
             parts = {"run": run.id, "step": str(step)}
-            for metric in MEASURES:
+            for metric, ends in MEASURES.items():
                 values = at.drop_nulls(metric)
                 if not values.is_empty():
-                    yield material.row(metric, parts, _over_seeds(values, metric))
+                    yield material.row(metric, parts, _over_seeds(values, metric, *ends))
         if not measured.is_empty():
             for metric, column in (("margin_growth", "train_margin"), ("gap_change", "train_gap")):
                 yield material.row(metric, {"run": run.id}, _second_half(measured, column))
@@ -52,8 +53,10 @@ def measured_steps(material: Material, run: str) -> list[int]:
     return [int(step) for step in own["step"].unique().sort().to_list()]
 
 
-def _over_seeds(values: pl.DataFrame, column: str) -> Estimate:
-    found = mean_by(numbers_of(values.sort("seed"), column))
+def _over_seeds(
+    values: pl.DataFrame, column: str, low: float = -inf, high: float = inf
+) -> Estimate:
+    found = mean_of(numbers_of(values.sort("seed"), column), None, low, high)
     if values.height == 1:
         return Estimate(found.value, method="one seed", n=1, reason="no interval: one seed")
     return found

@@ -8,6 +8,7 @@ round: a pair that is always turned to its winner would make any policy look too
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import polars as pl
@@ -18,6 +19,7 @@ from evaluators.soft_labels.context import (
     Material,
     alpha_over,
     items_of,
+    mean_of,
     numbers_of,
     share_of,
 )
@@ -25,9 +27,7 @@ from evaluators.soft_labels.labelling import BIN_NAMES
 from measurand.results import Rows
 from measurand.statistics import described
 from measurand.stats.calibration import brier, calibration_error, log_loss, recalibration
-from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import within_unit
 from pipelines.soft_labels.labels import bin_of
 from schemas.soft_labels.params import Run
 
@@ -55,13 +55,14 @@ def heldout_rows(material: Material) -> Rows:
         yield from _accuracies(material, parts, own)
         yield from _calibration(material, parts, own)
         items, u = items_of(own), np.abs(numbers_of(own, "u"))
-        for metric, values in (
-            ("margin", numbers_of(own, "h")),
-            ("displacement_1", numbers_of(own, "logratio_1")),
-            ("displacement_2", numbers_of(own, "logratio_2")),
-            ("absolute_u", u),
+        for metric, values, low in (
+            ("margin", numbers_of(own, "h"), -inf),
+            ("displacement_1", numbers_of(own, "logratio_1"), -inf),
+            ("displacement_2", numbers_of(own, "logratio_2"), -inf),
+            ("absolute_u", u, 0.0),
         ):
-            yield from _repeated(material, metric, parts, own, values, mean_by(values, items))
+            found = mean_of(values, items, low)
+            yield from _repeated(material, metric, parts, own, values, found)
         yield material.row("near_tie_u", parts, _near_tie(u, numbers_of(own, "p")))
 
 
@@ -85,10 +86,10 @@ def with_winner(rows: pl.DataFrame) -> pl.DataFrame:
     return _placed(rows).filter(pl.col("p") > 0.5)
 
 
-def by_seed(values: FloatArray, seeds: IntArray) -> Estimate:
+def by_seed(values: FloatArray, seeds: IntArray, low: float = -inf, high: float = inf) -> Estimate:
     """Mean over seeds of the seeds' means, with Student's t over seeds."""
     means = by_seed_means(values, seeds)
-    found = mean_by(means)
+    found = mean_of(means, None, low, high)
     if len(means) == 1:
         return Estimate(found.value, method="mean over seeds", n=1, reason=SEED_NOTE)
     return replace(found, scope="method")
@@ -140,7 +141,7 @@ def _accuracies(material: Material, parts: dict[str, str], own: pl.DataFrame) ->
     if not sided.is_empty():
         seeds, right = sided["seed"].to_numpy(), correct(sided)
         alpha = alpha_over(["seed"], sided, right).value
-        yield material.row("accuracy_seeds", parts, within_unit(by_seed(right, seeds)), alpha)
+        yield material.row("accuracy_seeds", parts, by_seed(right, seeds, 0.0, 1.0), alpha)
         for seed in np.unique(seeds).tolist():
             one = sided.filter(seed=seed)
             found = share_of(correct(one), items_of(one))

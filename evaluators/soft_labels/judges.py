@@ -16,11 +16,11 @@ from evaluators.soft_labels.context import (
     Material,
     alpha_over,
     items_of,
+    mean_of,
     numbers_of,
     share_of,
 )
 from measurand.results import Rows
-from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.icc import intraclass
 from measurand.stats.kappa import cohen_kappa
@@ -123,14 +123,15 @@ def _orders(material: Material, parts: Parts, own: pl.DataFrame) -> Rows:
     agree, items = _same_winner(numbers_of(both, "p_12"), numbers_of(both, "p_21"), items_of(both))
     yield material.row("order_consistency", parts, share_of(agree, items))
     massed = own.drop_nulls("mass")
-    yield material.row("mass", parts, mean_by(numbers_of(massed, "mass"), items_of(massed)))
+    yield material.row("mass", parts, share_of(numbers_of(massed, "mass"), items_of(massed)))
     failed = int((own["status"] != "ok").sum())
     yield material.row("judge_missing", parts, proportion(failed, own.height, "clopper_pearson"))
 
 
 def _bias(own: pl.DataFrame) -> Estimate:
     both = both_orders(own)
-    return mean_by(numbers_of(both, "p_12") - numbers_of(both, "p_21"), items_of(both))
+    gap = numbers_of(both, "p_12") - numbers_of(both, "p_21")
+    return mean_of(gap, items_of(both), -1.0, 1.0)
 
 
 def both_orders(own: pl.DataFrame) -> pl.DataFrame:
@@ -191,7 +192,7 @@ def _agreement(
         seed_words=_seed(material, "judge_spearman", parts),
     )
     yield material.row("judge_spearman", parts, rho, reliability)
-    apart = mean_by((said - label) ** 2, items)
+    apart = share_of((said - label) ** 2, items)
     yield material.row("judge_brier", parts, apart, reliability)
 
 

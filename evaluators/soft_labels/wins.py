@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from evaluators.soft_labels.context import FloatArray, Material, numbers_of, share_of
+from evaluators.soft_labels.context import FloatArray, Material, mean_of, numbers_of, share_of
 from evaluators.soft_labels.judges import position_bias
 from measurand.results import Rows
 from measurand.stats.bradley_terry import bradley_terry
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean, proportion
+from measurand.stats.means import proportion
 from measurand.stats.reliability import cronbach_alpha
 from measurand.stats.signed_rank import signed_rank
 from schemas.soft_labels.params import REFERENCE_RUN
@@ -157,7 +157,7 @@ def text_bias(own: pl.DataFrame) -> Estimate:
     """P(a preferred) shown first minus shown second, on what policies wrote."""
     both = own.drop_nulls(["p_12", "p_21"])
     gap = numbers_of(both, "p_12") - numbers_of(both, "p_21")
-    return cluster_mean(gap, both["prompt_id"].to_numpy())
+    return mean_of(gap, both["prompt_id"].to_numpy(), -1.0, 1.0)
 
 
 def _blocked(material: Material, judge: str, on_texts: Estimate) -> str | None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from math import inf
 
 import numpy as np
 import polars as pl
 
-from evaluators.soft_labels.context import Material, alpha_over, numbers_of
+from evaluators.soft_labels.context import Material, alpha_over, mean_of, numbers_of
 from measurand.results import Rows
 from measurand.statistics import described
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean, proportion
+from measurand.stats.means import proportion
 from measurand.stats.resample import percentile, plan
 
 MEANS = ("reward", "reward_known", "n_tokens", "n_words")
@@ -36,7 +37,8 @@ def written_rows(material: Material) -> Rows:
             known = written.drop_nulls(column)
             if not known.is_empty():
                 values = numbers_of(known, column)
-                found = cluster_mean(values, known["prompt_id"].to_numpy())
+                low = 0.0 if column.startswith("n_") else -inf
+                found = mean_of(values, known["prompt_id"].to_numpy(), low)
                 alpha = alpha_over(["seed"], known, values, "prompt_id")
                 yield material.row(f"text_{column}", parts, found, alpha.value)
         yield material.row("kl_per_token", parts, _kl(material, parts, written))

@@ -9,6 +9,7 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, FloatArray, codes, numbers, same_length
+from measurand.stats.bounded import bounded
 from measurand.stats.dyads import share_by
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.resample import Plan, percentile, plan
@@ -135,4 +136,6 @@ def _ratio(top: FloatArray, bottom: FloatArray, drawn: Plan, method: str) -> Est
         over, under = drawn.resampled_sums(np.vstack([top, bottom])).T
         with np.errstate(invalid="ignore", divide="ignore"):
             replicates = np.where(under > 0, over / under, np.nan)
-    return percentile(float(top.sum() / bottom.sum()), replicates, drawn, method=method)
+    found = percentile(float(top.sum() / bottom.sum()), replicates, drawn, method=method)
+    shares = (top / np.where(bottom > 0, bottom, 1.0))[bottom > 0]
+    return bounded(found, shares) if np.ptp(shares) == 0 else found

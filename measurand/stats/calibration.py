@@ -17,6 +17,7 @@ from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, BoolArray, FloatArray, IntArray, numbers, same_length
 from measurand.stats.dyads import Drawn, drawn_by, mean_by, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate
+from measurand.stats.folded import folded_bias, widened
 
 Binning = Literal["mass", "width"]
 STEPS = 50
@@ -93,8 +94,8 @@ def calibration_error(
 ) -> Estimate:
     """Expected calibration error: mean distance of the bins' mean prediction and mean label.
 
-    The plain figure is above 0 for a perfect forecast, the more so the fewer rows a bin has, and
-    its resamples lie higher still: compare it at equal rows and bins only, or take ``debiased``,
+    The plain figure is above 0 for a perfect forecast, the more so the fewer rows a bin has; its
+    interval allows for that. Compare it at equal rows and bins only, or take ``debiased``,
     the mean *squared* distance less what the scatter of labels within bins gives by chance. That
     one is 0 on average for a perfect forecast and may fall below 0.
 
@@ -130,9 +131,13 @@ def calibration_error(
     if not math.isfinite(value):
         return undefined_by("no bin has two rows", drawn, method=method)
     replicates = np.full(drawn.resamples, np.nan)
+    bias = 0.0
     if drawn.drawable:
-        replicates = _error(drawn.resampled_sums(features), debiased)
-    return percentile_by(value, replicates, drawn, method=method)
+        sums = drawn.resampled_sums(features)
+        replicates = _error(sums, debiased)
+        bias = 0.0 if debiased else _bias(features.sum(axis=1), sums)
+    found = percentile_by(value, replicates, drawn, method=method)
+    return widened(found, bias, 0.0, low=-1.0 if debiased else 0.0, high=1.0)
 
 
 @dataclass(frozen=True)
@@ -301,6 +306,17 @@ def _error(sums: FloatArray, debiased: bool) -> FloatArray:
         weight = np.where(usable, rows, 0.0).sum(axis=1)
         out = each.sum(axis=1) / weight
     return out
+
+
+def _bias(point: FloatArray, sums: FloatArray) -> float:
+    """How far the plain error may lie above the truth, from (3k,) and (B, 3k) sums of each bin."""
+    (rows, apart, _), (drawn, moved, _) = (np.split(s, 3, axis=-1) for s in (point, sums))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        errors = np.nanstd(np.where(drawn > 0, moved / drawn, np.nan), axis=0, ddof=1)
+        # A bin of few rows varies less in its resamples than from sample to sample.
+        errors = np.where(rows > 1, errors * np.sqrt(rows / (rows - 1)), np.abs(apart / rows))
+    share = rows / rows.sum()
+    return float((share * folded_bias(apart / rows, np.nan_to_num(errors))).sum())
 
 
 def _refits(h: FloatArray, p: FloatArray, drawn: Drawn) -> FloatArray:

@@ -3,8 +3,8 @@
 Source: Campbell & Fiske (1959), Psychological Bulletin 56, 81-105. The gap averages the signed
 validity diagonal and takes absolute values only off it: the mean over the 2 t (t - 1) comparisons
 of a diagonal r with the absolute off-diagonal r of its row or column. Where true discriminant
-correlations are near 0, absolute values are larger in resamples than in the data, so the interval
-of the gap reaches further down than up: its lower bound errs on the safe side.
+correlations are near 0, absolute values are larger in the sample than in truth, and larger still in
+resamples: intervals of their mean and of the gap allow for it (:mod:`measurand.stats.folded`).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from measurand.errors import InputError
 from measurand.stats.arrays import LARGEST, AnyArray, BoolArray, FloatArray, numbers, same_length
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.folded import folded_bias, widened
 from measurand.stats.resample import Plan, percentile, plan
 
 
@@ -99,6 +100,9 @@ def convergent_discriminant(
         _summary(float(value[0]), columns, drawn, name)
         for value, columns, name in zip(_means(point[None]), _means(replicates), names, strict=True)
     )
+    bias = _bias(point, replicates)
+    off = widened(off, bias, 0.0, low=0.0, high=1.0)
+    gap = widened(gap, 0.0, bias, low=-2.0, high=1.0)
     return Validity(
         r=tuple(tuple(cell.value for cell in row) for row in cells),
         correlations=cells,
@@ -134,6 +138,15 @@ def _means(r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     inside = np.abs(np.diagonal(r, axis1=1, axis2=2)).sum(axis=1)
     off = (np.abs(r).sum(axis=(1, 2)) - inside) / (t * (t - 1))
     return diagonal, off, diagonal - off
+
+
+def _bias(point: FloatArray, replicates: FloatArray) -> float:
+    """How far the mean absolute value off the diagonal may lie above the truth."""
+    inside = ~np.eye(len(point), dtype=bool)
+    known = replicates[np.isfinite(replicates).all(axis=(1, 2))]
+    if len(known) < 2 or not np.isfinite(point).all():
+        return 0.0
+    return float(folded_bias(point[inside], known[:, inside].std(axis=0, ddof=1)).mean())
 
 
 def _summary(value: float, replicates: FloatArray, drawn: Plan, method: str) -> Estimate:

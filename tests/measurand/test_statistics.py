@@ -52,3 +52,12 @@ def test_rows_of_trained_weights_say_so_unless_they_say_more() -> None:
     ]
     found = of_trainings(rows, lambda row: row["model"] == "a")
     assert [row["scope"] for row in found] == ["training", "method", None]
+
+
+def test_an_interval_without_width_is_left_out_with_its_reason() -> None:
+    found = cluster_mean(np.full(4, 2.0), np.array([1, 1, 2, 2]))
+    row = statistic_row("s", "m", "mean", {}, found)
+    assert (row["estimate"], row["n"], row["n_clusters"]) == (2.0, 4, 2)
+    assert [row[key] for key in ("ci_lo", "ci_hi", "lower", "upper", "se", "mde")] == [None] * 6  # type: ignore[literal-required]
+    assert row["reason"] == "no interval: nothing varied in this sample"
+    assert statistic_row("s", "m", "count", {}, exact(2.0))["ci_lo"] == 2.0

@@ -12,6 +12,7 @@ from statsmodels.stats.contingency_tables import mcnemar as reference
 from evaluators.compwob.context import Subject, subjects
 from evaluators.compwob.gaps import gap_rows, mcnemar, with_parts
 from measurand.stats.icc import intraclass
+from measurand.stats.means import proportion
 from pipelines.compwob.environment import Spec
 
 
@@ -84,10 +85,14 @@ def test_independent_parts_leave_no_residual(tmp_path: Path) -> None:
     assert rows["gap_alone", "order=forward"]["estimate"] == 0
 
 
-def test_where_every_pair_is_alike_there_is_no_interval_and_a_reason(tmp_path: Path) -> None:
-    row = _named(_subject(tmp_path, lambda spec: True))["gap_reverse", ""]
-    assert (row["estimate"], row["ci_lo"]) == (0.0, None)
-    assert "every pair is alike" in str(row["reason"])
+def test_where_every_pair_is_alike_the_interval_is_that_of_a_rate_of_none(tmp_path: Path) -> None:
+    rows = _named(_subject(tmp_path, lambda spec: True))
+    row = rows["gap_reverse", ""]
+    most = proportion(0, len(TASKS), "clopper_pearson").ci_hi
+    assert (row["estimate"], row["ci_lo"], row["ci_hi"]) == (0.0, -most, most)
+    again = rows["gap_reverse_resampled", ""]
+    assert (again["estimate"], again["ci_lo"]) == (0.0, None)
+    assert again["reason"] == "no interval: nothing varied in this sample"
 
 
 def test_mcnemar_is_that_of_statsmodels() -> None:

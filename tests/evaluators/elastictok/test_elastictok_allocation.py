@@ -37,7 +37,7 @@ def test_tokens_that_follow_objects_are_found_to(found: Findings) -> None:
     made = with_tokens(found, 1 + 2 * pl.col("gt_objects").fill_null(0).floor())
     row = rows(made, "rho")["threshold=loose,with=objects"]
     assert row["estimate"] > 0.95
-    assert row["ci_lo"] > 0.9
+    assert row["reason"] == "no interval: nothing varied in this sample"
 
 
 def test_motion_is_cut_into_terciles(found: Findings) -> None:
@@ -52,7 +52,8 @@ def test_the_past_saves_what_a_block_alone_needs_more(found: Findings) -> None:
     coded = found.tables["coded"]
     more = pl.when(pl.col("variant") == "no_past").then(13).otherwise(10)
     row = rows(with_tokens(found, more), "conditioning_gain")["threshold=strict"]
-    assert (row["estimate"], row["ci_lo"], row["ci_hi"]) == (3.0, 3.0, 3.0)
+    assert row["estimate"] == 3.0
+    assert row["ci_lo"] < 3.0 < row["ci_hi"]  # of two clips, all equal
     alone = coded.filter(variant="no_past", split="test_clip", threshold="strict")
     assert row["n"] == alone.height > 0
     assert set(alone["block"]) == {1}

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evaluators.elastictok.context import Findings, mean, paired, ratio, share, within
+from evaluators.elastictok.context import Findings, mean, paired, ratio, share
 
 CLIPS = np.repeat([f"c{i}" for i in range(10)], 4)
 
@@ -21,7 +21,7 @@ def test_models_come_in_the_order_of_the_parameters(found: Findings) -> None:
 def test_shares_of_all_or_none_count_clips(found: Findings) -> None:
     frame = pl.DataFrame({"clip_id": CLIPS, "x": [True] * 40})
     every = share(frame, "x")
-    assert (every.value, every.n) == (1.0, 10)
+    assert (every.value, every.n, every.n_clusters) == (1.0, 40, 10)
     # Clopper-Pearson of 10 in 10: (0.05 / 2) ** (1 / 10).
     assert every.ci_lo == pytest.approx(0.025**0.1)
     some = share(frame.with_columns(pl.Series("x", [True, False] * 20)), "x")
@@ -43,21 +43,9 @@ def test_an_interval_of_few_clips_names_no_impossible_tokens(found: Findings) ->
     cut = found.mean_tokens(two)
     assert (cut.value, cut.n_clusters) == (8.5, 2)
     assert (cut.ci_lo, cut.ci_hi, cut.lower, cut.upper, cut.se) == (2.0, 16.0, 2.0, 16.0, None)
-    assert cut.reason == "2 clips: the interval reached beyond the possible 2 to 16"
+    assert cut.reason == "2 clusters: the interval reached beyond the possible 2 to 16"
     alike = pl.DataFrame({"clip_id": ["a", "b", "c"], "n_tokens": [8.0, 8.1, 7.9]})
     assert found.mean_tokens(alike) == mean(alike, "n_tokens")
-
-
-def test_with_more_clips_an_interval_is_cut_to_the_possible() -> None:
-    high = pl.DataFrame({"clip_id": list("abcdef"), "x": [16.0, 16.0, 16.0, 16.0, 16.0, 4.0]})
-    free = mean(high, "x")
-    assert free.ci_hi > 16
-    cut = within(free, 2.0, 16.0)
-    assert (cut.value, cut.se, cut.ci_lo) == (free.value, free.se, free.ci_lo)
-    assert (cut.ci_hi, cut.upper) == (16.0, 16.0)
-    assert cut.method.endswith("cut to 2 to 16")
-    assert cut.reason is None
-    assert within(free, 0.0, 100.0) == free
 
 
 def test_differences_of_tokens_reach_as_far_below_as_above(found: Findings) -> None:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from evaluators.many_shot.context import (
+    SHARE,
     Subject,
     by_shot_set,
     over_both,
@@ -84,17 +85,18 @@ def test_clusters_are_shot_sets_or_questions_where_there_is_one_prompt() -> None
 
 def test_all_right_has_the_exact_interval_over_distinct_questions() -> None:
     values = by_shot_set(answers(4, 5, [[1.0] * 8] * 5))
-    for made in (over_shot_sets(values, share=True), over_both(values, share=True)):
-        assert made == proportion(8, 8, "clopper_pearson")
+    for made in (over_shot_sets(values, SHARE), over_both(values, SHARE)):
+        exact = proportion(8, 8, "clopper_pearson")
+        assert (made.ci_lo, made.ci_hi) == pytest.approx((exact.ci_lo, exact.ci_hi))
+        assert (made.n, made.n_clusters) == (40, 8)
     plain = over_shot_sets(values)
-    assert plain.reason is not None
-    assert plain.reason.startswith("degenerate")
+    assert plain.reason == "no interval: every value is the same"
 
 
 def test_intervals_of_shares_stay_within_the_unit() -> None:
     values = by_shot_set(answers(4, 3, [[1.0, 1.0, 1.0], [1.0, 1.0, 0.0], [1.0, 1.0, 1.0]]))
     assert over_shot_sets(values).ci_hi > 1  # type: ignore[operator]
-    for made in (over_shot_sets(values, share=True), over_both(values, share=True)):
+    for made in (over_shot_sets(values, SHARE), over_both(values, SHARE)):
         assert made.value == pytest.approx(8 / 9)
         assert made.ci_lo is not None
         assert made.ci_hi is not None
