@@ -14,6 +14,7 @@ import polars as pl
 from evaluators.compwob.context import ORDERS, Subject
 from evaluators.compwob.crossing import over_tasks_and_seeds
 from measurand.results import Rows
+from measurand.stats.arrays import AnyArray
 from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import bootstrap_means, cluster_mean
@@ -82,11 +83,9 @@ def _difference(
 ) -> Rows:
     x = (pairs[column] - pairs["success"]).to_numpy()
     tasks = pairs["task"].to_numpy()
-    found = over_tasks_and_seeds(x, tasks, pairs["seed"].to_numpy())
-    found = bounded(found, x, tasks, low=-1.0, high=1.0)
+    found = paired(pairs, x)
     icc = subject.task_icc(metric, parts, pairs.select("task", pl.Series("score", x)))
-    named = replace(found, method=f"paired difference; {found.method}")
-    yield from subject.scored(parts, {metric: named}, "task_icc", icc)
+    yield from subject.scored(parts, {metric: found}, "task_icc", icc)
     (again,) = bootstrap_means(
         x[:, None],
         clusters=tasks,
@@ -94,6 +93,14 @@ def _difference(
         seed_words=subject.words(metric, *parts.values()),
     )
     yield subject.row(f"{metric}_resampled", parts, again)
+
+
+def paired(pairs: pl.DataFrame, differences: AnyArray) -> Estimate:
+    """Mean of differences of successes; ``pairs`` has their ``task`` and ``seed``."""
+    tasks = pairs["task"].to_numpy()
+    found = over_tasks_and_seeds(differences, tasks, pairs["seed"].to_numpy())
+    found = bounded(found, differences, tasks, low=-1.0, high=1.0)
+    return replace(found, method=f"paired difference; {found.method}")
 
 
 def _mean(pairs: pl.DataFrame, column: str, low: float) -> Estimate:

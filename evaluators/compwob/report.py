@@ -27,6 +27,7 @@ from evaluators.compwob.sections import (
     summary_section,
     task_section,
 )
+from evaluators.compwob.standing import standing_rows
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import of_trainings, statistics_table
@@ -77,6 +78,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         *instrument_rows(everyone, results),
         *control_rows(everyone),
         *mixture_rows(everyone),
+        *standing_rows(everyone),
     ]
     for subject in everyone:
         rows += rate_rows(subject)
