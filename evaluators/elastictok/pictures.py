@@ -33,8 +33,13 @@ def error_figure(found: Findings, figures: Figures) -> Figure:
     return Figure(
         "curves",
         "Error against tokens, the same number for every block",
-        "Mean squared error of pixels on the scale -1 to 1; intervals over clips. A fixed model is "
-        "cut to numbers of tokens that it was never trained on, except at its own.",
+        "Mean squared error of pixels on the scale -1 to 1; intervals over clips."
+        + (
+            " A fixed model is cut to numbers of tokens that it was never trained on, except at "
+            "its own."
+            if found.fixed
+            else ""
+        ),
         {
             "rows": rows, "x_axis": "tokens a block", "y_axis": "mean squared error",
             "x_scale": "log2", "minimum": 0.0,
@@ -62,8 +67,13 @@ def saving_figure(found: Findings, figures: Figures) -> Figure:
         "curves",
         "Share of blocks under a threshold against share of tokens",
         "Search gives a block the tokens it needs, up to a cap that rises along the line. One "
-        "budget gives all blocks of the same model the same tokens. Trained fixed are models "
-        "that were trained with one number of tokens. Left and up is better.",
+        "budget gives all blocks of the same model the same tokens."
+        + (
+            " Trained fixed are models that were trained with one number of tokens."
+            if found.fixed
+            else ""
+        )
+        + " Left and up is better.",
         {
             "rows": rows, "x_axis": "share of K used", "y_axis": "share of blocks",
             "minimum": 0.0, "maximum": 1.0,
@@ -100,8 +110,8 @@ def rate_figure(found: Findings, figures: Figures) -> Figure:
     return Figure(
         "curves",
         "Error against bits of a block",
-        "Bits of tokens are their number times the logarithm of the codebook; codecs without "
-        "headers, tables and parameter sets.",
+        "Bits of tokens are their number times the logarithm of the codebook"
+        + ("; codecs without headers, tables and parameter sets." if found.codecs else "."),
         {
             "rows": rows, "x_axis": "bits a block", "y_axis": "mean squared error",
             "x_scale": "log2", "minimum": 0.0,

@@ -29,7 +29,7 @@ _FIGURES = (
         "train_margin",
         "Reward margin on training pairs",
         "mean h",
-        "cDPO comes to rest at the labels' log-odds; DPO and its geometric version move on.",
+        "Mean log-odds of the implied preference.",
     ),
     (
         "train_gap",
@@ -41,16 +41,28 @@ _FIGURES = (
         "dev_near_tie_u",
         "Largest |u| of near-ties on dev pairs",
         "|u|, nats",
-        "Labels below .6. GIPO moves them slowly, and furthest.",
+        "Pairs whose label is below .6.",
     ),
     (
         "factor",
         "Weight of a pair in a step",
         "mean |w|",
-        "The gradient's factor, mean over the batch. Geometric losses give none to ties, and less "
-        "than their parents to unsure labels.",
+        "The gradient's factor, mean over the batch.",
     ),
 )
+_OF_LOSSES = {
+    "train_margin": {
+        "cdpo": "cDPO comes to rest at the labels' log-odds.",
+        "dpo": "DPO moves on for as long as it is let.",
+        "gdpo": "GDPO moves on for as long as it is let.",
+    },
+    "dev_near_tie_u": {"gipo": "GIPO moves them slowly, and furthest."},
+    "factor": dict.fromkeys(
+        ("gdpo", "gipo", "gropo"),
+        "Geometric losses give none to ties, and less than their parents to unsure labels.",
+    ),
+}
+"""What captions say of single losses, said where one of these was trained."""
 
 
 def curve_section(view: View) -> Section | None:
@@ -73,9 +85,13 @@ def _figure(
     material: Material, figures: Figures, metric: str, title: str, axis: str, description: str
 ) -> Figure:
     rows: list[dict[str, Any]] = []
+    methods = set()
     for run in material.params.train.runs:
-        rows += _line(material, figures, metric, run.id, run.set, run.id)
-    return _curves(rows, title, axis, description)
+        own = _line(material, figures, metric, run.id, run.set, run.id)
+        methods |= {run.method} if own else set()
+        rows += own
+    said = [words for loss, words in _OF_LOSSES.get(metric, {}).items() if loss in methods]
+    return _curves(rows, title, axis, " ".join(dict.fromkeys([description, *said])))
 
 
 def _displacement(material: Material, figures: Figures) -> Figure:

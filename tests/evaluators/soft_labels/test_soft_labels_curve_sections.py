@@ -32,3 +32,15 @@ def test_without_a_log_there_is_no_section(
 ) -> None:
     bare = material(written[0], tmp_path, params)
     assert curve_section(View(bare, Figures(statistics(written[0], tmp_path, params)))) is None
+
+
+def test_captions_speak_only_of_losses_that_were_trained(
+    everything: Material, params: Params, figures: Figures
+) -> None:
+    section = curve_section(View(everything, figures))
+    assert section is not None
+    said = " ".join(b.description for b in section.blocks if isinstance(b, Figure))
+    trained = {run.method for run in params.train.runs}
+    names = {"cdpo": "cDPO", "gdpo": "GDPO", "gipo": "GIPO"}
+    assert {method for method, name in names.items() if name in said} == trained & set(names)
+    assert "gipo" not in trained
