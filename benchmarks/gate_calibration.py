@@ -23,11 +23,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from measurand.gates.anytime import Line, bounds
-from measurand.gates.bounds import Items
-from measurand.gates.decisions import decide
-from measurand.gates.intervals import measure
-from measurand.gates.samples import Rules
+from measurand.gates.deciding.decisions import decide
+from measurand.gates.deciding.samples import Rules
+from measurand.gates.figures.anytime import Line, bounds
+from measurand.gates.figures.bounds import Items
+from measurand.gates.figures.intervals import measure
 from measurand.stats.means import cluster_mean, proportion
 from measurand.stats.rates import jeffreys
 from measurand.stats.sequential import above

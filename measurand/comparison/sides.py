@@ -79,7 +79,7 @@ def _path(word: str, path: Path, wish: Wish) -> Side:
 
 
 def _has_items(folder: Path) -> bool:
-    from measurand.gates.evidence import items_path
+    from measurand.gates.reading.evidence import items_path
 
     return items_path(folder) != folder or (folder / "manifest.json").is_file()
 
@@ -94,7 +94,7 @@ def _project(word: str, root: Path, systems: Sequence[str]) -> Side:
             continue
         statistics.append(table)
         if system.results.is_dir():
-            from measurand.gates.evidence import items_path, load_items
+            from measurand.gates.reading.evidence import items_path, load_items
 
             items.append(load_items(items_path(system.reports)).table)
         else:
@@ -103,9 +103,9 @@ def _project(word: str, root: Path, systems: Sequence[str]) -> Side:
 
 
 def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
-    from measurand.gates import baselines
-    from measurand.gates.evidence import items_path
     from measurand.gates.questions import Baseline
+    from measurand.gates.reading import baselines
+    from measurand.gates.reading.evidence import items_path
 
     try:
         commit = baselines.commit_of(word, root)

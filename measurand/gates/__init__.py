@@ -1,4 +1,15 @@
-"""Gates: evidence to pass, fail, undecided or error, by confidence bounds instead of points."""
+"""Gates: evidence to pass, fail, undecided or error, by confidence bounds instead of points.
+
+``command`` (the verb) and the report stage call ``run.run_gates``. It reads the gate file
+(``gatefile``) into ``questions`` and opens the evidence (``reading.sources``); ``cases`` then makes
+one case of each gate, model and slice: it asks ``reading`` for one score an item or a finished
+figure, and keeps a function of ``figures`` that gives its bounds at any level. ``run`` finds the
+level of each case (``deciding.family``, ``looks``, ``tries``), asks for the bounds, lets
+``deciding.decisions`` decide, and puts the results into one ``verdict``. From that object alone
+``telling`` makes sentences, reasons, JSON, JUnit, Markdown and text; nothing is decided twice.
+Imports go the same way: ``reading`` and ``figures`` know nothing of ``deciding``, and nobody but
+``run``, ``verdict`` and ``command`` knows ``telling``.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +17,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from measurand.gates.outputs import write_outputs
     from measurand.gates.run import run_gates
+    from measurand.gates.telling.outputs import write_outputs
     from measurand.gates.verdict import GateResult, Problem, Verdict
 
 __all__ = ["GateResult", "Problem", "Verdict", "run_gates", "write_outputs"]
@@ -17,7 +28,7 @@ _HOMES = {
     "Problem": "verdict",
     "Verdict": "verdict",
     "run_gates": "run",
-    "write_outputs": "outputs",
+    "write_outputs": "telling.outputs",
 }
 
 

@@ -8,21 +8,23 @@ from typing import Any
 
 import numpy as np
 
-from measurand.gates import anytime, exact, intervals, items
-from measurand.gates.bounds import (
+from measurand.gates.deciding.decisions import hypotheses
+from measurand.gates.figures import anytime, exact, intervals
+from measurand.gates.figures.bounds import (
     Bounds,
+    Direction,
     EvidenceError,
     Items,
     from_items,
     from_statistic,
     statistic_p,
 )
-from measurand.gates.comparable import belongs, compare, dataset_hash
-from measurand.gates.decisions import Direction, hypotheses
-from measurand.gates.evidence import Evidence
-from measurand.gates.pairing import pair, unpaired
 from measurand.gates.questions import Gate, GateFile, Settings
-from measurand.gates.sources import Sources
+from measurand.gates.reading import items
+from measurand.gates.reading.comparable import belongs, compare, dataset_hash
+from measurand.gates.reading.evidence import Evidence
+from measurand.gates.reading.pairing import pair, unpaired
+from measurand.gates.reading.sources import Sources
 from measurand.gates.verdict import GateResult
 from measurand.results import slice_text
 

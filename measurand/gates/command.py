@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from measurand.errors import MeasurandError
-from measurand.gates.explanations import explain
-from measurand.gates.outputs import printable, to_markdown, to_text, write_outputs
+from measurand.gates.telling.explanations import explain
+from measurand.gates.telling.outputs import printable, to_markdown, to_text, write_outputs
 from measurand.gates.verdict import EXIT_CODES, Verdict
 
 

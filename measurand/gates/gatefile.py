@@ -95,9 +95,9 @@ def validate(content: Mapping[str, Any], name: str = "gate file") -> GateFile:
         return GateFile.model_validate_json(json.dumps(content))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_input=False)
-        told = [_fault(f["type"], f["loc"], f["msg"]) for f in faults[:5]]
+        found = [_fault(f["type"], f["loc"], f["msg"]) for f in faults[:5]]
         more = f" (and {len(faults) - 5} more)" if len(faults) > 5 else ""
-        raise GateFileError(f"{name}: {'; '.join(told)}{more}", hint="mend these keys") from error
+        raise GateFileError(f"{name}: {'; '.join(found)}{more}", hint="mend these keys") from error
     except (TypeError, ValueError, RecursionError) as error:
         raise GateFileError(
             f"{name}: {str(error)[:200]}", hint="quote dates and other special YAML values"

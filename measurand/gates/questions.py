@@ -203,7 +203,7 @@ class Gate(Overrides):
         source: ``items`` (rows of results) or ``statistics`` (finished figures with bounds).
         metric: which rows.
         direction: whether ``higher`` or ``lower`` is better.
-        test: the decision rule, see :mod:`measurand.gates.decisions`.
+        test: the decision rule, see :mod:`measurand.gates.deciding.decisions`.
         limit: smallest (largest) acceptable value of a threshold.
         margin: of a non-inferiority or equivalence test.
         alpha: one-sided error rate; in a family, the family's.

@@ -11,16 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from measurand.errors import MeasurandError
-from measurand.gates import looks, tries
-from measurand.gates.bounds import Bounds, EvidenceError
 from measurand.gates.cases import Case, as_error, cases
-from measurand.gates.decisions import Decision, decide
-from measurand.gates.family import Level, levels
+from measurand.gates.deciding import looks, tries
+from measurand.gates.deciding.decisions import Decision, decide
+from measurand.gates.deciding.family import Level, levels
+from measurand.gates.deciding.samples import Rules
+from measurand.gates.figures.bounds import Bounds, EvidenceError
 from measurand.gates.gatefile import GateFileError, read_gate_file
 from measurand.gates.questions import FAMILY, GateFile
-from measurand.gates.samples import Rules
-from measurand.gates.sentences import describe
-from measurand.gates.sources import Sources, open_sources
+from measurand.gates.reading.sources import Sources, open_sources
+from measurand.gates.telling.sentences import describe
 from measurand.gates.verdict import FamilyNote, GateResult, Problem, Verdict
 
 
@@ -48,7 +48,7 @@ def run_gates(
         The verdict; whatever is wrong with file or evidence is an error in it, not an exception.
     """
     file, root = Path(file), Path(root)
-    name = _shown(file, root)
+    name = _name_in(file, root)
     digest = None
     try:
         spec = read_gate_file(file)
@@ -86,13 +86,13 @@ def judge_all(found: Sequence[Case], spec: GateFile, each: Sequence[int]) -> tup
 def judge(case: Case, k: int = 1, level: Level | None = None) -> GateResult:
     """Decide a case at a level; by default at alpha / k."""
     if not case.open:
-        return _told(replace(case.result, looks=k))
+        return _with_sentence(replace(case.result, looks=k))
     level = level or Level(case.gate.alpha / k, case.gate.alpha / k)
     try:
         found = case.bounds(level.alpha)
         decision = _decide(case, found, level)
     except EvidenceError as error:
-        return _told(replace(as_error(case.result, error), looks=k))
+        return _with_sentence(replace(as_error(case.result, error), looks=k))
     result = replace(
         case.result,
         state=decision.state,
@@ -120,11 +120,11 @@ def judge(case: Case, k: int = 1, level: Level | None = None) -> GateResult:
         detail=found.reason,
         flags=found.flags,
     )
-    return _told(result)
+    return _with_sentence(result)
 
 
-def _told(result: GateResult) -> GateResult:
-    result = _finite(result)
+def _with_sentence(result: GateResult) -> GateResult:
+    result = _without_overflow(result)
     return replace(result, sentence=describe(result))
 
 
@@ -229,7 +229,7 @@ def _advise(spec: GateFile, sources: Sources) -> None:
             )
 
 
-def _finite(result: GateResult) -> GateResult:
+def _without_overflow(result: GateResult) -> GateResult:
     """Figures that overflowed are undefined, never infinite; what they decided is an error."""
     bad: dict[str, Any] = {
         field.name: None
@@ -253,7 +253,7 @@ def _question(digest: str, found: Sequence[Case]) -> tuple[str, str]:
     return looks.question(digest, baselines_seen, datasets), looks.candidate(hashes)
 
 
-def _shown(file: Path, root: Path) -> str:
+def _name_in(file: Path, root: Path) -> str:
     """The file's name relative to the root: verdicts do not depend on where a clone lies."""
     try:
         return Path(os.path.abspath(file)).relative_to(os.path.abspath(root)).as_posix()

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from measurand.gates.causes import reasons
+from measurand.gates.telling.causes import reasons
 
 State = Literal["pass", "fail", "inconclusive", "error"]
 #: What a gate asks about: whether the measurement works, or whether what was measured is good.

@@ -161,7 +161,7 @@ def _ours(path: Path) -> bool:
 
 
 def _own(paths: Sequence[Path], wish: Wish) -> ItemRows:
-    from measurand.gates.evidence import items_path, load_items
+    from measurand.gates.reading.evidence import items_path, load_items
 
     if strange := [path for path in paths if not _ours(path)]:
         raise InputError(

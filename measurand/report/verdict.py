@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from measurand.gates.causes import Cause, causes
+from measurand.gates.telling.causes import Cause, causes
 from measurand.report.cells import STATES
 from measurand.report.document import Cell, Table
 from measurand.results import slice_parts

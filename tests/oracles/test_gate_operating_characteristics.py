@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from measurand.gates.bounds import Items, from_items
-from measurand.gates.decisions import Rules, decide
+from measurand.gates.deciding.decisions import Rules, decide
+from measurand.gates.figures.bounds import Items, from_items
 
 DISCORDANT = 0.10
 RUNS = 2000

@@ -16,12 +16,12 @@ from gate_evidence import gate_file, rows, statistic
 
 from measurand.gates import Verdict
 from measurand.gates.cases import cases
-from measurand.gates.evidence import Evidence
-from measurand.gates.explanations import explain
 from measurand.gates.gatefile import GateFileError, parse, validate
-from measurand.gates.outputs import to_junit, to_markdown, to_text, workflow_commands
+from measurand.gates.reading.evidence import Evidence
+from measurand.gates.reading.sources import Sources
 from measurand.gates.run import family_note, judge_all
-from measurand.gates.sources import Sources
+from measurand.gates.telling.explanations import explain
+from measurand.gates.telling.outputs import to_junit, to_markdown, to_text, workflow_commands
 from measurand.gates.verdict import GateResult, Problem
 from measurand.results import RESULTS, STATISTICS, STATUSES
 

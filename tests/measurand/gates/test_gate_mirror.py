@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from measurand.gates.cases import cases
-from measurand.gates.evidence import Evidence
 from measurand.gates.gatefile import validate
+from measurand.gates.reading.evidence import Evidence
+from measurand.gates.reading.sources import Sources
 from measurand.gates.run import judge_all
-from measurand.gates.sources import Sources
 from measurand.gates.verdict import GateResult
 
 

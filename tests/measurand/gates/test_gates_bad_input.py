@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from measurand.gates import command
-from measurand.gates.bounds import EvidenceError
+from measurand.gates.figures.bounds import EvidenceError
 from measurand.gates.gatefile import GateFileError, parse, validate
 
 CASES = 4_000

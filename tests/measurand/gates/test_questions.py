@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import pytest
 
-from measurand.gates.decisions import TESTS
+from measurand.gates.deciding.decisions import TESTS
 from measurand.gates.questions import NEEDS, Baseline, Gate, Margin, Sequential, Test, fault
 
 ITEMS = {"baseline": {"file": "base"}}

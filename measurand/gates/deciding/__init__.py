@@ -1,0 +1,1 @@
+"""Bounds to pass, fail or undecided: rules, sample sizes, families, looks and tries."""

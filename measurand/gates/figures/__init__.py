@@ -1,0 +1,1 @@
+"""Evidence to a figure with one-sided bounds at any level."""

@@ -1,0 +1,1 @@
+"""A verdict in words and files: sentences, reasons, causes, JSON, JUnit, Markdown, text."""

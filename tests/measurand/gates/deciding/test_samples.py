@@ -1,0 +1,70 @@
+"""How many units decide, and which effect a sample shows: formulas against simulated power."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from measurand.gates.deciding.samples import Rules, detectable, needed
+from measurand.gates.figures.bounds import Bounds
+from measurand.stats.sequential import above
+
+SD = math.sqrt(0.1)
+
+
+def bounds(estimate: float = 0.0, **more: object) -> Bounds:
+    base = {"estimate": estimate, "lower": -1.0, "upper": 1.0, "sd": SD, "n": 200, "clusters": 200}
+    return Bounds(**{**base, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("margin", "n"), [(0.02, 1546), (0.03, 687), (0.05, 248)])
+def test_non_inferiority_as_in_the_textbook(margin: float, n: int) -> None:
+    assert needed("non_inferiority", bounds(), -margin, Rules())[0] == n
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.03, 0.05])
+def test_equivalence_reaches_its_power_with_both_tests(margin: float) -> None:
+    """At no difference the two one-sided tests succeed together with the stated power."""
+    n, _ = needed("equivalence", bounds(), margin, Rules(min_n=0, min_clusters=0))
+    assert n is not None
+    se = SD / math.sqrt(n)
+    power = 2 * norm.cdf(margin / se - norm.ppf(0.95)) - 1
+    assert power == pytest.approx(0.8, abs=0.002)
+
+
+def test_beyond_the_margin_one_test_decides_equivalence() -> None:
+    outside = needed("equivalence", bounds(0.05), 0.03, Rules(min_n=0))[0]
+    alone = needed("superiority", bounds(0.02), 0.0, Rules(min_n=0))[0]
+    assert outside == alone
+
+
+def test_on_the_line_no_sample_decides() -> None:
+    for test, estimate, bound in (("equivalence", -0.03, 0.03), ("superiority", 0.0, 0.0)):
+        assert needed(test, bounds(estimate), bound, Rules()) == (None, None)
+
+
+def test_bets_need_what_a_simulation_needs() -> None:
+    """Of sequences as long as the formula says, about the stated share is decided by then."""
+    found = bounds(flags=("anytime",))
+    n, _ = needed("non_inferiority", found, -0.03, Rules())
+    assert n is not None
+    rng = np.random.default_rng(3)
+    d = rng.choice([-1.0, 1.0, 0.0], p=[0.05, 0.05, 0.9], size=(1500, n))
+    wealth = above(d, -0.03, low=-1.0, high=1.0).log_wealth.max(axis=1)
+    assert (wealth >= math.log(20)).mean() == pytest.approx(0.78, abs=0.05)
+
+
+def test_bets_show_less_than_a_fixed_sample() -> None:
+    fixed, betting = bounds(se=0.01), bounds(se=0.01, flags=("anytime",))
+    assert detectable(fixed, Rules()) == pytest.approx(0.02486, abs=1e-5)
+    assert detectable(betting, Rules()) == pytest.approx(0.03431, abs=1e-5)
+    assert detectable(bounds(se=None), Rules()) is None
+
+
+def test_the_unit_does_not_matter_and_nothing_overflows() -> None:
+    huge = bounds(0.0, sd=1e308)
+    assert needed("equivalence", huge, 1e307, Rules())[0] == 857
+    assert needed("equivalence", huge, 1e307, Rules(power=1 - 1e-16))[0] is not None

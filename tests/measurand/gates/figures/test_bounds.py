@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+import pytest
+import scipy.stats
+from gate_evidence import bits, statistic
+
+from measurand.gates.figures.bounds import (
+    EvidenceError,
+    Items,
+    from_items,
+    from_statistic,
+    statistic_p,
+)
+from measurand.stats.means import cluster_mean
+
+Better = Literal["higher", "lower"]
+
+
+def items(values: object, clusters: object = None, paired: bool = False) -> Items:
+    x = np.asarray(values, dtype=float)
+    names = np.arange(len(x)) if clusters is None else np.asarray(clusters)
+    return Items(x, names.astype(str), paired)
+
+
+def bounds(sample: Items, **more: object):
+    base = {"alpha": 0.05, "confidence": 0.95, "interval": "auto", "null": 0.5, "better": "higher"}
+    return from_items(sample, **{**base, **more})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.025, 0.01])
+def test_independent_scores_get_the_t_interval_of_scipy(alpha: float) -> None:
+    x = np.random.default_rng(1).normal(0.6, 1, 240)
+    got = bounds(items(x), alpha=alpha)
+    test = scipy.stats.ttest_1samp(x, 0.5, alternative="greater")
+    assert got.lower == pytest.approx(test.confidence_interval(1 - alpha).low, rel=1e-12)
+    assert got.p == pytest.approx(test.pvalue, rel=1e-9)
+    less = scipy.stats.ttest_1samp(x, 0.5, alternative="less")
+    assert got.upper == pytest.approx(less.confidence_interval(1 - alpha).high, rel=1e-12)
+    assert bounds(items(x), better="lower").p == pytest.approx(less.pvalue, rel=1e-9)
+    two_sided = scipy.stats.ttest_1samp(x, 0.5).confidence_interval(0.95)
+    assert (got.ci_lo, got.ci_hi) == pytest.approx((two_sided.low, two_sided.high), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("interval", "scipy_name"), [("wilson", "wilson"), ("clopper_pearson", "exact")]
+)
+@pytest.mark.parametrize("ones", [0, 3, 150, 299, 300])
+def test_rates_get_the_intervals_of_scipy(interval: str, scipy_name: str, ones: int) -> None:
+    sample = items([1.0] * ones + [0.0] * (300 - ones))
+    got = bounds(sample, interval=interval)
+    test = scipy.stats.binomtest(ones, 300, alternative="two-sided")
+    ci = test.proportion_ci(0.90, method=scipy_name)
+    assert (got.lower, got.upper) == pytest.approx((ci.low, ci.high), abs=1e-12)
+
+
+def test_auto_takes_wilson_for_independent_rates_and_t_otherwise() -> None:
+    assert "wilson" in bounds(items(bits(300, 0.9))).method
+    assert "t(" in bounds(items([0.1, 0.9] * 150)).method
+    assert "CR1" in bounds(items(bits(300, 0.9), np.arange(300) // 3)).method
+    assert "t(" in bounds(items([1.0, 0.0, -1.0] * 100, paired=True)).method
+
+
+@pytest.mark.parametrize("interval", ["auto", "t", "clopper_pearson", "jeffreys"])
+@pytest.mark.parametrize("better", ["higher", "lower"])
+@pytest.mark.parametrize("ones", [0, 10, 150, 290, 300])
+@pytest.mark.parametrize("null", [0.01, 0.03, 0.48, 0.52, 0.97, 0.99])
+def test_p_is_at_most_alpha_exactly_where_the_bound_meets_the_limit(
+    interval: str, better: Better, ones: int, null: float
+) -> None:
+    got = bounds(
+        items([1.0] * ones + [0.0] * (300 - ones)), interval=interval, better=better, null=null
+    )
+    assert got.lower is not None
+    assert got.upper is not None
+    assert got.p is not None
+    met = got.lower >= null if better == "higher" else got.upper <= null
+    assert (got.p <= 0.05) == met
+
+
+def test_scores_without_variation_still_have_a_width() -> None:
+    clustered = bounds(items([1.0] * 300, np.arange(300) // 10))
+    assert clustered.flags == ("degenerate",)
+    # Thirty clusters without a failure: the exact bound for 30 trials.
+    assert clustered.lower == pytest.approx(0.05 ** (1 / 30), rel=1e-12)
+    assert (clustered.n, clustered.clusters) == (300, 30)
+    alone = bounds(items([1.0] * 300))
+    assert alone.lower is not None
+    assert 0.98 < alone.lower < 1
+
+
+def test_constant_differences_are_a_point() -> None:
+    got = bounds(items([-0.02] * 300, paired=True), null=-0.02)
+    assert got.estimate == got.lower == got.upper == -0.02
+    assert got.flags == ("degenerate",)
+    assert got.p == 1.0
+
+
+@pytest.mark.parametrize(
+    ("sample", "code"),
+    [
+        (items([0.5, 1.0] * 150), "not_binary"),
+        (items(bits(300, 0.5), np.arange(300) // 2), "clustered_proportion"),
+    ],
+)
+@pytest.mark.parametrize("interval", ["wilson", "clopper_pearson"])
+def test_rate_intervals_are_refused_where_they_do_not_hold(
+    sample: Items, code: str, interval: str
+) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        bounds(sample, interval=interval)
+    assert caught.value.code == code
+
+
+def test_scores_that_overflow_are_named() -> None:
+    with pytest.raises(EvidenceError) as caught:
+        bounds(items([1.7e308, -1.7e308, 1.6e308] * 100))
+    assert caught.value.code == "overflow"
+
+
+@pytest.mark.parametrize("alpha", [0.05, 0.025, 0.0125, 0.2])
+def test_moving_a_t_interval_to_another_level_is_exact(alpha: float) -> None:
+    x = np.random.default_rng(2).normal(size=400)
+    clusters = np.arange(400) // 10
+    row = dataclasses.asdict(cluster_mean(x, clusters))
+    moved = from_statistic({**row, "estimate": row["value"]}, alpha=alpha)
+    direct = bounds(items(x, clusters), alpha=alpha)
+    assert moved.lower == pytest.approx(direct.lower, rel=1e-12)
+    assert moved.upper == pytest.approx(direct.upper, rel=1e-12)
+    assert moved.sd == pytest.approx(direct.sd, rel=1e-12)
+    assert moved.flags == (() if alpha == 0.05 else ("rescaled",))
+
+
+@pytest.mark.parametrize("better", ["higher", "lower"])
+@pytest.mark.parametrize("null", [-0.3, -0.05, 0.0, 0.05, 0.3])
+def test_p_of_a_statistic_is_that_of_its_t_interval(better: Better, null: float) -> None:
+    x = np.random.default_rng(2).normal(size=400)
+    clusters = np.arange(400) // 10
+    row = dataclasses.asdict(cluster_mean(x, clusters))
+    read = statistic_p({**row, "estimate": row["value"]}, null, better)
+    direct = bounds(items(x, clusters), interval="t", null=null, better=better)
+    assert read == pytest.approx(direct.p, rel=1e-9)
+
+
+def test_p_of_a_statistic_follows_its_own_side() -> None:
+    """A skewed interval: the distance to the null is measured with the width on that side."""
+    row = statistic(estimate=0.5, lower=0.4, upper=0.8, n_clusters=None, n=100)
+    for alpha in (0.05, 0.01):
+        moved = from_statistic(row, alpha=alpha)
+        assert statistic_p(row, moved.lower, "higher") == pytest.approx(alpha)
+        assert statistic_p(row, moved.upper, "lower") == pytest.approx(alpha)
+        assert statistic_p(row, moved.upper, "higher") == pytest.approx(1 - alpha)
+    exact = statistic(estimate=0.5, lower=None, upper=None, method="exact count")
+    assert statistic_p(exact, 0.4, "higher") == 0.0
+    assert statistic_p(exact, 0.5, "higher") == 1.0
+    assert statistic_p(statistic(lower=None), 0.1, "higher") is None
+    assert statistic_p(statistic(estimate=None), 0.1, "higher") is None
+
+
+def test_a_count_is_exact_at_any_level() -> None:
+    row = statistic("n_flipped", estimate=3.0, lower=None, upper=None, method="exact count")
+    got = from_statistic(row, alpha=0.01)
+    assert (got.lower, got.upper, got.flags) == (3.0, 3.0, ("exact",))
+
+
+def test_an_interval_that_calls_itself_exact_is_an_interval() -> None:
+    row = statistic(method="exact binomial interval")
+    got = from_statistic(row, alpha=0.05)
+    assert (got.lower, got.upper, got.flags) == (row["lower"], row["upper"], ())
+    assert got.lower < got.upper
+
+
+def test_the_error_follows_from_the_bounds_where_it_is_not_given() -> None:
+    row = statistic(se=None, n_clusters=None, estimate=0.8, lower=0.7, upper=0.9)
+    assert from_statistic(row, alpha=0.05).se == pytest.approx(0.1 / 1.6448536, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"estimate": float("nan")}, "nan_value"),
+        ({"lower": float("-inf")}, "nan_value"),
+        ({"lower": 0.9, "upper": 0.8}, "bad_statistic"),
+    ],
+)
+def test_impossible_statistics_are_errors(change: dict[str, float], code: str) -> None:
+    with pytest.raises(EvidenceError) as caught:
+        from_statistic(statistic(**change), alpha=0.05)
+    assert caught.value.code == code

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gate_evidence import gate, gate_file, results_table, rows
+
+from measurand.gates.figures.bounds import EvidenceError
+from measurand.gates.gatefile import validate
+from measurand.gates.reading.evidence import Evidence
+from measurand.gates.reading.items import Scored, select
+from measurand.gates.reading.pairing import pair
+
+
+def of(content: list[dict[str, Any]]) -> Scored:
+    spec = validate(gate_file(gate(nan="drop", max_drop=1.0)))
+    rules = spec.settings(spec.gates[0])
+    return select(Evidence(results_table(content), "h", "results"), spec.gates[0], rules, "m", {})
+
+
+def side(values: list[float | None], **more: Any) -> Scored:
+    return of(rows(values, **more))
+
+
+def refused(a: Scored, b: Scored, same: bool = True, drop: float = 0.01) -> str:
+    with pytest.raises(EvidenceError) as caught:
+        pair(a, b, same_dataset=same, max_drop=drop)
+    return caught.value.code
+
+
+def test_differences_are_by_item_id_whatever_the_order() -> None:
+    a, b = of(rows([1, 0, 0.5])[::-1]), side([0.5, 0.5, 0.5])
+    differences, level = pair(a, b, same_dataset=True, max_drop=0)
+    assert differences.values.tolist() == [0.5, -0.5, 0]
+    assert differences.paired
+    assert level.values.tolist() == [0.5, 0.5, 0.5]
+
+
+def test_over_one_dataset_ids_must_be_equal() -> None:
+    assert refused(side([1] * 99), side([1] * 100)) == "id_mismatch"
+    assert refused(side([1] * 100), side([1] * 99)) == "id_mismatch"
+
+
+def test_over_two_datasets_95_percent_must_be_common() -> None:
+    pairs, _ = pair(side([1] * 95), side([0] * 100), same_dataset=False, max_drop=0)
+    assert pairs.values.tolist() == [1] * 95
+    assert refused(side([1] * 94), side([1] * 100), same=False) == "low_overlap"
+
+
+def test_losses_must_be_alike_on_both_sides() -> None:
+    left, right = side([1.0] * 98 + [None] * 2), side([0.5] * 100)
+    assert refused(left, right) == "uneven_drop"
+    pairs, level = pair(left, right, same_dataset=True, max_drop=0.02)
+    assert pairs.values.tolist() == [0.5] * 98
+    assert level.values.tolist() == [0.5] * 98
+
+
+def test_other_prompts_are_another_instrument() -> None:
+    asked = rows([1, 0])
+    other = [r | {"repeat": 1, "prompt_sha256": "1" * 64} for r in asked[1:]]
+    assert refused(of(asked), of(asked + other)) == "instrument_changed"
+    assert refused(side([1, 0]), side([1, 0], prompt_sha256="1" * 64)) == "instrument_changed"
+
+
+def test_clusters_must_agree_over_one_dataset() -> None:
+    a, b = side([1] * 4), side([1] * 4, cluster_size=2)
+    assert refused(a, b) == "id_mismatch"
+    pairs, _ = pair(a, b, same_dataset=False, max_drop=0)
+    assert len(set(pairs.clusters.tolist())) == 4
+
+
+def test_nothing_scored_on_common_items() -> None:
+    a, b = side([1, None]), side([None, 1])
+    assert refused(a, b) == "empty_slice"

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from measurand.gates.deciding import decisions
+from measurand.gates.telling import explanations
+from measurand.gates.telling.explanations import DECIDED, FAULTS, RULES, explain, why
+from measurand.gates.verdict import GateResult
+
+GATES = Path(explanations.__file__).parents[1]
+#: Codes of the file or the record as a whole, which stop the run before there is a gate.
+WHOLE = {"bad_gate", "looks_unreadable", "looks_unwritable", "out_unwritable"}
+
+
+def result(**more: Any) -> GateResult:
+    base: dict[str, Any] = {
+        "id": "g", "state": "pass", "reason_code": "limit_met", "sentence": "", "model": "m",
+        "test": "threshold", "metric": "accuracy", "direction": "higher", "source": "items",
+        "estimate": 0.9, "lower": 0.88, "upper": 0.92, "limit": 0.85, "alpha": 0.05, "power": 0.8,
+        "n": 600, "clusters": 60, "sd": 0.3, "min_n": 200, "min_clusters": 10, "mde": 0.0312,
+    }  # fmt: skip
+    return GateResult(**{**base, **more})
+
+
+def test_every_code_that_the_gates_raise_is_explained() -> None:
+    text = "\n".join(p.read_text(encoding="utf-8") for p in GATES.rglob("*.py"))
+    raised = set(re.findall(r'code="([a-z_]+)"|code = "([a-z_]+)"', text))
+    codes = {a or b for a, b in raised} - WHOLE
+    assert codes
+    assert codes - {"no_baseline"} <= set(FAULTS), codes - set(FAULTS)
+
+
+def test_every_outcome_of_every_rule_is_explained() -> None:
+    ends = (-0.2, -0.02, 0.0, 0.02, 0.2, None)
+    outcomes = {
+        rule(lower, upper, bound)[1]
+        for rule in decisions.TESTS.values()
+        for lower in ends
+        for upper in ends
+        for bound in (0.0, -0.1, 0.1)
+        if lower is None or upper is None or lower <= upper
+    }
+    outcomes |= {"underpowered", "no_interval", "undefined", "no_baseline"}
+    outcomes |= {"better_uncorrected", "regressed_uncorrected"}
+    assert outcomes == set(DECIDED)
+    assert set(RULES) == set(decisions.TESTS)
+
+
+@pytest.mark.parametrize("code", sorted(DECIDED))
+def test_decided_gates_say_why_and_what_would_decide(code: str) -> None:
+    state = "inconclusive" if code in ("undecided", "underpowered", "no_interval") else "pass"
+    lines = explain(result(state=state, reason_code=code, n_needed=1600, clusters_needed=160))
+    text = "\n".join(lines)
+    assert lines[0].startswith("why: ")
+    assert DECIDED[code][:40] in lines[0]
+    assert "600 items in 60 clusters show a distance of the truth from the limit of 0.0312" in text
+    assert "about 1000 more items in 100 more clusters (1600 in all) would decide" in text
+    assert "None" not in text
+    if state == "inconclusive":
+        assert "It blocks: the command ends with 2" in lines[0]
+
+
+@pytest.mark.parametrize("code", sorted(FAULTS))
+def test_faults_say_what_they_are_and_that_nothing_was_decided(code: str) -> None:
+    given = result(state="error", reason_code=code, detail="what (do this)", estimate=None)
+    lines = explain(given)
+    assert FAULTS[code] in lines[0]
+    assert "what (do this)" in lines[0]
+    assert "Nothing was decided" in lines[0]
+    assert not any(line.startswith("what would decide") for line in lines)
+
+
+def test_a_warning_says_that_it_does_not_block() -> None:
+    soft = result(state="fail", reason_code="limit_not_met", severity="warn")
+    assert "only warns" in why(soft)
+    assert "ends with 1" in why(result(state="fail", reason_code="limit_not_met"))
+
+
+def test_a_weak_pass_says_what_would_show_the_loss() -> None:
+    given = result(test="regression", reason_code="no_regression_shown", estimate=-0.01,
+                   limit=None, n_needed=5570, clusters_needed=557)  # fmt: skip
+    text = "\n".join(explain(given))
+    assert "absence of evidence is no evidence of absence" in text
+    assert "4970 more items in 497 more clusters (5570 in all) would show the loss" in text
+
+
+def test_on_the_line_and_without_an_interval() -> None:
+    line = result(state="inconclusive", reason_code="undecided", n_needed=None)
+    assert any("no realistic number" in x for x in explain(line))
+    blind = result(
+        state="inconclusive", reason_code="no_interval", lower=None, upper=None, mde=None
+    )
+    text = "\n".join(explain(blind))
+    assert "what would decide: an interval" in text
+    assert "no standard error" in text
+
+
+def test_exact_figures_need_no_more_items() -> None:
+    lines = explain(result(flags=("exact",)))
+    assert lines[0] == "why: The figure is exact and meets the limit."
+    assert not any("would decide" in line for line in lines)

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import pytest
+from gate_evidence import Project, bits, gate, gate_file, non_inferiority, rows
+
+from measurand.gates.cases import cases, prepare
+from measurand.gates.gatefile import validate
+from measurand.gates.reading import evidence as reading
+from measurand.gates.reading.sources import Sources, open_sources
+from measurand.gates.run import judge
+from measurand.gates.verdict import GateResult, State, Verdict
+
+GOOD = bits(300, 0.9)
+
+
+def opened(project: Project, *gates: dict[str, Any], **more: Any) -> Sources:
+    return open_sources(validate(gate_file(*gates, **more)), project.root, None, None)
+
+
+def test_models_times_slices(project: Project) -> None:
+    project.results(rows(GOOD) + rows(GOOD, model="n"))
+    asked = gate(slice={"lang": ["en", "de"]})
+    sources = opened(project, asked, models=["n", "m"])
+    found = [
+        (c.result.model, c.result.slice)
+        for c in cases(sources.spec.gates[0], sources.spec, sources)
+    ]
+    assert found == [("n", "lang=en"), ("n", "lang=de"), ("m", "lang=en"), ("m", "lang=de")]
+
+
+def test_a_case_knows_its_bound_in_the_metric_s_own_orientation(project: Project) -> None:
+    project.items(GOOD)
+    for direction, bound in (("higher", -0.05), ("lower", 0.05)):
+        asked = non_inferiority({"value": 0.9}, direction=direction)
+        sources = opened(project, asked)
+        case = prepare(sources.spec.gates[0], sources.spec, sources, "m", {})
+        assert (case.bound, case.reference, case.result.margin) == (bound, 0.9, 0.05)
+        assert case.result.candidate_hash == sources.items().hash
+
+
+def test_an_unlisted_metric_without_a_model_is_an_error(project: Project) -> None:
+    project.items(GOOD)
+    content = gate_file(gate(metric="none"), gate(id="s", metric="none", **{"from": "statistics"}))
+    del content["models"]
+    sources = open_sources(validate(content), project.root, None, None)
+    found = [c for g in sources.spec.gates for c in cases(g, sources.spec, sources)]
+    assert [(c.result.model, c.result.reason_code) for c in found] == [(None, "missing_metric")] * 2
+    assert reading.MANIFEST == "manifest.json"
+
+
+FIGURES = [f.name for f in dataclasses.fields(GateResult) if f.type == "float | None"]
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("state", ["error", "pass"])
+def test_a_figure_that_overflowed_is_null_in_a_verdict_that_can_be_written(
+    project: Project, name: str, state: State
+) -> None:
+    project.items(GOOD)
+    sources = opened(project, gate())
+    case = prepare(sources.spec.gates[0], sources.spec, sources, "m", {})
+    blank = dataclasses.replace(
+        case.result, state=state, reason_code="nan_value", **{name: -math.inf}
+    )
+    found = judge(dataclasses.replace(case, result=blank, measure=None))
+    assert (getattr(found, name), found.state) == (None, "error")
+    assert found.reason_code == ("nan_value" if state == "error" else "overflow")
+    Verdict("gates.yaml", (found,)).to_json()
+
+
+def test_every_figure_of_a_verdict_is_tried() -> None:
+    assert {"estimate", "limit", "margin", "p_adjusted", "baseline_estimate"} < set(FIGURES)
