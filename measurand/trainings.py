@@ -9,9 +9,11 @@ one made by other code is, and every figure says so.
 from __future__ import annotations
 
 import hashlib
+import math
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,9 +25,12 @@ from measurand.manifest import MANIFEST
 from measurand.report.document import Cell, Section, Text
 from measurand.report.document import Table as Shown
 from measurand.results import STATISTICS, StatisticRow
+from measurand.statistics import statistics_table
 from measurand.stats.estimate import Estimate
 from measurand.stats.trainings import widened
 from measurand.tables import Column, Table
+
+_CUT = re.compile(r"cut to (-?[\d.]+) to (-?[\d.]+)")
 
 Key = tuple[str, str, str]
 """Model, metric, slice."""
@@ -69,11 +74,60 @@ class Study:
             why = f"no interval: undefined in {lost} of {self.trainings} trainings"
             ends = dict.fromkeys(("se", "ci_lo", "ci_hi", "lower", "upper", "mde"))
             return cast(StatisticRow, {**row, **ends, "reason": why})
-        wide = widened(_estimate(row), float(np.std(known, ddof=1)), self.trainings)
+        wide = _within(widened(_estimate(row), float(np.std(known, ddof=1)), self.trainings))
         other = "" if self.fits else ", which other code made"
         names = ("se", "ci_lo", "ci_hi", "lower", "upper", "scope")
         ends = {name: getattr(wide, name) for name in names}
         return cast(StatisticRow, {**row, **ends, "mde": None, "method": f"{wide.method}{other}"})
+
+
+def over_trainings(tables: Sequence[pa.Table]) -> pa.Table:
+    """Statistics of repeated trainings as one table: means, with intervals of the method.
+
+    The interval over items is that of a training, its ends' distances averaged; the deviation
+    between trainings is added to it, with R - 1 degrees of freedom. A figure without an interval
+    over items gets one over trainings alone.
+
+    Args:
+        tables: statistics of each training, the same figures in each. One is given back as it is.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    rows: dict[Key, list[StatisticRow]] = defaultdict(list)
+    for table in tables:
+        for row in cast(list[StatisticRow], table.to_pylist()):
+            rows[_key(row)].append(row)
+    return statistics_table([_over(each, len(tables)) for each in rows.values()])
+
+
+def _over(rows: Sequence[StatisticRow], trainings: int) -> StatisticRow:
+    first = rows[0]
+    if first["scope"] != "training":
+        return first
+    known = [row for row in rows if row["estimate"] is not None]
+    if len(known) < trainings:
+        gone = f"undefined in {trainings - len(known)} of {trainings} trainings"
+        values = [row["estimate"] or 0.0 for row in known]
+        value = float(np.mean(values)) if known else None
+        ends = dict.fromkeys(("se", "ci_lo", "ci_hi", "lower", "upper", "mde"))
+        reason = gone if value is None else f"no interval: {gone}"
+        return cast(StatisticRow, {**first, **ends, "estimate": value, "reason": reason})
+
+    def average(name: str) -> float | None:
+        values = [row[name] for row in known]  # type: ignore[literal-required]
+        return None if None in values else float(np.mean(values))
+
+    deviation = float(np.std([row["estimate"] or 0.0 for row in known], ddof=1))
+    own = {name: average(name) for name in ("estimate", "se", "ci_lo", "ci_hi", "lower", "upper")}
+    if own["ci_lo"] is None:
+        own |= dict.fromkeys(("ci_lo", "ci_hi", "lower", "upper"), own["estimate"])
+    mean = _estimate(cast(StatisticRow, {**first, **own}))
+    wide = _within(widened(mean, deviation / math.sqrt(trainings), trainings))
+    names = ("se", "ci_lo", "ci_hi", "lower", "upper", "scope")
+    more: dict[str, Any] = {name: getattr(wide, name) for name in names}
+    more |= {"mde": None, "reason": None if first["ci_lo"] is None else first["reason"]}
+    method = f"mean over {trainings} trainings of: {first['method']}; with their deviation"
+    return cast(StatisticRow, {**first, "estimate": wide.value, **more, "method": method})
 
 
 def read(system: project.System, params: Any) -> Study | None:
@@ -161,6 +215,29 @@ def section(
     )
     columns = ["figure", "in each training", "of this training", "of the method"]
     return Section("Trained again", (Text(text), Shown("Headlines over trainings", columns, rows)))
+
+
+def _within(found: Estimate) -> Estimate:
+    """Ends cut to what is possible, as the method of the interval over items says it.
+
+    The figure lies there, so the cut interval holds it as often.
+    """
+    cut = _CUT.search(found.method)
+    share = "logit scale" in found.method or found.method.startswith("rate;")
+    if cut is None and not share:
+        return found
+    low, high = (float(end) for end in cut.groups()) if cut else (0.0, 1.0)
+
+    def inside(end: float | None) -> float | None:
+        return None if end is None else min(max(end, low), high)
+
+    return replace(
+        found,
+        ci_lo=inside(found.ci_lo),
+        ci_hi=inside(found.ci_hi),
+        lower=inside(found.lower),
+        upper=inside(found.upper),
+    )
 
 
 def _interval(row: StatisticRow) -> Cell:

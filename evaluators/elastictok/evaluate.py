@@ -16,6 +16,7 @@ from measurand.errors import InputError
 from measurand.results import RESULTS, slice_text
 from measurand.tables import Table
 from measurand.training import tensors
+from measurand.training.repeats import folder_of, repeat_of
 from pipelines.elastictok import measuring
 from pipelines.elastictok.jobs import CHUNK, TABLES, Job, Place, limits, read, run
 from pipelines.elastictok.sequences import Row, spread
@@ -40,7 +41,8 @@ def evaluate(
 ) -> None:
     """Write one folder a table of :data:`pipelines.elastictok.jobs.TABLES`, and ``items``.
 
-    ``history`` and ``speed`` of the training are copied beside them, for the report.
+    ``history`` and ``speed`` of the training are copied beside them, for the report. What was
+    measured of trainings after the first lies in ``training-N``.
 
     Args:
         params: parameters; ``evaluate.models`` names the models.
@@ -53,8 +55,23 @@ def evaluate(
     Raises:
         InputError: an unknown model, an unbuilt dataset or a missing checkpoint.
     """
+    for at in range(params.train.repeats):
+        one, checkpoint = repeat_of(params, at), folder_of(data / "checkpoint", at)
+        _evaluate(one, data, checkpoint, model, folder_of(out, at), journal, limit)
+
+
+def _evaluate(
+    params: Params,
+    data: Path,
+    checkpoint: Path,
+    model: str | None,
+    out: Path,
+    journal: Path,
+    limit: int | None,
+) -> None:
+    """Measure the models of one training."""
     asked = _models(params, model)
-    place = _place(params, data, asked, journal)
+    place = _place(params, data, checkpoint, asked, journal)
     known = limits(place)
     selected = _selected(params, place, limit)
     print("evaluate: thresholds " + ", ".join(f"{k} {v:.4f}" for k, v in known.items()), flush=True)
@@ -68,8 +85,8 @@ def evaluate(
     }
     tables["items"] = _items(tables, runs.run_id(place.identity, config))
     for name in COPIED:
-        if (data / "checkpoint" / name).is_dir():
-            tables[name] = shards.read_table(data / "checkpoint" / name)
+        if (checkpoint / name).is_dir():
+            tables[name] = shards.read_table(checkpoint / name)
     specs: dict[str, Table] = {**TABLES, **COPIED, "items": RESULTS}
     for name, table in tables.items():
         shards.write_dataset(
@@ -87,8 +104,9 @@ def _models(params: Params, model: str | None) -> tuple[str, ...]:
     return (*(m.name for m in params.train.models), UNTRAINED, *CODECS)
 
 
-def _place(params: Params, data: Path, asked: Sequence[str], journal: Path) -> Place:
-    checkpoint = data / "checkpoint"
+def _place(
+    params: Params, data: Path, checkpoint: Path, asked: Sequence[str], journal: Path
+) -> Place:
     needed = {params.elastic.name, *asked} - {UNTRAINED, *CODECS}
     identity = {"blocks": shards.read_manifest(data / "dataset" / "blocks").logical_hash}
     for name in sorted(needed):

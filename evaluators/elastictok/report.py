@@ -35,6 +35,8 @@ from evaluators.elastictok.use_sections import (
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import of_trainings, statistics_table
+from measurand.training.repeats import folder_of, repeat_of
+from measurand.trainings import over_trainings
 from schemas.elastictok.params import Params
 
 TITLE = "ElasticTok: tokens for video"
@@ -75,6 +77,14 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         results: folder that ``evaluate`` wrote.
         params: parameters.
     """
+    every = range(params.train.repeats)
+    return over_trainings(
+        [_statistics(data, folder_of(results, at), repeat_of(params, at)) for at in every]
+    )
+
+
+def _statistics(data: Path, results: Path, params: Params) -> pa.Table:
+    """Statistics of one training."""
     found = findings(results, params)
     rows: list[StatisticRow] = list(data_rows(data, found.model))
     for part in (curve_rows, saving_rows, search_rows, code_rows, allocation_rows, rate_rows):
@@ -99,4 +109,6 @@ def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> Vie
     """
     found = findings(results, params)
     names = ", ".join([*found.models, *found.codecs])
+    if params.train.repeats > 1:
+        names += f"; {params.train.repeats} trainings of each, pictures of the first"
     return View(found, Figures(statistics), data, results, f"Models: {names}")

@@ -15,7 +15,7 @@ from measurand import params as parameters
 from measurand import project, provenance, runs, shards, trainings
 from measurand.errors import InputError
 from measurand.results import STATISTICS
-from measurand.stats.resample import seed_for
+from measurand.training.repeats import repeat_of
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,9 +45,8 @@ def main(argv: Sequence[str]) -> int:
         )
     found = []
     for at in range(args.trainings):
-        seed = params.train.seed if at == 0 else seed_for(params.train.seed, "training", at) >> 32
-        train = params.train.model_copy(update={"seed": seed})
-        one = params.model_copy(update={"train": train})
+        one = repeat_of(params, at)
+        seed = one.train.seed
         print(f"training {at + 1} of {args.trainings}, seed {seed}", flush=True)
         found.append((seed, _statistics(system, one, at)))
     rows = trainings.write(system, params, found, provenance.collect(system.root))

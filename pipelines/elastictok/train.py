@@ -17,6 +17,7 @@ from measurand.training import tensors
 from measurand.training.device import device_of
 from measurand.training.fit import State
 from measurand.training.processes import deal
+from measurand.training.repeats import folder_of, repeat_of
 from pipelines.elastictok import head, model
 from pipelines.elastictok.coding import Coder
 from pipelines.elastictok.sequences import read
@@ -34,6 +35,8 @@ Row = dict[str, Any]
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write ``<model>.safetensors``, its optimizer and regression, ``history`` and ``speed``.
 
+    Trainings after the first lie in ``training-N``.
+
     Args:
         params: parameters.
         dataset: folder of the dataset, with ``blocks``.
@@ -45,16 +48,25 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """
     parent = shards.read_manifest(dataset / "blocks").logical_hash
     states = journal / "training"
-    jobs = [(params, spec, dataset / "blocks", out, states, parent) for spec in params.train.models]
+    trainings = [
+        (repeat_of(params, at), folder_of(out, at), folder_of(states, at))
+        for at in range(params.train.repeats)
+    ]
+    jobs = [
+        (one, spec, dataset / "blocks", to, kept, parent)
+        for one, to, kept in trainings
+        for spec in params.train.models
+    ]
     alone = device_of(params.train.device) == "cuda"
     for _ in deal(_one, jobs, 1 if alone else params.train.processes):
         pass
-    _tables(params.train.models, out, parent, params.train.model_dump(mode="json"))
+    for one, to, _ in trainings:
+        _tables(params.train.models, to, parent, one.train.model_dump(mode="json"))
 
 
 def run_of(params: Params, spec: TokenizerSpec, parent: str) -> str:
     """Identity of a training run: data, sizes, settings; not how many run beside it."""
-    other = {"models", "processes", "save_every", "head"}
+    other = {"models", "processes", "save_every", "head", "repeats"}
     settings = params.train.model_dump(mode="json", exclude=other)
     return runs.run_id("elastictok", parent, settings, spec.model_dump(mode="json"))
 

@@ -201,6 +201,8 @@ class Train(Strict):
         compile: whether ``torch.compile`` is used.
         processes: models trained at the same time, one core each; 1 on a GPU.
         save_every: steps between checkpoints.
+        repeats: trainings of every model, each with a seed of its own; figures are then means over
+            them, and their intervals those of the method.
         seed: of weights, batches, masks and noise.
     """
 
@@ -217,6 +219,7 @@ class Train(Strict):
     compile: bool = False
     processes: int = Field(default=1, ge=1, le=64)
     save_every: int = Field(default=200, ge=1)
+    repeats: int = Field(default=1, ge=1, le=100)
     seed: int = Field(default=SEED, ge=0)
 
     @model_validator(mode="after")

@@ -111,3 +111,44 @@ def test_the_section_shows_each_training_and_both_intervals() -> None:
     assert isinstance(method, dict)
     assert "1 of 2 trainings" in str(method["reason"])
     assert trainings.section(before, after, study, ("leaks",)) is None
+
+
+def test_repeated_trainings_are_means_with_intervals_of_the_method() -> None:
+    each = [table for _, table in tables(0.5, 0.7, 0.6)]
+    assert trainings.over_trainings(each[:1]) is each[0]
+    found = {r["metric"]: r for r in trainings.over_trainings(each).to_pylist()}
+    assert found["leaks"] == each[0].to_pylist()[1]
+    one = found["accuracy"]
+    assert (one["estimate"], one["scope"]) == (pytest.approx(0.6), "method")
+    # Items: 0.1 to each side; trainings: t(2) times 0.1 over the root of three.
+    assert one["ci_lo"] == pytest.approx(0.6 - (0.1**2 + (4.302653 * 0.1 / 3**0.5) ** 2) ** 0.5)
+    assert found["steady"]["ci_hi"] == pytest.approx(1.0)
+    gone = trainings.over_trainings([table for _, table in tables(0.5, None)]).to_pylist()[0]
+    assert (gone["estimate"], gone["ci_lo"]) == (0.5, None)
+    assert gone["reason"] == "no interval: undefined in 1 of 2 trainings"
+
+
+def test_a_count_gets_its_interval_from_the_trainings() -> None:
+    each = []
+    for value in (7.0, 9.0):
+        found = Estimate(value, reason="no interval: no sample", scope="training")
+        each.append(statistics_table([statistic_row("toy", "net", "codes", {}, found)]))
+    [row_] = trainings.over_trainings(each).to_pylist()
+    assert row_["ci_hi"] == pytest.approx(8 + 12.706205 * 2**0.5 / 2**0.5)
+    assert row_["reason"] is None
+
+
+@pytest.mark.parametrize(
+    ("method", "low", "high"),
+    [
+        ("mean; t(11) interval, on the logit scale", 0.0, 1.0),
+        ("rate; wilson interval", 0.0, 1.0),
+        ("mean, cut to -3 to 0.75", None, 0.75),
+        ("paired difference; t(3) interval", None, None),
+    ],
+)
+def test_what_is_impossible_is_cut(method: str, low: float | None, high: float | None) -> None:
+    study = Study(2, {("net", "accuracy", "k=1"): (0.1, 0.9)}, fits=True)
+    wide = study.widen(cast(StatisticRow, {**row(0.5), "method": method}))
+    assert wide["ci_lo"] == low if low is not None else cast(float, wide["ci_lo"]) < 0
+    assert wide["ci_hi"] == high if high is not None else cast(float, wide["ci_hi"]) > 1

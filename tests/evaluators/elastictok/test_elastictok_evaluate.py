@@ -6,12 +6,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from elastictok_small import inside
+from elastictok_small import build_in, inside, params_of, train_in
 
 from evaluators.elastictok.context import frame
 from evaluators.elastictok.evaluate import evaluate, strips
+from evaluators.elastictok.report import statistics
 from measurand import shards
 from measurand.errors import InputError
+from measurand.training.repeats import repeat_of
 from pipelines.elastictok.jobs import TABLES, Place
 from schemas.elastictok.params import Params
 
@@ -124,3 +126,28 @@ def test_evaluators_import_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_repeated_trainings_are_all_measured_and_told_as_the_method(tmp_path: Path) -> None:
+    params = params_of(train={"repeats": 2})
+    train_in(build_in(tmp_path, params), params)
+    with inside(tmp_path):
+        evaluate(params, tmp_path, None, tmp_path / "results", journal=tmp_path / "journal")
+    found = statistics(tmp_path, tmp_path / "results", params).to_pylist()
+    one = statistics(tmp_path, tmp_path / "results", repeat_of(params, 0)).to_pylist()
+    other = statistics(
+        tmp_path, tmp_path / "results" / "training-1", repeat_of(params, 1)
+    ).to_pylist()
+    keyed = [{(r["model"], r["metric"], r["slice"]): r for r in rows} for rows in (one, other)]
+    checked = 0
+    for row in found:
+        a, b = (rows.get((row["model"], row["metric"], row["slice"])) for rows in keyed)
+        if row["scope"] != "method":
+            continue
+        assert a is not None
+        assert b is not None
+        assert row["estimate"] == pytest.approx((a["estimate"] + b["estimate"]) / 2)
+        assert row["ci_hi"] >= row["estimate"] >= row["ci_lo"]
+        checked += a["estimate"] != b["estimate"]
+    assert checked > 50
+    assert shards.verify(tmp_path / "results") == []

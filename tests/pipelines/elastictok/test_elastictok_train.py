@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
+from elastictok_small import params_of
 
 from measurand import shards
 from measurand.errors import InputError
@@ -90,3 +92,34 @@ def test_blocks_of_another_shape_are_refused(
         )
     with pytest.raises(InputError, match="does not exist"):
         train(small, tmp_path / "none", tmp_path / "out", journal=tmp_path)
+
+
+def test_a_kill_in_the_third_of_three_trainings_changes_no_byte(
+    trained: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    params = params_of(train={"repeats": 3})
+    monkeypatch.chdir(tmp_path)
+    train(params, built / "dataset", tmp_path / "whole", journal=tmp_path / "one")
+    step, calls = torch.optim.AdamW.step, []
+
+    def dies(self: torch.optim.AdamW, *args: object) -> object:
+        calls.append(1)
+        if len(calls) == 80:  # 12 steps a model, 10 more of a regression: two models a training
+            raise KeyboardInterrupt
+        return step(self, *args)
+
+    monkeypatch.setattr(torch.optim.AdamW, "step", dies)
+    with pytest.raises(KeyboardInterrupt):
+        train(params, built / "dataset", tmp_path / "again", journal=tmp_path / "two")
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert not (tmp_path / "again" / "training-2" / "fixed4.safetensors").exists()
+    assert (tmp_path / "again" / "training-1" / "fixed4.safetensors").exists()
+    train(params, built / "dataset", tmp_path / "again", journal=tmp_path / "two")
+    first, second = (
+        {at: files(tmp_path / side / at) for at in (".", "training-1", "training-2")}
+        for side in ("whole", "again")
+    )
+    assert first == second
+    assert first["."] == files(trained / "checkpoint")
+    assert len({one["elastic.safetensors"] for one in first.values()}) == 3
