@@ -65,15 +65,17 @@ def brier(value: Any) -> float | None:
 
     Source: Brier (1950), Monthly Weather Review 78, 1-3, the sum over classes.
     """
-    if not (isinstance(value, list) and len(value) == 2 and isinstance(value[1], list)):
+    if not (isinstance(value, list) and len(value) == 2):
         return number(value)
     gold, shares = value
     try:
-        apart = np.array(shares, dtype=float)
+        # An array is written as numpy prints it, to eight digits: "[0.2 0.8]".
+        parts = shares.strip("[] ").split() if isinstance(shares, str) else shares
+        apart = np.array(parts, dtype=float)
         apart[int(gold)] -= 1
+        return float((apart**2).sum())
     except (ValueError, TypeError, IndexError):
         return None
-    return float((apart**2).sum())
 
 
 @dataclass
