@@ -7,12 +7,13 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluators.many_shot.context import SHARE, SYSTEM, Subject, over_shot_sets
+from evaluators.many_shot.context import SYSTEM, Subject
 from measurand import shards
 from measurand.manifest import MANIFEST, REJECTED_FILE
 from measurand.parquet import REJECTED, read_shard
 from measurand.results import Rows
 from measurand.statistics import described, exact, statistic_row
+from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion, within_unit
 from measurand.stats.repeats import alpha_over_repeats
@@ -51,12 +52,13 @@ def _answer_rows(subject: Subject) -> Rows:
 
 
 def _rate(rows: pl.DataFrame, happened: pl.Expr) -> Estimate:
-    """Share of calls; where none or all are hit, the exact interval: a call fails alone."""
+    """Share of calls over questions; of none or all the exact one, since a call fails alone."""
     flags = rows.select("query_id", "seed", happened.cast(pl.Float64).alias("value"))
     hits = int(flags["value"].sum())
     if hits in (0, len(flags)):
         return proportion(hits, len(flags), "clopper_pearson")
-    return over_shot_sets(flags, SHARE)
+    x = flags["value"].to_numpy()
+    return bounded(cluster_mean(x, flags["query_id"].to_numpy()), x)
 
 
 def _retest_rows(subject: Subject, results: Path) -> Rows:

@@ -9,7 +9,7 @@ import numpy as np
 
 from measurand.stats.arrays import AnyArray, numbers
 from measurand.stats.estimate import Estimate
-from measurand.stats.means import proportion, within_unit
+from measurand.stats.means import cluster_mean, proportion, within_unit
 from measurand.stats.resample import MIN_CLUSTERS
 
 
@@ -28,6 +28,7 @@ def bounded(
     values are equal an error of 0 would claim to know. Then as many units may differ as Clopper &
     Pearson's bound of a rate of none allows, and those may lie anywhere in the range: for values of
     0 and 1 that is Clopper & Pearson's interval. Rows of a unit may be copies, so units count.
+    Where values differ but the means of all clusters do not, rows vary more and stand for them.
 
     Args:
         found: a mean of the values with any interval, as from
@@ -40,7 +41,7 @@ def bounded(
 
     Returns:
         The estimate; without an interval, and with the reason, where values without a range are
-        all equal, or where they differ but the means of all clusters are the same.
+        all equal.
     """
     x = numbers(values, 1, "values")
     if found.value is None or len(x) == 0:
@@ -49,7 +50,9 @@ def bounded(
         count = found.n_clusters if units is None else len(np.unique(units))
         return _constant(found, float(x[0]), count, low, high)
     if found.se == 0:
-        return _without(found, "the means of all clusters are the same")
+        alone = cluster_mean(x, confidence=found.confidence)
+        method = f"{alone.method}, since the means of all clusters are the same"
+        found = replace(alone, method=method, n_clusters=found.n_clusters)
     if (low, high) == (0.0, 1.0):
         found = within_unit(found)
     return _cut(found, low, high)

@@ -44,15 +44,20 @@ def test_other_units_than_the_clusters_may_count() -> None:
     assert crossed.ci_lo == found.ci_lo
 
 
-def test_without_a_range_or_with_equal_means_there_is_no_interval() -> None:
+def test_without_a_range_there_is_no_interval() -> None:
     x = np.full(40, 3.0)
     found = bounded(cluster_mean(x, CLUSTERS), x, low=0.0, high=inf)
     assert (found.value, found.ci_lo) == (3.0, None)
     assert found.reason == "no interval: every value is the same"
+
+
+def test_where_all_clusters_have_one_mean_rows_stand_for_them() -> None:
     x = np.tile([0.0, 1.0, 1.0, 0.0], 10)
-    found = bounded(cluster_mean(x, CLUSTERS), x)
-    assert (found.value, found.ci_lo, found.lower) == (0.5, None, None)
-    assert found.reason == "no interval: the means of all clusters are the same"
+    found, rows = bounded(cluster_mean(x, CLUSTERS), x), cluster_mean(x)
+    assert (found.value, found.se, found.n_clusters, found.reason) == (0.5, rows.se, 10, None)
+    assert found.ci_lo is not None
+    assert 0 < found.ci_lo < 0.34
+    assert "since the means of all clusters are the same" in found.method
 
 
 def test_shares_that_differ_are_on_the_logit_scale() -> None:
