@@ -111,13 +111,14 @@ def asked_otherwise(spec: ModelSpec, prompts: Prompts) -> dict[str, Any]:
     """What else decides the answers; empty where all is as it comes.
 
     Under a template, choices lost the blank before them; ``turn`` parts these calls from earlier
-    ones. smollm2 goes without: its digits never had one, and its journals keep their worth.
+    ones, and follows what a template writes by itself, such as a date. smollm2 goes without: its
+    digits never had a blank, and its journals keep their worth.
     """
     more: dict[str, Any] = {
         name: spec.options[name] for name in ("template_args", "thought") if name in spec.options
     }
     if prompts.chat and spec.backend != "smollm2":
-        more["turn"] = prompts.lead
+        more["turn"] = prompts.probe()
     if prompts.ends and not prompts.chat:
         more["ends"] = prompts.ends
     return more

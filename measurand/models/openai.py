@@ -151,6 +151,7 @@ def load(spec: ModelSpec) -> OpenAIModel:
         "api": "chat" if chat else "completions",
         "template": template,
         "tokenizer": tokenizer,
+        "turn": prompts.probe() if prompts is not None and prompts.chat else None,
         "asked": {
             **({"arguments": arguments} if arguments else {}),
             **({"body": body} if body else {}),
@@ -360,7 +361,8 @@ def _served(http: Http, model: str) -> dict[str, Any]:
     try:
         data = http.get("/models", retries=_FIRST_RETRIES).get("data")
     except Refused as error:
-        if error.status in (401, 403):
+        # A key may be good for answers and not for this list: 403 says nothing yet.
+        if error.status == 401:
             explain(http.base_url, error)
         return {}
     except InfraError as error:

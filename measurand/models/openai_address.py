@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from measurand.errors import InputError
-from measurand.models import openai_keys
+from measurand.models import folders, openai_keys
 from measurand.models.prompts import Prompts, load_prompts
 from measurand.models.strings import ModelSpec
 
@@ -75,6 +75,7 @@ def tokenizer_here(spec: ModelSpec) -> tuple[Prompts | None, str | None]:
     if "tokenizer" not in spec.options:
         return None, None
     folder = spec.need(spec.options["tokenizer"], what="tokenizer")
+    folders.inspect(spec, folder)
     prompts = load_prompts(spec, folder)
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):

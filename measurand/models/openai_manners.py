@@ -14,8 +14,10 @@ from measurand.models.openai_http import Refused
 _OPTIONAL = ("temperature", "top_p", "seed", "stop", "top_k", "min_p", "repetition_penalty")
 _NOT_TAKEN = re.compile(
     r"unsupported|not support|unknown|unrecogni[sz]ed|unexpected|extra (input|field)|not permitted|"
-    r"not allowed|only the default|deprecated|no longer"
+    r"not allowed|only the default|deprecated|no longer|(strictly )?positive|greater than 0"
 )
+_LEAST = re.compile(r"(?:>=|at least|minimum(?: value)?(?: is| of)?)[^0-9]{0,12}([0-9]+)")
+_MOST_LEAST = 64
 _TOO_LONG = re.compile(
     r"context[ _](length|window|size)|maximum context|(prompt|input|request) is too (long|large)|"
     r"too many (input )?tokens|longer than the maximum"
@@ -34,7 +36,7 @@ class Manners:
 
     def __init__(self, spec: str = "", extra: Mapping[str, Any] | None = None) -> None:
         self._spec, self._extra = spec, dict(extra or {})
-        self._limit, self._dropped = "max_tokens", set[str]()
+        self._limit, self._least, self._dropped = "max_tokens", 0, set[str]()
         self._lock = threading.Lock()
 
     def fit(self, body: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,10 +44,13 @@ class Manners:
         limit = "max_completion_tokens"
         named = self._limit if limit not in self._extra else limit
         fitted = {
-            named if name == "max_tokens" else name: value
+            name: value
             for name, value in body.items()
-            if name not in self._dropped
+            if name not in self._dropped and name != "max_tokens"
         }
+        if "max_tokens" in body:
+            # Where one token is asked for, the first of several is read.
+            fitted[named] = max(body["max_tokens"], self._least)
         whole = {**fitted, **self._extra}
         return {name: value for name, value in whole.items() if value is not None}
 
@@ -56,7 +61,11 @@ class Manners:
             sent: what :meth:`fit` gave.
             refusal: what the server said.
         """
-        if refusal.status not in (400, 422) or not _NOT_TAKEN.search(refusal.words):
+        if refusal.status not in (400, 422):
+            return False
+        if self._raise_limit(refusal):
+            return True
+        if not _NOT_TAKEN.search(refusal.words):
             return False
         with self._lock:
             if "max_tokens" in sent and "max_completion_tokens" in refusal.words:
@@ -74,6 +83,19 @@ class Manners:
             self._dropped |= new
         for name in sorted(new):
             _log.warning("%s takes no %s: left to the server", self._spec, name)
+        return True
+
+    def _raise_limit(self, refusal: Refused) -> bool:
+        """Whether a server wants more tokens to be allowed than were, and now gets them."""
+        wanted = _LEAST.search(refusal.words)
+        limits = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+        if wanted is None or not any(name in refusal.words for name in limits):
+            return False
+        least = int(wanted[1])
+        with self._lock:
+            if not self._least < least <= _MOST_LEAST:
+                return False
+            self._least = least
         return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from measurand.models.protocol import Request
 from measurand.models.strings import ModelSpec
 from measurand.models.tokens import Tokens, split_choices
 
+_log = logging.getLogger(__name__)
 NO_CHOICES = (
     "the chat template opens a thought, so the next word is no answer; close it with "
     'thought=none, or turn it off with template_args={"enable_thinking": false}'
@@ -52,13 +54,13 @@ class Prompts:
     ) -> None:
         self.tokenizer, self.chat = tokenizer, chat
         self._arguments, self.ends = dict(arguments or {}), ends
-        self.close, self.lead, self._closing = "", "", ""
+        self.close, self.lead, self._opening = "", "", ""
         if chat:
             start = self._render(_ASK)
             self.close = thoughts.opened(start)
+            self._opening, self.lead = self._opened(start)
             if self.close and not thinks:
-                self._closing, self.close = f"\n\n{self.close}\n\n", ""
-            self.lead = self._lead(start)
+                self._opening, self.lead, self.close = f"\n\n{self.close}\n\n", "", ""
 
     def text(self, prompt: str, begun: str = "") -> str:
         """The text that the model continues.
@@ -69,7 +71,7 @@ class Prompts:
         """
         if not self.chat:
             return prompt
-        return self._render(prompt) + self._closing + (self.lead + begun if begun else "")
+        return self._render(prompt) + self._opening + (self.lead + begun if begun else "")
 
     def turn(self, choice: str, begun: str = "") -> str:
         """A choice as it goes on from ``begun``, or begins what the model writes.
@@ -89,25 +91,39 @@ class Prompts:
         special |= {token for token, what in added.items() if getattr(what, "special", False)}
         return (token for token in self.tokenizer.get_vocab().values() if token not in special)
 
-    def _render(self, prompt: str, *, answer: str | None = None) -> str:
+    def probe(self) -> str:
+        """What the template makes of a fixed prompt, with where it begins an answer."""
+        return self.text(_ASK) + self.lead
+
+    def _render(self, prompt: str, *, answer: str | None = None, opens: bool = True) -> str:
         turns = [{"role": "user", "content": prompt}]
         if answer is not None:
             turns.append({"role": "assistant", "content": answer})
         return str(
             self.tokenizer.apply_chat_template(
-                turns, tokenize=False, add_generation_prompt=answer is None, **self._arguments
+                turns,
+                tokenize=False,
+                add_generation_prompt=opens and answer is None,
+                **self._arguments,
             )
         )
 
-    def _lead(self, start: str) -> str:
+    def _opened(self, start: str) -> tuple[str, str]:
+        """What is to be added to open the model's turn, and the white space before its answer.
+
+        A template that does not know how to open a turn shows it in a finished conversation.
+        """
         try:
             whole = self._render(_ASK, answer=_ASK)
+            opens = self._render(_ASK, opens=False) != start
         except Exception:
             # A template may refuse finished conversations; answers then begin at once.
-            return ""
+            return "", ""
         between, found, _ = whole.removeprefix(start).partition(_ASK)
-        blank = whole.startswith(start) and found and not between.strip()
-        return between if blank and not self._closing else ""
+        if not whole.startswith(start) or not found or (opens and between.strip()):
+            return "", ""
+        header = between.rstrip()
+        return header, between[len(header) :]
 
     def encode(self, text: str) -> Tokens:
         """Tokens of ``text``; a chat template has written its own begin-of-text."""
@@ -190,6 +206,12 @@ def load_prompts(spec: ModelSpec, folder: Path) -> Prompts:
             code="bad_model",
         )
     chat = bool(tokenizer.chat_template) and template != "none"
+    if chat and "strftime_now" in str(tokenizer.chat_template):
+        _log.warning(
+            "%s: the chat template writes today's date into every prompt; fix it in template_args "
+            "(in many templates date_string)",
+            spec.shown,
+        )
     with folders.reading(
         spec,
         f"the chat template in {folder} cannot be used",

@@ -64,6 +64,12 @@ class ModelSpec:
         """
         found = re.match(r"[^:?]*", text)
         backend = found[0] if found else ""
+        if any("\ud800" <= letter <= "\udfff" for letter in text):
+            raise InputError(
+                f"model string {text!r} holds bytes that are no text",
+                hint="give the folder a name in UTF-8",
+                code="bad_model",
+            )
         if not backend.strip():
             raise InputError(
                 f"model string {text!r} names no backend",

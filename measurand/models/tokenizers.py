@@ -69,6 +69,8 @@ def load_tokenizer(spec: str, *, cache: Path = Path("models")) -> TextTokenizer:
             smollm2.unpack(folder)
     options = {k: v for k, v in parsed.options.items() if k == "code"}
     plain = ModelSpec(spec, parsed.backend, parsed.target, {"template": "none", **options}, cache)
+    if folder.is_dir():
+        folders.inspect(plain, folder)
     prompts = load_prompts(plain, folder)
     tokenizer = prompts.tokenizer
     if not tokenizer.is_fast:

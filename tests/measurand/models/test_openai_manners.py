@@ -65,6 +65,23 @@ def test_the_limit_is_renamed() -> None:
     assert "max_tokens" not in fitted
 
 
+def test_a_server_that_wants_more_tokens_gets_them() -> None:
+    manners = Manners()
+    words = "Invalid 'max_tokens': integer below minimum value. Expected a value >= 16"
+    assert manners.learn(manners.fit(BODY), refusal(words, fields=("max_tokens",)))
+    assert manners.fit(BODY)["max_tokens"] == 16
+    assert manners.fit(BODY | {"max_tokens": 99})["max_tokens"] == 99
+    assert not manners.learn(manners.fit(BODY), refusal(words))
+    assert not manners.learn(manners.fit(BODY), refusal("max_tokens must be at least 5000"))
+    assert "max_tokens" not in manners.fit({"model": "m"})
+
+
+def test_a_temperature_of_zero_may_be_no_temperature() -> None:
+    manners = Manners()
+    assert manners.learn(manners.fit(BODY), refusal("`temperature` must be strictly positive", 422))
+    assert "temperature" not in manners.fit(BODY)
+
+
 def test_refusals_of_one_prompt() -> None:
     assert too_long(refusal("This model's maximum context length is 8192 tokens"))
     assert not too_long(refusal("context length", status=429))

@@ -126,6 +126,27 @@ def test_the_blank_that_the_template_puts_before_an_answer_belongs_to_it(tmp_pat
     assert [prompts.turn(c) for c in (" 4", "4")] == [" 4", " 4"]
 
 
+def test_a_template_that_cannot_open_a_turn_shows_how_in_a_finished_one(tmp_path: Path) -> None:
+    closed = "{% for m in messages %}<|{{ m.role }}|> {{ m.content }} {% endfor %}"
+    save(tmp_path, template=closed)
+    prompts = load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert prompts.text("fine") == "<|user|> fine <|assistant|>"
+    assert (prompts.lead, prompts.turn("4")) == (" ", " 4")
+
+
+def test_a_date_in_the_template_is_noticed_and_part_of_the_probe(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dated = "{{ date_string | default(strftime_now('%Y-%m-%d'), true) }} " + TEMPLATE
+    save(tmp_path, template=dated)
+    today = load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert "writes today's date" in caplog.text
+    fixed = f'hf:{tmp_path}?template_args={{"date_string": "2024-07-26"}}'
+    probe = load_prompts(ModelSpec.parse(fixed), tmp_path).probe()
+    assert probe.startswith("2024-07-26 <s>")
+    assert probe != today.probe()
+
+
 @pytest.mark.parametrize(
     "template",
     [

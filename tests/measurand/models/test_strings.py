@@ -73,6 +73,17 @@ def test_values_of_options_that_do_not_exist_are_not_shown() -> None:
     assert "sk-secret" not in str(caught.value)
 
 
+def test_bytes_that_are_no_text_are_named() -> None:
+    with pytest.raises(InputError, match="no text"):
+        ModelSpec.parse("hf:/m/\udcff")
+
+
+def test_more_options_stand_at_the_end() -> None:
+    assert ModelSpec.parse("smollm2").having(adapter="/a&b") == "smollm2?adapter=/a&b"
+    spec = ModelSpec.parse("hf:/m?dtype=float32&device=cuda")
+    assert spec.having(device="cpu") == "hf:/m?dtype=float32&device=cpu"
+
+
 @given(st.text(max_size=30))
 def test_any_text_is_a_spec_or_a_named_error(text: str) -> None:
     for start in ("", "hf:", "openai:http://h/v1#", "smollm2?", "hf:/m?adapter="):
