@@ -6,21 +6,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from measurand.publish.hub_licences import hub_word
 from measurand.publish.licences import WITHHELD, Origin
 from measurand.publish.parts import Part
 from measurand.report.markdown import line
 
 SPLIT = "train"
 """The one split of every table; tables with splits of their own have a column for them."""
-#: Licences that the Hub knows by name, of those that data sources use.
-HUB_LICENCES = {
-    *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "isc", "zlib", "unlicense", "wtfpl"),
-    *("cc0-1.0", "cc-by-2.0", "cc-by-2.5", "cc-by-3.0", "cc-by-4.0", "cc-by-sa-3.0", "pddl"),
-    *("cc-by-sa-4.0", "cc-by-nc-2.0", "cc-by-nc-3.0", "cc-by-nc-4.0", "cc-by-nd-4.0", "odc-by"),
-    *("cc-by-nc-nd-3.0", "cc-by-nc-nd-4.0", "cc-by-nc-sa-2.0", "cc-by-nc-sa-3.0"),
-    *("cc-by-nc-sa-4.0", "cdla-sharing-1.0", "cdla-permissive-1.0", "cdla-permissive-2.0"),
-    *("gpl-2.0", "gpl-3.0", "lgpl-2.1", "lgpl-3.0", "agpl-3.0", "mpl-2.0", "epl-2.0", "eupl-1.2"),
-}
 _SIZES = ((10**3, "n<1K"), (10**4, "1K<n<10K"), (10**5, "10K<n<100K"), (10**6, "100K<n<1M"),
           (10**7, "1M<n<10M"), (10**8, "10M<n<100M"))  # fmt: skip
 
@@ -104,7 +96,7 @@ def _front_matter(
     configs: list[dict[str, Any]] = [
         {
             "config_name": part.name,
-            "data_files": [{"split": SPLIT, "path": f"data/{part.name}/part-*.parquet"}],
+            "data_files": [{"split": SPLIT, "path": _paths(part)}],
         }
         for part in loadable(parts)
     ]
@@ -121,15 +113,21 @@ def _front_matter(
     return f"---\n{yaml.safe_dump(matter, sort_keys=False, allow_unicode=True)}---\n"
 
 
+def _paths(part: Part) -> str | list[str]:
+    """What ``datasets`` should load: all shards, or by name those with rows: it fails on others."""
+    full = [shard.file for shard in part.manifest.shards if shard.rows]
+    if len(full) == len(part.manifest.shards):
+        return f"data/{part.name}/part-*.parquet"
+    names = full or [shard.file for shard in part.manifest.shards]
+    return [f"data/{part.name}/{name}" for name in names]
+
+
 def _hub_licence(origins: Sequence[Origin]) -> dict[str, Any]:
     """The Hub's own words for the licences; ``other`` where it has none for one of them."""
-    names = [
-        re.sub("-(only|or-later)$", "", o.licence.identifier.lower()) if o.licence else "other"
-        for o in origins
-    ]
-    names = list(dict.fromkeys(names))
-    if HUB_LICENCES.issuperset(names):
-        return {"license": names[0] if len(names) == 1 else names}
+    names = [hub_word(o.licence.identifier) if o.licence else None for o in origins]
+    words = [word for word in dict.fromkeys(names) if word is not None]
+    if None not in names:
+        return {"license": words[0] if len(words) == 1 else words}
     return {
         "license": "other",
         "license_name": "per-source",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from measurand import project
+from measurand.errors import InputError
 from measurand.report.text import one_line
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     from measurand.publish import hub, publication
 
-    system = project.system(project.find_root(), args.system)
+    root = project.find_root()
+    system = project.system(root, args.system)
     repo = args.to.removeprefix(HUB) if args.to.startswith(HUB) else None
     if repo is not None:
         hub.check(repo, send=not args.dry_run)
@@ -53,6 +55,7 @@ def main(argv: Sequence[str]) -> int:
         own=args.licence,
         repo=repo,
     )
+    _refuse_others(found, set(project.systems(root)) - {system.name})
     print(summary(found))
     if args.dry_run:
         print("dry run: nothing was written")
@@ -67,6 +70,16 @@ def main(argv: Sequence[str]) -> int:
             address = hub.upload(folder, repo, message=message, private=args.private)
         print(f"published: {address}")
     return 0
+
+
+def _refuse_others(found: Publication, others: set[str]) -> None:
+    """Refuse tables of another system, which a shared folder may hold."""
+    names = [part.spec.name for part in found.parts if part.spec.name.split(".")[0] in others]
+    if names:
+        raise InputError(
+            f"the folder also holds {', '.join(names)}, of another system",
+            hint="build into a folder of its own",
+        )
 
 
 def summary(found: Publication) -> str:

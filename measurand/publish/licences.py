@@ -1,7 +1,8 @@
 """May this be published: every source and every row needs a licence that says so.
 
-A licence is an SPDX identifier or expression, ``LicenseRef-...`` for one of your own, or begins
-with ``public domain`` or ``no known copyright restrictions`` (a museum's statement). A Creative
+A licence is an SPDX identifier or expression, a word of the Hub's, ``LicenseRef-...`` for one of
+your own, or begins with ``public domain`` or ``no known copyright restrictions`` (a museum's
+statement). A Creative
 Commons licence may be followed by a comma and whom to name: ``CC-BY-2.0, Jane Doe``. "Copyrighted",
 "unknown" and the like permit nothing. A table may have a column ``licence`` that speaks for its
 rows. Rows whose licence permits nothing may then stand as facts (numbers, keys, names) where every
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 from measurand.errors import MeasurandError
 from measurand.manifest import Source
 from measurand.parquet import decoded
+from measurand.publish.hub_licences import spdx
 from measurand.publish.parts import Part, sources_of
 from measurand.shards import iter_shards
 
@@ -31,7 +33,6 @@ STATEMENTS = {
 }
 """What is no licence, but permits as much, by the mark or statement that says so."""
 WITHHELD = "texts withheld, facts only"
-_SHORT = {"CC0": "CC0-1.0"}
 _HINT = (
     "name it by its SPDX identifier, `public domain` or `LicenseRef-...` where the source is "
     "declared; what permits nothing cannot be published"
@@ -85,9 +86,10 @@ def recognise(text: str) -> Licence | None:
     for statement, url in STATEMENTS.items():
         if words.casefold().startswith(statement):
             return Licence(words, statement, url)
-    spoken, _, who = words.partition(",") if words.startswith("CC") else (words, "", "")
+    credited = words.casefold().startswith("cc")
+    spoken, _, who = words.partition(",") if credited else (words, "", "")
     try:
-        name = str(canonicalize_license_expression(_SHORT.get(spoken, spoken)))
+        name = str(canonicalize_license_expression(spdx(spoken)))
     except InvalidLicenseExpression:
         return None
     single = re.fullmatch(r"(?!LicenseRef-)[A-Za-z0-9.+-]+", name)

@@ -6,18 +6,19 @@ import hashlib
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from measurand.errors import InputError
-from measurand.manifest import file_sha256, temporary
+from measurand.manifest import MANIFEST, file_sha256, temporary
 from measurand.progress import Progress
 from measurand.publish.card import card
 from measurand.publish.croissant import FILE as CROISSANT
 from measurand.publish.croissant import croissant
 from measurand.publish.licences import Origin, origins
 from measurand.publish.parts import Part, read_parts
+from measurand.publish.private import scrubbed
 
 CARD, SUMS = "README.md", "SHA256SUMS"
 
@@ -56,7 +57,7 @@ def prepare(name: str, dataset: Path, *, about: str, own: str, repo: str | None)
         VerifyError: a file is not what its manifest says.
         LicenceError: a source or a row has no licence that permits publication.
     """
-    parts = read_parts(dataset)
+    parts = tuple(replace(p, manifest=scrubbed(p.manifest)) for p in read_parts(dataset))
     found = origins(parts, own)
     digest = logical_hash(parts)
     title = about.strip().splitlines()[0] if about.strip() else name
@@ -66,7 +67,7 @@ def prepare(name: str, dataset: Path, *, about: str, own: str, repo: str | None)
     )
     paths = {(p.name, file): f"data/{p.name}/{file}" for p in parts for file in p.files()}
     files: dict[str, bytes | Path] = {
-        path: part.folder / file
+        path: part.manifest.to_json().encode() if file == MANIFEST else part.folder / file
         for part in parts
         for file, path in ((f, paths[part.name, f]) for f in part.files())
     }

@@ -22,6 +22,7 @@ from measurand.errors import ParamsError
 from measurand.journal import Journal
 from measurand.models.protocol import Completion, Model, Request, Sampling, check
 from measurand.progress import Progress
+from measurand.publish.private import named
 from measurand.stats.resample import rng_for
 from pipelines.many_shot import layout, oracles, verifiers
 from schemas.many_shot.params import Params, Rationales, Task
@@ -163,7 +164,7 @@ def _row(work: _Work, example: Row, sample: int, completion: Completion) -> Row:
         "example_id": example["example_id"],
         "split": example["split"],
         "sample": sample,
-        "model": work.how.model,
+        "model": named(work.how.model),
         "temperature": work.how.temperature,
         "seed": work.how.seed,
         "text": completion.text,

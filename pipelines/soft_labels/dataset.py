@@ -19,6 +19,7 @@ from measurand.errors import ParamsError
 from measurand.manifest import Source
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
 from measurand.parquet import REJECTED
+from measurand.publish.private import named
 from measurand.texts import normalise
 from pipelines.soft_labels import sources
 from pipelines.soft_labels.feedback import Shown, judged
@@ -201,7 +202,7 @@ def _write_judgements(
                     "set": places[one.key]["set"],
                     "split": places[one.key]["split"],
                     "judge": judge.id,
-                    "model": judge.model,
+                    "model": named(judge.model),
                     "logprob_shown_first": first,
                     "logprob_shown_second": second,
                 }

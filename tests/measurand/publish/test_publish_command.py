@@ -10,7 +10,9 @@ import yaml
 
 from measurand.cli import main
 from measurand.errors import InputError
+from measurand.publish import command
 from measurand.publish.command import main as publish
+from measurand.publish.publication import prepare
 from measurand.shards import read_table
 
 ROOT = Path(__file__).parents[3]
@@ -87,3 +89,10 @@ def test_a_system_is_published_as_it_was_built(project: Path, shrink: Any) -> No
         ours = read_table(folder)
         key = ours.column_names
         assert sorted(rows.to_list(), key=str) == sorted(ours.select(key).to_pylist(), key=str)
+
+
+def test_tables_of_another_system_are_not_published_with_it(dataset: Path) -> None:
+    publication = prepare("toy", dataset, about="Toy", own="MIT", repo=None)
+    command._refuse_others(publication, {"other"})
+    with pytest.raises(InputError, match=r"also holds toy\.ratings, toy\.words"):
+        command._refuse_others(publication, {"toy"})

@@ -7,7 +7,7 @@ from pathlib import Path
 import datasets
 import pyarrow as pa
 import pytest
-from toy_dataset import RATINGS
+from toy_dataset import LIST, RATINGS, WORDS, words
 from toy_dataset import write as write_toy
 
 from measurand.errors import InputError
@@ -104,3 +104,19 @@ def test_a_card_for_the_hub_names_the_repository(dataset: Path) -> None:
     found = publication.prepare("toy", dataset, about="Toy.", own="MIT", repo="me/toy")
     assert b'load_dataset("me/toy"' in found.files["README.md"]  # type: ignore[operator]
     assert b"huggingface.co/datasets/me/toy" in found.files["croissant.json"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("n", "n_shards"), [(3, 8), (1, 3), (2, 16)])
+def test_a_table_with_empty_shards_loads(tmp_path: Path, n: int, n_shards: int) -> None:
+    table = words(n)
+    made = write_dataset(
+        tmp_path / "d" / "words", WORDS, table, n_shards=n_shards,
+        sources=[LIST],
+    )  # fmt: skip
+    assert not all(shard.rows for shard in made.shards)
+    found = publication.prepare("toy", tmp_path / "d", about="Toy", own="MIT", repo=None)
+    publication.write(found, tmp_path / "pub")
+    rows = datasets.load_dataset(
+        str(tmp_path / "pub"), "words", split="train", cache_dir=str(tmp_path / "cache")
+    )
+    assert sorted(rows["word_id"]) == sorted(table.column("word_id").to_pylist())
