@@ -6,9 +6,12 @@ import errno
 import importlib
 import importlib.util
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
+from typing import Any
 
 from measurand.errors import MeasurandError
 
@@ -40,6 +43,7 @@ VERBS = {
 EXIT_ERROR = 3
 EXIT_INTERRUPTED = 130
 EXIT_PIPE = 141
+_UNICODE = {"utf-8", "utf8", "utf-16", "utf-32"}
 
 _PATH = "give a folder that exists and may be written"
 _SPACE = "free some space and run it again"
@@ -75,6 +79,51 @@ def main(argv: Sequence[str] | None = None) -> int:
     with its traceback. 130 after an interrupt and 141 for a closed pipe are what shells expect.
     """
     args = list(sys.argv[1:] if argv is None else argv)
+    _show_anything()
+    with _Interrupts(whole=argv is None) as interrupts:
+        code = _run(args, interrupts)
+    return code
+
+
+class _Interrupts:
+    """Ctrl-C means one thing, whatever a library makes of the exception that it raises.
+
+    Args:
+        whole: this is the whole process, so its signal may be taken.
+    """
+
+    def __init__(self, *, whole: bool) -> None:
+        self.came = False
+        self._ours = whole and threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> _Interrupts:
+        if self._ours:
+            signal.signal(signal.SIGINT, self._take)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._ours:
+            # Nothing is left to do but to end: no traceback of what is being torn down.
+            signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+
+    def _take(self, *_: Any) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+    def quiet(self) -> None:
+        """From here on a second Ctrl-C ends the process at once."""
+        if self._ours:
+            signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+
+
+def _show_anything() -> None:
+    """Replace what a stream cannot show: a sign never changes a verdict."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure") and (stream.encoding or "").lower() not in _UNICODE:
+            stream.reconfigure(errors="replace")
+
+
+def _run(args: list[str], interrupts: _Interrupts) -> int:
     if not args or args[0] in ("-h", "--help", "help"):
         print(usage())
         return 0 if args else EXIT_ERROR
@@ -93,17 +142,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         module = importlib.import_module(path)
         code: int = module.main(args if module.__name__ in _SHARED else args[1:])
         sys.stdout.flush()
-        return code
+        # A library may have swallowed it, and then what was done may not be whole.
+        return _interrupted(verb, interrupts) if interrupts.came else code
     except SystemExit as stop:
         return 0 if stop.code in (0, None) else EXIT_ERROR
-    except MeasurandError as error:
-        print(f"measurand {verb}: {error.code}: {error}", file=sys.stderr)
-        return EXIT_ERROR
     except KeyboardInterrupt:
-        print(f"measurand {verb}: interrupted; run it again to go on", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        return _interrupted(verb, interrupts)
     except Exception as error:
+        if interrupts.came:
+            # What a library made of it on the way, such as a failed step of a pipeline.
+            return _interrupted(verb, interrupts)
+        if isinstance(error, MeasurandError):
+            print(f"measurand {verb}: {error.code}: {error}", file=sys.stderr)
+            return EXIT_ERROR
         return _stopped(verb, error)
+
+
+def _interrupted(verb: str, interrupts: _Interrupts) -> int:
+    interrupts.quiet()
+    print(f"measurand {verb}: interrupted; run it again to go on", file=sys.stderr)
+    return EXIT_INTERRUPTED
 
 
 def _find_systems() -> None:

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,7 +101,7 @@ def diagnose(folder: Path) -> list[Check]:
         python(sys.version_info[:2]),
         *packages(PROJECT_EXTRAS if root else ()),
         project(root),
-        program("git", "apt-get install git, or https://git-scm.com"),
+        checkout(root or folder, program("git", "apt-get install git, or https://git-scm.com")),
         program("dvc", "make setup; or put the environment's bin folder on the PATH"),
         dvc_setting(root or folder, "analytics", os.environ),
         dvc_setting(root or folder, "check_update", os.environ),
@@ -204,6 +204,21 @@ def program(name: str, todo: str) -> Check:
     """A program on the search path, or beside the interpreter."""
     path = shutil.which(name) or shutil.which(name, path=str(Path(sys.executable).parent))
     return Check(name, "ok", path) if path else Check(name, "missing", "not found", todo)
+
+
+def checkout(folder: Path, installed: Check) -> Check:
+    """Whether git is there and reads this folder; a cut history is said."""
+    from measurand import git
+
+    if installed.state != "ok":
+        return installed
+    found = git.refusal(folder)
+    if found is not None and found[0] == git.FOREIGN:
+        return replace(installed, state="wrong", found=found[0], todo=found[1])
+    if git.is_shallow(folder):
+        more = f"{installed.found}; the history is cut (git fetch --unshallow brings it)"
+        return replace(installed, found=more)
+    return installed
 
 
 def dvc_setting(root: Path, name: str, environ: Mapping[str, str]) -> Check:

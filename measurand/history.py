@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from measurand import git
+
 LIMIT = 40
 """Revisions looked at, the latest ones."""
 NOW = "now"
@@ -77,7 +79,10 @@ def _committed(root: Path, inside: str, limit: int) -> tuple[list[tuple[str, byt
     """(short commit, content) of each revision that changed the file, oldest first; why none."""
     prefix = _git(root, "rev-parse", "--show-prefix")
     if prefix is None:
-        return [], "no git repository, no history"
+        refused = git.refusal(root)
+        foreign = refused is not None and refused[0] == git.FOREIGN
+        why = git.FOREIGN if foreign else "no git repository"
+        return [], f"{why}, no history"
     top = prefix.decode().strip()
     log = _git(root, "log", "--first-parent", f"--max-count={limit}", "--format=%H", "--", inside)
     commits = (log or b"").decode().split()[::-1]

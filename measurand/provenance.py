@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
-import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from measurand import __version__
+from measurand import __version__, git
 
 PACKAGES = (
     "apache-beam",
@@ -48,11 +47,11 @@ def collect(root: Path = Path(".")) -> dict[str, Any]:
         null without the file. ``python``, ``platform``, ``machine``, ``measurand``. ``packages``:
         name -> version, null where not installed. Never raises for want of git or of a checkout.
     """
-    git = _git_facts(root)
-    time, source = _time(git.pop("committed"))
+    facts = _git_facts(root)
+    time, source = _time(facts.pop("committed"))
     lock = root / "dvc.lock"
     return {
-        "git": git,
+        "git": facts,
         "time": time,
         "time_source": source,
         "dvc_lock_sha256": hashlib.sha256(lock.read_bytes()).hexdigest()
@@ -78,23 +77,8 @@ def _git_facts(root: Path) -> dict[str, Any]:
 
 def _git(root: Path, *words: str) -> tuple[str | None, str | None]:
     """(output, null) of a git command, or (null, why there is none)."""
-    # git-status would otherwise refresh the index of a checkout that someone else works in.
-    env = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    command = ["git", "-C", str(root), *words]
-    try:
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=env, timeout=60, check=False
-        )
-    except FileNotFoundError:
-        return None, "git is not installed"
-    except (OSError, subprocess.TimeoutExpired, UnicodeDecodeError) as error:
-        return None, f"git failed: {error}"
-    if done.returncode:
-        lines = done.stderr.strip().splitlines()
-        # The first line names what is wrong; a path in it would differ between machines.
-        text = lines[0] if lines else f"exit status {done.returncode}"
-        return None, "not a git checkout" if "not a git repository" in text else text
-    return done.stdout.strip(), None
+    output, why = git.said(root, *words)
+    return (None, why) if output is None else (output.strip(), None)
 
 
 def _time(committed: int | None) -> tuple[str | None, str | None]:

@@ -15,6 +15,7 @@ _RAISED = re.compile(
     r"\b((?:measurand|schemas|pipelines|evaluators)(?:\.\w+)*)\.(\w+): (.*?)(?: \[while running|$)",
     re.M,
 )
+_REFUSED = re.compile(r"\[Errno (\d+)\] ([^:\[\n]+)(?:: '([^'\n]*)')?")
 
 
 def quiet() -> None:
@@ -41,5 +42,8 @@ def named_error(error: Exception, runner: str) -> Exception:
         kind = getattr(sys.modules.get(module), name, None)
         if isinstance(kind, type) and issubclass(kind, MeasurandError):
             return kind(message)
+    if refused := _REFUSED.search(str(error)):
+        # What the file system refuses is told as such, not as a fault of the runner.
+        return OSError(int(refused[1]), refused[2].strip(), refused[3])
     lines = [line for line in str(error).splitlines() if line.strip()]
     return RunnerError(f"{runner} failed: {lines[-1] if lines else error!r}")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from measurand import project
+from measurand import git, project
 from measurand.errors import InputError, MeasurandError
 from measurand.interop.account import Account
 from measurand.interop.rows import Wish
@@ -110,6 +110,11 @@ def _revision(word: str, root: Path, systems: Sequence[str]) -> Side:
     try:
         commit = baselines.commit_of(word, root)
     except MeasurandError as error:
+        if git.refusal(root) or git.is_shallow(root):
+            why, todo = git.unknown(word, root)
+            raise InputError(
+                f"{word!r} is no path here, and {why}", hint=todo, code="no_side"
+            ) from error
         raise _no_side(word) from error
     items, statistics, notes = [], [], []
     for name in systems or project.systems(root):

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import errno
 import importlib
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -115,3 +117,63 @@ def test_a_reader_who_leaves_gets_no_false_success() -> None:
         said = process.stderr.read()
         assert process.wait() == 141
     assert said == b""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "cp437", "latin-1"])
+def test_a_stream_that_cannot_show_a_sign_changes_no_code(encoding: str) -> None:
+    code = (
+        "import sys, types, measurand.cli as c\n"
+        "def main(argv):\n"
+        "    print('\\u2265 \\u03b1 \\u2014 \\u4e2d \\U0001f600')\n"
+        "    print('\\u2265', file=sys.stderr)\n"
+        "    return 2\n"
+        "sys.modules['said'] = types.SimpleNamespace(main=main, __name__='said')\n"
+        "c.VERBS['say'] = ('said', 'x')\n"
+        "sys.exit(c.main(['say']))\n"
+    )
+    env = {**os.environ, "PYTHONIOENCODING": encoding}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=False)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+    assert done.stdout.count(b"?") >= 2
+
+
+_WAITS = """
+import sys, time, types, measurand.cli as c
+def main(argv):
+    print('ready', flush=True)
+    {body}
+sys.modules['said'] = types.SimpleNamespace(main=main, __name__='said')
+c.VERBS['wait'] = ('said', 'x')
+sys.argv = ['measurand', 'wait']
+sys.exit(c.main())
+"""
+_PLAIN = "time.sleep(60)"
+_WRAPPED = """
+    try: time.sleep(60)
+    except BaseException as error: raise RuntimeError(f'{error!r} [while running x]') from error"""
+_NAMED = """
+    from measurand.errors import RunnerError
+    try: time.sleep(60)
+    except BaseException as error: raise RunnerError('a step failed') from None"""
+_SWALLOWED = """
+    try: time.sleep(60)
+    except BaseException: return 0"""
+_CLEANING = """
+    try: time.sleep(60)
+    finally: time.sleep(0.3)"""
+
+
+@pytest.mark.parametrize("body", [_PLAIN, _WRAPPED, _NAMED, _SWALLOWED, _CLEANING])
+def test_an_interrupt_is_130_whatever_becomes_of_it(body: str) -> None:
+    code = _WAITS.replace("{body}", body.strip() if body is _PLAIN else body)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said.strip().splitlines()[-1].endswith("interrupted; run it again to go on")
+    assert "Traceback" not in said

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from measurand import git
 from measurand.gates.figures.bounds import EvidenceError
 from measurand.gates.questions import Baseline
 from measurand.gates.reading.evidence import Evidence, load_items
@@ -60,11 +61,7 @@ def commit_of(ref: str, root: Path) -> str:
         there = _git(root, *ask, f"{_ORIGIN}{ref}^{{commit}}")
         done = there if there.returncode == 0 else done
     if done.returncode != 0:
-        why = done.stderr.decode("utf-8", "replace").strip()[:200]
-        raise _unresolved(
-            f"git knows no revision {ref!r} here" + (f": {why}" if why else ""),
-            "fetch it (a shallow clone lacks old revisions), or mend baseline.ref",
-        )
+        raise _unresolved(*git.unknown(ref, root))
     return done.stdout.decode().strip()
 
 

@@ -49,3 +49,11 @@ def test_an_error_of_a_systems_own_is_read_from_the_text() -> None:
     assert "a.mp4" in str(found)
     strange = named_error(RuntimeError("measurand.nowhere.NoError: y"), "FnApiRunner")
     assert type(strange) is RunnerError
+
+
+def test_what_a_file_system_refuses_is_told_as_such() -> None:
+    text = "OSError: [Errno 28] No space left on device: '/x/part-0.parquet' [while running 'a']"
+    found = named_error(RuntimeError(text), "FnApiRunner")
+    assert isinstance(found, OSError)
+    assert (found.errno, found.filename) == (28, "/x/part-0.parquet")
+    assert found.strerror == "No space left on device"

@@ -13,18 +13,18 @@ from measurand.publish.private import named, scrubbed
 @pytest.mark.parametrize(
     ("text", "public"),
     [
-        ("hf:/home/me/my model", "hf:my model"),
-        ("hf:/home/me/m?adapter=/home/me/a/b&dtype=float32", "hf:m?adapter=b&dtype=float32"),
-        ("smollm2?adapter=/home/me/a", "smollm2?adapter=a"),
+        ("hf:/elsewhere/my model", "hf:my model"),
+        ("hf:/elsewhere/m?adapter=/elsewhere/a/b&dtype=float32", "hf:m?adapter=b&dtype=float32"),
+        ("smollm2?adapter=/elsewhere/a", "smollm2?adapter=a"),
         ("hf:models/m", "hf:models/m"),
-        ("../../home/me/x.csv", "x.csv"),
+        ("../../elsewhere/x.csv", "x.csv"),
         ("~/x.csv", "x.csv"),
         ("/x.csv/", "x.csv"),
         (r"C:\Users\me\x.csv", "x.csv"),
         ("data/x.csv", "data/x.csv"),
         ("openai:https://me:secret@host/v1#m", "openai:https://host/v1#m"),
         ("synthetic:factor", "synthetic:factor"),
-        ("replay:/home/me/calls.jsonl", "replay:calls.jsonl"),
+        ("replay:/elsewhere/calls.jsonl", "replay:calls.jsonl"),
         ("a file of the user", "a file of the user"),
         ("/", "folder"),
     ],
@@ -38,18 +38,18 @@ def test_manifests_lose_paths_and_keep_texts(dataset: Path) -> None:
     folder = next(path.parent for path in sorted(dataset.rglob("manifest.json")))
     params = {
         "build": {
-            "policy": "hf:/home/me/m",
-            "sets": [{"source": {"path": "/home/me/x.csv"}, "prompt": "/r/ask: why?"}],
-            "judges": [{"model": "hf:/home/me/j", "wordings": {"a": "/home is {first}"}}],
-            "models": ["/home/me/one", {"model": "/home/me/two"}],
+            "policy": "hf:/elsewhere/m",
+            "sets": [{"source": {"path": "/elsewhere/x.csv"}, "prompt": "/r/ask: why?"}],
+            "judges": [{"model": "hf:/elsewhere/j", "wordings": {"a": "/elsewhere is {first}"}}],
+            "models": ["/elsewhere/one", {"model": "/elsewhere/two"}],
         }
     }
-    source = Source("/home/me/x.csv", "/home/me/x.csv", "CC0-1.0", "0" * 64)
+    source = Source("/elsewhere/x.csv", "/elsewhere/x.csv", "CC0-1.0", "0" * 64)
     found = scrubbed(replace(read_manifest(folder), params=params, sources=(source,)))
     assert found.params["build"] == {
         "policy": "hf:m",
         "sets": [{"source": {"path": "x.csv"}, "prompt": "/r/ask: why?"}],
-        "judges": [{"model": "hf:j", "wordings": {"a": "/home is {first}"}}],
+        "judges": [{"model": "hf:j", "wordings": {"a": "/elsewhere is {first}"}}],
         "models": ["one", {"model": "two"}],
     }
     assert (found.sources[0].name, found.sources[0].url) == ("x.csv", "x.csv")
@@ -58,15 +58,15 @@ def test_manifests_lose_paths_and_keep_texts(dataset: Path) -> None:
 def test_no_file_of_a_publication_holds_a_private_path(dataset: Path, tmp_path: Path) -> None:
     folder = next(path.parent for path in sorted(dataset.rglob("manifest.json")))
     known = read_manifest(folder)
-    source = Source("x.csv", "/home/me/private/x.csv", "CC0-1.0", None)
+    source = Source("x.csv", "/elsewhere/private/x.csv", "CC0-1.0", None)
     made = replace(
         known,
-        params={"path": "/home/me/private/x.csv", "policy": "hf:/home/me/private/m"},
+        params={"path": "/elsewhere/private/x.csv", "policy": "hf:/elsewhere/private/m"},
         sources=(*known.sources, source),
     )
     (folder / "manifest.json").write_text(made.to_json())
     found = publication.prepare("toy", dataset, about="Toy", own="Apache-2.0", repo=None)
     publication.write(found, tmp_path / "pub")
     texts = [path.read_bytes() for path in (tmp_path / "pub").rglob("*") if path.is_file()]
-    assert not [text for text in texts if b"/home" in text]
+    assert not [text for text in texts if b"/elsewhere" in text]
     assert any(b"x.csv" in text for text in texts)
