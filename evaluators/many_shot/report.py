@@ -37,6 +37,7 @@ TITLE = "Many-shot in-context learning"
 """Title of the report."""
 HEADLINES = (
     "best_k_accuracy",
+    "gain_crossed",
     "nll_accuracy_rho",
     "keep_rate",
     "leaks",

@@ -124,12 +124,19 @@ def _controls(known: list[Subject], figures: Figures) -> str:
         defined = [value for value in values if value is not None]
         name = subject.model.removeprefix(KNOWN)
         if values:
-            told.append(f"{name} {min(defined):.2f}" if defined else f"{name} undefined")
+            ends = f"{min(defined):.2f} to {max(defined):.2f}" if defined else "undefined"
+            told.append(f"{name} {ends}")
     if not told:
         return ""
-    return "Known respondents through the same instrument, lowest alpha of five: " + (
-        ", ".join(told) + ". It tells those that have traits from those that have none."
+    return (
+        "Alpha of the five domains where the answers are known, through the same instrument: "
+        + ", ".join(told)
+        + "."
     )
+
+
+def _name(model: str) -> str:
+    return f"known: {model.removeprefix(KNOWN)}" if model.startswith(KNOWN) else model
 
 
 def _picture(everyone: Any) -> Figure:
@@ -140,7 +147,7 @@ def _picture(everyone: Any) -> Figure:
         "Share of each answer, from 1 (least) to 5, among all questions of a respondent. Who has "
         "traits uses the scale; who answers one number to everything has none to be measured.",
         {
-            "labels": [model for model, _ in shown],
+            "labels": [_name(model) for model, _ in shown],
             "columns": [str(i) for i in range(1, CHOICES + 1)],
             "values": [shares for _, shares in shown],
             "axis": "share of answers",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from evaluators.many_shot.context import Subject, View
 from evaluators.many_shot.opening import opening
-from evaluators.many_shot.report import statistics
+from evaluators.many_shot.report import HEADLINES, statistics
 from measurand.report.lookup import Figures
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate
@@ -34,6 +34,7 @@ def test_every_curve_is_in_the_picture_and_the_search_for_leaks_is_told(
     assert "curves" in found.findings[0]
     assert found.findings[-1].startswith("0 test questions stand among the shots")
     assert found.figure is not None
+    assert found.figure["metric"] in HEADLINES
     parts = dict(part.split("=") for part in found.figure["slice"].split(","))
     assert figures.get(found.figure["model"], "gain_crossed", **parts) is not None
 
