@@ -60,3 +60,12 @@ def test_parameter_files_have_one_section_a_stage(system: str) -> None:
     ]:
         sections = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert set(sections) == {"build", "train", "evaluate", "report"}, path
+
+
+@pytest.mark.parametrize(
+    "system", [s for s in SYSTEMS if (ROOT / "pipelines" / s / "train.py").is_file()]
+)
+def test_a_system_that_trains_says_what_its_figures_are_about(system: str) -> None:
+    """These weights, or the method: without it an interval over items passes for both."""
+    report = (ROOT / "evaluators" / system / "report.py").read_text(encoding="utf-8")
+    assert "of_trainings(" in report
