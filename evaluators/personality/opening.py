@@ -19,6 +19,8 @@ KNOWN = "synthetic:"
 CHOICES = 5
 SAME = 0.9
 """Share of one answer from which on nothing else is worth saying first."""
+ALL = 0.995
+"""Probability on the choices that is shown as 1.00."""
 
 
 def opening(view: View) -> Opening | None:
@@ -75,17 +77,16 @@ def _answers(subject: Subject, figures: Figures) -> str:
 
 
 def _mass(models: list[Subject], figures: Figures) -> str:
-    told = []
+    told, least = [], 1.0
     for subject in models:
         row = figures.get(subject.model, "mass_mean", **VALIDITY)
         if row is not None and row["estimate"] is not None:
             told.append(f"{size(row)} by {subject.model}")
+            least = min(least, row["estimate"])
     if not told:
         return ""
-    return (
-        "Probability put on the five choices at all: " + ", ".join(told) + ". The rest would have "
-        "been said in other words."
-    )
+    rest = " The rest would have been said in other words." if least < ALL else ""
+    return f"Probability put on the five choices at all: {', '.join(told)}.{rest}"
 
 
 def _shaping(subject: Subject, figures: Figures) -> str:

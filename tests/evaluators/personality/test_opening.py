@@ -61,3 +61,12 @@ def test_a_model_that_answers_one_number_to_everything_is_told_so_beside_the_con
 
 def test_nobody_opens_nothing() -> None:
     assert opening(View([])) is None
+
+
+def test_where_all_probability_lies_on_the_choices_nothing_is_left_for_other_words(
+    factor: tuple[Subject, Figures],
+) -> None:
+    found = opened(factor[0], figures=factor[1])
+    [told] = [line for line in found.findings if line.startswith("Probability put on")]
+    assert told.startswith("Probability put on the five choices at all: 1.00")
+    assert "other words" not in told
