@@ -188,7 +188,6 @@ class Http:
         status = response.status_code
         if status != 200:
             self._fail(status, f"HTTP {status}: {_moved(response)}", content, response)
-        content = openai_keys.masked_answer(content, self.key)
         answer: Any
         if openai_events.is_stream(content):
             answer = openai_events.joined(content)
@@ -206,7 +205,11 @@ class Http:
             code = error.get("code") if isinstance(error, dict) else None
             status = code if isinstance(code, int) and 400 <= code < 600 else 500
             self._fail(status, "error in the answer: ", content, response)
-        return answer
+        try:
+            masked: dict[str, Any] = openai_keys.masked_answer(answer, self.key)
+        except RecursionError:
+            raise _Attempt(f"answer of {len(content)} bytes is nested too deeply") from None
+        return masked
 
     def _fail(self, status: int, start: str, content: bytes, response: httpx.Response) -> NoReturn:
         """Raise what a failure is: one that may heal, or a refusal."""

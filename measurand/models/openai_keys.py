@@ -7,6 +7,7 @@ import html
 import json
 import os
 import re
+from typing import Any
 from urllib.parse import quote, quote_plus
 
 from measurand.errors import InputError
@@ -62,16 +63,20 @@ def masked(text: str, key: str) -> str:
     return text
 
 
-def masked_answer(content: bytes, key: str) -> bytes:
-    """The bytes of a good answer without the key.
+def masked_answer(answer: Any, key: str) -> Any:
+    """A good answer (JSON values) without the key in any of its texts.
 
     A word that is no key, such as the EMPTY that vLLM takes, may be part of an answer and stays.
     """
     if len(key) < 6 or key.isalpha():
-        return content
-    for form in forms(key):
-        content = content.replace(form.encode(), HIDDEN.encode())
-    return content
+        return answer
+    if isinstance(answer, str):
+        return masked(answer, key)
+    if isinstance(answer, list):
+        return [masked_answer(one, key) for one in answer]
+    if isinstance(answer, dict):
+        return {masked(name, key): masked_answer(one, key) for name, one in answer.items()}
+    return answer
 
 
 def names_secret(name: str) -> bool:

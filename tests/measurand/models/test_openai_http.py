@@ -56,6 +56,10 @@ FAULTS = {
     "a list": (toy_server.body(b"[]"), "answer is no JSON object"),
     "error with 200": (toy_server.body(b'{"error": {"message": "overloaded"}}'), "overloaded"),
     "deeper than a parser goes": (toy_server.body(b"[" * 100_000), "no JSON"),
+    "deeper than it can be looked at": (
+        toy_server.body(b'{"a": ' + b"[" * 900 + b"]" * 900 + b"}"),
+        "nested too deeply|no JSON",
+    ),
     "not text": (toy_server.body(b"\xff\xfe\x00"), "no JSON"),
 }
 

@@ -35,8 +35,9 @@ def test_no_form_of_a_key_is_left(key: str, around: str) -> None:
 
 
 def test_a_word_that_is_no_key_stays_in_answers() -> None:
-    answer = b'{"content": "The box is EMPTY, token-abc123"}'
+    answer = {"content": ["The box is EMPTY", {"a": "token-abc123 TOKEN-ABC123"}], "n": 3}
     assert openai_keys.masked_answer(answer, "EMPTY") == answer
     assert openai_keys.masked_answer(answer, "") == answer
-    assert b"token-abc123" not in openai_keys.masked_answer(answer, "token-abc123")
+    masked = openai_keys.masked_answer(answer, "token-abc123")
+    assert masked == {"content": ["The box is EMPTY", {"a": "*** ***"}], "n": 3}
     assert openai_keys.masked("abc", "a") == "abc"
