@@ -12,7 +12,7 @@ def test_presets_are_listed_with_the_one_in_force(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["personality"]) == 0
-    assert capsys.readouterr().out.split() == ["full", "tiny", "(in", "force)"]
+    assert capsys.readouterr().out.split() == ["cpu", "full", "tiny", "(in", "force)"]
 
 
 def test_a_preset_is_put_in_force_and_back(project: Path) -> None:

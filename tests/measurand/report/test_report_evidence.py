@@ -56,7 +56,7 @@ def test_sentences_say_how_much_and_how_sure() -> None:
     unsure = say(row(0.3, -0.1, 0.5), **WORDS)
     assert unsure == "changes by +0.30 [-0.10, +0.50]: this sample cannot tell whether at all"
     few = say(row(0.0, 0.0, 0.0, clusters=3), **WORDS)
-    assert few == "changes by +0.00 [+0.00, +0.00]: this sample is too small to tell (n = 3)"
+    assert few == "changes by +0.00 without an interval: this sample is too small to tell (n = 3)"
     none = statistic_row("s", "m", "x", {}, undefined("no pairs"))
     assert say(none, **WORDS) == "changes by an undefined size (no pairs)"
 
