@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from evaluators.elastictok.pictures import COLUMNS, strip_figure
-from measurand import project
+from measurand import folders, project
 from measurand.errors import InputError
 from measurand.manifest import write_text
 from measurand.params import read as read_params
@@ -55,7 +55,8 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     if not args.threshold > 0:
         raise InputError(f"--threshold {args.threshold}", hint="give an error above 0, such as .01")
-    _encode(args)
+    with folders.held(args.out):
+        _encode(args)
     return 0
 
 

@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from measurand import folders, project
 from measurand.commands import stages
 
 
@@ -33,9 +34,14 @@ def main(argv: Sequence[str]) -> int:
         help="gate file; by default gates/<system>.yaml, or none where --params is given",
     )
     args = parser.parse_args(argv)
-    for stage in _stages(args):
-        if code := stages.main(stage):
-            return code
+    root = project.find_root()
+    name = project.system(root, args.system).name
+    with folders.held(args.out):
+        folders.refuse_others(args.out / "data" / "dataset", name, project.systems(root))
+        folders.claim(args.out, name)
+        for stage in _stages(args):
+            if code := stages.main(stage):
+                return code
     return 0
 
 

@@ -14,8 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from measurand import folders, project, times
 from measurand import params as parameters
-from measurand import project, times
 from measurand.errors import InputError
 
 
@@ -85,12 +85,23 @@ def main(argv: Sequence[str]) -> int:
     declared = system.module("params").Params
     params = parameters.read(args.params or system.params, declared)
     start = time.monotonic()
-    stage(system, params, args)
+    with folders.held(args.out or _usual(verb, system)):
+        stage(system, params, args)
     seconds = time.monotonic() - start
     if _whole(args):
         times.note(root, f"{verb}@{system.name}", seconds)
     print(f"{verb} {system.name}: done in {seconds:.1f} s", file=sys.stderr)
     return 0
+
+
+def _usual(verb: str, system: project.System) -> Path:
+    """Where a stage of the project itself writes."""
+    return {
+        "build": system.dataset,
+        "train": system.checkpoint,
+        "evaluate": system.results,
+        "report": system.reports,
+    }[verb]
 
 
 def _whole(args: argparse.Namespace) -> bool:
@@ -101,6 +112,7 @@ def _whole(args: argparse.Namespace) -> bool:
 
 def _build(system: project.System, params: Any, args: argparse.Namespace) -> None:
     out = _own_folder(args.out or system.dataset)
+    folders.refuse_others(out, system.name, project.systems(system.root))
     from measurand.beam import quiet
 
     quiet()
@@ -164,6 +176,8 @@ def _report(system: project.System, params: Any, args: argparse.Namespace) -> No
         raise InputError(
             f"{results} is not there", hint=f"run `measurand evaluate {system.name}` first"
         )
+    for given in (data / "dataset", results):
+        folders.refuse_others(given, system.name, project.systems(system.root))
     out = args.out or system.reports
     out.mkdir(parents=True, exist_ok=True)
     gates = None if args.gates == "none" else Path(args.gates or system.gates)
