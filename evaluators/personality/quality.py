@@ -38,7 +38,8 @@ def quality_rows(subject: Subject, results: Path) -> Rows:
             none = undefined("this scoring mode has no probabilities", n=frame.height)
             yield subject.row("mass_mean", parts, none)
             continue
-        mass, over = massed["mass"].to_numpy(), massed["bio_id"].to_numpy()
+        # Float32 log-probabilities can add up to a little more than 1.
+        mass, over = np.minimum(massed["mass"].to_numpy(), 1.0), massed["bio_id"].to_numpy()
         yield subject.row("mass_mean", parts, bounded(cluster_mean(mass, over), mass))
         low = mass < subject.params.evaluate.low_mass
         yield subject.row("low_mass_share", parts, _share(low, over))

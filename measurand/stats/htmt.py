@@ -10,6 +10,7 @@ from measurand.errors import InputError
 from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, codes, numbers, same_length
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.folded import widened
 from measurand.stats.resample import percentile, plan
 
 
@@ -69,7 +70,9 @@ def heterotrait_monotrait(
             [_ratios(correlation(c), member, pairs) for c in resampled_covariances(kept, drawn)]
         )
     return {
-        (labels[i], labels[j]): percentile(float(value), column, drawn, method=method)
+        (labels[i], labels[j]): widened(
+            percentile(float(value), column, drawn, method=method), 0.0, 0.0, low=0.0
+        )
         if np.isfinite(value)
         else undefined(
             "an item does not vary, or a scale's items do not go together at all",

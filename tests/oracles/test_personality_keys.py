@@ -111,3 +111,20 @@ def test_row_counts_of_the_paper(instruments: tuple[str, ...], validity: int) ->
             counted[block.experiment] += sum(1 for _ in questions([block], rows, build.seed))
     assert counted == {"validity": validity, "single": 675_000, "concurrent": 480_000}
     assert counted == expected_questions(build, table)
+
+
+#: Reversed items by number. BFI: John & Srivastava (1999); BPAQ: Buss & Perry (1992), numbered by
+#: subscale; SPI: Condon (2018), the SAPA Personality Inventory, IPIP numbers. Others reverse none.
+REVERSED = {
+    "bfi_44": [2, 6, 8, 9, 12, 18, 21, 23, 24, 27, 31, 34, 35, 37, 41, 43],
+    "bpaq": [7, 18],
+    "panas": [],
+    "pvq_rr": [],
+    "spi_27": [176, 578, 660, 811, 1585, 1609, 1683, 1825],
+    "sscs": [],
+}
+
+
+@pytest.mark.parametrize("name", sorted(REVERSED))
+def test_the_published_items_are_reversed_and_no_other(name: str) -> None:
+    assert sorted(r["number"] for r in items(name) if r["keyed"] < 0) == REVERSED[name]

@@ -92,3 +92,10 @@ def test_counts_of_codes_have_no_interval(table: pa.Table) -> None:
 def test_a_saving_of_one_training_claims_nothing_about_the_method(reported: Document) -> None:
     text = render.to_markdown(reported)
     assert "not a finding about the method" in text
+
+
+def test_clips_are_the_clusters_of_every_interval(table: pa.Table) -> None:
+    for row in table.to_pylist():
+        if row["ci_lo"] is not None and row["method"] != "exact count":
+            assert row["n_clusters"] is not None, (row["metric"], row["slice"])
+            assert "over rows" not in row["method"] or "since" in row["method"]

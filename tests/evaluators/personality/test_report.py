@@ -69,3 +69,17 @@ def test_a_model_that_answered_little_is_reported_with_reasons(
     results = administer("synthetic:constant")
     content = assemble(report_module, data, results, statistics(data, results, small), small)
     assert "does not vary" in render.to_markdown(content)
+
+
+@pytest.mark.parametrize("model", ["synthetic:shaped", "synthetic:uniform"])
+def test_biographies_are_the_clusters_of_every_interval_but_the_one_that_says_so(
+    small: Params, data: Path, administer: Callable[[str], Path], model: str
+) -> None:
+    rows = statistics(data, administer(model), small).to_pylist()
+    drawn = [row for row in rows if row["resamples"] is not None or "CR1" in row["method"]]
+    assert len(drawn) > 50
+    for row in drawn:
+        over = "rows" if row["metric"] == "alpha_iid" else "clusters"
+        assert f"over {over}" in row["method"], (row["metric"], row["slice"])
+        if over == "clusters":
+            assert row["n_clusters"] <= 10, (row["metric"], row["slice"])  # biographies

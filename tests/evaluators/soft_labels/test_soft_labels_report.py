@@ -75,3 +75,16 @@ def test_it_says_what_it_is_not(report: document.Document) -> None:
     text = render.to_markdown(report)
     assert "no win rate of it is reproduced here" in text
     assert "No win rates by leaning on film, since the judge prefers a place" in text
+
+
+def test_pairs_are_never_taken_as_independent(table: pa.Table) -> None:
+    """Rows stand for themselves where they are trainings, calls or responses, and nowhere else."""
+    alone = {
+        row["metric"]
+        for row in table.to_pylist()
+        if row["ci_lo"] is not None and row["n_clusters"] is None and row["method"] != "exact count"
+    }
+    free = {"rater_alpha", "comparison_missing", "judge_missing", "sample_missing", "win_shift"}
+    assert {m for m in alone if not m.endswith("_seeds") and not m.startswith("dev_")} <= free | {
+        "train_gap", "train_margin", "loss", "factor", "margin_growth", "gap_change"
+    }  # fmt: skip
