@@ -106,10 +106,10 @@ def inspect_log(folder: Path, samples: int) -> Path:
 
 
 def _member(path: Path, name: str) -> bytes:
-    from measurand.interop.inspect_log import _member as member
+    from measurand.interop.inspect_files import Archive
 
-    with zipfile.ZipFile(path) as archive, path.open("rb") as raw:
-        return member(archive, raw, name).read()
+    with Archive(path) as archive:
+        return archive.member(name).read()
 
 
 def analyse(log: Path, cluster: str) -> None:

@@ -52,7 +52,6 @@ LOGGED = Table(
             "hash of the item's content, where the log holds it: two items of one id and two "
             "hashes are two items",
             nullable=True,
-            pattern="^[0-9a-f]{64}$",
             since="1.1.0",
         ),
     ),

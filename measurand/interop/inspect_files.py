@@ -49,7 +49,7 @@ class Archive:
             raise
         self.names = set(self._zip.namelist())
         start = "header.json" if "header.json" in self.names else "_journal/start.json"
-        self.header: dict[str, Any] = loads(self._member(start).read())
+        self.header: dict[str, Any] = loads(self.member(start).read())
         self._inputs: dict[str, Sample] = {}
 
     def __enter__(self) -> Archive:
@@ -69,7 +69,7 @@ class Archive:
     def reductions(self) -> list[dict[str, Any]]:
         """What the run's reducers made of the epochs of each sample."""
         name = "reductions.json"
-        return list(loads(self._member(name).read())) if name in self.names else []
+        return list(loads(self.member(name).read())) if name in self.names else []
 
     @property
     def looked_through(self) -> bool:
@@ -80,8 +80,6 @@ class Archive:
 
     def whole(self, sample: Sample) -> Sample:
         """The sample with input and target in full, where its summary cuts them."""
-        if not is_cut(sample):
-            return sample
         name = str(sample["id"])
         if name not in self._inputs:
             self._inputs[name] = self._start(name, int(sample["epoch"]))
@@ -91,19 +89,19 @@ class Archive:
         """Input, choices and target of a sample's own file; empty where it has none."""
         for member in (f"samples/{name}_epoch_{epoch}", f"samples/{name}_epoch_{epoch}/sample"):
             if f"{member}.json" in self.names:
-                found = first_fields(self._member(f"{member}.json"), ("input", "choices", "target"))
+                found = first_fields(self.member(f"{member}.json"), ("input", "choices", "target"))
                 # References by number are the writer's own.
                 return {} if re.search(r'attachment://\d+"', json.dumps(found)) else found
         return {}
 
     def _summaries(self) -> Iterator[Sample]:
         if "summaries.json" in self.names:
-            yield from array_items(self._member("summaries.json"))
+            yield from array_items(self.member("summaries.json"))
             return
         parts = [n for n in self.names if re.fullmatch(r"_journal/summaries/\d+\.json", n)]
         found: dict[tuple[str, int], Sample] = {}
         for name in sorted(parts, key=lambda n: int(n.rsplit("/", 1)[1][:-5])):
-            for sample in array_items(self._member(name)):
+            for sample in array_items(self.member(name)):
                 found[str(sample["id"]), int(sample["epoch"])] = sample
         yield from found.values()
 
@@ -115,14 +113,14 @@ class Archive:
         for name in self.names:
             if not (name.startswith("samples/") and name.endswith(".json")):
                 continue
-            content = self._member(name).read()
+            content = self.member(name).read()
             if _EDITED.search(content):
                 sample = loads(content)
                 if isinstance(sample, dict) and "epoch" in sample:
                     found[str(sample["id"]), int(sample["epoch"])] = marks(sample)
         return found
 
-    def _member(self, name: str) -> IO[bytes]:
+    def member(self, name: str) -> IO[bytes]:
         """A member as a stream; Python 3.11's zipfile does not know Zstandard."""
         info = self._zip.getinfo(name)
         if info.compress_type != ZSTANDARD:
@@ -203,13 +201,14 @@ def marks(sample: Sample) -> Sample:
 
 def is_cut(sample: Sample) -> bool:
     """Whether a summary gives input or target only in part."""
-    inputs = sample.get("input")
+    inputs, target = sample.get("input"), sample.get("target")
+    if isinstance(inputs, str) and isinstance(target, str):
+        return inputs.endswith(_CUT) or target.endswith(_CUT)
     texts: list[Any] = [inputs] if isinstance(inputs, str) else []
     for message in inputs if isinstance(inputs, list) else ():
         content = message.get("content") if isinstance(message, dict) else None
         parts = content if isinstance(content, list) else [content]
         texts += [p.get("text") if isinstance(p, dict) else p for p in parts]
-    target = sample.get("target")
     texts += target if isinstance(target, list) else [target]
     return any(
         isinstance(t, str) and (t.endswith(_CUT) or _PLACEHOLDER.fullmatch(t)) for t in texts
@@ -264,6 +263,12 @@ def _fields(text: str, wanted: tuple[str, ...]) -> tuple[bool, Sample]:
         return False, found
 
 
+def _decoded(text: codecs.IncrementalDecoder, piece: bytes, ended: bool) -> str:
+    """A piece of text without raw surrogates, whose bytes no other character has."""
+    found = text.decode(piece, ended)
+    return str(scrub(found)) if b"\xed" in piece else found
+
+
 def array_items(stream: IO[bytes]) -> Iterator[Sample]:
     """Elements of a JSON array, one at a time.
 
@@ -278,7 +283,7 @@ def array_items(stream: IO[bytes]) -> Iterator[Sample]:
         if not ended and len(buffer) - at <= PIECE // 4:
             piece = stream.read(PIECE)
             ended = not piece
-            buffer, at = buffer[at:] + text.decode(piece, ended), 0
+            buffer, at = buffer[at:] + _decoded(text, piece, ended), 0
         while at < len(buffer) and buffer[at] in " \t\r\n,":
             at += 1
         if at >= len(buffer):
@@ -297,7 +302,8 @@ def array_items(stream: IO[bytes]) -> Iterator[Sample]:
                 raise
             piece = stream.read(PIECE)
             ended = not piece
-            buffer, at = buffer[at:] + text.decode(piece, ended), 0
+            buffer, at = buffer[at:] + _decoded(text, piece, ended), 0
             continue
-        yield scrub(item) if _SURROGATE.search(buffer, at, end) else item
+        odd = buffer.find("\\ud", at, end) >= 0 or buffer.find("\\uD", at, end) >= 0
+        yield scrub(item) if odd else item
         at = end

@@ -92,7 +92,10 @@ def _read(file: Path, log: Archive | Text, wish: Wish, fields: Fields, notes: li
     with Progress(f"read {file.name}", planned, "samples") as progress:
         for sample in log.samples():
             fields.look(sample.get("metadata"))
-            taken.take(log.whole(sample))
+            if inspect_files.is_cut(sample):
+                sample = log.whole(sample)
+                taken.cut += inspect_files.is_cut(sample)
+            taken.take(sample)
             progress.advance()
     for reduction in log.reductions():
         taken.reduced(reduction)
@@ -243,7 +246,6 @@ class _Samples:
             self._asked[name, epoch] += 1
             if self._asked[name, epoch] > 1:
                 name = f"{name}#{self._asked[name, epoch]}"
-        self.cut += inspect_files.is_cut(sample)
         item = f"{self._task}/{name}"
         cluster = cluster_of(item, self._task, about, self._wish.cluster)
         parts = {f: plain(about.get(f)) for f in self._wish.by}

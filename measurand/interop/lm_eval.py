@@ -145,19 +145,28 @@ class _Samples:
         self._whole = slice_text({"task": plain(task)})
         self._made: dict[str, tuple[str, Callable[[Any], Any]] | None] = {}
         self._seen: Counter[str] = Counter()
-        self._bypassed = 0
+        self._lines: Counter[str | None] = Counter()
 
     @property
     def documents(self) -> int:
-        """Documents of the log."""
-        return len(self._seen)
+        """Documents of the log: lines of one filter, or of the first occurrence of each."""
+        return max(self._lines.values(), default=0) if self._named else len(self._seen)
+
+    @property
+    def _named(self) -> bool:
+        """Whether lines name their filters."""
+        return None not in self._lines
 
     def take(self, line: dict[str, Any]) -> None:
         """Rows of one line."""
         doc = line["doc"] if isinstance(line.get("doc"), dict) else {}
         digest = _document(line.get("doc_hash"), doc)
         name = digest[:16] if self._wish.by_content and digest else as_id(line["doc_id"])
-        self._seen[name] += 1
+        kept = line.get("filter")
+        self._lines[kept] += 1
+        if kept is None:
+            self._seen[name] += 1
+            kept = "none" if self._seen[name] == 1 else f"filter {self._seen[name]}"
         text = self._whole
         if self._wish.by:
             parts = {"task": plain(self._task), **{f: plain(doc.get(f)) for f in self._wish.by}}
@@ -166,9 +175,6 @@ class _Samples:
         unit = (item, 0, cluster_of(item, self._task, doc, self._wish.cluster))
         prompt = str(line.get("prompt_hash") or "")
         prompt = prompt if _SHA256.fullmatch(prompt) else digest or NOBODY
-        kept = line.get("filter")
-        if kept is None:
-            kept = "none" if self._seen[name] == 1 else f"filter {self._seen[name]}"
         metrics = line.get("metrics")
         for metric in (k for k in line if k not in _FIELDS) if metrics is None else metrics:
             label = metric if kept == "none" else f"{metric},{kept}"
@@ -180,8 +186,6 @@ class _Samples:
         if metric not in self._made:
             self._made[metric] = self._run.values(self._task, metric)
         made = self._made[metric]
-        if metric == "bypass":
-            self._bypassed += 1
         if made is None:
             return
         ending, change = made
@@ -243,22 +247,17 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
     size = max(file.stat().st_size // 1024, 1)
     at = 0
     with opened(file) as lines, Progress(f"read {file.name}", size, "KiB") as progress:
-        samples = _parsed(lines)
-        while True:
-            try:
-                line = next(samples, None)
-            except _DAMAGED as error:
-                raise InputError(
-                    f"{file} line {at + 1}: no sample of lm-evaluation-harness: {error!r}"[:400],
-                    hint="give a samples_*.jsonl that was written with --log_samples",
-                    code="bad_log",
-                ) from error
-            if line is None:
-                return
-            at += 1
-            yield line
-            if at % 1000 == 0 and lines.seekable():
-                progress.advance(lines.tell() // 1024 - progress.done)
+        try:
+            for at, line in enumerate(_parsed(lines), 1):
+                yield line
+                if at % 1000 == 0 and lines.seekable():
+                    progress.advance(lines.tell() // 1024 - progress.done)
+        except _DAMAGED as error:
+            raise InputError(
+                f"{file} line {at + 1}: no sample of lm-evaluation-harness: {error!r}"[:400],
+                hint="give a samples_*.jsonl that was written with --log_samples",
+                code="bad_log",
+            ) from error
 
 
 _DAMAGED = (
@@ -269,6 +268,7 @@ _DAMAGED = (
 
 def _parsed(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
     """Samples of a file of lines, or of one array as versions of before 2024 wrote it."""
+    decode = json.JSONDecoder().decode
     start = stream.peek(16)[:16].lstrip() if hasattr(stream, "peek") else b""
     if start.startswith(b"["):
         for sample in array_items(stream):
@@ -276,8 +276,10 @@ def _parsed(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
         return
     for line in stream:
         if not line.isspace():
-            sample = json.loads(line)
-            yield _checked(scrub(sample) if _SURROGATE.search(line) else sample)
+            sample = decode(line.decode("utf-8", "surrogatepass").lstrip("\ufeff"))
+            # Looking for three bytes is fast; few lines have them.
+            odd = b"\\ud" in line or b"\\uD" in line or b"\xed" in line
+            yield _checked(scrub(sample) if odd and _SURROGATE.search(line) else sample)
 
 
 def _checked(sample: dict[str, Any]) -> dict[str, Any]:

@@ -138,7 +138,10 @@ class Collector:
     def number(self, *row: Any) -> None:
         """Take one row whose metric is thereby a score."""
         self._metrics[row[1]] = None
-        self.add(*row)
+        for append, value in zip(self._appends, row, strict=True):
+            append(value)
+        if len(self._columns["model"]) >= BATCH:
+            self._flush()
 
     def no_number(self, *row: Any) -> None:
         """Take one row that has no number; it counts where the metric has numbers elsewhere."""
