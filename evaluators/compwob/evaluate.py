@@ -177,7 +177,8 @@ class Turn:
         identity = runs.run_id(
             self.owner.site.sha256,
             self.agent.sha256,
-            vars(setting.rules),
+            # Journalled rows of another version lack columns.
+            {**vars(setting.rules), "rows": EPISODES.version},
         )
         failures: Counter[str] = Counter()
         path = self.journal / "episodes" / f"{runs.slug(self.run.agent)}.jsonl"

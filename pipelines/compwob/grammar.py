@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.compwob.sentences import REQUEST
-from pipelines.compwob.wording import JOINT, VERB
+from pipelines.compwob.wording import JOINT, LEADING, VERB
 
 EMAIL = "email"
 PLAIN = frozenset(
@@ -69,7 +69,8 @@ _JOINT = re.compile(rf"(?:,? and then |, and |, |{JOINT})", re.I)
 _AFTER = re.compile(r",?\s+after\s+(?=\w+ing\b)", re.I)
 _BEFORE = re.compile(r",?\s+before\s+(?=\w+ing\b)|[,;]?\s+but\s+first,?\s+", re.I)
 _FIRST = re.compile(r"(?P<word>after|before)\s+(?=\w+ing\b)", re.I)
-_IMPERATIVE = re.compile(rf",\s+(?!\w+ing\b)(?={VERB})", re.I)
+_IMPERATIVE = re.compile(rf",\s+(?!\w+(?:ing|ed)\b)(?={VERB})", re.I)
+_PERSON = re.compile(r"\b(after|before|once|when)\s+you(?:'ve| have)?\s+(\w+?)(?:ed|e)?\b", re.I)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def as_said(text: str) -> list[Clause]:
 
 def _halves(text: str) -> tuple[str, str, bool]:
     """What is named first, what is named last, and whether the last is to be done first."""
-    text = text.strip().rstrip(".")
+    text = _PERSON.sub(_gerund, text.strip().rstrip("."))
+    text = LEADING.sub("", text, count=1) if LEADING.match(text) else text
     begins = _FIRST.match(text)
     turn = _IMPERATIVE.search(text, begins.end()) if begins else None
     if begins and turn:
@@ -113,6 +115,12 @@ def _halves(text: str) -> tuple[str, str, bool]:
             swapped = swapped or "first" in match[0].lower()
             return text[: match.start()], text[match.end() :], swapped
     return text, "", False
+
+
+def _gerund(said: re.Match[str]) -> str:
+    """``once you have clicked`` as ``after clicking``."""
+    word = "before" if said[1].lower() == "before" else "after"
+    return f"{word} {said[2]}ing"
 
 
 def _clauses(text: str) -> list[Clause]:

@@ -13,14 +13,20 @@ from dataclasses import dataclass, replace
 VERB = (
     r"(?:(?:double-)?click|press|hitt?|push|tapp?|select|choos|pick|check|tick|mark|uncheck|untick"
     r"|deselect|unselect|enter|typ|writ|fill|putt?|input|sett?|submitt?|open|follow|log(?:ging)? in"
-    r"|sign(?:ing)? in)(?:e|ing)?\b"
+    r"|sign(?:ing)? in)(?:e|ed|ing)?\b"
 )
 """Verbs that begin a request, as imperatives and gerunds."""
-_LINK = r"(?:and|then|next|finally|lastly|also|afterwards|after that|after this|first)\b,?"
+_LINK = (
+    r"(?:and|then|next|finally|lastly|also|please|afterwards|after that|after this"
+    r"|first|second|third)(?:ly)?\b,?"
+)
 JOINT = rf"(?:\s*[,;.]\s+(?:{_LINK}\s+)*|\s+(?:and|then)\b,?\s+(?:{_LINK}\s+)*)"
 """What stands between two requests."""
-_CUT = re.compile(rf"{JOINT}(?={VERB}\s*\S)", re.I)
-_HEAD = re.compile(rf"(?:{_LINK}\s+|please\s+)*(?P<verb>{VERB})\s*(?P<rest>.*)$", re.I | re.S)
+_THING = r"the\s+(?:link|button|option|radio button|check ?box)\b"
+_CUT = re.compile(rf"{JOINT}(?={VERB}\s*\S|submit\b|{_THING})", re.I)
+_HEAD = re.compile(rf"(?:{_LINK}\s+)*(?P<verb>{VERB})\s*(?P<rest>.*)$", re.I | re.S)
+LEADING = re.compile(rf"(?:{_LINK}\s+)+", re.I)
+"""What may stand before the first request."""
 _QUOTED = re.compile(r'"([^"]*)"')
 _MASK = re.compile(r"\ue000(\d+)\ue001")
 _MONTHS = (
@@ -73,9 +79,12 @@ def asks(text: str) -> list[Ask] | None:
 
     hidden = _QUOTED.sub(mask, plain_quotes(text).strip().rstrip("."))
     found: list[Ask] = []
+    stem = ""
     for chunk in _CUT.split(hidden):
         match = _HEAD.match(chunk)
-        some = None if match is None else _read(_stem(match["verb"]), match["rest"].strip(" .,"))
+        # A thing without a verb shares the one before it.
+        stem = _stem(match["verb"]) if match else stem
+        some = _read(stem, (match["rest"] if match else chunk).strip(" .,")) if stem else []
         if not some:
             return None
         found += [_shown(one, quotes) for one in some]
@@ -185,6 +194,8 @@ def _fill(rest: str) -> list[Ask]:
     match = re.match(
         r"(?:in\s+|out\s+)?(?P<place>.+?)\s+(?:with|to|as)\s+(?P<text>.+)$", rest, re.I
     )
+    if match is not None and not _bare(match["place"]):
+        return _write(match["text"])
     if match is None or iso(rest):
         return _write(re.sub(r"^(?:in|out)\s+", "", rest, flags=re.I))
     every = bool(re.search(r"\bboth\b", match["place"], re.I))

@@ -13,7 +13,7 @@ AGENTS = {"oracle": lambda s: True}
 
 def test_leaks_requests_and_shared_seeds_are_counted(tmp_path: Path) -> None:
     mine = list(episodes(params(AGENTS, seeds=2), AGENTS))
-    shown = [{**mine[0], "seed": 1_000_000}, {**mine[1], "seed": 5}]
+    shown = [{**mine[0], "seed": 1_000_000}, {**mine[1], "seed": 5}, {**mine[2], "seed": 6}]
     shards.write_dataset(tmp_path / "episodes", EPISODES, runs.table(EPISODES, shown))
     steps = [
         {"html": "<p>x</p>", "utterance": "Do it."},

@@ -26,6 +26,9 @@ def test_a_composition_of_ones_own_is_played_with_its_parts() -> None:
     assert [task.name for task in compositions_of(given, run)] == [NAMES[0], "_".join(own)]
     alone = {task.name for task, order in tasks_of(given, run) if order == "single"}
     assert {"enter-date", "search-engine"} < alone
+    # An agent with a list of its own plays that and no more.
+    some = AgentRun(agent="oracle", compositions=(NAMES[1],))
+    assert [task.name for task in compositions_of(given, some)] == [NAMES[1]]
 
 
 def test_an_episode_without_a_result_is_an_item_without_a_value() -> None:
@@ -36,3 +39,5 @@ def test_an_episode_without_a_result_is_an_item_without_a_value() -> None:
     assert (good["value"], good["status"]) == (1.0, "ok")
     assert (bad["value"], bad["status"], bad["reason"]) == (None, "infra_error", "the browser died")
     assert good["item_id"] == bad["item_id"]
+    assert good["item_id"] == f"{row['task']}|{row['order']}|{row['seed']}"
+    assert good["cluster_id"] == row["task"]

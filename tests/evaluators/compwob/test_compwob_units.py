@@ -23,6 +23,7 @@ from measurand import runs, shards
 from measurand.results import RESULTS
 from measurand.stats.bounded import bounded
 from measurand.stats.crossed import crossed_mean
+from measurand.stats.icc import intraclass
 from measurand.stats.resample import MIN_CLUSTERS
 from pipelines.compwob.environment import Spec
 
@@ -222,3 +223,18 @@ def test_replays_and_losses_are_of_each_agent_and_of_all(tmp_path: Path) -> None
     assert rows["oracle", "missing_share"]["estimate"] == 28 / (played + 28)
     assert rows["all agents", "missing_share"]["estimate"] == 28 / (2 * played + 28)
     assert rows["all agents", "foreign_requests"]["n"] == 100
+
+
+def test_the_reliability_of_tasks_is_that_of_their_own_seeds(tmp_path: Path) -> None:
+    subject = _subject(tmp_path, 5)
+    mine = subject.of("forward").sort("task", "seed")
+    table = mine["success"].to_numpy().reshape(len(TASKS), 5)
+    wanted = intraclass(table).icc1k.value
+    row = _named(rate_rows(subject))["task_icc", "of=success,order=forward"]
+    assert row["estimate"] == pytest.approx(wanted)
+    uneven = mine.filter(~((pl.col("task") == TASKS[0]) & (pl.col("seed") > 1_000_001)))
+    scores = uneven.select("task", pl.col("success").alias("score"))
+    shuffled = scores.sample(fraction=1.0, shuffle=True, seed=3)
+    assert subject.task_icc("x", {}, scores).value == pytest.approx(
+        subject.task_icc("x", {}, shuffled).value
+    )

@@ -157,7 +157,8 @@ def _demonstrations(folder: Path) -> None:
             "episode_id": key, "task": "t", "order": "single", "seed": 1, "agent": "oracle",
             "step": step, "utterance": text, "html": "<p>", "html_sha256": "0" * 64,
             "action_type": "click", "ref": 4, "element_html": f"<b ref={step}>{key}", "text": None,
-            "raw_output": None, "parse_error": False, "covered": False, "reward": 1.0,
+            "raw_output": None, "parse_error": False, "bad_reference": None,
+            "covered": False, "reward": 1.0,
             "done": True, "part_states": [1],
         }
         for key, text in said.items()

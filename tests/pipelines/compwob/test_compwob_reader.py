@@ -15,6 +15,8 @@ SENTENCES = (
     'Click on the "OK" button, click on the link "go", and then select Q and press Done.',
     'Click on the link "go", and select Q and press Done, after clicking on the "OK" button.',
     'Select Q and press Done after clicking on the "OK" button and clicking on the link "go".',
+    'First, click on the "OK" button. Second, click on the link "go". Select Q and press Done.',
+    'Once you have clicked on the "OK" button, click the link "go", and select Q and press Done.',
     'After clicking on the "OK" button, click on the link "go", then select Q and press Done.',
     'Before selecting Q and pressing Done, click on the "OK" button and click on the link "go".',
 )

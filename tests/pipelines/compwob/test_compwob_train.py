@@ -56,7 +56,8 @@ def _dataset(folder: Path, episodes: int) -> Path:
                     "agent": "oracle", "step": 0, "utterance": f'Click on the "{name}" button.',
                     "html": seen.html, "html_sha256": seen.sha256, "action_type": "click",
                     "ref": 2 + NAMES.index(name), "element_html": None, "text": None,
-                    "raw_output": None, "parse_error": False, "covered": False, "reward": 1.0,
+                    "raw_output": None, "parse_error": False, "bad_reference": None,
+                    "covered": False, "reward": 1.0,
                     "done": True, "part_states": [1],
                 }
             )  # fmt: skip

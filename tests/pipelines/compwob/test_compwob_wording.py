@@ -54,6 +54,17 @@ CASES = {
         Ask("choose", ("big", "red"), similar=True), SUBMIT
     ],
     'click on the checkbox "Q"': [Ask("choose", ("Q",))],
+    "Check the \"News\" checkbox, pick \"Weekly\" as the frequency, and then submit": [
+        Ask("choose", ("News",)), Ask("choose", ("Weekly",), "frequency"),
+        Ask("press", ("submit",), "button"),
+    ],
+    'Fill the form with the name "Ada" and the city "Rome"': [
+        Ask("write", ("Ada",), "name"), Ask("write", ("Rome",), "city")
+    ],
+    'Click the "OK" button, then the link "go"': [
+        Ask("press", ("OK",), "button"), Ask("press", ("go",), "link")
+    ],
+    "Please select Q and then please click Submit": [Ask("choose", ("Q",)), SUBMIT],
     "clicking the Done button": [Ask("press", ("Done",), "button")],
 }  # fmt: skip
 
