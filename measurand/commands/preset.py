@@ -34,6 +34,9 @@ def main(argv: Sequence[str]) -> int:
             print(f"{name}{'  (in force)' if name == in_force else ''}")
         if in_force is None:
             print(f"{system.params} is edited: no preset is in force")
+            if system.params.exists():
+                # What was edited may be no parameter file any more, and then that is the answer.
+                params.read(system.params, system.module("params").Params)
         return 0
     if args.name not in presets:
         raise InputError(f"no preset {args.name!r}", hint=f"one of: {', '.join(presets)}")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from measurand.commands.preset import main
-from measurand.errors import InputError
+from measurand.errors import InputError, ParamsError
 
 
 def test_presets_are_listed_with_the_one_in_force(
@@ -40,3 +40,18 @@ def test_edited_parameters_are_not_lost(project: Path, capsys: pytest.CaptureFix
 def test_an_unknown_preset_names_the_known(project: Path) -> None:
     with pytest.raises(InputError, match="full, tiny"):
         main(["personality", "huge"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\n<<<<<<< HEAD\n", "line 2: marks of an unfinished merge"),
+        ("a: 1\na: 2\n", "line 2: the key 'a' is given twice"),
+        ("", "is empty"),
+    ],
+)
+def test_what_is_no_parameter_file_is_named(project: Path, text: str, said: str) -> None:
+    (project / "params/personality.yaml").write_text(text)
+    with pytest.raises(ParamsError, match=said):
+        main(["personality"])
+    assert main(["personality", "tiny", "--force"]) == 0
