@@ -14,11 +14,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from measurand import pypi
+from measurand import pypi, rows
 from measurand.errors import InputError, VerifyError
 from measurand.journal import canonical_json
 from measurand.manifest import Source, file_sha256
 from measurand.stats.resample import seed_for
+from pipelines.elastictok.numbered import pictures
 from schemas.elastictok.params import Build
 from schemas.elastictok.sources import Folder, Game, Moving, OpencvDoc, Pictures, ScikitVideo
 
@@ -264,10 +265,13 @@ def _folder(every: Listing, spec: Folder) -> None:
     root = Path(spec.folder)
     if not root.is_dir():
         raise InputError(f"{root} is no folder", hint="give a folder of videos")
-    for path in _files(root):
+    films = [path for path in sorted(root.rglob("*")) if path.is_dir() and pictures(path)]
+    files = [path for path in _files(root) if path.parent not in films]
+    for path in sorted([*files, *films]):
         name = path.relative_to(root).as_posix()
-        digest = file_sha256(path)
-        recipe = {"kind": "file", "path": str(path.resolve()), "member": None}
+        digest = rows.digest(path)
+        kind = "numbered" if path.is_dir() else "file"
+        recipe = {"kind": kind, "path": str(path.resolve()), "member": None}
         every.clips.append(
             Clip(f"{spec.name}/{name}", spec.name, name, digest, spec.licence, recipe)
         )

@@ -20,7 +20,7 @@ import numpy as np
 
 from measurand.journal import canonical_json
 from measurand.manifest import temporary
-from pipelines.elastictok import games, moving, pictures, video
+from pipelines.elastictok import games, moving, numbered, pictures, video
 from pipelines.elastictok.clips import Clip
 from pipelines.elastictok.frames import TRANSFORM, Frames, Pixels, Writer
 from schemas.elastictok.params import Build
@@ -79,6 +79,7 @@ def _whole(path: Path) -> Iterator[Path]:
 def _make(clip: Clip, build: Build, writer: Writer) -> Frames:
     kind: dict[str, Any] = {
         "file": video.make,
+        "numbered": numbered.make,
         "game": games.make,
         "moving": moving.make,
         "pictures": pictures.make,

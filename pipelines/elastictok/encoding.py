@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from measurand import rows as user_rows
 from measurand import shards
 from measurand.errors import InputError
-from measurand.manifest import Source, file_sha256, write_text
+from measurand.manifest import Source, write_text
 from measurand.progress import Progress
-from pipelines.elastictok import measures, searches, video
+from pipelines.elastictok import measures, numbered, searches, video
 from pipelines.elastictok.codecs import REPEATABLE
 from pipelines.elastictok.coding import Coded
 from pipelines.elastictok.frames import Frames, Writer, runs
@@ -70,9 +71,10 @@ def encode(
         InputError: the video cannot be used, the checkpoint is missing or none of an elastic
             model with FSQ, or the folder holds something else.
     """
-    if not path.is_file():
-        raise InputError(f"{path}: no such file", hint="give a video")
-    digest = file_sha256(path)
+    if not path.is_file() and not (path.is_dir() and numbered.pictures(path)):
+        hint = "give a video, or a folder of numbered pictures"
+        raise InputError(f"{path}: no such file", hint=hint)
+    digest = user_rows.digest(path)
     asked = {"sha256": digest, "threshold": threshold, "model": model, "licence": licence}
     _refuse_others(out, asked)
     subject = Subject(params, model, checkpoint)
@@ -135,9 +137,8 @@ def decode(path: Path, params: Params) -> tuple[Frames, Pixels]:
     """
     size = params.build.size
     with tempfile.TemporaryFile() as file:
-        about = video.make(
-            {"path": str(path), "member": None}, params.build, Writer(file, size)
-        )  # fmt: skip
+        make = numbered.make if path.is_dir() else video.make
+        about = make({"path": str(path), "member": None}, params.build, Writer(file, size))
         file.seek(0)
         pixels = np.fromfile(file, np.uint8).reshape(-1, size, size, 3)
     if all(end - first < params.build.block_frames for first, end in _runs(about)):
