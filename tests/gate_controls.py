@@ -37,6 +37,7 @@ def outcome(
     table = rows if isinstance(rows, pa.Table) else statistics_table(list(rows))
     content = yaml.safe_load((ROOT / "gates" / f"{system}.yaml").read_text(encoding="utf-8"))
     [asked] = [one for one in content["gates"] if one["id"] == gate]
+    asked.pop("models", None)
     asked |= {"min_n": 0, "min_clusters": 0, "slice": {**asked["slice"], **parts}}
     content |= {"gates": [asked], "models": [model]}
     with TemporaryDirectory() as scratch:

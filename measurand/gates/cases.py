@@ -103,8 +103,8 @@ def cases(gate: Gate, spec: GateFile, sources: Sources) -> Iterator[Case]:
 
 def _models(gate: Gate, spec: GateFile, sources: Sources) -> tuple[str | None, ...]:
     """The models to gate: as listed, else all that have the metric; None if that is unknown."""
-    if spec.models is not None:
-        return spec.models
+    if (listed := gate.models or spec.models) is not None:
+        return listed
     try:
         evidence = sources.items() if gate.source == "items" else sources.statistics()
         return tuple(items.models_of(evidence, gate.metric)) or (None,)

@@ -23,6 +23,7 @@ Test = Literal[
 ]
 Interval = Literal["auto", "t", "wilson", "clopper_pearson", "jeffreys", "newcombe", "bootstrap"]
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+Models = Annotated[tuple[Name, ...], Field(min_length=1)]
 Word = Annotated[str, Field(max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 SlicePart = Annotated[str, Field(max_length=200, pattern=r"^[^,=\x00-\x1f]+$")] | int
@@ -202,6 +203,7 @@ class Gate(Overrides):
             for a broken instrument would call sound figures unreliable.
         source: ``items`` (rows of results) or ``statistics`` (finished figures with bounds).
         metric: which rows.
+        models: whose rows, in place of the file's ``models``.
         direction: whether ``higher`` or ``lower`` is better.
         test: the decision rule, see :mod:`measurand.gates.deciding.decisions`.
         limit: smallest (largest) acceptable value of a threshold.
@@ -218,6 +220,7 @@ class Gate(Overrides):
     id: Word
     of: Of = "subject"
     metric: Name
+    models: Models | None = None
     source: Literal["items", "statistics"] = Field("items", alias="from")
     test: Test
     direction: Literal["higher", "lower"] = "higher"
@@ -252,7 +255,7 @@ class GateFile(_Strict):
     version: Literal[1]
     system: Annotated[str, Field(max_length=100, pattern=r"^[a-z][a-z0-9_]*$")] | None = None
     results: Name | None = None
-    models: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+    models: Models | None = None
     dataset: Dataset | None = None
     family: Family | None = None
     defaults: Overrides = Overrides()

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from gate_controls import Row, controls, spoil
 
 from evaluators.personality.evaluate import evaluate
@@ -54,9 +55,13 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Judged]:
             spoil(responses, RESPONSES, change)
         table = statistics(data, folder / "results", params)
         shards.write_shard(STATISTICS, table, folder / "statistics.parquet")
-        text = (ROOT / "gates/personality.yaml").read_text(encoding="utf-8")
+        content = yaml.safe_load((ROOT / "gates/personality.yaml").read_text(encoding="utf-8"))
+        content["models"] = [model]
+        # Gates on known respondents are put to this one too, so that each can be seen to fail.
+        for gate in content["gates"]:
+            gate.pop("models", None)
         file = folder / "gates.yaml"
-        file.write_text(text.replace("models: [smollm2]", f"models: ['{model}']"))
+        file.write_text(yaml.safe_dump(content), encoding="utf-8")
         verdict = gates.run_gates(
             file,
             root=folder,
@@ -78,8 +83,10 @@ def states(verdict: gates.Verdict, gate: str) -> set[str]:
 
 def test_the_shaped_respondent_passes(judge: Callable[..., Judged]) -> None:
     rows, verdict = judge("synthetic:shaped")
-    assert verdict.state == "pass", [g.sentence for g in verdict.gates if g.state != "pass"]
-    assert verdict.exit_code == 0
+    others = {g.id for g in verdict.gates if g.state != "pass"}
+    # Its probability on the choices is 1 everywhere: without variation there is no interval.
+    assert others == {"no-traits-where-there-are-none", "answers-the-question"}
+    assert states(verdict, "answers-the-question") == {"inconclusive"}
     # Four items a scale, each rounded to a whole answer: less than the .976 of unrounded scores.
     for domain in DOMAINS:
         assert rows["shaping_rho", f"experiment=single,trait={domain}"]["estimate"] > 0.9
@@ -90,6 +97,7 @@ def test_a_uniform_respondent_fails(judge: Callable[..., Judged]) -> None:
     assert verdict.exit_code == 1
     assert states(verdict, "reliable") == {"fail"}
     assert states(verdict, "follows-the-prompt") == {"fail"}
+    assert states(verdict, "known-traits-are-seen") != {"pass"}
     for domain in DOMAINS:
         # 24 items, 100 rows: the error of alpha is near .14.
         assert abs(rows["alpha", first(domain)]["estimate"]) < 0.5
@@ -131,6 +139,8 @@ def test_a_true_respondent_is_reliable_and_its_traits_are_told_apart(
     assert states(verdict, "reliable") == {"pass"}
     assert states(verdict, "no-flipped-items") == {"pass"}
     assert states(verdict, "discriminant") == {"pass"}
+    assert states(verdict, "known-traits-are-seen") == {"pass"}
+    assert states(verdict, "no-traits-where-there-are-none") == {"fail"}
     assert rows["discriminant_gap", "experiment=validity"]["estimate"] > 0.6
     # It has traits but follows no prompt.
     assert states(verdict, "follows-the-prompt") != {"pass"}
@@ -162,6 +172,8 @@ FAULTS: dict[str, tuple[str, Callable[[Row], Row] | None]] = {
     "answers-the-question": ("synthetic:factor", _unsaid),
     "few-missing": ("synthetic:factor", _lost),
     "discriminant": ("synthetic:factor", _turned),
+    "known-traits-are-seen": ("synthetic:factor", _turned),
+    "no-traits-where-there-are-none": ("synthetic:factor", None),
 }
 """Whose answers make a control fail, and what is changed in them."""
 

@@ -74,3 +74,14 @@ def test_a_figure_that_overflowed_is_null_in_a_verdict_that_can_be_written(
 
 def test_every_figure_of_a_verdict_is_tried() -> None:
     assert {"estimate", "limit", "margin", "p_adjusted", "baseline_estimate"} < set(FIGURES)
+
+
+def test_a_gate_with_models_of_its_own_is_put_to_these(project: Project) -> None:
+    project.results([*rows(GOOD, model="a"), *rows(bits(300, 0.1), model="control")])
+    verdict = project.verdict(
+        gate(), gate(id="control", models=["control"], direction="lower", limit=0.3), models=["a"]
+    )
+    assert [(g.id, g.model, g.state) for g in verdict.gates] == [
+        ("g", "a", "pass"),
+        ("control", "control", "pass"),
+    ]
