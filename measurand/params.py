@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from measurand import yamls
 from measurand.errors import InputError, ParamsError
@@ -26,6 +26,18 @@ def no_repeats(name: str, values: tuple[object, ...]) -> None:
     if len(set(values)) != len(values):
         raise ValueError(f"{name}: the same value twice")
 
+
+def _all_of(value: Any) -> Any:
+    """A list of licences, as cards of the Hub have it, as one expression: all of them hold."""
+    if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
+        from measurand.publish.hub_licences import spdx
+
+        return " AND ".join(map(spdx, value))
+    return value
+
+
+Licence = Annotated[str, BeforeValidator(_all_of)]
+"""A licence in words, or a list of licences that all hold."""
 
 P = TypeVar("P", bound=BaseModel)
 

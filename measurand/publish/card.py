@@ -124,7 +124,11 @@ def _paths(part: Part) -> str | list[str]:
 
 def _hub_licence(origins: Sequence[Origin]) -> dict[str, Any]:
     """The Hub's own words for the licences; ``other`` where it has none for one of them."""
-    names = [hub_word(o.licence.identifier) if o.licence else None for o in origins]
+    names = [
+        hub_word(one) if o.licence else None
+        for o in origins
+        for one in (o.licence.identifier.split(" AND ") if o.licence else [""])
+    ]
     words = [word for word in dict.fromkeys(names) if word is not None]
     if None not in names:
         return {"license": words[0] if len(words) == 1 else words}

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from measurand.params import Strict
+from measurand.params import Licence, Strict
 
 Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]*$")]
 
@@ -102,7 +102,7 @@ class Folder(Strict):
 
     kind: Literal["folder"] = "folder"
     folder: str = Field(min_length=1)
-    licence: str = "unknown"
+    licence: Licence = "unknown"
     name: Name = "folder"
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from measurand.params import Strict, no_repeats
+from measurand.params import Licence, Strict, no_repeats
 
 REGIMES = ("supervised", "reinforced", "unsupervised")
 LABEL_MAPS = ("default", "flipped", "abstract")
@@ -133,7 +133,7 @@ class File(Strict):
     pattern: str | None = None
     tolerance: float = Field(default=0.0, ge=0)
     function: str | None = None
-    licence: str = "unknown"
+    licence: Licence = "unknown"
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

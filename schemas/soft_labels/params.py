@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from measurand.params import Strict, no_repeats
+from measurand.params import Licence, Strict, no_repeats
 
 SPLITS = ("train", "dev", "test")
 CORPORA = ("film", "tweets", "products", "editorials")
@@ -77,7 +77,7 @@ class File(Strict):
     label: str | float | None = None
     votes: tuple[str, str] | None = None
     split: str | None = None
-    licence: str = "unknown"
+    licence: Licence = "unknown"
 
     @model_validator(mode="after")
     def _one_label(self) -> Self:

@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field
 
 from measurand.errors import ParamsError
-from measurand.params import Strict, read
+from measurand.params import Licence, Strict, read
 
 
 class Example(Strict):
@@ -93,3 +93,26 @@ def test_files_that_are_no_parameters_are_named(tmp_path: Path, text: str, said:
     path.write_text(text)
     with pytest.raises(ParamsError, match=said):
         read(path, Many)
+
+
+class Licensed(Strict):
+    licence: Licence = "unknown"
+
+
+@pytest.mark.parametrize(
+    ("text", "licence"),
+    [
+        ("licence: mit", "mit"),
+        ("licence: [mit]", "mit"),
+        ("licence: [odbl, cc-by-4.0]", "ODbL-1.0 AND cc-by-4.0"),
+        ("{}", "unknown"),
+    ],
+)
+def test_a_list_of_licences_holds_together(tmp_path: Path, text: str, licence: str) -> None:
+    assert read(write(tmp_path, text), Licensed).licence == licence
+
+
+@pytest.mark.parametrize("text", ["licence: []", "licence: [1]", "licence: {a: b}"])
+def test_what_is_no_licence_is_named(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ParamsError, match="licence"):
+        read(write(tmp_path, text), Licensed)

@@ -35,3 +35,9 @@ def test_lower_case_credits() -> None:
     licence = recognise("cc-by-4.0, Jane Doe")
     assert licence is not None
     assert (licence.identifier, licence.attribution) == ("CC-BY-4.0", "Jane Doe")
+
+
+def test_a_list_of_the_hub_is_one_expression() -> None:
+    licence = recognise("ODbL-1.0 AND cc-by-4.0")
+    assert licence is not None
+    assert [hub_word(one) for one in licence.identifier.split(" AND ")] == ["odbl", "cc-by-4.0"]
