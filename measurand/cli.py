@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import importlib
 import importlib.util
@@ -99,6 +100,8 @@ class _Interrupts:
     def __enter__(self) -> _Interrupts:
         if self._ours:
             signal.signal(signal.SIGINT, self._take)
+            # Registered first, run last: when the interpreter goes, everything was done and said.
+            atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -177,3 +177,26 @@ def test_an_interrupt_is_130_whatever_becomes_of_it(body: str) -> None:
     assert process.returncode == 130
     assert said.strip().splitlines()[-1].endswith("interrupted; run it again to go on")
     assert "Traceback" not in said
+
+
+_LATE = """
+    import os
+    class Late:
+        def __del__(self, write=os.write, sleep=time.sleep):
+            write(1, b'late\\n')
+            sleep(1)
+    globals()['late'] = Late()
+    return 0"""
+
+
+def test_an_interrupt_after_the_end_changes_nothing() -> None:
+    code = _WAITS.replace("{body}", _LATE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "late\n"]
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "Traceback" not in said
