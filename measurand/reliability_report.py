@@ -28,7 +28,7 @@ def document(record: Mapping[str, Any]) -> Document:
         *(Section(f"Scale {s['scale']}", (_figures(s, record), _items(s))) for s in scales),
         Section("Method", (Text(_method(record)), _methods(scales))),
     ]
-    before = [*record["warnings"], *_dropped(scales), *record["understood"]]
+    before = [*record["warnings"], *_dropped(scales), *_gaps(scales), *record["understood"]]
     if before:
         notes = Text("\n".join(f"- {line}" for line in before))
         sections.insert(0, Section("Before you read on", (notes,)))
@@ -63,6 +63,17 @@ def _dropped(scales: list[dict[str, Any]]) -> list[str]:
             more = f" and {len(s['left_out']) - 5} more" if len(s["left_out"]) > 5 else ""
             lines.append(f"Scale {s['scale']}: {names}{more} never vary and are left out; {both}.")
     return lines
+
+
+def _gaps(scales: list[dict[str, Any]]) -> list[str]:
+    """A way out where columns share too few rows, as those of judges do."""
+    reasons = [(s["scale"], s["figures"]["alpha"]["reason"] or "") for s in scales]
+    return [
+        f"Scale {name}: too few rows have an answer in two columns. Where columns are raters, "
+        "`measurand agreement` takes tables with gaps."
+        for name, reason in reasons
+        if "answered together" in reason
+    ]
 
 
 def _interval(figure: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,3 +82,9 @@ def test_text_is_aligned_and_wrapped() -> None:
     assert [line.split() for line in table[:3]] == [["name", "x"], ["a", "1.50"], ["bcd", "22.25"]]
     assert len({len(line) for line in table[:3]}) == 1  # numbers end in one column
     assert table[3] == "  note"
+
+
+def test_a_table_of_judges_with_gaps_has_a_way_out() -> None:
+    text = "a,b,c\n1,2,\n,3,4\n2,,1\n3,3,\n"
+    page = reliability_report.to_text(reliability_report.document(record(text)))
+    assert "measurand agreement" in page
