@@ -83,3 +83,6 @@ def test_biographies_are_the_clusters_of_every_interval_but_the_one_that_says_so
         assert f"over {over}" in row["method"], (row["metric"], row["slice"])
         if over == "clusters":
             assert row["n_clusters"] <= 10, (row["metric"], row["slice"])  # biographies
+    medians = [row for row in rows if row["metric"].startswith("level_median")]
+    assert medians
+    assert {row["n_clusters"] is None for row in medians} == {False}
