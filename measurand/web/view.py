@@ -114,6 +114,10 @@ class View:
         """Scroll down, or up by a negative number."""
         self.evaluate("by => window.scrollBy(0, by)", pixels)
 
+    def wait(self, ms: float) -> None:
+        """Let the page go on by itself."""
+        _guarded(lambda: self._page.wait_for_timeout(ms))
+
     def _locate(self, ref: int | None) -> dict[str, Any] | None:
         found = self.evaluate("ref => window.agentView.locate(ref)", ref)
         return None if found is None else dict(found)

@@ -17,6 +17,8 @@ from pipelines.compwob.pages import TASK_PAGE
 from pipelines.compwob.tasks import Composition
 from schemas.compwob.params import Order
 
+PAUSE_MS = 300.0
+"""How long doing nothing takes on a page of one's own, in milliseconds."""
 PICTURE_WIDTH = 260
 """Pixels of a page that pictures show, from the left: pages are 160 wide, dialogs reach further."""
 REUSABLE = frozenset(
@@ -142,6 +144,8 @@ class Environment:
 
     def __init__(self, session: Session, spec: Spec, rules: Rules) -> None:
         self._view = View(session, mouse=rules.click == "mouse")
+        # The published pages do nothing by themselves; somebody else's may change views slowly.
+        self._own_time = spec.source is not None
         session.errors.clear()
         session.episodes += 1
         before = len(session.server.missing)
@@ -206,6 +210,8 @@ class Environment:
                 self._view.press(text or "Enter")
             case "scroll":
                 self._view.scroll(-300 if text == "up" else 300)
+            case "noop" if self._own_time:
+                self._view.wait(PAUSE_MS)
         return False
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,6 +81,9 @@ def test_keys_go_to_what_was_clicked_and_boxes_are_told(owner: Owner) -> None:
         view.press("End")
         view.press("Backspace")
         view.scroll(10)
+        before = time.perf_counter()
+        view.wait(60)
+        assert time.perf_counter() - before >= 0.06
         box = view.box(refs["name"])
         assert box is not None
         assert box[2] > 100
