@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from measurand.gates.deciding.decisions import hypotheses
+from measurand.gates.deciding.decisions import Decision, Level, hypotheses
 from measurand.gates.figures import anytime, exact, intervals
 from measurand.gates.figures.bounds import (
     Bounds,
@@ -121,9 +121,8 @@ def prepare(
     rules = spec.settings(gate)
     blank = GateResult(
         id=gate.id,
-        state="error",
-        reason_code="",
-        sentence="",
+        decision=Decision("error", ""),
+        level=Level(gate.alpha, gate.alpha),
         of=gate.of,
         severity=gate.severity,
         on_inconclusive=rules.on_inconclusive,
@@ -134,7 +133,6 @@ def prepare(
         model=model,
         slice=slice_text(parts),
         limit=gate.limit,
-        alpha=gate.alpha,
         power=rules.power,
         min_n=rules.min_n,
         min_clusters=rules.min_clusters,
@@ -353,10 +351,9 @@ def _no_baseline(case: Case, sources: Sources, error: EvidenceError) -> Case:
     sources.warn(f"{gate.id}: passed without a baseline: {Exception.__str__(error)}")
     result = replace(
         case.result,
-        state="pass",
-        reason_code="no_baseline",
+        decision=Decision("pass", "no_baseline"),
         detail=Exception.__str__(error),
-        flags=("no_baseline",),
+        found=Bounds(None, None, None, flags=("no_baseline",)),
     )
     return replace(case, result=result)
 
@@ -397,4 +394,4 @@ def as_error(result: GateResult, error: EvidenceError) -> GateResult:
     """``result`` as an error, with what to do about it."""
     hint = f" ({error.hint})" if error.hint else ""
     detail = f"{Exception.__str__(error)}{hint}"
-    return replace(result, state="error", reason_code=error.code, detail=detail)
+    return replace(result, decision=Decision("error", error.code), detail=detail)

@@ -13,8 +13,8 @@ from typing import Any
 from measurand.errors import MeasurandError
 from measurand.gates.cases import Case, as_error, cases
 from measurand.gates.deciding import looks, tries
-from measurand.gates.deciding.decisions import Decision, decide
-from measurand.gates.deciding.family import Level, levels
+from measurand.gates.deciding.decisions import Decision, Level, decide
+from measurand.gates.deciding.family import levels
 from measurand.gates.deciding.samples import Rules
 from measurand.gates.figures.bounds import Bounds, EvidenceError
 from measurand.gates.gatefile import GateFileError, read_gate_file
@@ -94,31 +94,7 @@ def judge(case: Case, k: int = 1, level: Level | None = None) -> GateResult:
     except EvidenceError as error:
         return _with_sentence(replace(as_error(case.result, error), looks=k))
     result = replace(
-        case.result,
-        state=decision.state,
-        reason_code=decision.reason_code,
-        estimate=found.estimate,
-        lower=found.lower,
-        upper=found.upper,
-        ci_lo=found.ci_lo,
-        ci_hi=found.ci_hi,
-        confidence=found.confidence,
-        p=found.p,
-        p_adjusted=level.p_adjusted,
-        correction=level.correction,
-        alpha=level.alpha,
-        looks=k,
-        n=found.n,
-        clusters=found.clusters,
-        sd=found.sd,
-        mde=decision.mde,
-        n_needed=decision.n_needed,
-        clusters_needed=decision.clusters_needed,
-        method=found.method,
-        resamples=found.resamples,
-        seed=found.seed,
-        detail=found.reason,
-        flags=found.flags,
+        case.result, decision=decision, found=found, level=level, looks=k, detail=found.reason
     )
     return _with_sentence(result)
 
@@ -185,7 +161,7 @@ def family_note(spec: GateFile, gates: Sequence[GateResult]) -> FamilyNote | Non
     """What the family did, for the verdict; None without gates that it applies to."""
     if spec.family is None or not any(gate.test in FAMILY for gate in gates):
         return None
-    corrected = tuple(gate.name for gate in gates if gate.correction is not None)
+    corrected = tuple(gate.name for gate in gates if gate.level.correction is not None)
     return FamilyNote(
         spec.family.correction, spec.family.alpha, corrected, len(gates) - len(corrected)
     )
@@ -231,18 +207,25 @@ def _advise(spec: GateFile, sources: Sources) -> None:
 
 def _without_overflow(result: GateResult) -> GateResult:
     """Figures that overflowed are undefined, never infinite; what they decided is an error."""
-    bad: dict[str, Any] = {
-        field.name: None
-        for field in fields(result)
-        if isinstance(value := getattr(result, field.name), float) and not math.isfinite(value)
-    }
-    if not bad:
+    known: GateResult = _finite_fields(
+        result,
+        found=_finite_fields(result.found),
+        decision=_finite_fields(result.decision),
+        level=_finite_fields(result.level),
+    )
+    if known == result:
         return result
-    known = replace(result, **bad)
     if known.state == "error":
         return known
     error = EvidenceError("figures overflow", code="overflow", hint="check the scores' scale")
     return as_error(known, error)
+
+
+def _finite_fields(value: Any, **more: Any) -> Any:
+    """A dataclass with null in place of each of its own figures that is not finite."""
+    own = ((field.name, getattr(value, field.name)) for field in fields(value))
+    bad = {k: None for k, v in own if isinstance(v, float) and not math.isfinite(v)}
+    return replace(value, **bad, **more)
 
 
 def _question(digest: str, found: Sequence[Case]) -> tuple[str, str]:

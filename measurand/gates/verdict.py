@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from measurand.gates.deciding.decisions import Decision, Level, State
+from measurand.gates.figures.bounds import Bounds
 from measurand.gates.telling.causes import reasons
 
-State = Literal["pass", "fail", "inconclusive", "error"]
 #: What a gate asks about: whether the measurement works, or whether what was measured is good.
 Of = Literal["instrument", "subject"]
 
@@ -32,47 +33,33 @@ WORST_FIRST: tuple[State, ...] = ("error", "fail", "inconclusive", "pass")
 class GateResult:
     """One gate, for one model and one slice.
 
-    Figures are in the metric's own orientation. For a threshold ``estimate``, ``lower`` and
-    ``upper`` are the metric itself; for exact equality the largest difference of an item; otherwise
-    the difference candidate minus baseline.
+    Figures are in the metric's own orientation. For a threshold ``found`` is the metric itself; for
+    exact equality the largest difference of an item; otherwise the difference candidate minus
+    baseline. Files hold all of it flat.
 
     Attributes:
         id: the gate's id.
-        state: what was decided.
-        reason_code: stable word for why.
+        decision: what was decided and why, and what would decide.
         sentence: the same in plain words, figures included.
+        found: the figure with its bounds. Its flags: ``degenerate`` (no variation), ``exact`` (no
+            sampling error), ``no_baseline``, ``rescaled`` (bounds widened from 95% to another
+            level), ``unpaired`` (two samples), ``anytime`` (bounds hold at every look),
+            ``crossed`` (bets both ways refuted every mean: luck, or scores that drift along the
+            sequence).
+        level: at which it was decided.
         of: whether the gate asks about the instrument or about the subject.
         severity: ``block`` or ``warn``.
         on_inconclusive: whether an undecided gate blocks (``fail``) or warns (``warn``).
-        lower: one-sided lower confidence bound at level 1 - alpha.
-        upper: one-sided upper confidence bound at level 1 - alpha.
-        ci_lo: lower end of the two-sided interval, for plots.
-        ci_hi: upper end of it.
-        p: one-sided p-value of the hypothesis that the limit is not met (of regression: that there
-            is no loss); None where the evidence holds bounds only.
-        p_adjusted: the same after looks and the family's correction.
-        correction: which correction, over how many gates.
-        alpha: level in force: the gate's own or the family's, divided by ``looks`` and by what the
-            correction asks.
         looks: how often the question was put, or the sequence begun.
-        sd: standard deviation of one unit, design effect included.
-        mde: smallest true effect that this sample would show with the stated power.
-        n: units (items, pairs, rows) used.
-        clusters: independent units behind them.
-        n_needed: units that would decide, were the truth as measured.
-        clusters_needed: the same in clusters of today's size.
         detail: what the evidence itself says of a missing figure.
-        flags: ``degenerate`` (no variation), ``exact`` (no sampling error), ``no_baseline``,
-            ``rescaled`` (bounds widened from 95% to another level), ``unpaired`` (two samples),
-            ``anytime`` (bounds hold at every look), ``crossed`` (bets both ways refuted every
-            mean: luck, or scores that drift along the sequence).
         counts: rows seen, dropped and lost, by side.
     """
 
     id: str
-    state: State
-    reason_code: str
-    sentence: str
+    decision: Decision
+    level: Level
+    sentence: str = ""
+    found: Bounds = field(default_factory=lambda: Bounds(None, None, None))
     of: Of = "subject"
     severity: Literal["block", "warn"] = "block"
     on_inconclusive: Literal["fail", "warn"] = "fail"
@@ -82,38 +69,28 @@ class GateResult:
     source: str | None = None
     model: str | None = None
     slice: str = ""
-    estimate: float | None = None
-    lower: float | None = None
-    upper: float | None = None
-    ci_lo: float | None = None
-    ci_hi: float | None = None
-    confidence: float | None = None
-    p: float | None = None
-    p_adjusted: float | None = None
-    correction: str | None = None
     limit: float | None = None
     margin: float | None = None
     baseline: str | None = None
     baseline_estimate: float | None = None
     baseline_hash: str | None = None
     candidate_hash: str | None = None
-    alpha: float | None = None
     power: float | None = None
     looks: int = 1
-    n: int | None = None
-    clusters: int | None = None
     min_n: int | None = None
     min_clusters: int | None = None
-    sd: float | None = None
-    mde: float | None = None
-    n_needed: int | None = None
-    clusters_needed: int | None = None
-    method: str | None = None
-    resamples: int | None = None
-    seed: int | None = None
     detail: str | None = None
-    flags: tuple[str, ...] = ()
     counts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def state(self) -> State:
+        """What was decided."""
+        return self.decision.state
+
+    @property
+    def reason_code(self) -> str:
+        """Stable word for why."""
+        return self.decision.reason_code
 
     @property
     def name(self) -> str:
@@ -324,8 +301,8 @@ class Verdict:
             return VERSION
         later = self.family is not None or any(
             g.test not in _FIRST_TESTS
-            or any(getattr(g, k) is not None for k in _ADDED)
-            or {"unpaired", "anytime"} & set(g.flags)
+            or any(getattr(g.level, k) is not None for k in _ADDED)
+            or {"unpaired", "anytime"} & set(g.found.flags)
             for g in self.gates
         )
         return SECOND_VERSION if later else FIRST_VERSION
@@ -354,11 +331,20 @@ def _counts(gates: Sequence[GateResult], on: str = "") -> str:
 
 
 def _plain(gate: GateResult, apart: bool) -> dict[str, Any]:
-    fields = dataclasses.asdict(gate)
-    empty = {"counts", *(k for k in _ADDED if fields[k] is None), *(() if apart else ("of",))}
+    """One gate as files hold it: flat, without what is empty of later versions."""
+    own = {k: v for k, v in vars(gate).items() if k not in ("found", "decision", "level")}
+    found = {k: v for k, v in vars(gate.found).items() if k not in ("se", "df", "reason")}
+    fields = {
+        **own,
+        **found,
+        **vars(gate.decision),
+        **vars(gate.level),
+        "method": gate.found.method or None,
+    }
+    empty = {"plain", *(k for k in _ADDED if fields.get(k) is None), *(() if apart else ("of",))}
     return {
         **{k: v for k, v in fields.items() if k not in empty},
-        "flags": list(gate.flags),
+        "flags": list(gate.found.flags),
         "counts": dict(gate.counts),
         "name": gate.name,
         "effect": gate.effect,

@@ -19,12 +19,32 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from measurand.gates.deciding.samples import Rules, detectable, needed
 from measurand.gates.figures.bounds import EQUAL, Bounds, Direction
-from measurand.gates.verdict import State
+
+State = Literal["pass", "fail", "inconclusive", "error"]
+
+
+@dataclass(frozen=True)
+class Level:
+    """At which level a gate is decided.
+
+    Attributes:
+        alpha: level in force: the gate's own or the family's, divided by the number of the look
+            and by what the correction asks.
+        plain: level before the correction over gates.
+        p_adjusted: p of the gate's finding after looks and the correction.
+        correction: which, over how many gates, in words.
+    """
+
+    alpha: float
+    plain: float
+    p_adjusted: float | None = None
+    correction: str | None = None
 
 
 @dataclass(frozen=True)
@@ -32,7 +52,7 @@ class Decision:
     """What a rule says.
 
     Attributes:
-        state: pass, fail or inconclusive.
+        state: pass, fail or inconclusive; error where no rule could be asked.
         reason_code: why.
         mde: smallest true effect that the sample would show with the stated power.
         n_needed: units that would decide, were the truth as measured (of a weak pass: that would

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from measurand.gates.cases import Case
+from measurand.gates.deciding.decisions import Level
 from measurand.gates.figures.bounds import EvidenceError
 from measurand.gates.questions import FAMILY, Family
 from measurand.stats.multiplicity import benjamini_hochberg, holm
@@ -26,23 +26,6 @@ _WORDS = {
     "bh": "Benjamini and Hochberg's correction",
     "none": "no correction",
 }
-
-
-@dataclass(frozen=True)
-class Level:
-    """At which level a gate is decided.
-
-    Attributes:
-        alpha: level in force.
-        plain: level before the correction over gates.
-        p_adjusted: p of the gate's finding after the correction.
-        correction: which, over how many gates, in words.
-    """
-
-    alpha: float
-    plain: float
-    p_adjusted: float | None = None
-    correction: str | None = None
 
 
 def levels(cases: Sequence[Case], family: Family | None, looks: Sequence[int]) -> list[Level]:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from measurand.errors import MeasurandError
-from measurand.statistics import EXACT
 from measurand.stats.estimate import Estimate
 
 FloatArray = NDArray[np.float64]
@@ -312,6 +311,8 @@ def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:
     Raises:
         EvidenceError: ``nan_value`` for NaN or infinity, ``bad_statistic`` for crossed bounds.
     """
+    from measurand.statistics import EXACT
+
     figures = {k: row.get(k) for k in ("estimate", "se", "ci_lo", "ci_hi", "lower", "upper")}
     if bad := [k for k, v in figures.items() if v is not None and not math.isfinite(v)]:
         raise EvidenceError(

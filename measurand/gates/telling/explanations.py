@@ -104,7 +104,7 @@ def explain(result: GateResult) -> list[str]:
 def why(result: GateResult) -> str:
     """One sentence for the reason code, and what the gate then does to the exit code."""
     known = DECIDED | FAULTS
-    if "exact" in result.flags and result.test in ("threshold", "non_inferiority"):
+    if "exact" in result.found.flags and result.test in ("threshold", "non_inferiority"):
         known = known | _EXACT
     text = known.get(result.reason_code, "")
     if result.state == "error" and result.detail:
@@ -124,36 +124,40 @@ def _consequence(r: GateResult) -> str:
 
 def _prospects(r: GateResult) -> Sequence[tuple[str, str]]:
     """What this sample can show, and what would decide."""
-    if r.state == "error" or "exact" in r.flags or r.estimate is None:
+    if r.state == "error" or "exact" in r.found.flags or r.found.estimate is None:
         return ()
     return (("what this sample can show", _power(r)), ("what would decide", _enough(r)))
 
 
 def _power(r: GateResult) -> str:
-    if r.mde is None:
+    if r.decision.mde is None:
         return "unknown: there is no standard error to go by"
-    size = "" if r.n is None else f"{r.n} {_unit(r)}{_in_clusters(r)} show "
+    size = "" if r.found.n is None else f"{r.found.n} {_unit(r)}{_in_clusters(r)} show "
     line = "limit" if r.test == "threshold" else "margin"
     free = r.test in ("superiority", "regression")
     what = "a true difference" if free else f"a distance of the truth from the {line}"
-    return f"{size}{what} of {figures(r.mde)[0]} or more with {_percent(r.power)} power"
+    return f"{size}{what} of {figures(r.decision.mde)[0]} or more with {_percent(r.power)} power"
 
 
 def _enough(r: GateResult) -> str:
-    if r.n_needed is None:
-        if r.state == "inconclusive" and r.sd is not None and r.reason_code != "no_interval":
+    if r.decision.n_needed is None:
+        if r.state == "inconclusive" and r.found.sd is not None and r.reason_code != "no_interval":
             return "no realistic number: what was measured lies on the line itself"
         if r.reason_code == "no_interval":
             return "an interval: see the note of the evidence"
         return ""
-    more = max(0, r.n_needed - (r.n or 0))
+    more = max(0, r.decision.n_needed - (r.found.n or 0))
     clusters = ""
-    if r.clusters_needed is not None and r.clusters is not None and r.clusters != r.n:
-        clusters = f" in {max(0, r.clusters_needed - r.clusters)} more clusters"
+    if (
+        r.decision.clusters_needed is not None
+        and r.found.clusters is not None
+        and r.found.clusters != r.found.n
+    ):
+        clusters = f" in {max(0, r.decision.clusters_needed - r.found.clusters)} more clusters"
     if more == 0:
         return ""
     end = "show the loss that was measured" if weak(r) else "decide, were the truth as measured"
-    total = f" ({r.n_needed} in all)"
+    total = f" ({r.decision.n_needed} in all)"
     return (
         f"about {more} more {_unit(r)}{clusters}{total} would {end}, with {_percent(r.power)} power"
     )
@@ -164,7 +168,7 @@ def _unit(r: GateResult) -> str:
 
 
 def _in_clusters(r: GateResult) -> str:
-    return f" in {r.clusters} clusters" if r.clusters not in (None, r.n) else ""
+    return f" in {r.found.clusters} clusters" if r.found.clusters not in (None, r.found.n) else ""
 
 
 def _percent(share: float | None) -> str:
@@ -176,21 +180,24 @@ def _facts(r: GateResult) -> Sequence[tuple[str, object]]:
     return (
         ("reason", r.reason_code),
         ("evidence", r.source),
-        ("method", r.method),
+        ("method", r.found.method or None),
         ("estimate, lower, upper", _triple(r)),
-        ("one-sided alpha", None if r.alpha is None else f"{r.alpha:.6g} ({confidence(r)} sure)"),
-        ("p", _short(r.p, 3)),
-        ("p corrected", None if r.correction is None else _short(r.p_adjusted, 3)),
-        ("correction", r.correction),
-        ("standard deviation of a unit", _short(r.sd)),
-        ("smallest detectable effect", _short(r.mde)),
+        (
+            "one-sided alpha",
+            f"{r.level.alpha:.6g} ({confidence(r)} sure)",
+        ),
+        ("p", _short(r.found.p, 3)),
+        ("p corrected", None if r.level.correction is None else _short(r.level.p_adjusted, 3)),
+        ("correction", r.level.correction),
+        ("standard deviation of a unit", _short(r.found.sd)),
+        ("smallest detectable effect", _short(r.decision.mde)),
         ("power", r.power),
         ("least sample", least),
         ("needed", _needed(r)),
-        ("resamples", r.resamples),
-        ("seed", r.seed),
+        ("resamples", r.found.resamples),
+        ("seed", r.found.seed),
         ("rows", ", ".join(f"{k} {v}" for k, v in r.counts) or None),
-        ("flags", ", ".join(r.flags) or None),
+        ("flags", ", ".join(r.found.flags) or None),
         ("note of the evidence", None if r.state == "error" else r.detail),
         ("candidate", r.candidate_hash),
         ("baseline", r.baseline),
@@ -200,13 +207,19 @@ def _facts(r: GateResult) -> Sequence[tuple[str, object]]:
 
 
 def _needed(r: GateResult) -> str | None:
-    if r.n_needed is None:
+    if r.decision.n_needed is None:
         return None
-    return f"{r.n_needed}" + (f" in {r.clusters_needed} clusters" if r.clusters_needed else "")
+    return f"{r.decision.n_needed}" + (
+        f" in {r.decision.clusters_needed} clusters" if r.decision.clusters_needed else ""
+    )
 
 
 def _triple(r: GateResult) -> str | None:
-    return None if r.estimate is None else ", ".join(figures(r.estimate, r.lower, r.upper))
+    return (
+        None
+        if r.found.estimate is None
+        else ", ".join(figures(r.found.estimate, r.found.lower, r.found.upper))
+    )
 
 
 def _short(value: float | None, digits: int = 4) -> str | None:

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TextIO
 
 from measurand.errors import InputError
+from measurand.gates.deciding.decisions import State
 from measurand.gates.telling.sentences import figures
-from measurand.gates.verdict import EXIT_CODES, WORST_FIRST, GateResult, Part, State, Verdict
+from measurand.gates.verdict import EXIT_CODES, WORST_FIRST, GateResult, Part, Verdict
 
 #: A comment on a pull request holds at most 65,536 characters.
 SUMMARY_CHARACTERS = 65_000
@@ -236,9 +237,9 @@ def _case(gate: GateResult, suite: str) -> ET.Element:
 
 def _row(gate: GateResult) -> str:
     estimate, lower, upper, limit = figures(
-        gate.estimate,
-        gate.lower,
-        gate.upper,
+        gate.found.estimate,
+        gate.found.lower,
+        gate.found.upper,
         gate.margin if gate.margin is not None else gate.limit,
     )
     if gate.margin is not None:
@@ -249,11 +250,19 @@ def _row(gate: GateResult) -> str:
         limit = f"{'≥' if gate.direction == 'higher' else '≤'} {limit}"
     else:
         limit = ""
-    n = "" if gate.n is None else str(gate.n)
-    n += f" / {gate.clusters}" if gate.clusters is not None and gate.clusters != gate.n else ""
+    n = "" if gate.found.n is None else str(gate.found.n)
+    n += (
+        f" / {gate.found.clusters}"
+        if gate.found.clusters is not None and gate.found.clusters != gate.found.n
+        else ""
+    )
     word = _WORDS[gate.state] + (" (warning only)" if _soft(gate) else "")
-    known = gate.estimate is not None
-    bounds = f"{lower} to {upper}" if known and (gate.lower, gate.upper) != (None, None) else ""
+    known = gate.found.estimate is not None
+    bounds = (
+        f"{lower} to {upper}"
+        if known and (gate.found.lower, gate.found.upper) != (None, None)
+        else ""
+    )
     cells = (gate.name, word, estimate if known else "", bounds, limit, n, gate.sentence)
     return "| " + " | ".join(_md(cell) for cell in cells) + " |"
 

@@ -38,7 +38,7 @@ def describe(result: GateResult) -> str:
             f"{head}there is no baseline yet ({result.detail}); "
             "the absolute gate on the same metric decides."
         )
-    if result.estimate is None:
+    if result.found.estimate is None:
         why = f" ({result.detail})" if result.detail else ""
         return f"{head}{result.metric} is undefined{why}."
     body = _BODIES.get(result.test or "", _level)(result)
@@ -47,7 +47,7 @@ def describe(result: GateResult) -> str:
 
 
 def _level(r: GateResult) -> str:
-    found, lower, upper, limit = figures(r.estimate, r.lower, r.upper, r.limit)
+    found, lower, upper, limit = figures(r.found.estimate, r.found.lower, r.found.upper, r.limit)
     side = "at least" if r.direction == "higher" else "at most"
     text = f"{r.metric} is {found}{_range(r, lower, upper)}; the limit is {side} {limit}."
     return text
@@ -55,9 +55,9 @@ def _level(r: GateResult) -> str:
 
 def _range(r: GateResult, lower: str, upper: str) -> str:
     """The bound that decided, or both where none did."""
-    if "exact" in r.flags:
+    if "exact" in r.found.flags:
         return ", an exact figure"
-    if r.lower is None and r.upper is None:
+    if r.found.lower is None and r.found.upper is None:
         return ", without an interval" + (f" ({r.detail})" if r.detail else "")
     sure = f"with {confidence(r)} confidence"
     low_decides = (r.state == "pass") == (r.direction == "higher")
@@ -74,8 +74,8 @@ def _difference(r: GateResult) -> str:
 
 def _compared(r: GateResult, mark: float | None) -> tuple[str, str]:
     """The difference with the bound that decided, and ``mark`` in the same digits."""
-    assert r.estimate is not None
-    ends = [r.estimate, r.lower, r.upper, mark]
+    assert r.found.estimate is not None
+    ends = [r.found.estimate, r.found.lower, r.found.upper, mark]
     found, lower, upper, shown = (
         _signed(v, t) for v, t in zip(ends, figures(*_sizes(ends)), strict=True)
     )
@@ -83,7 +83,7 @@ def _compared(r: GateResult, mark: float | None) -> tuple[str, str]:
     if r.baseline_estimate is not None:
         base += f", which has {figures(r.baseline_estimate)[0]}"
     sure = f"with {confidence(r)} confidence"
-    if r.lower is None or r.upper is None:
+    if r.found.lower is None or r.found.upper is None:
         span = "without an interval" + (f" ({r.detail})" if r.detail else "")
     elif r.state in ("pass", "fail") and r.test != "equivalence" and not weak(r):
         worst, best = (lower, upper) if r.direction == "higher" else (upper, lower)
@@ -112,8 +112,12 @@ def _regression(r: GateResult) -> str:
     text, _ = _compared(r, None)
     if not weak(r):
         return f"{text}; a loss is shown only where it is sure to be {_worse(r)}."
-    seen = "" if r.mde is None else f"; a loss of {figures(r.mde)[0]} would have been seen"
-    power = "" if r.mde is None else f" (power {100 * (r.power or 0):.3g}%)"
+    seen = (
+        ""
+        if r.decision.mde is None
+        else f"; a loss of {figures(r.decision.mde)[0]} would have been seen"
+    )
+    power = "" if r.decision.mde is None else f" (power {100 * (r.power or 0):.3g}%)"
     return f"{text}. No loss is shown, which is weak evidence that there is none{seen}{power}."
 
 
@@ -123,11 +127,11 @@ def _worse(r: GateResult) -> str:
 
 def _exact(r: GateResult) -> str:
     base = r.baseline or "baseline"
-    if r.estimate == 0:
+    if r.found.estimate == 0:
         return f"{r.metric} is exactly that of the baseline ({base})."
     unequal = dict(r.counts).get("unequal")
     where = f"on {unequal} items, by at most" if unequal is not None else "by"
-    return f"{r.metric} differs from the baseline ({base}) {where} {figures(r.estimate)[0]}."
+    return f"{r.metric} differs from the baseline ({base}) {where} {figures(r.found.estimate)[0]}."
 
 
 _BODIES: dict[str, Callable[[GateResult], str]] = {
@@ -153,40 +157,46 @@ def _signed(value: float | None, size: str) -> str:
 
 
 def _sample(r: GateResult) -> str:
-    if r.n is None:
+    if r.found.n is None:
         return (
             "The evidence does not say on how many rows it rests."
             if r.reason_code == "underpowered"
             else ""
         )
     unit = "items" if r.source == "items" else "rows"
-    size = f"{r.n} {unit}" + (f" in {r.clusters} clusters" if r.clusters is not None else "")
+    size = f"{r.found.n} {unit}" + (
+        f" in {r.found.clusters} clusters" if r.found.clusters is not None else ""
+    )
     if r.reason_code == "underpowered":
         return f"{size} are fewer than the least sample of {r.min_n} in {r.min_clusters} clusters."
     return f"({size}.)"
 
 
 def _more(r: GateResult) -> str:
-    if r.state != "inconclusive" or "exact" in r.flags:
+    if r.state != "inconclusive" or "exact" in r.found.flags:
         return ""
-    if r.n_needed is None:
-        if r.sd is None:
+    if r.decision.n_needed is None:
+        if r.found.sd is None:
             return ""
         return "It lies so near the limit that no realistic sample would decide."
     unit = "items" if r.source == "items" else "rows"
-    more = max(0, r.n_needed - (r.n or 0))
+    more = max(0, r.decision.n_needed - (r.found.n or 0))
     text = f"About {more} more {unit}"
-    if r.clusters_needed is not None and r.clusters is not None and r.clusters != r.n:
-        text += f" ({max(0, r.clusters_needed - r.clusters)} more clusters)"
+    if (
+        r.decision.clusters_needed is not None
+        and r.found.clusters is not None
+        and r.found.clusters != r.found.n
+    ):
+        text += f" ({max(0, r.decision.clusters_needed - r.found.clusters)} more clusters)"
     if more == 0:
         return ""
     return f"{text} would decide, were the truth as measured (power {100 * (r.power or 0):.3g}%)."
 
 
 def _corrected(r: GateResult) -> str:
-    if r.correction is None or r.p is None or r.p_adjusted is None:
+    if r.level.correction is None or r.found.p is None or r.level.p_adjusted is None:
         return ""
-    text = f"p is {r.p:.3g}, {r.p_adjusted:.3g} after {r.correction}."
+    text = f"p is {r.found.p:.3g}, {r.level.p_adjusted:.3g} after {r.level.correction}."
     if r.reason_code.endswith("_uncorrected"):
         finding = "gain" if r.test == "superiority" else "loss"
         text += f" Alone it would have shown a {finding}; among so many it does not."
@@ -194,9 +204,9 @@ def _corrected(r: GateResult) -> str:
 
 
 def _looks(r: GateResult) -> str:
-    if r.looks < 2 or "exact" in r.flags:
+    if r.looks < 2 or "exact" in r.found.flags:
         return ""
-    if "anytime" in r.flags:
+    if "anytime" in r.found.flags:
         return (
             f"This is candidate {r.looks} for one sequence of bets, so alpha is divided by "
             f"{r.looks}."
@@ -206,4 +216,4 @@ def _looks(r: GateResult) -> str:
 
 def confidence(r: GateResult) -> str:
     """Level of each bound, in percent."""
-    return f"{100 * (1 - (r.alpha or 0)):.4g}%"
+    return f"{100 * (1 - r.level.alpha):.4g}%"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,8 @@ import pyarrow as pa
 import yaml
 
 from measurand.gates import Verdict, run_gates
+from measurand.gates.deciding.decisions import Decision, Level
+from measurand.gates.figures.bounds import Bounds
 from measurand.gates.verdict import GateResult
 from measurand.results import RESULTS, STATISTICS
 from measurand.shards import write_dataset, write_shard
@@ -150,6 +153,19 @@ class Project:
         verdict = self.verdict(*gates, **more)
         assert verdict.problem is None, verdict.problem
         return verdict.gates[0]
+
+
+def gate_result(**flat: Any) -> GateResult:
+    """A result from the flat figures that files hold."""
+
+    def part(kind: Any, **known: Any) -> Any:
+        names = [field.name for field in dataclasses.fields(kind)]
+        return kind(**known | {name: flat.pop(name) for name in names if name in flat})
+
+    decision = part(Decision)
+    level = part(Level, **{"alpha": 0.05, "plain": 0.05})
+    found = part(Bounds, **dict.fromkeys(("estimate", "lower", "upper")))
+    return GateResult(**flat, decision=decision, level=level, found=found)
 
 
 def bits(n: int, share: float) -> list[float]:

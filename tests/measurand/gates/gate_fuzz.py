@@ -215,9 +215,9 @@ def put(
 def bounds_behind(gate: GateResult) -> list[float | None]:
     """The bounds that a pass of this test rests on."""
     if gate.test in ("equivalence", "exact_equal"):
-        return [gate.lower, gate.upper]
+        return [gate.found.lower, gate.found.upper]
     weak = gate.test == "regression"
-    return [gate.lower if (gate.direction == "higher") != weak else gate.upper]
+    return [gate.found.lower if (gate.direction == "higher") != weak else gate.found.upper]
 
 
 def check(verdict: Verdict) -> None:
@@ -231,11 +231,11 @@ def check(verdict: Verdict) -> None:
     for gate in verdict.gates:
         assert gate.sentence
         assert gate.reason_code
-        if gate.state == "pass" and "no_baseline" not in gate.flags:
-            assert gate.estimate is not None
-            assert gate.n is None or gate.min_n is None or gate.n >= gate.min_n
+        if gate.state == "pass" and "no_baseline" not in gate.found.flags:
+            assert gate.found.estimate is not None
+            assert gate.found.n is None or gate.min_n is None or gate.found.n >= gate.min_n
             assert None not in bounds_behind(gate)
-        for p in (gate.p, gate.p_adjusted):
+        for p in (gate.found.p, gate.level.p_adjusted):
             assert p is None or 0 <= p <= 1
         assert explain(gate)[0].startswith("why: ")
 

@@ -8,11 +8,13 @@ import pytest
 from gate_evidence import Project, bits, gate, gate_file, non_inferiority, rows
 
 from measurand.gates.cases import cases, prepare
+from measurand.gates.deciding.decisions import Decision, Level, State
+from measurand.gates.figures.bounds import Bounds
 from measurand.gates.gatefile import validate
 from measurand.gates.reading import evidence as reading
 from measurand.gates.reading.sources import Sources, open_sources
 from measurand.gates.run import judge
-from measurand.gates.verdict import GateResult, State, Verdict
+from measurand.gates.verdict import GateResult, Verdict
 
 GOOD = bits(300, 0.9)
 
@@ -52,28 +54,45 @@ def test_an_unlisted_metric_without_a_model_is_an_error(project: Project) -> Non
     assert reading.MANIFEST == "manifest.json"
 
 
-FIGURES = [f.name for f in dataclasses.fields(GateResult) if f.type == "float | None"]
+PARTS = {"": GateResult, "found": Bounds, "level": Level, "decision": Decision}
+FIGURES = [
+    (part, f.name)
+    for part, kind in (
+        ("", GateResult),
+        ("found", Bounds),
+        ("level", Level),
+        ("decision", Decision),
+    )
+    for f in dataclasses.fields(kind)
+    if "float" in str(f.type)
+]
 
 
-@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize(("part", "name"), FIGURES)
 @pytest.mark.parametrize("state", ["error", "pass"])
 def test_a_figure_that_overflowed_is_null_in_a_verdict_that_can_be_written(
-    project: Project, name: str, state: State
+    project: Project, part: str, name: str, state: State
 ) -> None:
     project.items(GOOD)
     sources = opened(project, gate())
     case = prepare(sources.spec.gates[0], sources.spec, sources, "m", {})
-    blank = dataclasses.replace(
-        case.result, state=state, reason_code="nan_value", **{name: -math.inf}
-    )
+    blank = dataclasses.replace(case.result, decision=Decision(state, "nan_value"))
+    if part:
+        inner = dataclasses.replace(getattr(blank, part), **{name: -math.inf})
+        blank = dataclasses.replace(blank, **{part: inner})
+    else:
+        blank = dataclasses.replace(blank, **{name: -math.inf})
     found = judge(dataclasses.replace(case, result=blank, measure=None))
-    assert (getattr(found, name), found.state) == (None, "error")
+    assert found.state == "error"
+    if part != "decision" or state == "error":
+        assert getattr(getattr(found, part) if part else found, name) is None
     assert found.reason_code == ("nan_value" if state == "error" else "overflow")
     Verdict("gates.yaml", (found,)).to_json()
 
 
 def test_every_figure_of_a_verdict_is_tried() -> None:
-    assert {"estimate", "limit", "margin", "p_adjusted", "baseline_estimate"} < set(FIGURES)
+    names = {name for _, name in FIGURES}
+    assert {"estimate", "limit", "margin", "p_adjusted", "baseline_estimate", "mde"} < names
 
 
 def test_a_gate_with_models_of_its_own_is_put_to_these(project: Project) -> None:

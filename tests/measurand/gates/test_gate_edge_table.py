@@ -86,7 +86,11 @@ class TestBaselineUnresolvedOrWithoutTheMetric:
         assert project.one(first).reason_code == "baseline_unresolved"
         verdict = project.verdict(first, gate())
         got = verdict.gates[0]
-        assert (got.state, got.reason_code, got.flags) == ("pass", "no_baseline", ("no_baseline",))
+        assert (got.state, got.reason_code, got.found.flags) == (
+            "pass",
+            "no_baseline",
+            ("no_baseline",),
+        )
         assert any("without a baseline" in w for w in verdict.warnings)
         assert project.one(first, gate(severity="warn")).state == "error"
 
@@ -108,7 +112,7 @@ class TestNanNullOrInfiniteScores:
     ) -> None:
         project.items([1.0 - share] * 590 + [None] * 10)
         got = project.one(gate(nan="worst", direction=direction, limit=0.5))
-        assert got.estimate == pytest.approx((590 * (1 - share) + 10 * share) / 600)
+        assert got.found.estimate == pytest.approx((590 * (1 - share) + 10 * share) / 600)
 
     @pytest.mark.parametrize(("lost", "code"), [(6, "limit_met"), (7, "too_many_dropped")])
     def test_drop_leaves_out_one_percent_at_most(
@@ -150,8 +154,8 @@ class TestTooFewItemsOrClusters:
         base = project.baseline([x - 0.01 for x in scores[:n]], cluster_size=size)
         got = project.one(compared(test, base))
         assert (got.state, got.reason_code) == ("inconclusive", "underpowered")
-        assert got.n_needed is not None
-        assert got.n_needed >= 200
+        assert got.decision.n_needed is not None
+        assert got.decision.n_needed >= 200
         assert "fewer than the least sample" in got.sentence
 
     @pytest.mark.parametrize("interval", ["auto", "t", "wilson", "jeffreys", "bootstrap"])
@@ -315,7 +319,7 @@ class TestReRuns:
         for k, share in enumerate((0.5, 0.6, 0.7, 0.9), 1):
             project.items(bits(600, share))
             got = project.one(gate(limit=0.8))
-            assert (got.looks, got.alpha) == (k, pytest.approx(0.05 / k))
+            assert (got.looks, got.level.alpha) == (k, pytest.approx(0.05 / k))
         assert "look 4" in got.sentence
 
     def test_a_growing_sample_with_bets_is_one_look(self, project: Project) -> None:
@@ -324,7 +328,7 @@ class TestReRuns:
         for n in (300, 600, 900):
             project.items(scores[:n])
             got = project.one(gate(limit=0.8, sequential={}))
-            assert (got.looks, got.alpha) == (1, 0.05)
+            assert (got.looks, got.level.alpha) == (1, 0.05)
 
 
 @pytest.mark.parametrize("test", ["non_inferiority", "equivalence"])
@@ -367,7 +371,7 @@ class TestEquality:
             asked["margin"] = {"abs": 0.02}
         got = project.one(asked)
         assert got.state == state, got.sentence
-        assert got.flags == (("exact",) if test == "exact_equal" else ("degenerate",))
+        assert got.found.flags == (("exact",) if test == "exact_equal" else ("degenerate",))
         few = project.one(asked | {"min_n": 301})
         assert few.reason_code == "underpowered"
 
@@ -406,10 +410,11 @@ class TestStatesAndExits:
 def test_everything_that_a_verdict_must_carry(project: Project) -> None:
     project.items(bits(600, 0.9), cluster_size=10)
     base = project.baseline([1 - x for x in bits(600, 0.5)], cluster_size=10)
-    got = project.one(non_inferiority(base, interval="bootstrap", margin=0.001))
+    verdict = project.verdict(non_inferiority(base, interval="bootstrap", margin=0.001))
+    [got] = verdict.to_dict()["gates"]
     asked = gate(limit=0.9)
     open_ = project.one(asked)
-    assert open_.n_needed is None or open_.n_needed > 600
+    assert open_.decision.n_needed is None or open_.decision.n_needed > 600
     carried = ("estimate", "lower", "upper", "p", "n", "clusters", "sd", "mde", "power", "seed",
                "resamples", "method", "candidate_hash", "baseline_hash", "reason_code")  # fmt: skip
-    assert [name for name in carried if getattr(got, name) is None] == []
+    assert [name for name in carried if got[name] is None] == []

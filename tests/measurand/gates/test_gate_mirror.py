@@ -112,10 +112,12 @@ def test_swapping_the_models_mirrors_the_verdict(
     )
     assert b.reason_code == MIRRORED[a.reason_code]
     if test == "exact_equal":
-        assert a.estimate == b.estimate
+        assert a.found.estimate == b.found.estimate
         return
-    assert a.estimate == pytest.approx(-(b.estimate or 0), abs=1e-12)
-    assert (a.lower, a.upper) == pytest.approx((-(b.upper or 0), -(b.lower or 0)), abs=1e-9)
+    assert a.found.estimate == pytest.approx(-(b.found.estimate or 0), abs=1e-12)
+    assert (a.found.lower, a.found.upper) == pytest.approx(
+        (-(b.found.upper or 0), -(b.found.lower or 0)), abs=1e-9
+    )
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)
@@ -129,8 +131,8 @@ def test_scores_turned_round_with_the_direction_change_nothing(
     right = put(table(new, size), table(old, size), asked)
     wrong = put(table(1 - new, size), table(1 - old, size), asked | {"direction": "lower"})
     assert (wrong.state, wrong.reason_code) == (right.state, right.reason_code)
-    if right.p is not None:
-        assert wrong.p == pytest.approx(right.p, rel=1e-6, abs=1e-12)
+    if right.found.p is not None:
+        assert wrong.found.p == pytest.approx(right.found.p, rel=1e-6, abs=1e-12)
 
 
 @settings(max_examples=60, derandomize=True, deadline=None)

@@ -166,7 +166,7 @@ class TestNonInferiority:
         for share, state in ((0.90, "pass"), (0.97, "fail"), (0.945, "inconclusive")):
             got = project.one(non_inferiority(project.baseline(bits(2000, share))))
             assert got.state == state, got.sentence
-            assert got.estimate == pytest.approx(0.90 - share)
+            assert got.found.estimate == pytest.approx(0.90 - share)
             assert got.baseline_estimate == pytest.approx(share)
 
     def test_lower_is_better(self, project: Project) -> None:
@@ -178,16 +178,16 @@ class TestNonInferiority:
     def test_exactly_the_margin_is_no_pass(self, project: Project) -> None:
         project.items([0.80] * 300)
         got = project.one(non_inferiority(project.baseline([0.82] * 300), margin=0.02))
-        assert (got.state, got.flags) == ("inconclusive", ("degenerate",))
+        assert (got.state, got.found.flags) == ("inconclusive", ("degenerate",))
         nearly = project.one(non_inferiority(project.baseline([0.8199] * 300), margin=0.02))
-        assert (nearly.state, nearly.flags) == ("pass", ("degenerate",))
+        assert (nearly.state, nearly.found.flags) == ("pass", ("degenerate",))
         few = project.one(non_inferiority(project.baseline([0.8199] * 300), min_n=301))
         assert few.reason_code == "underpowered"
 
     def test_the_same_results_pass_with_a_warning(self, project: Project) -> None:
         project.items(GOOD)
         verdict = project.verdict(non_inferiority(project.baseline(GOOD)))
-        assert verdict.gates[0].flags == ("degenerate",)
+        assert verdict.gates[0].found.flags == ("degenerate",)
         assert verdict.exit_code == 0
         assert any("the same results" in w for w in verdict.warnings)
 
@@ -199,7 +199,7 @@ class TestNonInferiority:
             asked = non_inferiority({"value": value}, **{"from": source})
             got = project.one(asked)
             assert got.state == state, got.sentence
-            assert got.estimate == pytest.approx(0.9 - value)
+            assert got.found.estimate == pytest.approx(0.9 - value)
         at_margin = project.one(
             non_inferiority({"value": 0.93}, margin=0.05, **{"from": "statistics"})
         )
@@ -241,10 +241,10 @@ class TestNonInferiority:
         clustered = project.one(non_inferiority(project.baseline([0.5] * 1000, cluster_size=25)))
         project.items(0.5 + effects)
         naive = project.one(non_inferiority(project.baseline([0.5] * 1000)))
-        assert clustered.sd is not None
-        assert naive.sd is not None
-        assert 4.5 < clustered.sd / naive.sd < 5.5
-        assert (clustered.clusters, naive.clusters) == (40, 1000)
+        assert clustered.found.sd is not None
+        assert naive.found.sd is not None
+        assert 4.5 < clustered.found.sd / naive.found.sd < 5.5
+        assert (clustered.found.clusters, naive.found.clusters) == (40, 1000)
 
 
 class TestWhole:
@@ -275,7 +275,7 @@ class TestWhole:
         project.items(GOOD)
         verdict = project.verdict(gate(), family={"correction": "holm", "alpha": 0.05})
         assert any("family" in w for w in verdict.warnings)
-        assert verdict.gates[0].alpha == 0.05
+        assert verdict.gates[0].level.alpha == 0.05
 
     def test_the_lock_is_recorded_or_named_as_missing(self, project: Project) -> None:
         project.items(GOOD)

@@ -5,12 +5,13 @@ import json
 from typing import Any
 
 import pytest
+from gate_evidence import gate_result
 
 from measurand.gates.verdict import EXIT_CODES, GateResult, Problem, Verdict
 
 
 def result(state: Any, **more: Any) -> GateResult:
-    return GateResult(id="g", state=state, reason_code="x", sentence="s", **more)
+    return gate_result(id="g", state=state, reason_code="x", sentence="s", **more)
 
 
 def verdict(*gates: GateResult, **more: Any) -> Verdict:

@@ -6,7 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gate_evidence import Project, bits, gate, non_inferiority, rows, statistic, write_items
+from gate_evidence import (
+    Project,
+    bits,
+    gate,
+    gate_result,
+    non_inferiority,
+    rows,
+    statistic,
+    write_items,
+)
 from statsmodels.stats.multitest import multipletests
 
 from measurand.gates import Verdict
@@ -45,9 +54,9 @@ def test_findings_are_those_of_statsmodels(
 ) -> None:
     verdict = put(project, test, {"correction": correction, "alpha": 0.05})
     family = verdict.gates[:5]
-    p = [g.p for g in family]
+    p = [g.found.p for g in family]
     found, adjusted, *_ = multipletests(p, alpha=0.05, method=name)
-    assert [g.p_adjusted for g in family] == pytest.approx(list(adjusted))
+    assert [g.level.p_adjusted for g in family] == pytest.approx(list(adjusted))
     state = "pass" if test == "superiority" else "fail"
     assert [g.state == state for g in family] == list(found)
     # The case is such that the correction takes some findings and leaves some.
@@ -62,9 +71,9 @@ def test_the_bound_decides_as_the_adjusted_p_does(
 ) -> None:
     verdict = put(project, "superiority", {"correction": correction, "alpha": alpha})
     for g in verdict.gates[:5]:
-        assert g.p_adjusted is not None
-        assert g.lower is not None
-        assert (g.p_adjusted <= alpha) == (g.lower > 0) == (g.state == "pass")
+        assert g.level.p_adjusted is not None
+        assert g.found.lower is not None
+        assert (g.level.p_adjusted <= alpha) == (g.found.lower > 0) == (g.state == "pass")
 
 
 def test_what_the_correction_took_is_named(project: Project) -> None:
@@ -82,7 +91,7 @@ def test_what_the_correction_took_is_named(project: Project) -> None:
 def test_other_tests_are_not_corrected_and_the_verdict_says_so(project: Project) -> None:
     verdict = put(project, "superiority", {"correction": "holm", "alpha": 0.1})
     other = verdict.gates[-1]
-    assert (other.alpha, other.p_adjusted, other.correction) == (0.05, None, None)
+    assert (other.level.alpha, other.level.p_adjusted, other.level.correction) == (0.05, None, None)
     assert verdict.family is not None
     said = verdict.family.sentence()
     assert "Holm's correction at 10% over 5 gates" in said
@@ -105,9 +114,9 @@ def test_a_family_of_none_changes_nothing(project: Project) -> None:
 def test_without_a_family_each_gate_has_its_own_level(project: Project) -> None:
     verdict = put(project, "superiority", None)
     assert [g.state == "pass" for g in verdict.gates[:5]] == [
-        (g.p or 0) <= 0.05 for g in verdict.gates[:5]
+        (g.found.p or 0) <= 0.05 for g in verdict.gates[:5]
     ]
-    assert all(g.p_adjusted is None for g in verdict.gates)
+    assert all(g.level.p_adjusted is None for g in verdict.gates)
 
 
 def test_finished_statistics_may_be_of_the_family(project: Project) -> None:
@@ -124,8 +133,8 @@ def test_finished_statistics_may_be_of_the_family(project: Project) -> None:
     verdict = project.verdict(*gates, family={"correction": "holm"})
     assert [g.state for g in verdict.gates] == ["inconclusive", "inconclusive", "pass"]
     assert verdict.gates[1].reason_code == "better_uncorrected"
-    p = [g.p for g in verdict.gates]
-    assert [g.p_adjusted for g in verdict.gates] == pytest.approx(
+    p = [g.found.p for g in verdict.gates]
+    assert [g.level.p_adjusted for g in verdict.gates] == pytest.approx(
         list(multipletests(p, method="holm")[1])
     )
 
@@ -138,7 +147,7 @@ def test_a_member_that_cannot_be_put_counts_for_nothing(project: Project) -> Non
     lost = good | {"id": "lost", "metric": "none"}
     verdict = project.verdict(good, lost, family={"correction": "holm"})
     assert [g.state for g in verdict.gates] == ["pass", "error"]
-    assert "over 1 gate" in (verdict.gates[0].correction or "")
+    assert "over 1 gate" in (verdict.gates[0].level.correction or "")
     assert verdict.exit_code == 3
 
 
@@ -151,9 +160,9 @@ def test_looks_and_family_both_count(project: Project) -> None:
     project.items(bits(600, 0.9))
     second = project.verdict(asked, asked | {"id": "h"}, family={"correction": "holm"})
     first = second.gates[0]
-    assert first.alpha == pytest.approx(0.05 / 4)
-    assert first.p is not None
-    assert first.p_adjusted == pytest.approx(4 * first.p)
+    assert first.level.alpha == pytest.approx(0.05 / 4)
+    assert first.found.p is not None
+    assert first.level.p_adjusted == pytest.approx(4 * first.found.p)
 
 
 def test_holm_keeps_the_chance_of_any_false_finding() -> None:
@@ -163,7 +172,6 @@ def test_holm_keeps_the_chance_of_any_false_finding() -> None:
     from measurand.gates.figures.bounds import Bounds, Items, from_items
     from measurand.gates.questions import Family, Gate, Settings
     from measurand.gates.run import judge
-    from measurand.gates.verdict import GateResult
 
     asked = Gate.model_validate(
         {"id": "g", "metric": "a", "test": "superiority", "baseline": {"value": 0.0},
@@ -180,7 +188,7 @@ def test_holm_keeps_the_chance_of_any_false_finding() -> None:
             return from_items(sample, alpha=alpha, confidence=0.95, interval="t", null=null,
                               better=better)  # fmt: skip
 
-        blank = GateResult("g", "error", "", "", test="superiority")
+        blank = gate_result(id="g", state="error", reason_code="", test="superiority")
         return Case(asked, Settings(min_n=0, min_clusters=0), blank, measure)
 
     for _ in range(runs):

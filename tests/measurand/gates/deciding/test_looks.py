@@ -53,10 +53,10 @@ def test_trying_until_green_gets_harder(project: Project) -> None:
     question = gate(limit=0.876)
     project.items(bits(600, 0.5))
     first = project.one(question)
-    assert (first.looks, first.alpha, first.state) == (1, 0.05, "fail")
+    assert (first.looks, first.level.alpha, first.state) == (1, 0.05, "fail")
     project.items(bits(600, 0.9))
     second = project.one(question)
-    assert (second.looks, second.alpha, second.state) == (2, 0.025, "inconclusive")
+    assert (second.looks, second.level.alpha, second.state) == (2, 0.025, "inconclusive")
     assert "look 2" in second.sentence
     again = project.one(question)
     assert again == second

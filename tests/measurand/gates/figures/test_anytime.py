@@ -119,8 +119,8 @@ class TestFromFiles:
             project.items(before + scores[:n])
             base = project.baseline(before)
             got = project.one(non_inferiority(dict(base), margin=0.03, sequential={}))
-            assert (got.looks, got.alpha) == (1, 0.05)
-            p.append(got.p)
+            assert (got.looks, got.level.alpha) == (1, 0.05)
+            p.append(got.found.p)
         assert p == sorted(p, reverse=True)
         assert p[0] > p[-1]
         assert got.state == "pass"
@@ -140,15 +140,15 @@ class TestFromFiles:
         assert grown.looks == 1
         project.out = None
         fresh = project.one(question)
-        assert grown.p != fresh.p
+        assert grown.found.p != fresh.found.p
         order = np.concatenate([scores[300:], scores[:300]])
-        assert grown.p == above(order, 0.85).p
+        assert grown.found.p == above(order, 0.85).p
 
     def test_another_candidate_is_another_try(self, project: Project) -> None:
         project.out = project.root / "out"
         assert self.asked(project, 400).looks == 1
         changed = self.asked(project, 400, 0.91)
-        assert (changed.looks, changed.alpha) == (2, 0.025)
+        assert (changed.looks, changed.level.alpha) == (2, 0.025)
         assert self.asked(project, 400).looks == 1
 
     def test_without_the_option_a_second_look_costs_half_the_level(self, project: Project) -> None:
@@ -157,13 +157,14 @@ class TestFromFiles:
         project.items(bits(300, 0.9))
         project.one(question)
         project.items(bits(600, 0.9))
-        assert project.one(question).alpha == 0.025
+        assert project.one(question).level.alpha == 0.025
 
     def test_clusters_count_once(self, project: Project) -> None:
         project.items(bits(1000, 0.9), cluster_size=20)
         got = project.one(gate(limit=0.5, sequential={}, min_n=0, min_clusters=0))
-        assert (got.n, got.clusters, got.flags) == (1000, 50, ("anytime",))
-        assert "hold at every look" in (got.method or "")
+        found = got.found
+        assert (found.n, found.clusters, found.flags) == (1000, 50, ("anytime",))
+        assert "hold at every look" in found.method
 
     def test_scores_beyond_the_stated_range(self, project: Project) -> None:
         project.items([3.0, 4.0] * 200)
@@ -179,6 +180,6 @@ class TestFromFiles:
         project.items(bits(1000, 0.9))
         got = project.one(non_inferiority({"value": 0.9}, margin=0.1, sequential={}))
         assert got.state == "pass"
-        assert got.estimate == pytest.approx(0.0)
-        assert got.lower is not None
-        assert -0.1 < got.lower < 0
+        assert got.found.estimate == pytest.approx(0.0)
+        assert got.found.lower is not None
+        assert -0.1 < got.found.lower < 0

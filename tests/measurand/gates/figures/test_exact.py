@@ -33,7 +33,7 @@ def test_a_number_is_met_to_rounding() -> None:
 def test_from_files(project: Project) -> None:
     project.items(bits(300, 0.9))
     same = project.one(asked(baseline=project.baseline(bits(300, 0.9))))
-    assert (same.state, same.reason_code, same.estimate) == ("pass", "equal", 0.0)
+    assert (same.state, same.reason_code, same.found.estimate) == ("pass", "equal", 0.0)
     changed = bits(300, 0.9)
     changed[7], changed[8] = 1 - changed[7], 1 - changed[8]
     other = project.one(asked(baseline=project.baseline(changed)))

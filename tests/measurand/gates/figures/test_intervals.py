@@ -189,9 +189,9 @@ def test_named_in_a_gate_file(project: Project) -> None:
     for interval, words in (("newcombe", "newcombe"), ("bootstrap", "percentile bootstrap")):
         got = project.one(non_inferiority(dict(base), interval=interval))
         assert (got.state, got.reason_code) == ("pass", "not_worse")
-        assert words in (got.method or "")
-    assert got.resamples == 10_000
-    assert got.seed is not None
+        assert words in got.found.method
+    assert got.found.resamples == 10_000
+    assert got.found.seed is not None
 
 
 def test_independent_samples_need_no_common_item(project: Project) -> None:
@@ -205,8 +205,8 @@ def test_independent_samples_need_no_common_item(project: Project) -> None:
     paired_ = project.one(non_inferiority({"file": "base"}), dataset=free)
     assert paired_.reason_code == "low_overlap"
     got = project.one(non_inferiority({"file": "base"}, paired=False), dataset=free)
-    assert (got.state, got.flags, got.n) == ("pass", ("unpaired",), 1500)
-    assert got.estimate == pytest.approx(0.0, abs=1e-12)
+    assert (got.state, got.found.flags, got.found.n) == ("pass", ("unpaired",), 1500)
+    assert got.found.estimate == pytest.approx(0.0, abs=1e-12)
 
 
 @pytest.mark.parametrize("margin", [0.01, 0.03, 0.1])
@@ -216,10 +216,10 @@ def test_p_of_an_equivalence_gate_is_statsmodels_tost(project: Project, margin: 
     base = project.baseline(b.tolist())
     got = project.one(non_inferiority(base, margin, test="equivalence"))
     theirs = ttost_paired(a, b, -margin, margin)[0]
-    assert got.p == pytest.approx(theirs, rel=1e-9)
+    assert got.found.p == pytest.approx(theirs, rel=1e-9)
     assert (got.state == "pass") == (theirs < 0.05)
     clustered = equivalence(paired_difference(a, b, np.arange(250) // 5), margin)
     project.items(a.tolist(), cluster_size=5)
     base = project.baseline(b.tolist(), cluster_size=5)
     got = project.one(non_inferiority(base, margin, test="equivalence"))
-    assert got.p == pytest.approx(clustered, rel=1e-9)
+    assert got.found.p == pytest.approx(clustered, rel=1e-9)

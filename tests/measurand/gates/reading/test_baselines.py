@@ -54,7 +54,7 @@ def test_a_revision_is_resolved_to_its_commit(repository: Project, ref: str) -> 
     assert got.state == "pass", got.sentence
     assert got.baseline == f"{ref} ({commit[:12]})"
     assert got.baseline_estimate == pytest.approx(0.6)
-    assert got.estimate == pytest.approx(0.2)
+    assert got.found.estimate == pytest.approx(0.2)
     assert commit_of(ref, repository.root) == commit
 
 
@@ -67,7 +67,7 @@ def test_a_full_commit_and_a_project_below_the_repository_s_top(repository: Proj
     git(inner.root, "add", "-A")
     git(inner.root, "commit", "-q", "-m", "inner")
     inner.items(bits(400, 0.9))
-    assert inner.one(non_inferiority({"ref": "HEAD"})).estimate == pytest.approx(0.2)
+    assert inner.one(non_inferiority({"ref": "HEAD"})).found.estimate == pytest.approx(0.2)
 
 
 @pytest.mark.parametrize("ref", ["no-such-branch", "deadbeef", "v1:reports", "a..b", "HEAD^{tree}"])
@@ -128,7 +128,7 @@ def test_a_revision_before_there_were_results(repository: Project) -> None:
     assert repository.one(comparison).reason_code == "baseline_unresolved"
     first = repository.verdict(comparison, gate(id="floor", limit=0.7))
     assert [g.state for g in first.gates] == ["pass", "pass"]
-    assert first.gates[0].flags == ("no_baseline",)
+    assert first.gates[0].found.flags == ("no_baseline",)
     assert first.exit_code == 0
     assert any("without a baseline" in w for w in first.warnings)
     low = repository.verdict(comparison, gate(id="floor", limit=0.9))
@@ -173,7 +173,7 @@ def test_results_that_only_dvc_keeps(repository: Project) -> None:
     repository.items(bits(400, 0.9))
     got = repository.one(non_inferiority({"ref": "v2"}))
     assert got.state == "pass", got.sentence
-    assert got.estimate == pytest.approx(0.2)
+    assert got.found.estimate == pytest.approx(0.2)
     shutil.rmtree(root / ".dvc" / "cache")
     lost = repository.one(non_inferiority({"ref": "v2"}))
     assert lost.reason_code == "baseline_unresolved"

@@ -143,7 +143,7 @@ def test_infrastructure_errors_of_either_side(project: Project) -> None:
     base = baseline(project)
     assert project.one(non_inferiority(base)).reason_code == "infra_errors"
     got = project.one(non_inferiority(base, max_infra_errors=0.01))
-    assert (got.state, got.n) == ("pass", 594)
+    assert (got.state, got.found.n) == ("pass", 594)
     write_items(project.root / "base", lost)
     project.items(GOOD)
     wrong = project.one(non_inferiority(base))

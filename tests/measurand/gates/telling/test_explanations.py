@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gate_evidence import gate_result
 
 from measurand.gates.deciding import decisions
 from measurand.gates.telling import explanations
@@ -23,7 +24,7 @@ def result(**more: Any) -> GateResult:
         "estimate": 0.9, "lower": 0.88, "upper": 0.92, "limit": 0.85, "alpha": 0.05, "power": 0.8,
         "n": 600, "clusters": 60, "sd": 0.3, "min_n": 200, "min_clusters": 10, "mde": 0.0312,
     }  # fmt: skip
-    return GateResult(**{**base, **more})
+    return gate_result(**{**base, **more})
 
 
 def test_every_code_that_the_gates_raise_is_explained() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gate_evidence import Project, bits, gate, non_inferiority
+from gate_evidence import Project, bits, gate, gate_result, non_inferiority
 
 from measurand.errors import InputError
 from measurand.gates import Verdict, write_outputs
@@ -28,7 +28,7 @@ HOSTILE = "<script>alert(1)</script>|]]>&\x1b[2J\u202e\ud800%0A::error::@team `x
 
 def result(state: Any = "pass", **more: Any) -> GateResult:
     base: dict[str, Any] = {"id": "g", "reason_code": "code", "sentence": f"g is {state}."}
-    return GateResult(**{**base, **more}, state=state)
+    return gate_result(**{**base, **more}, state=state)
 
 
 def verdict(*gates: GateResult, **more: Any) -> Verdict:

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from gate_evidence import gate_result
 
 from measurand.gates.telling.explanations import explain
 from measurand.gates.telling.sentences import describe, figures
@@ -16,7 +17,7 @@ def result(**more: Any) -> GateResult:
         "estimate": 0.9, "lower": 0.88, "upper": 0.92, "limit": 0.85, "alpha": 0.05, "power": 0.8,
         "n": 600, "clusters": 60, "sd": 0.3, "min_n": 200, "min_clusters": 10,
     }  # fmt: skip
-    return GateResult(**{**base, **more})
+    return gate_result(**{**base, **more})
 
 
 def difference(**more: Any) -> GateResult:
