@@ -8,6 +8,7 @@ from compwob_handmade import params, write
 
 from evaluators.compwob.context import subjects
 from evaluators.compwob.quality import (
+    _first,
     failure_rows,
     instrument_rows,
     reference_rows,
@@ -64,3 +65,9 @@ def test_checks_of_the_run_are_exact_counts(tmp_path: Path) -> None:
     assert rows["all agents", "foreign_requests"]["estimate"] == 0
     assert rows["oracle", "replay_reward"]["estimate"] == 1
     assert rows["oracle", "missing_share"]["upper"] == 0
+
+
+def test_the_first_part_that_was_not_done_may_not_have_been_tried() -> None:
+    assert _first([1, 0, 0]) == 1
+    assert _first([1, 0, -1]) == 1
+    assert _first([1, 1, -1]) == 2
