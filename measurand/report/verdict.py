@@ -115,7 +115,11 @@ def next_step(verdict: Mapping[str, Any] | None) -> str:
     if state == "none":
         return "write a gate file to say what must hold: docs/how-to/gate-in-ci.md"
     if instrument != "pass":
-        return "the run is complete, but its instrument does not hold: mend that before reading on."
+        return (
+            "the run is complete; its gates say that these answers measure too little to rest on. "
+            "Read which in the report, then measure another model with `measurand evaluate "
+            "--model`, or a larger sample with another preset."
+        )
     if state == "pass":
         return "read the report, or measure another model with `measurand evaluate --model`."
     return (

@@ -110,7 +110,7 @@ def test_names_share_what_they_have_in_common() -> None:
         ({"state": "pass"}, "measure another model"),
         ({"state": "fail"}, "a finding about what was measured, not a fault of the run"),
         ({"state": "fail", "instrument": {"state": "pass"}}, "not a fault of the run"),
-        ({"state": "fail", "instrument": {"state": "fail"}}, "its instrument does not hold"),
+        ({"state": "fail", "instrument": {"state": "fail"}}, "measure too little to rest on"),
     ],
 )
 def test_a_failing_gate_is_told_as_a_finding(told: dict[str, object] | None, words: str) -> None:
