@@ -21,6 +21,7 @@ EXTRAS = {
     "pandas": "build",
     "pathspec": "project",
     "peft": "hf",
+    "openpyxl": "excel",
     "PIL": "video",
     "pingouin": "project",
     "playwright": "web",

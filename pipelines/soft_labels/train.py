@@ -193,6 +193,7 @@ class Trainer:
             "prompt_tokens": sum(row["tokens"] for row in rows),
             "cached_tokens": 0,
             "seconds": self._ready_s + self._fitted.seconds,
+            "retries": 0,
             "fingerprint": self.policy.fingerprint,
             "dtype": self.params.train.dtype,
             "chat_template": self.policy.prompts.chat,
