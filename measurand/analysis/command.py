@@ -225,18 +225,13 @@ def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:
         return None
     from measurand.gates import run_gates
     from measurand.gates.gatefile import read_gate_file
+    from measurand.gates.reading.comparable import same_system
     from measurand.results import LOGGED, RESULTS
     from measurand.shards import write_dataset
 
     if args.gates is not None:
-        named, systems = read_gate_file(args.gates).system, rows.table.column("system").unique()
-        if named is not None and named not in systems.to_pylist():
-            raise InputError(
-                f"{args.gates} is for system {named!r}, these rows are of "
-                f"{', '.join(map(repr, systems.to_pylist()))}",
-                hint="mend system in the gate file, or give the results that it is for",
-                code="other_system",
-            )
+        systems = rows.table.column("system").unique().to_pylist()
+        same_system(systems, read_gate_file(args.gates), "these rows")
     with tempfile.TemporaryDirectory() as scratch:
         folder = args.save or Path(scratch) / "rows"
         # What is written twice is the same: an unfinished run would otherwise pass for a whole one.

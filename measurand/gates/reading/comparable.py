@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import pyarrow as pa
 
@@ -20,13 +21,7 @@ def belongs(evidence: Evidence, spec: GateFile) -> None:
     """
     if spec.system is not None and "system" in evidence.table.column_names:
         column = cast(evidence.table, "system", pa.string(), evidence.where)
-        found = sorted(x for x in column.unique().to_pylist() if x is not None)
-        if found and found != [spec.system]:
-            raise EvidenceError(
-                f"{evidence.where}: results of system {', '.join(found)}, not {spec.system}",
-                code="other_system",
-                hint=f"write `system: {found[0]}` in the gate file, or mend the path",
-            )
+        same_system(column.unique().to_pylist(), spec, evidence.where)
     name = spec.dataset.name if spec.dataset is not None else None
     if name is not None and evidence.parents is not None and name not in evidence.parents:
         known = ", ".join(sorted(evidence.parents)) or "none"
@@ -34,6 +29,21 @@ def belongs(evidence: Evidence, spec: GateFile) -> None:
             f"{evidence.where}: not made from a dataset {name!r}; known: {known}",
             code="dataset_unknown",
             hint="mend dataset.name in the gate file",
+        )
+
+
+def same_system(systems: Iterable[str | None], spec: GateFile, where: str) -> None:
+    """Refuse results of another system than the gate file names; no name, or none known, is fine.
+
+    Raises:
+        EvidenceError: ``other_system``.
+    """
+    found = sorted({x for x in systems if x is not None})
+    if spec.system is not None and found and found != [spec.system]:
+        raise EvidenceError(
+            f"{where}: results of system {', '.join(found)}, not {spec.system}",
+            code="other_system",
+            hint=f"write `system: {found[0]}` in the gate file, or mend the path",
         )
 
 

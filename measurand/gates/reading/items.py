@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from measurand import joining
 from measurand.gates.figures.bounds import EvidenceError, FloatArray, Items
 from measurand.gates.questions import Gate, Settings
 from measurand.gates.reading.evidence import Evidence, cast
@@ -21,7 +22,8 @@ class Scored:
 
     Attributes:
         items: one row per item asked, sorted by ``item_id``: ``value`` (mean over repeats, null
-            without a score), ``cluster``, and the first and last of its prompts' hashes.
+            without a score), ``cluster``, and the first and last of the hashes of its prompts and
+            of its documents (null where the rows do not hold them).
         rows: rows asked.
         dropped: rows left out for want of a value.
         infra: rows lost to infrastructure; never the model's failures.
@@ -81,7 +83,7 @@ def select(
     Raises:
         EvidenceError: ``missing_metric`` (column, metric or model absent), ``empty_slice``,
             ``id_mismatch`` (duplicate rows, an item in two clusters), ``infra_errors``,
-            ``nan_value``, ``too_many_dropped``.
+            ``nan_value``, ``too_many_dropped``, ``item_changed`` (one id, two documents).
     """
     rows = _rows(evidence, gate, rules, model, parts)
     _no_duplicates(rows, evidence.where)
@@ -102,7 +104,7 @@ def select(
     scores = pa.array(values, mask=infra | drop)
     grouped = rows.append_column("score", scores).group_by("item_id", use_threads=False)
     table = grouped.aggregate(
-        [("score", "mean"), *((c, f) for c in ("cluster", "prompt") for f in ("min", "max"))]
+        [("score", "mean"), *((c, f) for c in _OF_ITEM for f in ("min", "max"))]
     ).sort_by("item_id")
     if pc.any(pc.not_equal(table.column("cluster_min"), table.column("cluster_max"))).as_py():
         raise EvidenceError(
@@ -114,8 +116,43 @@ def select(
         "cluster": table.column("cluster_min"),
         "prompt_first": table.column("prompt_min"),
         "prompt_last": table.column("prompt_max"),
+        "document_first": table.column("document_min"),
+        "document_last": table.column("document_max"),
     }
+    one_document(pa.table(columns))
     return Scored(pa.table(columns), rows=n, dropped=int(drop.sum()), infra=lost)
+
+
+_OF_ITEM = ("cluster", "prompt", "document")
+
+
+def one_document(*sides: pa.Table) -> None:
+    """Refuse items that stand for more than one document, in one side or between two.
+
+    Raises:
+        EvidenceError: ``item_changed``.
+    """
+    import polars as pl
+
+    frame = pl.concat(
+        [
+            pl.DataFrame(
+                pl.from_arrow(side.select(["item_id", name]).rename_columns(_JOINED)),
+                schema_overrides=dict.fromkeys(_JOINED, pl.String),
+            )
+            for side in sides
+            for name in ("document_first", "document_last")
+        ]
+    )
+    if bad := joining.two_documents(frame):
+        error = joining.refuse(bad, frame)
+        hint = "run the baseline again on the present items"
+        if len(sides) == 1:
+            hint = "give every document an id of its own"
+        raise EvidenceError(error.args[0], code=error.code, hint=hint)
+
+
+_JOINED = [joining.ITEM, joining.DOCUMENT]
 
 
 def _rows(
@@ -134,6 +171,10 @@ def _rows(
         "slice": _column(table, "slice", pa.string(), where, default=""),
         "prompt": _column(table, "prompt_sha256", pa.string(), where, default="").fill_null(""),
     }
+    # A unit that is no item, such as a group of them, may hold many documents.
+    columns["document"] = pa.chunked_array([pa.nulls(table.num_rows, pa.string())])
+    if rules.unit == "item_id" and "item_sha256" in table.column_names:
+        columns["document"] = cast(table, "item_sha256", pa.string(), where)
     rows = pa.table(columns)
     if parts:
         texts = rows.column("slice").unique().to_pylist()

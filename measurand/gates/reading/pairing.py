@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from measurand.gates.figures.bounds import EvidenceError, Items
-from measurand.gates.reading.items import Scored, sample_of
+from measurand.gates.reading.items import Scored, one_document, sample_of
 
 #: Least share of common items where the datasets may differ.
 MIN_OVERLAP = 0.95
@@ -26,10 +26,12 @@ def pair(
         max_drop: largest difference in the share of dropped rows.
 
     Raises:
-        EvidenceError: ``id_mismatch``, ``low_overlap``, ``uneven_drop``, ``instrument_changed``
-            (other prompts for the same items), ``empty_slice``, ``overflow``.
+        EvidenceError: ``id_mismatch``, ``low_overlap``, ``uneven_drop``, ``item_changed``
+            (other documents under the same ids), ``instrument_changed`` (other prompts for the same
+            items), ``empty_slice``, ``overflow``.
     """
     left, right = _common(candidate.items, baseline.items, same_dataset)
+    one_document(left, right)
     _same_prompts(left, right)
     _even_losses(candidate, baseline, max_drop)
     moved = pc.any(pc.not_equal(left.column("cluster"), right.column("cluster"))).as_py()

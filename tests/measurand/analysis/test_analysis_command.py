@@ -8,6 +8,7 @@ from toy_scores import item_rows
 
 from measurand.analysis.command import main
 from measurand.errors import InputError
+from measurand.gates.figures.bounds import EvidenceError
 from measurand.shards import verify
 
 GATES = """\
@@ -110,9 +111,10 @@ def test_wrong_usage_and_our_own_faults_are_no_verdict(
 def test_a_gate_file_of_another_system_is_refused(table: Path) -> None:
     other = GATES.replace("LIMIT", "0.1").replace("results: unused", "system: inspect")
     Path("gates.yaml").write_text(other)
-    with pytest.raises(InputError, match="is for system 'inspect'") as caught:
-        main([str(table), "--gates", "gates.yaml"])
+    with pytest.raises(EvidenceError, match="results of system table, not inspect") as caught:
+        main([str(table), "--gates", "gates.yaml", "--save", "saved"])
     assert caught.value.code == "other_system"
+    assert not Path("saved").exists()
     Path("gates.yaml").write_text(other.replace("inspect", "table"))
     assert main([str(table), "--gates", "gates.yaml"]) == 0
 

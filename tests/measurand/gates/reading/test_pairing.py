@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from gate_evidence import gate, gate_file, results_table, rows
 
@@ -60,6 +61,50 @@ def test_other_prompts_are_another_instrument() -> None:
     other = [r | {"repeat": 1, "prompt_sha256": "1" * 64} for r in asked[1:]]
     assert refused(of(asked), of(asked + other)) == "instrument_changed"
     assert refused(side([1, 0]), side([1, 0], prompt_sha256="1" * 64)) == "instrument_changed"
+
+
+def logged(documents: list[str | None], ids: list[str] | None = None) -> Scored:
+    """Rows as other harnesses' logs give them: each item has the hash of its document."""
+    content = rows([1.0] * len(documents))
+    for row, name in zip(content, ids or [r["item_id"] for r in content], strict=True):
+        row["item_id"] = name
+    table = results_table(content).append_column("item_sha256", pa.array(documents, pa.string()))
+    spec = validate(gate_file(gate()))
+    gate_ = spec.gates[0]
+    return select(Evidence(table, "h", "results"), gate_, spec.settings(gate_), "m", {})
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_one_id_is_one_document_on_both_sides(same: bool) -> None:
+    texts: list[str | None] = ["a", "b", "c"]
+    assert refused(logged(texts), logged(["b", "a", "c"]), same) == "item_changed"
+    assert refused(logged(texts), logged(["a", "b", "x"]), same) == "item_changed"
+    with pytest.raises(EvidenceError, match=r"item i00002 is two documents \(1 of 3 items are\)"):
+        pair(logged(texts), logged(["a", "b", "x"]), same_dataset=same, max_drop=0)
+
+
+def test_equal_documents_and_such_as_no_log_holds_are_paired() -> None:
+    texts: list[str | None] = ["a", "b", "c"]
+    for other in (texts, ["a", None, "c"], [None, None, None]):
+        differences, _ = pair(logged(texts), logged(other), same_dataset=True, max_drop=0)
+        assert len(differences.values) == 3
+    pair(logged(texts), side([1, 1, 1]), same_dataset=True, max_drop=0)
+
+
+def test_two_documents_under_one_id_are_refused_within_a_side() -> None:
+    content = rows([1.0, 0.0])
+    content[1] |= {"item_id": content[0]["item_id"], "repeat": 1, "cluster_id": "c00000"}
+    for texts, fine in ((["a", "b"], False), (["a", "a"], True)):
+        table = results_table(content).append_column("item_sha256", pa.array(texts))
+        spec = validate(gate_file(gate()))
+        asked = (Evidence(table, "h", "results"), spec.gates[0], spec.settings(spec.gates[0]))
+        if fine:
+            assert select(*asked, "m", {}).items.num_rows == 1
+            continue
+        with pytest.raises(EvidenceError) as caught:
+            select(*asked, "m", {})
+        assert caught.value.code == "item_changed"
+        assert caught.value.hint == "give every document an id of its own"
 
 
 def test_clusters_must_agree_over_one_dataset() -> None:
