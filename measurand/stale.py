@@ -54,7 +54,8 @@ def findings(root: Path) -> list[Finding]:
     for name, stage in stages.items():
         waits = tuple(b for b in before[name] if found[b].state != "ok")
         if name not in lock:
-            found[name] = Finding(name, "never run", ("no run is recorded in dvc.lock",), waits)
+            reasons = ("no run is recorded in dvc.lock", *_faults(root, stage))
+            found[name] = Finding(name, "never run", reasons, waits)
             continue
         reasons = tuple(_reasons(root, stage, lock[name], hashes, made))
         state = "stale" if reasons else "waits" if waits else "ok"
@@ -97,14 +98,23 @@ def _recorded(locked: Mapping[str, Any], kind: str) -> dict[str, str]:
     return {entry["path"]: str(entry.get("md5")) for entry in locked.get(kind) or ()}
 
 
-def _parameters(root: Path, stage: Stage, locked: Mapping[str, Any]) -> Iterator[str]:
-    for file, keys in stage.params.items():
+def _faults(root: Path, stage: Stage) -> Iterator[str]:
+    """What keeps a stage from running: parameter files without any parameter."""
+    for file in stage.params:
         path = root / file
         if not path.exists():
             yield f"{file} is gone"
+        elif not isinstance(read := yamls.load(path), Mapping):
+            yield f"{file} is empty" if read is None else f"{file} holds no keys"
+
+
+def _parameters(root: Path, stage: Stage, locked: Mapping[str, Any]) -> Iterator[str]:
+    yield from _faults(root, stage)
+    for file, keys in stage.params.items():
+        path = root / file
+        now = yamls.load(path) if path.exists() else None
+        if not isinstance(now, Mapping):
             continue
-        read = yamls.load(path)
-        now = read if isinstance(read, Mapping) else {}
         then = locked.get(file) or {}
         for key in keys or tuple(now):
             yield from (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from measurand import folders
 from measurand.errors import InputError
 from measurand.manifest import MANIFEST, file_sha256, temporary
 from measurand.progress import Progress
@@ -105,8 +106,14 @@ def write(publication: Publication, out: Path) -> None:
     """Write all files into ``out``, whole or not at all; an earlier publication is replaced.
 
     Raises:
-        InputError: ``out`` holds something that is no publication, or one that was changed.
+        InputError: ``out`` holds something that is no publication, or one that was changed; code
+            ``folder_in_use`` where another process works there.
     """
+    with folders.held(out):
+        _replace(publication, out)
+
+
+def _replace(publication: Publication, out: Path) -> None:
     _check_target(out)
     part = temporary(out)
     try:

@@ -131,3 +131,24 @@ def test_before_the_first_run(tmp_path: Path) -> None:
     found = findings(tmp_path)
     assert {f.state for f in found} == {"never run"}
     assert found[-1].waits_for == ("report@a", "report@b")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "is empty"), ("# nothing\n", "is empty"), ("- 1\n", "holds no keys"), (None, "is gone")],
+)
+@pytest.mark.parametrize("ran_before", [True, False])
+def test_a_parameter_file_without_parameters_is_named(
+    tmp_path: Path, text: str | None, said: str, ran_before: bool
+) -> None:
+    write(tmp_path)
+    if ran_before:
+        # No key is recorded either, so that no difference of keys can tell.
+        lock = {"schema": "2.0", "stages": {"build@a": {"cmd": "x"}, "report@a": {"cmd": "x"}}}
+        (tmp_path / "dvc.lock").write_text(json.dumps(lock))
+    path = tmp_path / "params" / "a.yaml"
+    path.unlink() if text is None else path.write_text(text)
+    found = {f.stage: f.reasons for f in findings(tmp_path)}
+    for stage in ("build@a", "report@a"):
+        assert found[stage].count(f"params/a.yaml {said}") == 1
+    assert not any("params/b.yaml" in reason for reason in found["build@b"])

@@ -101,6 +101,10 @@ class _Reading:
         if "test" not in known:
             print(f"{task.id}: the file has no test split: its dev split is tested on", flush=True)
             stated = {key: "test" if name == "dev" else name for key, name in stated.items()}
+        if task.dev and "dev" not in stated.values():
+            print(
+                f"{task.id}: the file has no dev split to use: it is drawn from train", flush=True
+            )
         return [e for e in examples if stated[e.key]], {k: v for k, v in stated.items() if v}
 
     @property

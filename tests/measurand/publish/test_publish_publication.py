@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import datasets
@@ -54,6 +55,42 @@ def test_two_publications_are_equal_and_check_themselves(dataset: Path, tmp_path
     check = ["sha256sum", "--check", "--quiet", "--strict", SUMS]
     assert subprocess.run(check, cwd=tmp_path / "one", check=False).returncode == 0
     assert verify(tmp_path / "one" / "data") == []
+
+
+_PUBLISHES = """
+import sys, time
+from pathlib import Path
+from measurand.publish import publication
+
+def copy(found, folder):
+    print("works", flush=True)
+    time.sleep(60)
+
+publication.copy = copy
+found = publication.prepare("toy", Path(sys.argv[1]), about="Toy.", own="MIT", repo=None)
+publication.write(found, Path(sys.argv[2]))
+"""
+
+
+def test_two_at_once_into_one_folder(dataset: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    first = subprocess.Popen(
+        [sys.executable, "-c", _PUBLISHES, str(dataset), str(out)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert first.stdout is not None
+        assert first.stdout.readline() == "works\n"
+        with pytest.raises(InputError, match=f"process {first.pid}") as caught:
+            write(prepare(dataset), out)
+        assert caught.value.code == "folder_in_use"
+    finally:
+        first.kill()
+        first.wait()
+    for _ in range(2):  # the lock went with its process, and the second time there is something
+        write(prepare(dataset), out)
+        assert (out / SUMS).is_file()
 
 
 @pytest.mark.parametrize("where", [8, -20])

@@ -28,11 +28,11 @@ ROWS = [
 ]
 
 
-def draw(path: Path, **more: Any) -> Drawn:
+def draw(path: Path, dev: int = 4, **more: Any) -> Drawn:
     source = {"kind": "file", "path": str(path), "question": "q", "answer": "a"} | more
     curves = [{"shots": [0], "seeds": 1}]
     task = Task.model_validate(
-        {"id": "t", "source": source, "train": 1, "test": 1, "curves": curves}
+        {"id": "t", "source": source, "train": 1, "dev": dev, "test": 1, "curves": curves}
     )
     return file_task.draw(task, 0, Path())
 
@@ -99,6 +99,27 @@ def test_parts_of_a_dataset_dict_are_its_splits(
     drawn = draw(tmp_path / "d")
     assert [e.input for e in drawn.examples] == [row["q"] for row in ROWS]
     assert drawn.split == where
+
+
+@pytest.mark.parametrize(
+    ("splits", "dev", "said"),
+    [
+        ("train train test", 4, ["no dev split to use"]),
+        ("train train test", 0, []),
+        ("train dev test", 4, []),
+        ("dev dev test", 4, []),
+        ("train dev dev", 4, ["no test split", "no dev split to use"]),
+        ("train dev dev", 0, ["no test split"]),
+    ],
+)
+def test_splits_that_the_file_lacks_are_told(
+    tmp_path: Path, splits: str, dev: int, said: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    some = [{"q": str(i), "a": "x", "s": s} for i, s in enumerate(splits.split())]
+    draw(write(tmp_path, "csv", some), dev, split="s")
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(said)
+    assert all(part in line for part, line in zip(said, lines, strict=True))
 
 
 def test_a_column_states_splits(tmp_path: Path) -> None:
