@@ -6,6 +6,7 @@ seed, so a gain is over tasks and trained models together.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,8 +16,9 @@ import polars as pl
 from evaluators.compwob.context import ALL, SYSTEM, Subject, View
 from evaluators.compwob.pictures import WORDS
 from measurand import shards
-from measurand.report.document import Cell, Section, Table
+from measurand.report.document import Cell, Section, Table, Text
 from measurand.report.grid import Line, grid
+from measurand.report.learned import learned
 from measurand.results import Rows
 from measurand.statistics import statistic_row
 from measurand.stats.bounded import bounded
@@ -117,11 +119,23 @@ def mixture_section(view: View) -> Section | None:
         ["Intervals are over tasks and trained models together; few models make them wide."],
         made="mixture_success",
     )
+    checkpoint = view.data / "checkpoint"
     return Section(
         "Mixtures of demonstrations",
-        (table, *_shown(view.data / "checkpoint" / "training")),
+        (table, *_learned(checkpoint), *_shown(checkpoint / "training")),
         "Every mixture draws the same number of episodes, of base tasks alone.",
     )
+
+
+def _learned(checkpoint: Path) -> tuple[Text, ...]:
+    """Whether the models learned their demonstrations: loss of the last epoch and the first."""
+    path = checkpoint / "manifest.json"
+    losses = json.loads(path.read_text(encoding="utf-8")).get("loss_nats") if path.is_file() else {}
+    ends = {
+        name: (own[-1], own[0] if len(own) > 1 else None) for name, own in (losses or {}).items()
+    }
+    said = learned("Loss of the last epoch on demonstrations, nats a step", "the first", ends)
+    return (Text(said),) if said else ()
 
 
 def _shown(folder: Path) -> tuple[Table, ...]:

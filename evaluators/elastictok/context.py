@@ -31,7 +31,10 @@ Floats = npt.NDArray[np.float64]
 SYSTEM = "elastictok"
 HEADLINE = "test_clip"
 """The split that findings are read from: clips that training never saw."""
-TABLES = ("budgets", "coded", "errors", "rates", "strips", "search_costs", "history", "speed")
+TABLES = (
+    *("budgets", "coded", "errors", "rates", "strips", "search_costs"),
+    *("history", "speed", "regression"),
+)
 BLOCK = ["sample_id", "block"]
 
 
@@ -89,6 +92,10 @@ class Findings(subject.Subject):
         frames = [self.tables["budgets"], self.tables["rates"]]
         found = {s for frame in frames for s in frame["split"].unique()}
         return sorted(found, key=lambda s: (s != HEADLINE, s))
+
+    def table(self, name: str) -> pl.DataFrame:
+        """A result table, empty where it was not written."""
+        return self.tables.get(name, pl.DataFrame(schema={"model": pl.String}))
 
     def budget(self, model: str, split: str) -> pl.DataFrame:
         """Blocks of a model without a search."""

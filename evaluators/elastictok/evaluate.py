@@ -22,10 +22,10 @@ from pipelines.elastictok.jobs import CHUNK, TABLES, Job, Place, limits, read, r
 from pipelines.elastictok.sequences import Row, spread
 from pipelines.elastictok.train import run_of
 from schemas.elastictok.params import CODECS, UNTRAINED, Params
-from schemas.elastictok.tables import SPEED, TRAINING
+from schemas.elastictok.tables import REGRESSION, SPEED, TRAINING
 
 TESTS = ("test_clip", "test_time")
-COPIED: dict[str, Table] = {"history": TRAINING, "speed": SPEED}
+COPIED: dict[str, Table] = {"history": TRAINING, "speed": SPEED, "regression": REGRESSION}
 STRIP_SEQUENCES = 8
 """Sequences of a filmstrip, at most."""
 
@@ -41,8 +41,8 @@ def evaluate(
 ) -> None:
     """Write one folder a table of :data:`pipelines.elastictok.jobs.TABLES`, and ``items``.
 
-    ``history`` and ``speed`` of the training are copied beside them, for the report. What was
-    measured of trainings after the first lies in ``training-N``.
+    The tables of the training are copied beside them, for the report. What was measured of
+    trainings after the first lies in ``training-N``.
 
     Args:
         params: parameters; ``evaluate.models`` names the models.

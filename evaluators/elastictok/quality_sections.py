@@ -9,8 +9,9 @@ import polars as pl
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import training_figure
 from measurand import shards
-from measurand.report.document import Cell, Section, Table
+from measurand.report.document import Cell, Section, Table, Text
 from measurand.report.grid import Line, grid
+from measurand.report.learned import learned
 from measurand.report.lookup import Figures
 from measurand.report.methods import methods
 from measurand.results import slice_parts
@@ -68,9 +69,18 @@ def training_section(view: View) -> Section | None:
         ["Operations by the rule of six a weight of a matrix, and attention over the slots seen. "
          "Times are of the machine that trained; models may have shared it."],
     )  # fmt: skip
-    return Section(
-        "Training", (training_figure(found), table), "All models see the same batches."
-    )  # fmt: skip
+    blocks = (training_figure(found), table, Text(_learned(found)))
+    return Section("Training", blocks, "All models see the same batches.")
+
+
+def _learned(found: Findings) -> str:
+    """Whether the tokenizers learned: their last error in training against their first."""
+    history = found.table("history")
+    ends = {
+        str(model): (own["mse"][-1], own["mse"][0] if own.height > 1 else None)
+        for (model,), own in history.group_by("model", maintain_order=True)
+    }
+    return learned("Last error in training", "the first", ends)
 
 
 def data_section(view: View) -> Section:

@@ -20,7 +20,7 @@ from evaluators.elastictok.quality_sections import (
 )
 from evaluators.elastictok.rates import rate_rows
 from evaluators.elastictok.savings import saving_rows
-from evaluators.elastictok.searching import code_rows, search_rows
+from evaluators.elastictok.searching import code_rows, learned_rows, search_rows
 from evaluators.elastictok.sections import (
     error_section,
     saving_section,
@@ -87,7 +87,10 @@ def _statistics(data: Path, results: Path, params: Params) -> pa.Table:
     """Statistics of one training."""
     found = findings(results, params)
     rows: list[StatisticRow] = list(data_rows(data, found.model))
-    for part in (curve_rows, saving_rows, search_rows, code_rows, allocation_rows, rate_rows):
+    for part in (
+        *(curve_rows, saving_rows, search_rows, learned_rows),
+        *(code_rows, allocation_rows, rate_rows),
+    ):
         rows += part(found)
     return statistics_table(of_trainings(rows, partial(_trained, params)))
 

@@ -8,6 +8,7 @@ import polars as pl
 from evaluators.elastictok.context import Findings, mean, paired, row, share, with_alpha
 from measurand.results import Rows
 from measurand.statistics import described, exact
+from measurand.stats.estimate import undefined
 
 THESE = "of these weights on these clips"
 
@@ -44,6 +45,26 @@ def search_rows(found: Findings) -> Rows:
             )
             if not met.is_empty():
                 yield row(model, "excess_tokens", parts, found.mean_change(met, "excess"))
+
+
+def learned_rows(found: Findings) -> Rows:
+    """``regression_learned`` of every elastic model: by threshold (``level``), and of all.
+
+    The share of a constant's pinball loss that its regression saves on its own training blocks:
+    0 or less has learned nothing of what tells blocks apart.
+    """
+    for (model,), own in found.table("regression").group_by("model", maintain_order=True):
+        parts: list[tuple[dict[str, str], pl.DataFrame]] = [({}, own)]
+        parts += [({"level": str(at)}, own.filter(level=at)) for at in own["level"].to_list()]
+        for where, some in parts:
+            best, n = float(some["constant_loss"].sum()), int(own["blocks"][0])
+            if best == 0:
+                figure = undefined("every block asks for the same number of tokens", n=n)
+            else:
+                saved = 1.0 - float(some["loss"].sum()) / best
+                # These blocks are all there are: it is no sample of what was learned from.
+                figure = exact(saved, n=n)
+            yield row(str(model), "regression_learned", where, figure)
 
 
 def code_rows(found: Findings) -> Rows:

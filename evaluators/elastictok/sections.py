@@ -9,6 +9,7 @@ from evaluators.elastictok.pictures import error_figure, saving_figure
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.evidence import say, size
 from measurand.report.grid import Line, grid
+from measurand.report.learned import learned
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 
@@ -221,9 +222,38 @@ def search_section(view: View) -> Section | None:
     words += _falls(found, figures)
     return Section(
         "Searches",
-        (Text(" ".join(words)), table),
+        (Text(" ".join(words)), table, *_regression(found, figures)),
         "How the number of tokens of a block is found, and what each way costs.",
     )
+
+
+def _regression(found: Findings, figures: Figures) -> list[Block]:
+    """What the regression learned of the blocks that it was trained on."""
+    own = found.table("regression").to_dicts()
+    if not own:
+        return []
+    rows: list[list[Cell]] = [
+        [
+            {"text": r["model"], "detail": f"error {r['limit']:.4f}"}, r["blocks"],
+            r["true_tokens"], r["predicted_tokens"], r["loss"], r["constant_loss"],
+            figures.cell(r["model"], "regression_learned", level=str(r["level"])),
+        ]
+        for r in own
+    ]  # fmt: skip
+    parts = {
+        f"{r['model']} at error {r['limit']:.4f}": (r["loss"], r["constant_loss"]) for r in own
+    }
+    said = learned("Pinball loss of the regression on its training blocks", "a constant", parts)
+    table = Table(
+        "The regression on the blocks that it learned from",
+        ["model and threshold", "blocks", "true tokens", "predicted tokens", "loss",
+         "loss of a constant", "share saved"],
+        rows,
+        ["Thresholds are the quartiles of these blocks' errors. The constant is the best for each "
+         "threshold, so a share above 0 has learned what tells blocks apart. A high quantile is "
+         "predicted, which lies above the mean."],
+    )  # fmt: skip
+    return [Text(said), table]
 
 
 def _falls(found: Findings, figures: Figures) -> list[str]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.curves import measured_steps
-from measurand.report.document import Block, Cell, Figure, Section, Table
+from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.report.grid import Line, grid
+from measurand.report.learned import learned
 from measurand.report.lookup import Figures
 
 _FIGURES = (
@@ -73,6 +74,7 @@ def curve_section(view: View) -> Section | None:
     blocks: list[Block] = [_figure(material, figures, *one) for one in _FIGURES]
     blocks.append(_displacement(material, figures))
     blocks.append(_table(material, figures))
+    blocks.append(Text(_learned(material, figures)))
     return Section(
         "Against training steps",
         tuple(blocks),
@@ -128,6 +130,20 @@ def _curves(rows: list[dict[str, Any]], title: str, axis: str, description: str)
         "own_scale": True,
     }
     return Figure("curves", title, description, data if rows else {"reason": "not measured"})
+
+
+def _learned(material: Material, figures: Figures) -> str:
+    """Whether the runs learned their labels; before training every implied preference is 1/2."""
+    ends = {}
+    for run in material.params.train.runs:
+        steps = measured_steps(material, run.id)
+        gaps = [
+            figures.value(material.model, "train_gap", run=run.id, step=str(step)) for step in steps
+        ]
+        if gaps:
+            ends[run.id] = (gaps[-1], gaps[0] if steps[0] == 0 and len(gaps) > 1 else None)
+    return learned("Distance of preference and label on training pairs, at the last step",
+                   "that before training", ends)  # fmt: skip
 
 
 def _table(material: Material, figures: Figures) -> Table:

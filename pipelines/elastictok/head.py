@@ -2,8 +2,8 @@
 
 Yan et al. 2024 fine-tune their network to predict it from the frames. Here a small network is
 trained after the tokenizer, whose weights stay: error curves of training blocks are measured at a
-few numbers of tokens, and for thresholds drawn between their extremes it learns the number that a
-search would find. With the pinball loss (Koenker & Bassett 1978) it predicts a quantile of it.
+few numbers of tokens, and for thresholds that a block reaches it learns the number that a search
+would find. With the pinball loss (Koenker & Bassett 1978) it predicts a quantile of it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ from schemas.elastictok.params import Params
 
 Tensor = Any
 Floats = npt.NDArray[np.float64]
+Row = dict[str, Any]
+
+LEVELS = (25, 50, 75)
+"""Percentiles of the training blocks' errors at which the regression is held against a constant."""
+DRAWN = "reached"
+"""How thresholds are drawn; another way makes other weights."""
 
 
 def curves(coder: Coder, data: Sequences, params: Params) -> tuple[Tensor, Floats, list[int]]:
@@ -83,14 +89,20 @@ def tokens_for(errors: Floats, grid: list[int], thresholds: Floats) -> Floats:
     return found
 
 
-def fit(coder: Coder, data: Sequences, params: Params) -> dict[str, Tensor]:
-    """Train the regression; its weights, with the scale of the features."""
+def fit(coder: Coder, data: Sequences, params: Params) -> tuple[dict[str, Tensor], list[Row]]:
+    """Train the regression.
+
+    Returns:
+        Its weights, with the scale of the features; and what :func:`check` says of them.
+    """
     import torch
 
     head, seed = params.train.head, params.train.seed
     features, errors, grid = curves(coder, data, params)
     features = features.float().clone()  # measured in inference mode
     lowest, highest = np.quantile(errors, [0.02, 0.98])
+    # Thresholds that a block does not reach all ask for K, and would drown the others.
+    least, most = np.log(errors.min(1)), np.log(errors.max(1))
     generator = torch.Generator().manual_seed(seed_for("elastictok", seed, "head", "weights"))
     sizes = [features.shape[1] + 1, head.width, head.width, 1]
     weights = {
@@ -110,7 +122,7 @@ def fit(coder: Coder, data: Sequences, params: Params) -> dict[str, Tensor]:
     def batch(step: int) -> tuple[Tensor, Tensor, Tensor]:
         rng = rng_for("elastictok", seed, "head", step)
         rows = rng.integers(0, len(errors), head.batch)
-        limits = np.exp(rng.uniform(np.log(lowest), np.log(highest), head.batch))
+        limits = np.exp(rng.uniform(least[rows], most[rows]))
         target = tokens_for(errors[rows], grid, limits) / coder.size.slots
         on = features.device
         return (
@@ -121,13 +133,58 @@ def fit(coder: Coder, data: Sequences, params: Params) -> dict[str, Tensor]:
 
     def loss(asked: tuple[Tensor, Tensor, Tensor]) -> Tensor:
         rows, limits, target = asked
-        gap = target - predict(weights, rows, limits)
-        return torch.maximum(head.quantile * gap, (head.quantile - 1) * gap).mean()
+        return pinball(target - predict(weights, rows, limits), head.quantile)
 
     rates = partial(warm_then, peak=head.lr, steps=head.steps)
     plan = Plan(head.steps, rates, weight_decay=1e-4, clip=None, log_every=head.steps)
     fit_weights(trained, batch, loss, plan, device=coder.device, label="train regression")
-    return {name: w.detach() for name, w in weights.items()}
+    weights = {name: w.detach() for name, w in weights.items()}
+    return weights, check(weights, features, errors, grid, head.quantile)
+
+
+def pinball(gap: Tensor, quantile: float) -> Tensor:
+    """Mean pinball loss of truth minus prediction."""
+    import torch
+
+    return torch.maximum(quantile * gap, (quantile - 1) * gap).mean()
+
+
+def check(
+    weights: dict[str, Tensor], features: Tensor, errors: Floats, grid: list[int], quantile: float
+) -> list[Row]:
+    """Rows of ``elastictok.regression`` without their model: what it learned of its own blocks.
+
+    The constant is the best there is for each threshold: the same quantile of the true numbers.
+
+    Args:
+        weights: the trained regression.
+        features: (M, F) features of its training blocks.
+        errors: (M, B) their errors.
+        grid: B numbers of tokens, ascending; the last is K.
+        quantile: that it predicts.
+    """
+    import torch
+
+    rows = []
+    for level in LEVELS:
+        limit = float(np.percentile(errors, level))
+        truth = tokens_for(errors, grid, np.full(len(errors), limit))
+        limits = torch.full((len(errors),), limit)
+        found = (predict(weights, features, limits) * grid[-1]).double().cpu().numpy()
+        constant = np.quantile(truth, quantile, method="inverted_cdf")
+        losses = [
+            float(pinball(torch.from_numpy(truth - guess), quantile)) for guess in (found, constant)
+        ]
+        rows.append({
+            "level": level,
+            "limit": limit,
+            "blocks": len(errors),
+            "true_tokens": float(truth.mean()),
+            "predicted_tokens": float(found.mean()),
+            "loss": losses[0],
+            "constant_loss": losses[1],
+        })  # fmt: skip
+    return rows
 
 
 def predict(weights: dict[str, Tensor], features: Tensor, thresholds: Tensor) -> Tensor:

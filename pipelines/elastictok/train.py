@@ -23,7 +23,7 @@ from pipelines.elastictok.coding import Coder
 from pipelines.elastictok.sequences import read
 from pipelines.elastictok.training import Training
 from schemas.elastictok.params import Params, TokenizerSpec
-from schemas.elastictok.tables import SPEED, TRAINING
+from schemas.elastictok.tables import REGRESSION, SPEED, TRAINING
 
 FORMAT = "measurand.elastictok/1"
 HEAD_BATCH = 256
@@ -33,7 +33,7 @@ Row = dict[str, Any]
 
 
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
-    """Write ``<model>.safetensors``, its optimizer and regression, ``history`` and ``speed``.
+    """Write ``<model>.safetensors``, its optimizer and regression, and the tables beside them.
 
     Trainings after the first lie in ``training-N``.
 
@@ -95,22 +95,29 @@ def _one(
         tensors.save(weights_file, weights, about)
     head_file = out / f"{spec.name}.head.safetensors"
     known = tensors.about(head_file)
-    mine = runs.run_id(run, params.train.head.model_dump(mode="json"))
+    mine = runs.run_id(run, params.train.head.model_dump(mode="json"), head.DRAWN)
     if spec.elastic and (known is None or known["run"] != mine):
         weights, _ = tensors.load(weights_file)
         size = model.sizes(params, spec)
         coder = Coder(weights, size, params.train.patch, HEAD_BATCH, device)
-        tensors.save(head_file, head.fit(coder, data, params), {"format": FORMAT, "run": mine})
+        fitted_head, learned = head.fit(coder, data, params)
+        tensors.save(head_file, fitted_head, {"format": FORMAT, "run": mine, "learned": learned})
 
 
 def _tables(models: Sequence[TokenizerSpec], out: Path, parent: str, settings: Row) -> None:
     history: list[Row] = []
     speed: list[Row] = []
+    learned: list[Row] = []
     for spec in models:
         about = tensors.load(out / f"{spec.name}.optimizer.safetensors")[1]
         history += about["history"]
         speed.append(about["speed"])
-    for name, table, rows in (("history", TRAINING, history), ("speed", SPEED, speed)):
+        if spec.elastic:
+            said = tensors.load(out / f"{spec.name}.head.safetensors")[1]["learned"]
+            learned += [{"model": spec.name, **row} for row in said]
+    for name, table, rows in (
+        ("history", TRAINING, history), ("speed", SPEED, speed), ("regression", REGRESSION, learned)
+    ):  # fmt: skip
         shards.write_dataset(
             out / name, table, runs.table(table, rows), parents={"blocks": parent}, params=settings
         )

@@ -141,6 +141,25 @@ SPEED = Table(
     ),
 )  # fmt: skip
 
+REGRESSION = Table(
+    name="elastictok.regression",
+    version="1.0.0",
+    key=("model", "level"),
+    doc="One row per elastic model and threshold: what its regression learned of its own blocks.",
+    columns=(
+        Column("model", pa.string(), "name of the model"),
+        Column("level", pa.int32(), "percentile of the blocks' errors that is the threshold",
+               minimum=0, maximum=100),
+        Column("limit", pa.float64(), "the threshold's error", minimum=0),
+        Column("blocks", pa.int32(), "training blocks whose curves were measured", minimum=1),
+        Column("true_tokens", pa.float64(), "mean tokens that their curves ask for", minimum=0),
+        Column("predicted_tokens", pa.float64(), "mean tokens predicted", minimum=0),
+        Column("loss", pa.float64(), "mean pinball loss of the prediction, in tokens", minimum=0),
+        Column("constant_loss", pa.float64(), "that of the best constant for this threshold",
+               minimum=0),
+    ),
+)  # fmt: skip
+
 _BLOCK = (
     Column("model", pa.string(), "name of the model"),
     Column("sample_id", pa.string(), "the sequence", pattern=SHA256),

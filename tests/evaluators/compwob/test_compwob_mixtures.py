@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from evaluators.compwob.context import View, subjects
 from evaluators.compwob.mixtures import mixture_rows, mixture_section, trained
 from evaluators.compwob.report import statistics
 from measurand import runs, shards
-from measurand.report.document import Table
+from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
 from schemas.compwob.tables import TRAINING
 
@@ -57,10 +58,17 @@ def test_the_section_shows_what_was_drawn(tmp_path: Path) -> None:
     ]  # fmt: skip
     folder = tmp_path / "checkpoint" / "training"
     shards.write_dataset(folder, TRAINING, runs.table(TRAINING, drawn))
+    losses = {"uniform-0": [4.0, 1.0], "rebalanced-0": [4.0, 4.0]}
+    said = json.dumps({"loss_nats": losses})
+    (tmp_path / "checkpoint" / "manifest.json").write_text(said, encoding="utf-8")
     everyone = subjects(results, given)
     figures = Figures(statistics(tmp_path, results, given))
     found = mixture_section(View(everyone, figures, data=tmp_path))
     assert found is not None
+    words = found.blocks[1]
+    assert isinstance(words, Text)
+    assert "1 of 2 learned" in words.text
+    assert "rebalanced-0 (4 against 4)" in words.text
     last = found.blocks[-1]
     assert isinstance(last, Table)
     assert [list(row) for row in last.rows] == [["a", 3, 5], ["b", 3, 1]]

@@ -15,7 +15,7 @@ from evaluators.elastictok.allocation import allocation_rows
 from evaluators.elastictok.context import Findings
 from evaluators.elastictok.curves import curve_rows
 from evaluators.elastictok.quality import data_rows
-from evaluators.elastictok.searching import search_rows
+from evaluators.elastictok.searching import learned_rows, search_rows
 from schemas.elastictok.tables import LEAKAGE
 
 CASES: dict[str, Callable[[Path, Findings, bool], Iterable[Row]]] = {}
@@ -47,6 +47,13 @@ def _planted(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
 def _honest(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
     above = pl.when(pl.col("feasible")).then(pl.col("limit") * (2.0 if fault else 0.5))
     return search_rows(_with(found, "coded", above.otherwise(pl.col("mse")).alias("mse")))
+
+
+@case("regression-learned")
+def _learned(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
+    # The fault is a regression that predicts the best constant.
+    loss = pl.col("constant_loss") * (1.0 if fault else 0.5)
+    return learned_rows(_with(found, "regression", loss.alias("loss")))
 
 
 @case("errors-fall")

@@ -54,6 +54,9 @@ def test_speed_is_tokens_over_seconds(found: Findings) -> None:
     assert table.rows[0][3]["value"] == pytest.approx(speed["tokens"] / speed["seconds"])
     assert table.rows[0][5]["value"] is None
     assert "CPU" in table.rows[0][5]["reason"]
+    said = part.blocks[2]
+    assert isinstance(said, Text)
+    assert "of 4 learned" in said.text
 
 
 def test_methods_say_what_differs(found: Findings) -> None:

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from evaluators.elastictok.context import Findings, paired
-from evaluators.elastictok.searching import code_rows, search_rows
+from evaluators.elastictok.searching import code_rows, learned_rows, search_rows
 
 
 def rows(found: Findings, metric: str) -> dict[str, dict[str, object]]:
@@ -57,3 +57,12 @@ def test_perplexity_is_that_of_the_tokens(found: Findings) -> None:
     p = numbers.value_counts()["count"].to_numpy() / len(numbers)
     assert row["estimate"] == pytest.approx(np.exp(-(p * np.log(p)).sum()))
     assert row["n"] == own["n_tokens"].sum()
+
+
+def test_what_the_regression_learned_is_the_share_of_a_constants_loss(found: Findings) -> None:
+    own = found.tables["regression"].filter(model="elastic")
+    rows = [r for r in learned_rows(found) if r["model"] == "elastic"]
+    saved = 1 - own["loss"].sum() / own["constant_loss"].sum()
+    assert rows[0]["slice"] == ""
+    assert rows[0]["estimate"] == pytest.approx(saved)
+    assert [r["slice"] for r in rows[1:]] == [f"level={q}" for q in (25, 50, 75)]

@@ -5,7 +5,7 @@ from pathlib import Path
 from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.curve_sections import curve_section
 from evaluators.soft_labels.report import statistics
-from measurand.report.document import Figure, Table
+from measurand.report.document import Figure, Table, Text
 from measurand.report.lookup import Figures
 from schemas.soft_labels.params import Params
 
@@ -22,7 +22,9 @@ def test_every_run_is_a_line_and_displacement_has_two(
     shift = pictures[-1].data["rows"]
     assert {r["series"] for r in shift} == {"preferred", "other"}
     assert {r["panel"] for r in shift} == {f"{r.id}, {r.set}" for r in params.train.runs}
-    table = section.blocks[-1]
+    said, table = section.blocks[-1], section.blocks[-2]
+    assert isinstance(said, Text)
+    assert f"of {len(params.train.runs)} learned" in said.text
     assert isinstance(table, Table)
     assert [row[1] for row in table.rows] == [20] * 4
 

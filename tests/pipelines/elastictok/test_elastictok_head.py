@@ -31,8 +31,8 @@ def test_a_smaller_error_asks_for_more_tokens(coder: Coder, small: Params, built
     raw["train"]["head"] = {"sequences": 16, "budgets": 6, "steps": 200, "batch": 64}
     params = Params.model_validate(raw)
     data = read(built / "dataset/blocks", "train")
-    weights = head.fit(coder, data, params)
-    again = head.fit(coder, data, params)
+    weights, said = head.fit(coder, data, params)
+    again, _ = head.fit(coder, data, params)
     assert all(torch.equal(weights[k], again[k]) for k in weights)
     features, errors, grid = head.curves(coder, data, params)
     assert errors.shape == (32, len(grid))
@@ -47,11 +47,51 @@ def test_a_smaller_error_asks_for_more_tokens(coder: Coder, small: Params, built
     truth = head.tokens_for(errors, grid, limit) / 16
     found = head.predict(weights, features, torch.from_numpy(limit)).numpy()
     assert np.abs(found - truth).mean() < np.abs(np.median(truth) - truth).mean()
+    [middle] = [row for row in said if row["level"] == 50]
+    assert middle["true_tokens"] == pytest.approx(16 * truth.mean())
+    assert middle["predicted_tokens"] == pytest.approx(16 * found.mean(), rel=1e-4)
+    assert middle["loss"] < middle["constant_loss"]
+
+
+def skewed(monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, list[int]]:
+    """Curves of blocks whose errors differ a hundredfold, as pictures and games do."""
+    grid = [2, 4, 8, 16]
+    level = np.geomspace(0.002, 0.2, 64)
+    errors = level[:, None] * np.array([2.0, 1.6, 1.25, 1.0])
+    features = torch.from_numpy(np.log(level)[:, None]).float()
+    monkeypatch.setattr(head, "curves", lambda *_: (features, errors, grid))
+    return errors, grid
+
+
+def test_targets_are_not_drawn_where_no_number_of_tokens_is_enough(
+    coder: Coder, small: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skewed(monkeypatch)
+    asked: list[np.ndarray] = []
+    known = head.tokens_for
+
+    def seen(of: np.ndarray, grid: list[int], limits: np.ndarray) -> np.ndarray:
+        asked.append(known(of, grid, limits))
+        return asked[-1]
+
+    monkeypatch.setattr(head, "tokens_for", seen)
+    head.fit(coder, None, small)  # type: ignore[arg-type]
+    drawn = np.concatenate(asked[: small.train.head.steps])
+    assert np.mean(drawn == 16) < 0.01
+    assert np.ptp(drawn) > 10
+
+
+def test_a_constant_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors, grid = skewed(monkeypatch)
+    monkeypatch.setattr(head, "predict", lambda w, f, t: torch.full((len(f),), 61.6 / 64))
+    said = head.check({}, torch.zeros(64, 1), errors, grid, 0.7)
+    assert all(row["loss"] >= row["constant_loss"] for row in said)
+    assert all(row["predicted_tokens"] == pytest.approx(15.4) for row in said)
 
 
 def test_the_search_by_regression_tries_once(coder: Coder, small: Params, built: Path) -> None:
     data = read(built / "dataset/blocks", "train").take([0, 1, 2])
-    weights = head.fit(coder, data, small)
+    weights, _ = head.fit(coder, data, small)
     search = head.Regression(weights, 16, Range(2, 16, 16), 0.5)
     coded = coder.code(data.frames, data.segments, search.make, search.opened)
     for row in coded.found:
