@@ -19,13 +19,15 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         "measurand run",
         description="Build, train, evaluate and report into one folder. Run again to go on: "
-        "model calls that were answered are not made twice.",
+        "model calls that were answered stand in its journal/ and are not made twice.",
     )
     parser.add_argument("system", help="a system's name, see `measurand list`")
     parser.add_argument(
         "--params", type=Path, help="parameter file instead of params/<system>.yaml"
     )
-    parser.add_argument("--out", type=Path, required=True, help="folder for data and report")
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for data, journal and report"
+    )
     parser.add_argument("--model", help="one model string instead of the parameters' list")
     parser.add_argument("--runner", help="Beam runner of the build")
     parser.add_argument("--limit", type=int, help="only the first N prompts of each model")
@@ -47,6 +49,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _stages(args: argparse.Namespace) -> list[list[str]]:
     own = ["--params", str(args.params)] if args.params else []
+    journal = ["--journal", str(args.out / "journal")]
     data, results = str(args.out / "data"), str(args.out / "results")
     asked = ["--model", args.model] if args.model else []
     asked += ["--limit", str(args.limit)] if args.limit is not None else []
@@ -54,9 +57,9 @@ def _stages(args: argparse.Namespace) -> list[list[str]]:
     gates = args.gates or ("none" if args.params else None)
     name = args.system
     return [
-        ["build", name, *own, "--out", f"{data}/dataset", *runner],
-        ["train", name, *own, "--data", data, "--out", f"{data}/checkpoint"],
-        ["evaluate", name, *own, "--data", data, "--out", results, *asked],
+        ["build", name, *own, *journal, "--out", f"{data}/dataset", *runner],
+        ["train", name, *own, *journal, "--data", data, "--out", f"{data}/checkpoint"],
+        ["evaluate", name, *own, *journal, "--data", data, "--out", results, *asked],
         [
             *("report", name, *own, "--data", data),
             *("--results", results, "--out", str(args.out / "report")),

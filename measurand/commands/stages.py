@@ -36,6 +36,13 @@ def main(argv: Sequence[str]) -> int:
         "--params", type=Path, help="parameter file instead of params/<system>.yaml"
     )
     parser.add_argument("--out", type=Path, help="folder to write to instead of the project's own")
+    if verb != "report":
+        parser.add_argument(
+            "--journal",
+            type=Path,
+            help="folder of answered model calls and unfinished trainings, where a run goes on "
+            "(default: journal/<system>)",
+        )
     if verb == "build":
         parser.add_argument(
             "--runner",
@@ -116,7 +123,8 @@ def _build(system: project.System, params: Any, args: argparse.Namespace) -> Non
     from measurand.beam import quiet
 
     quiet()
-    system.module("dataset").build(params, out, args.runner, args.beam, journal=system.journal)
+    journal = args.journal or system.journal
+    system.module("dataset").build(params, out, args.runner, args.beam, journal=journal)
     for line in _tables(out):
         print(line)
     print(f"build {system.name}: {_shown(out, system)}")
@@ -143,7 +151,7 @@ def _train(system: project.System, params: Any, args: argparse.Namespace) -> Non
         print(f"train {system.name}: this system trains no model")
         return
     dataset = args.data / "dataset" if args.data else system.dataset
-    system.module("train").train(params, dataset, out, journal=system.journal)
+    system.module("train").train(params, dataset, out, journal=args.journal or system.journal)
 
 
 def _evaluate(system: project.System, params: Any, args: argparse.Namespace) -> None:
@@ -157,8 +165,9 @@ def _evaluate(system: project.System, params: Any, args: argparse.Namespace) -> 
         raise InputError(
             f"{data}/dataset is not built", hint=f"run `measurand build {system.name}` first"
         )
+    journal = args.journal or system.journal
     system.module("evaluate").evaluate(
-        params, data, args.model, out, journal=system.journal, limit=args.limit
+        params, data, args.model, out, journal=journal, limit=args.limit
     )
     found = provenance.collect(system.root)
     # While a stage runs, dvc.lock still describes the run before it.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -37,11 +38,23 @@ def test_one_command_from_parameters_to_report(
     # Nothing of the project's own was touched.
     assert not (project / "data").exists()
     assert not (project / "reports").exists()
+    assert not (project / "journal").exists()
+    calls = {p.name: p.read_bytes() for p in (project / "trial/journal").glob("*.jsonl")}
+    assert len(calls) == 1
+    assert all(calls.values())
 
     first = (report / "report.json").read_bytes()
     assert main(["personality", "--params", str(own), "--out", "trial"]) == 0
     assert (report / "report.json").read_bytes() == first
 
+    # It goes on in its folder, wherever that lies: no call is made again.
+    (project / "trial").rename(project / "moved")
+    shutil.rmtree(project / "moved/results")
+    assert main(["personality", "--params", str(own), "--out", "moved"]) == 0
+    assert {p.name: p.read_bytes() for p in (project / "moved/journal").glob("*.jsonl")} == calls
+    assert not (project / "trial").exists()
+    report = project / "moved/report"
+
     gates = str(project / "gates/personality.yaml")
-    assert main(["personality", "--params", str(own), "--out", "trial", "--gates", gates]) == 0
+    assert main(["personality", "--params", str(own), "--out", "moved", "--gates", gates]) == 0
     assert (report / "verdict/verdict.json").is_file()
