@@ -6,12 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from measurand.errors import MeasurandError
-from measurand.gates.telling.explanations import explain
-from measurand.gates.telling.outputs import printable, to_markdown, to_text, write_outputs
-from measurand.gates.verdict import EXIT_CODES, Verdict
+
+if TYPE_CHECKING:
+    from measurand.gates.verdict import Verdict
+
+ERROR = 3
+"""``verdict.EXIT_CODES["error"]``, known before anything heavy is loaded."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -19,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
         """Wrong usage is an error (3); argparse's own 2 would read as undecided."""
         self.print_usage(sys.stderr)
         print(f"{self.prog}: {message}", file=sys.stderr)
-        raise SystemExit(EXIT_CODES["error"])
+        raise SystemExit(ERROR)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,19 +37,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         args = _parser().parse_args(argv)
     except SystemExit as stop:
-        return stop.code if isinstance(stop.code, int) else EXIT_CODES["error"]
+        return stop.code if isinstance(stop.code, int) else ERROR
     try:
         return _run(args)
     except MeasurandError as error:
-        print(f"measurand gate: {error.code}: {printable(str(error))}", file=sys.stderr)
+        _complain(f"{error.code}: {error}")
     except BrokenPipeError:
         raise
     except Exception as error:
         # Python would exit with 1, which a CI reads as "the gate fails".
-        kind = type(error).__name__
-        print(f"measurand gate: internal_error: {kind}: {printable(str(error))}", file=sys.stderr)
+        _complain(f"internal_error: {type(error).__name__}: {error}")
         print("nothing was decided; please report this with the gate file", file=sys.stderr)
-    return EXIT_CODES["error"]
+    return ERROR
+
+
+def _complain(text: str) -> None:
+    from measurand.gates.telling.outputs import printable
+
+    print(f"measurand gate: {printable(text)}", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
 def _run(args: argparse.Namespace) -> int:
     out = args.out or args.root / ".measurand" / "gate" / (args.file.stem or "gate")
     from measurand.gates.run import run_gates
+    from measurand.gates.telling.outputs import write_outputs
 
     verdict = run_gates(args.file, root=args.root, out=out)
     print(_shown(verdict, args.format, args.explain), end="")
@@ -87,6 +96,9 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _shown(verdict: Verdict, form: str, details: bool) -> str:
+    from measurand.gates.telling.explanations import explain
+    from measurand.gates.telling.outputs import printable, to_markdown, to_text
+
     if form == "json":
         return verdict.to_json()
     text = to_markdown(verdict) if form == "md" else to_text(verdict)

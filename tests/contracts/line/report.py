@@ -12,6 +12,7 @@ from measurand import shards
 from measurand.report.document import Section, Table
 from measurand.report.view import View
 from measurand.statistics import statistic_row, statistics_table
+from measurand.stats.bounded import bounded
 from measurand.stats.means import cluster_mean
 from schemas.line.params import Params
 
@@ -21,6 +22,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     items = shards.read_table(results / "items")
     values, points = items["value"].to_numpy(), items["cluster_id"].to_numpy()
     found = cluster_mean(values, points, confidence=params.report.confidence)
+    found = bounded(found, values, points)
     found = replace(found, scope="training")
     return statistics_table([statistic_row("line", "network", "near", {}, found)])
 

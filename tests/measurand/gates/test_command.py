@@ -11,6 +11,7 @@ from gate_evidence import Project, bits, gate, gate_file
 
 from measurand import cli
 from measurand.gates import command
+from measurand.gates.verdict import EXIT_CODES
 
 GOOD = bits(600, 0.9)
 
@@ -152,3 +153,7 @@ def test_help_loads_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("[]\n")
+
+
+def test_the_code_of_an_error_is_the_verdicts() -> None:
+    assert EXIT_CODES["error"] == command.ERROR
