@@ -70,6 +70,7 @@ def build(folder: str, out: str) -> dict[str, Any]:
     import apache_beam  # noqa: F401  (its import is start-up, not throughput)
 
     from measurand import shards
+    from measurand.manifest import read_manifest
     from pipelines.elastictok.dataset import build as run
     from schemas.elastictok.params import Params
 
@@ -94,7 +95,7 @@ def build(folder: str, out: str) -> dict[str, Any]:
     run(params, Path(out) / "dataset", "FnApiRunner", journal=Path(out))
     seconds = time.perf_counter() - start
     clips = shards.read_table(Path(out) / "dataset/clips", ["index"])
-    blocks = shards.read_manifest(Path(out) / "dataset/blocks")
+    blocks = read_manifest(Path(out) / "dataset/blocks")
     return {
         "frames": sum(len(row) for row in clips["index"].to_pylist()),
         "sequences": blocks.rows,

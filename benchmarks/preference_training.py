@@ -24,7 +24,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from measurand import project, shards
+from measurand import project
+from measurand.manifest import read_manifest
 from pipelines.soft_labels.dataset import build
 from pipelines.soft_labels.material import Material, Pair
 from pipelines.soft_labels.order import batches
@@ -180,7 +181,7 @@ def compare(steps: int, layers: int | None, folder: Path) -> dict[str, Any]:
     return {
         "layers": layers or "all",
         "steps": steps,
-        "pairs": shards.read_manifest(dataset / "pairs").rows,
+        "pairs": read_manifest(dataset / "pairs").rows,
         "tokens": tokens,
         "tokens_per_second": rate,
         "ratio": rate["ours"] / rate["trl"],

@@ -379,12 +379,13 @@ def _folder(path: Path, columns: Sequence[str]) -> list[Part]:
 
 def _ours(path: Path) -> Part:
     from measurand import shards
+    from measurand.manifest import read_manifest
 
     def rows() -> Iterator[Row | Unreadable]:
         for _, table in shards.iter_shards(path):
             yield from table.to_pylist()
 
-    return Part(None, tuple(shards.read_manifest(path).columns), rows())
+    return Part(None, tuple(read_manifest(path).columns), rows())
 
 
 def _saved(path: Path, columns: Sequence[str]) -> list[Part]:

@@ -32,33 +32,13 @@ from measurand.parquet import (
     REJECTED,
     decoded,
     read_shard,
-    shard_of,
     split,
     write_shard,
 )
 from measurand.tables import Table, type_text
-from measurand.verify import verify
 
 if TYPE_CHECKING:
     import datasets
-
-__all__ = [
-    "REJECTED",
-    "Manifest",
-    "Source",
-    "as_dataset",
-    "is_build_file",
-    "iter_shards",
-    "prepare",
-    "read_manifest",
-    "read_table",
-    "shard_of",
-    "verify",
-    "write_dataset",
-    "write_manifest",
-    "write_rejected",
-    "write_shard",
-]
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ import numpy as np
 import pyarrow as pa
 
 from measurand import project, runs, shards
-from measurand.manifest import MANIFEST
+from measurand.manifest import MANIFEST, read_manifest
 from measurand.report.document import Cell, Section, Text
 from measurand.report.document import Table as Shown
 from measurand.results import STATISTICS, StatisticRow
@@ -135,7 +135,7 @@ def read(system: project.System, params: Any) -> Study | None:
     folder = system.studies
     if not (folder / MANIFEST).is_file():
         return None
-    about = shards.read_manifest(folder).params
+    about = read_manifest(folder).params
     if about["parameters"] != parameters_id(params):
         return None
     figures: dict[Key, list[float | None]] = defaultdict(lambda: [None] * about["trainings"])

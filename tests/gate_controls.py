@@ -12,6 +12,8 @@ import yaml
 
 from measurand import runs, shards
 from measurand.gates import run_gates
+from measurand.manifest import read_manifest
+from measurand.parquet import write_shard
 from measurand.results import STATISTICS
 from measurand.statistics import statistics_table
 from measurand.tables import Table
@@ -43,7 +45,7 @@ def outcome(
     with TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "gates.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
-        shards.write_shard(STATISTICS, table, folder / "statistics.parquet")
+        write_shard(STATISTICS, table, folder / "statistics.parquet")
         (folder / "results").mkdir()
         verdict = run_gates(
             folder / "gates.yaml",
@@ -60,7 +62,7 @@ def outcome(
 def spoil(folder: Path, spec: Table, change: Callable[[Row], Row]) -> None:
     """Write a dataset again, each row changed."""
     found = [change(row) for row in spec.conform(shards.read_table(folder)).to_pylist()]
-    known = shards.read_manifest(folder)
+    known = read_manifest(folder)
     for path in folder.iterdir():
         path.unlink()
     table = runs.table(spec, found)

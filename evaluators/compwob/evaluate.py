@@ -18,6 +18,7 @@ from evaluators.compwob.plan import items_of, specs_of
 from measurand import project, runs, shards
 from measurand.costs import COSTS
 from measurand.journal import Journal, call_key
+from measurand.manifest import read_manifest
 from measurand.progress import Progress
 from measurand.results import RESULTS
 from measurand.tables import Table
@@ -132,7 +133,7 @@ def _run_of(params: Params, agent: str) -> AgentRun:
 
 
 def _hash(folder: Path) -> str:
-    return shards.read_manifest(folder).logical_hash
+    return read_manifest(folder).logical_hash
 
 
 @dataclass

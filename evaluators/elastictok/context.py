@@ -14,7 +14,7 @@ import numpy.typing as npt
 import polars as pl
 
 from measurand import shards, subject
-from measurand.manifest import MANIFEST
+from measurand.manifest import MANIFEST, read_manifest
 from measurand.report import view
 from measurand.results import Rows
 from measurand.statistics import statistic_row
@@ -138,7 +138,7 @@ def findings(results: Path, params: Params) -> Findings:
         for name in TABLES
         if (results / name / MANIFEST).exists()
     }
-    config = shards.read_manifest(results / "budgets").params
+    config = read_manifest(results / "budgets").params
     shared = (params.elastic.name, params.report.seed, params.report.resamples)
     return Findings(SYSTEM, *shared, params, tables, dict(config["limits"]))
 

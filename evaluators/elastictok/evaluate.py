@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from measurand import runs, shards
 from measurand.errors import InputError
+from measurand.manifest import read_manifest
 from measurand.results import RESULTS, slice_text
 from measurand.tables import Table
 from measurand.training import tensors
@@ -108,7 +109,7 @@ def _place(
     params: Params, data: Path, checkpoint: Path, asked: Sequence[str], journal: Path
 ) -> Place:
     needed = {params.elastic.name, *asked} - {UNTRAINED, *CODECS}
-    identity = {"blocks": shards.read_manifest(data / "dataset" / "blocks").logical_hash}
+    identity = {"blocks": read_manifest(data / "dataset" / "blocks").logical_hash}
     for name in sorted(needed):
         run = tensors.load(checkpoint / f"{name}.safetensors")[1]["run"]
         if run != run_of(params, measuring.spec_of(params, name), identity["blocks"]):
@@ -232,4 +233,4 @@ def _item(row: dict[str, Any], metric: str, item: str, value: float, parts: dict
 
 def _parents(data: Path) -> dict[str, str]:
     folder = data / "dataset"
-    return {n: shards.read_manifest(folder / n).logical_hash for n in ("clips", "blocks")}
+    return {n: read_manifest(folder / n).logical_hash for n in ("clips", "blocks")}

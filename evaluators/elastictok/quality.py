@@ -6,6 +6,7 @@ from pathlib import Path
 
 from evaluators.elastictok.context import SYSTEM
 from measurand import shards
+from measurand.manifest import read_manifest
 from measurand.results import Rows
 from measurand.statistics import exact, statistic_row
 
@@ -25,7 +26,7 @@ def data_rows(data: Path, model: str) -> Rows:
             found = exact(one["found"] / one["planted"], n=one["planted"])
             yield statistic_row(SYSTEM, model, "planted_leaks_found", parts, found)
     for table in ("clips", "blocks"):
-        manifest = shards.read_manifest(data / "dataset" / table)
+        manifest = read_manifest(data / "dataset" / table)
         for reason, count in sorted(manifest.rejected.items()):
             parts = {"table": table, "reason": reason}
             figure = exact(float(count), n=manifest.rows_in)

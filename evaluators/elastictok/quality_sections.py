@@ -9,6 +9,7 @@ import polars as pl
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import training_figure
 from measurand import shards
+from measurand.manifest import read_manifest
 from measurand.report.document import Cell, Section, Table, Text
 from measurand.report.grid import Line, grid
 from measurand.report.learned import learned
@@ -140,7 +141,7 @@ def _rejected(found: Findings, figures: Figures) -> Table:
 
 
 def _sources(data: Path) -> str:
-    manifest = shards.read_manifest(data / "dataset" / "blocks")
+    manifest = read_manifest(data / "dataset" / "blocks")
     names = pl.Series([source.licence for source in manifest.sources]).unique().sort()
     licences = "; ".join(names.to_list())
     return f"{len(manifest.sources)} sources, each with its hash in the manifest. {licences}."

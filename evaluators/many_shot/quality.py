@@ -9,7 +9,7 @@ import polars as pl
 
 from evaluators.many_shot.context import SYSTEM, Subject
 from measurand import shards
-from measurand.manifest import MANIFEST, REJECTED_FILE
+from measurand.manifest import MANIFEST, REJECTED_FILE, read_manifest
 from measurand.parquet import REJECTED, read_shard
 from measurand.results import Rows
 from measurand.statistics import described, exact, statistic_row
@@ -94,7 +94,7 @@ def _leak_rows(subject: Subject, data: Path) -> Rows:
 
 def _prompt_rows(subject: Subject, data: Path) -> Rows:
     folder = data / "dataset" / "prompts"
-    rejected = shards.read_manifest(folder).rejected
+    rejected = read_manifest(folder).rejected
     for reason in REASONS:
         found = float(rejected.get(reason, 0))
         yield subject.row("prompts_rejected", {"reason": reason}, exact(found))

@@ -23,8 +23,10 @@ from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
 from measurand.errors import InputError
 from measurand.journal import Journal
+from measurand.manifest import read_manifest
 from measurand.models import load
 from measurand.models.protocol import Model, Request, Score, check
+from measurand.parquet import write_shard
 from measurand.progress import Progress
 from measurand.results import RESULTS, slice_text
 from schemas.personality.params import CUES, DOMAINS, EXPERIMENTS, ModelRun, Params
@@ -69,7 +71,7 @@ def evaluate(
             ``evaluate.max_infra_share``; what was answered is journalled.
     """
     prompts = data / "dataset" / "prompts"
-    parents = {"prompts": shards.read_manifest(prompts).logical_hash}
+    parents = {"prompts": read_manifest(prompts).logical_hash}
     asked = params.evaluate.models if model is None else (_run_of(params, model),)
     outcomes = [
         Administration(params, run, prompts, parents, out, journal, limit).run() for run in asked
@@ -222,7 +224,7 @@ class Administration:
                     seen += 1
                 failures.update(r["reason"] for r in rows if r["status"] == "infra_error")
                 missing.update(r["reason"] for r in rows if r["status"] == "model_error")
-                shards.write_shard(RESPONSES, runs.table(RESPONSES, rows), folder / name)
+                write_shard(RESPONSES, runs.table(RESPONSES, rows), folder / name)
                 items.append(runs.results_table([item for row in rows for item in _items(row)]))
                 n_shards += 1
         runs.refuse_failures(self.spec.model, failures, total, how.max_infra_share)

@@ -13,6 +13,7 @@ import polars as pl
 import pyarrow as pa
 
 from measurand import shards
+from measurand.manifest import read_manifest
 from schemas.personality.tables import RESPONSES, SCORES
 
 Kind = Literal["value", "expected"]
@@ -67,7 +68,7 @@ def read_responses(results: Path) -> dict[str, pl.DataFrame]:
             .alias(f"keyed_{column}")
             for column in ("value", "expected")
         ]
-        found[shards.read_manifest(folder).params["model"]] = frame.with_columns(keyed)
+        found[read_manifest(folder).params["model"]] = frame.with_columns(keyed)
     return found
 
 

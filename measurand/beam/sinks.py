@@ -19,7 +19,7 @@ from measurand.beam.counts import count, counters
 from measurand.beam.ipc import from_ipc, to_ipc
 from measurand.errors import ConservationError, SchemaError
 from measurand.manifest import REJECTED_FILE, Manifest, Source, shard_name
-from measurand.parquet import REJECTED, split, write_shard
+from measurand.parquet import REJECTED, shard_of, split, write_shard
 from measurand.tables import Table
 
 if TYPE_CHECKING:
@@ -187,7 +187,7 @@ def make_shards(
     sink = _opened(pipeline, spec, out, n_shards, None)
     groups: list[list[str]] = [[] for _ in range(n_shards)]
     for key in keys:
-        groups[shards.shard_of(key, n_shards)].append(key)
+        groups[shard_of(key, n_shards)].append(key)
     rejected = (
         pipeline
         | f"{spec.name}: keys" >> apache_beam.Create(list(enumerate(map(sorted, groups))))

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from measurand import params as parameters
-from measurand import project, provenance, runs, shards, trainings
+from measurand import project, provenance, runs, trainings
 from measurand.errors import InputError
+from measurand.manifest import read_manifest
+from measurand.parquet import write_shard
 from measurand.results import STATISTICS
 from measurand.training.repeats import repeat_of
 
@@ -75,11 +77,11 @@ def _statistics(system: project.System, params: Any, at: int) -> Any:
     system.module("train").train(params, data / "dataset", data / "checkpoint", journal=journal)
     system.module("evaluate").evaluate(params, data, None, results, journal=journal, limit=None)
     table = STATISTICS.validate(system.module("report").statistics(data, results, params))
-    shards.write_shard(STATISTICS, table, done)
+    write_shard(STATISTICS, table, done)
     return table
 
 
 def _data(system: project.System) -> list[str]:
     """Logical hashes of the dataset."""
     files = sorted(system.dataset.rglob("manifest.json"))
-    return [shards.read_manifest(path.parent).logical_hash for path in files]
+    return [read_manifest(path.parent).logical_hash for path in files]

@@ -35,7 +35,8 @@ def write_report(
         out: folder to write to.
         gates: gate file; None writes no verdict.
     """
-    from measurand import shards, trainings
+    from measurand import trainings
+    from measurand.parquet import write_shard
     from measurand.report import dictionary, document, render, scores, view
     from measurand.statistics import statistics_table
 
@@ -44,7 +45,7 @@ def write_report(
     study = trainings.read(system, params)
     if study is not None:
         statistics = statistics_table([study.widen(row) for row in one.to_pylist()])
-    shards.write_shard(STATISTICS, statistics, out / "statistics.parquet")
+    write_shard(STATISTICS, statistics, out / "statistics.parquet")
 
     verdict = _verdict(system.root, gates, results, out)
     state = None if verdict is None else verdict["state"]
@@ -146,11 +147,11 @@ def _plot_rows(metrics: dict[str, Any]) -> str:
 
 def _provenance(gate_file: Path | None, params: Any, data: Path, results: Path) -> dict[str, Any]:
     """What the report was made from: hashes of data, results, gates; versions at evaluation."""
-    from measurand import shards
+    from measurand.manifest import read_manifest
 
     def hashes(folder: Path) -> dict[str, str]:
         return {
-            m.parent.relative_to(folder).as_posix(): shards.read_manifest(m.parent).logical_hash
+            m.parent.relative_to(folder).as_posix(): read_manifest(m.parent).logical_hash
             for m in sorted(folder.rglob("manifest.json"))
         }
 

@@ -24,9 +24,9 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     if not args.path.exists():
         raise InputError(f"{args.path}: no such folder", hint="check the path", code="no_file")
-    import measurand.shards as shards
+    from measurand.verify import verify
 
-    problems = shards.verify(args.path)
+    problems = verify(args.path)
     for problem in problems:
         print(problem)
     count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"

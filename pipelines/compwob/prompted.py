@@ -19,6 +19,7 @@ from measurand import models, shards
 from measurand.calls import generate_batches
 from measurand.errors import InfraError, InputError
 from measurand.journal import Journal
+from measurand.manifest import read_manifest
 from measurand.models.protocol import Model, Request, Sampling, check
 from measurand.web.observation import Observation
 from pipelines.compwob.actions import NOOP, Action, parse
@@ -164,7 +165,7 @@ class Exemplars(ZeroShot):
     def __init__(self, name: str, talk: Talk, dataset: Path) -> None:
         super().__init__(name, talk)
         self._shown = Demonstrations(dataset)
-        mine = f"{self.sha256}\0{shards.read_manifest(dataset / 'steps').logical_hash}"
+        mine = f"{self.sha256}\0{read_manifest(dataset / 'steps').logical_hash}"
         self.sha256 = hashlib.sha256(mine.encode()).hexdigest()
 
     def _answer(self, observation: Observation, history: Sequence[Action]) -> str:

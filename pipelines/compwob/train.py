@@ -17,7 +17,7 @@ import numpy as np
 
 from measurand import project, runs, shards
 from measurand.errors import InputError
-from measurand.manifest import write_text
+from measurand.manifest import read_manifest, write_text
 from measurand.progress import Progress
 from measurand.stats.resample import rng_for, seed_for
 from measurand.training.fit import Plan, State, fit
@@ -64,7 +64,7 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     examples = _examples(demonstrations, Encoder(tokenizer))
     if not examples:
         raise InputError("no demonstration can be learned from", hint="build more episodes")
-    parents = {"steps": shards.read_manifest(dataset / "steps").logical_hash}
+    parents = {"steps": read_manifest(dataset / "steps").logical_hash}
     rows: list[Row] = []
     losses: dict[str, list[float]] = {}
     for seed in range(given.seeds):

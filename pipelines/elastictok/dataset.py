@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from measurand import beam, project, shards
 from measurand.errors import InputError, VerifyError
+from measurand.manifest import read_manifest
 from measurand.parquet import REJECTED
 from pipelines.elastictok import measures
 from pipelines.elastictok.clips import Clip, Listing, list_clips
@@ -70,7 +71,7 @@ def build(
     with beam.pipeline(runner, argv) as pipeline:
         sink = beam.make_shards(pipeline, keys, BLOCKS, out / "blocks", params.build.n_shards, cut)
     sink.finish(
-        parents={"clips": shards.read_manifest(out / "clips").logical_hash},
+        parents={"clips": read_manifest(out / "clips").logical_hash},
         params=settings,
         sources=listing.sources,
         rows_in=len(keys),
@@ -251,7 +252,7 @@ def _check_and_summarise(build: Build, out: Path, settings: Row) -> None:
                 hint="this is a defect of the build; the dataset must not be used",
                 code="leak",
             )
-    parents = {"blocks": shards.read_manifest(out / "blocks").logical_hash}
+    parents = {"blocks": read_manifest(out / "blocks").logical_hash}
     for name, spec, found in (
         ("leakage", LEAKAGE, rows),
         ("summary", SUMMARY, summarise(out / "blocks")),

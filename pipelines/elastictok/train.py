@@ -13,6 +13,7 @@ from typing import Any
 
 from measurand import runs, shards
 from measurand.errors import InputError
+from measurand.manifest import read_manifest
 from measurand.training import tensors
 from measurand.training.device import device_of
 from measurand.training.fit import State
@@ -46,7 +47,7 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     Raises:
         InputError: the dataset is unbuilt, or its blocks have another shape.
     """
-    parent = shards.read_manifest(dataset / "blocks").logical_hash
+    parent = read_manifest(dataset / "blocks").logical_hash
     states = journal / "training"
     trainings = [
         (repeat_of(params, at), folder_of(out, at), folder_of(states, at))

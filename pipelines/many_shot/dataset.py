@@ -18,7 +18,7 @@ import pyarrow as pa
 from measurand import beam, project, shards
 from measurand.errors import ParamsError, VerifyError
 from measurand.journal import canonical_json
-from measurand.manifest import Source
+from measurand.manifest import Source, read_manifest
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
 from measurand.parquet import REJECTED
 from pipelines.many_shot.example import Example, example_id, group_id
@@ -84,7 +84,7 @@ def build(
     with beam.pipeline(runner, argv) as pipeline:
         sink = beam.make_shards(pipeline, keys, PROMPTS, folder, params.build.n_shards, assemble)
     sink.finish(
-        parents={name: shards.read_manifest(path).logical_hash for name, path in parents.items()},
+        parents={name: read_manifest(path).logical_hash for name, path in parents.items()},
         params=settings,
         rows_in=len(keys),
     )
@@ -190,7 +190,7 @@ def _write_leakage(params: Params, out: Path, removed: dict[str, int], settings:
         out / "leakage",
         LEAKAGE,
         LEAKAGE.from_columns({c.name: [row[c.name] for row in rows] for c in LEAKAGE.columns}),
-        parents={n: shards.read_manifest(out / n).logical_hash for n in ("pool", "prompts")},
+        parents={n: read_manifest(out / n).logical_hash for n in ("pool", "prompts")},
         params=settings,
     )
 

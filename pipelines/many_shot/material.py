@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from measurand import shards
-from measurand.manifest import MANIFEST
+from measurand.manifest import MANIFEST, read_manifest
 from measurand.models.protocol import Request
 from pipelines.many_shot import labels, layout
 from schemas.many_shot.params import Curve, ModelRun, Params, Task
@@ -141,7 +141,7 @@ class Material:
             table = pl.DataFrame(pl.from_arrow(shards.read_table(dataset / "rationales")))
             right = table.filter(pl.col("chosen"), pl.col("split") == "test")
             chosen = {(r["task"], r["example_id"]): r["rationale"] for r in right.to_dicts()}
-        self.parents = {n: shards.read_manifest(dataset / n).logical_hash for n in read}
+        self.parents = {n: read_manifest(dataset / n).logical_hash for n in read}
         self._questions: dict[str, list[Question]] = {}
         for row in pool.filter(pc.equal(pool["split"], "test")).to_pylist():
             question = _question(row, chosen.get((row["task"], row["example_id"])))

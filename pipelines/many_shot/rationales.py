@@ -20,6 +20,7 @@ from measurand import runs, shards
 from measurand.calls import generate_batches
 from measurand.errors import ParamsError
 from measurand.journal import Journal
+from measurand.manifest import read_manifest
 from measurand.models.protocol import Completion, Model, Request, Sampling, check
 from measurand.progress import Progress
 from measurand.publish.private import named
@@ -77,7 +78,7 @@ def write_rationales(params: Params, pool: Path, out: Path, journal: Path) -> No
         out,
         RATIONALES,
         runs.table(RATIONALES, rows),
-        parents={"pool": shards.read_manifest(pool).logical_hash},
+        parents={"pool": read_manifest(pool).logical_hash},
         params={"rationales": how.model_dump(mode="json"), "model_fingerprint": model.fingerprint},
     )
 

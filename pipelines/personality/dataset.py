@@ -15,8 +15,8 @@ import pyarrow as pa
 
 from measurand import beam, project
 from measurand.errors import ParamsError
-from measurand.manifest import Source, file_sha256
-from measurand.shards import read_manifest, write_dataset
+from measurand.manifest import Source, file_sha256, read_manifest
+from measurand.shards import write_dataset
 from pipelines.personality import instruments
 from pipelines.personality.instruments import PRIVATE
 from pipelines.personality.profiles import instruments as needed

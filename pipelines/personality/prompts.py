@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from measurand.shards import REJECTED
+from measurand.parquet import REJECTED
 from pipelines.personality.instruments import instrument
 from pipelines.personality.profiles import Block, Profile
 from pipelines.personality.wording import postamble, preamble

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from measurand import beam, project, runs, shards
 from measurand.errors import ParamsError
-from measurand.manifest import Source
+from measurand.manifest import Source, read_manifest
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
 from measurand.parquet import REJECTED
 from measurand.publish.private import named
@@ -60,7 +60,7 @@ def build(
         drawn.append((pairs, sources.draw(pairs, params.build.seed, root / "data" / "sources")))
     _write_items(drawn, out / "items", settings)
     _write_pairs(drawn, out / "pairs", params, tokenizer, settings)
-    parents = {"pairs": shards.read_manifest(out / "pairs").logical_hash}
+    parents = {"pairs": read_manifest(out / "pairs").logical_hash}
     if params.build.judges:
         _write_judgements(params, out, journal, root, parents)
 
@@ -133,7 +133,7 @@ def _write_pairs(
         runs.table(PAIRS, rows),
         params=settings,
         sources=_distinct(drawn),
-        parents={"items": shards.read_manifest(folder.parent / "items").logical_hash},
+        parents={"items": read_manifest(folder.parent / "items").logical_hash},
         rejected=_rejected(rejected),
     )
 

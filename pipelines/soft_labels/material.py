@@ -10,6 +10,7 @@ import polars as pl
 
 from measurand import shards
 from measurand.errors import InputError
+from measurand.manifest import read_manifest
 from measurand.stats.resample import rng_for
 from schemas.soft_labels.params import OWN, SHUFFLED, SPLITS, Params, Run
 
@@ -59,7 +60,7 @@ class Material:
                 raise InputError(
                     f"{dataset}/{name} is not built", hint="run `measurand build soft_labels` first"
                 )
-        self.parents = {name: shards.read_manifest(dataset / name).logical_hash for name in parts}
+        self.parents = {name: read_manifest(dataset / name).logical_hash for name in parts}
         names = ["pair_id", "set", "split", "prompt", "text_1", "text_2", "p"]
         pairs = _frame(dataset / "pairs", names)
         reference = _frame(dataset / "reference", ["pair_id", "logp_1", "logp_2"])

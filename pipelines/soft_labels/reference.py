@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from measurand import shards
 from measurand.journal import Journal, call_record
+from measurand.manifest import read_manifest
 from measurand.parquet import REJECTED
 from pipelines.soft_labels.policy import Policy, load_policy
 from schemas.soft_labels.tables import REFERENCE
@@ -52,7 +53,7 @@ class ReferenceScores:
         """Rows of ``REFERENCE`` for the pairs with these ids, sorted; none is rejected."""
         with _LOADING:
             policy = _policy(self.spec, self.cache)
-        pairs = _pairs(self.pairs, shards.read_manifest(self.pairs).logical_hash)
+        pairs = _pairs(self.pairs, read_manifest(self.pairs).logical_hash)
         name = hashlib.sha256("".join(keys).encode()).hexdigest()[:16]
         with Journal(self.journal / f"reference-{name}.jsonl") as journal:
             for start in range(0, len(keys), self.batch_size):

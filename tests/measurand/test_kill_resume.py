@@ -16,7 +16,8 @@ import toy_build
 
 from measurand.manifest import MANIFEST, file_sha256
 from measurand.parquet import REJECTED
-from measurand.shards import verify, write_dataset
+from measurand.shards import write_dataset
+from measurand.verify import verify
 
 pytestmark = pytest.mark.integration
 

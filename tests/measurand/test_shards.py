@@ -11,21 +11,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from measurand.errors import ConservationError, InputError, SchemaError
-from measurand.manifest import Source, file_sha256, shard_name
+from measurand.manifest import Source, file_sha256, read_manifest, shard_name
+from measurand.parquet import REJECTED, shard_of, write_shard
 from measurand.shards import (
-    REJECTED,
     as_dataset,
     iter_shards,
     prepare,
-    read_manifest,
     read_table,
-    shard_of,
-    verify,
     write_dataset,
     write_manifest,
-    write_shard,
 )
 from measurand.tables import Column, Table
+from measurand.verify import verify
 
 SPEC = Table(
     name="t.answers",

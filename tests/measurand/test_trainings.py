@@ -6,13 +6,14 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from measurand import project, shards, trainings
+from measurand import project, trainings
 from measurand.params import Strict
 from measurand.report.document import Table
 from measurand.results import StatisticRow
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, Scope
 from measurand.trainings import Study
+from measurand.verify import verify
 
 
 class Train(Strict):
@@ -57,7 +58,7 @@ def test_a_study_is_kept_and_widens_what_was_trained(system: project.System) -> 
     params = Params()
     assert trainings.read(system, params) is None
     assert trainings.write(system, params, tables(0.5, 0.7, 0.6), {"git": None}) == 6
-    assert shards.verify(system.studies) == []
+    assert verify(system.studies) == []
     study = trainings.read(system, params)
     assert study is not None
     assert study.fits

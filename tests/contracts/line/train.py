@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from measurand import runs, shards
+from measurand.manifest import read_manifest
 from measurand.stats.resample import rng_for, seed_for
 from measurand.training import tensors
 from measurand.training.fit import Plan, State, fit
@@ -31,7 +32,7 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write ``seed-N.safetensors`` and ``training``."""
     points = shards.read_table(dataset / "points").to_pylist()
     xy = np.array([(p["x"], p["y"]) for p in points if p["split"] == "train"], np.float32)
-    parent, given = shards.read_manifest(dataset / "points").logical_hash, params.train
+    parent, given = read_manifest(dataset / "points").logical_hash, params.train
     rates = partial(warm_then, peak=given.lr, steps=given.steps, warmup=10, shape="cosine")
     plan = Plan(given.steps, rates, log_every=20, save_every=100)
     rows = []

@@ -11,6 +11,7 @@ import pytest
 
 from measurand import shards
 from measurand.errors import InputError
+from measurand.manifest import read_manifest
 from measurand.web import chromium
 from pipelines.compwob.dataset import build
 from schemas.compwob.params import Params
@@ -62,7 +63,7 @@ def _start(folder: Path, name: str, journal: str) -> subprocess.Popen[bytes]:
 
 def _hashes(results: Path) -> dict[str, str]:
     folders = [results / name for name in SAME] + sorted((results / "steps").iterdir())
-    return {path.name: shards.read_manifest(path).logical_hash for path in folders}
+    return {path.name: read_manifest(path).logical_hash for path in folders}
 
 
 def test_a_killed_run_goes_on_and_ends_in_the_same_rows(folder: Path) -> None:
@@ -91,7 +92,7 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_rows(folder: Path) -> None:
         values = [row["value"] for row in items if row["metric"] == metric]
         assert values
         assert set(values) == {1.0}
-    assert shards.read_manifest(folder / "whole" / "films").rows == 3
+    assert read_manifest(folder / "whole" / "films").rows == 3
 
 
 def test_an_unknown_agent_is_named(folder: Path) -> None:

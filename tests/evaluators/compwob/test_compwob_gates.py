@@ -13,6 +13,7 @@ from compwob_handmade import Rule, params, write
 
 from evaluators.compwob.report import statistics
 from measurand import gates, runs, shards
+from measurand.parquet import write_shard
 from measurand.results import RESULTS, STATISTICS
 from pipelines.compwob.environment import Spec
 from schemas.compwob.tables import CHECKS, EPISODES
@@ -90,7 +91,7 @@ def _judged(
         shutil.rmtree(results / name)
         shards.write_dataset(results / name, table, runs.table(table, rows))
     found = statistics(folder, results, given)
-    shards.write_shard(STATISTICS, found, folder / "statistics.parquet")
+    write_shard(STATISTICS, found, folder / "statistics.parquet")
     verdict = gates.run_gates(
         FILE, root=ROOT, results=results, statistics=folder / "statistics.parquet"
     )

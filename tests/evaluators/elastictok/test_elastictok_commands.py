@@ -10,6 +10,7 @@ import yaml
 from evaluators.elastictok.commands import main
 from measurand import shards
 from measurand.errors import InputError
+from measurand.verify import verify
 from schemas.elastictok.params import Params
 
 
@@ -41,7 +42,7 @@ def test_a_video_becomes_codes_reconstruction_and_picture(
     out = tmp_path / "out"
     assert main(["encode", str(video), "--threshold", "0.08", "--out", str(out), *arguments]) == 0
     assert "11 blocks" in capsys.readouterr().out
-    assert shards.verify(out) == []
+    assert verify(out) == []
     rows = shards.read_table(out / "codes").to_pylist()
     assert [row["block"] for row in rows] == list(range(11))
     assert [row["first_frame"] for row in rows] == list(range(0, 22, 2))

@@ -13,7 +13,9 @@ from evaluators.elastictok.evaluate import evaluate, strips
 from evaluators.elastictok.report import statistics
 from measurand import shards
 from measurand.errors import InputError
+from measurand.manifest import read_manifest
 from measurand.training.repeats import repeat_of
+from measurand.verify import verify
 from pipelines.elastictok.jobs import TABLES, Place
 from schemas.elastictok.params import Params
 
@@ -21,7 +23,7 @@ from schemas.elastictok.params import Params
 def hashes(folder: Path) -> dict[str, str]:
     """Logical hash of every result but times."""
     return {
-        name: shards.read_manifest(folder / name).logical_hash
+        name: read_manifest(folder / name).logical_hash
         for name in (*TABLES, "items", "history")
         if name != "search_costs"
     }
@@ -29,8 +31,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def test_every_table_is_written_and_verifies(results: Path) -> None:
     assert {p.name for p in results.iterdir()} == {*TABLES, "items", "history", "speed"}
-    assert shards.verify(results) == []
-    config = shards.read_manifest(results / "budgets").params
+    assert verify(results) == []
+    config = read_manifest(results / "budgets").params
     assert config["models"] == ["elastic", "fixed4", "fixed16", "blind", "untrained", "jpeg",
                                 "h264"]  # fmt: skip
     assert set(config["limits"]) == {"strict", "middle", "loose"}
@@ -85,7 +87,7 @@ def test_one_model_and_a_limit(small: Params, data: Path, tmp_path: Path) -> Non
     budgets = frame(shards.read_table(tmp_path / "out/budgets"))
     assert set(budgets["model"]) == {"fixed4"}
     assert budgets["sample_id"].n_unique() == 4
-    assert shards.read_manifest(tmp_path / "out/budgets").params["partial"]
+    assert read_manifest(tmp_path / "out/budgets").params["partial"]
 
 
 def test_unknown_models_and_missing_checkpoints_are_named(
@@ -150,4 +152,4 @@ def test_repeated_trainings_are_all_measured_and_told_as_the_method(tmp_path: Pa
         assert row["ci_hi"] >= row["estimate"] >= row["ci_lo"]
         checked += a["estimate"] != b["estimate"]
     assert checked > 50
-    assert shards.verify(tmp_path / "results") == []
+    assert verify(tmp_path / "results") == []

@@ -10,6 +10,7 @@ from evaluators.elastictok.context import Findings, View
 from evaluators.elastictok.quality import data_rows
 from evaluators.elastictok.quality_sections import data_section, method_section, training_section
 from measurand import shards
+from measurand.manifest import read_manifest
 from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
@@ -23,7 +24,7 @@ def test_leaks_and_rejected_rows_are_counted(data: Path) -> None:
     ]  # fmt: skip
     assert {r["estimate"] for r in leaks} == {0.0}
     assert {r["estimate"] for r in rows if r["metric"] == "planted_leaks_found"} == {1.0}
-    manifest = shards.read_manifest(data / "dataset/blocks")
+    manifest = read_manifest(data / "dataset/blocks")
     rejected = {r["slice"]: r["estimate"] for r in rows if r["metric"] == "rejected"}
     for reason, count in manifest.rejected.items():
         assert rejected[f"reason={reason},table=blocks"] == count

@@ -17,10 +17,12 @@ from many_shot_handmade import make, params_of
 from evaluators.many_shot.evaluate import evaluate
 from measurand import shards
 from measurand.errors import CapabilityError, InfraError, InputError
+from measurand.manifest import read_manifest
 from measurand.models import load
 from measurand.models.protocol import Request, Score
 from measurand.results import RESULTS
 from measurand.runs import slug
+from measurand.verify import verify
 from pipelines.many_shot import oracles
 from schemas.many_shot.params import Params
 from schemas.many_shot.tables import RESPONSES
@@ -80,7 +82,7 @@ def test_the_solver_is_right_everywhere(asked: Callable[..., tuple[pl.DataFrame,
     options = rows.filter(task="line")
     assert (options["prediction"] == options["answer_idx"]).all()
     assert options["confidence"].min() == pytest.approx(0.98, abs=1e-6)
-    assert shards.verify(results) == []
+    assert verify(results) == []
     for folder, spec in ((f"responses/{slug('oracle:solver')}", RESPONSES), ("items", RESULTS)):
         spec.validate(shards.read_table(results / folder))
 
@@ -222,7 +224,7 @@ def test_a_limit_asks_so_many_and_marks_the_results_partial(
     params = params_of(batch_size=16)
     evaluate(params, data, None, tmp_path / "r", journal=tmp_path / "j", limit=limit)
     assert len(frame(tmp_path / "r" / "responses" / slug("oracle:majority"))) == limit
-    assert shards.read_manifest(tmp_path / "r" / "items").params["partial"] is True
+    assert read_manifest(tmp_path / "r" / "items").params["partial"] is True
 
 
 def test_the_batch_size_changes_no_answer(data: Path, tmp_path: Path) -> None:
@@ -342,7 +344,7 @@ def test_curves_that_were_not_built_are_named(
     params = Params.model_validate(raw)
     evaluate(params, data, None, tmp_path / "r", journal=tmp_path / "j")
     assert "line|supervised-abstract has no prompts" in capsys.readouterr().out
-    named = shards.read_manifest(tmp_path / "r" / "items").params["not_built"]
+    named = read_manifest(tmp_path / "r" / "items").params["not_built"]
     assert named == ["line|supervised-abstract"]
     raw["evaluate"]["models"] = [{"model": "oracle:prior", "curves": ["supervised-abstract"]}]
     with pytest.raises(InputError, match="no prompts"):

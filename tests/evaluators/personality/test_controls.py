@@ -12,8 +12,9 @@ from gate_controls import Row, controls, spoil
 
 from evaluators.personality.evaluate import evaluate
 from evaluators.personality.report import statistics
-from measurand import gates, shards
+from measurand import gates
 from measurand import params as parameters
+from measurand.parquet import write_shard
 from measurand.results import STATISTICS
 from pipelines.personality.dataset import build
 from schemas.personality.params import DOMAINS, Params
@@ -54,7 +55,7 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Judged]:
         for responses in (folder / "results/responses").iterdir() if change else ():
             spoil(responses, RESPONSES, change)
         table = statistics(data, folder / "results", params)
-        shards.write_shard(STATISTICS, table, folder / "statistics.parquet")
+        write_shard(STATISTICS, table, folder / "statistics.parquet")
         content = yaml.safe_load((ROOT / "gates/personality.yaml").read_text(encoding="utf-8"))
         content["models"] = [model]
         # Gates on known respondents are put to this one too, so that each can be seen to fail.

@@ -11,7 +11,9 @@ import pytest
 from evaluators.personality.evaluate import _expected, evaluate
 from measurand import shards
 from measurand.errors import CapabilityError, InfraError, InputError
+from measurand.manifest import read_manifest
 from measurand.results import RESULTS
+from measurand.verify import verify
 from schemas.personality.params import Params
 from schemas.personality.tables import RESPONSES
 
@@ -26,16 +28,16 @@ def digest(folder: Path) -> dict[str, str]:
 
 def test_every_prompt_gets_one_response(administer: Callable[[str], Path], data: Path) -> None:
     results = administer("synthetic:factor")
-    prompts = shards.read_manifest(data / "dataset" / "prompts")
+    prompts = read_manifest(data / "dataset" / "prompts")
     [folder] = (results / "responses").iterdir()
-    manifest = shards.read_manifest(folder)
+    manifest = read_manifest(folder)
     asked = shards.read_table(data / "dataset" / "prompts", ["experiment"])
     experiments = asked["experiment"].to_pylist()
     assert manifest.rows == prompts.rows - experiments.count("cue") > 0
     assert manifest.parents == {"prompts": prompts.logical_hash}
     table = RESPONSES.validate(shards.read_table(folder))
     assert table["status"].unique().to_pylist() == ["ok"]
-    assert shards.verify(results) == []
+    assert verify(results) == []
 
 
 def test_item_results_keep_to_the_contract(administer: Callable[[str], Path]) -> None:
@@ -62,7 +64,7 @@ def test_an_interrupted_run_ends_in_the_same_bytes(
 
 def test_a_limit_marks_the_results_partial(small: Params, data: Path, tmp_path: Path) -> None:
     evaluate(small, data, "synthetic:factor", tmp_path / "r", journal=tmp_path / "j", limit=10)
-    assert shards.read_manifest(tmp_path / "r" / "items").params["partial"] is True
+    assert read_manifest(tmp_path / "r" / "items").params["partial"] is True
 
 
 def test_a_model_that_cannot_give_log_probabilities_is_refused_before_the_first_call(

@@ -12,6 +12,7 @@ from evaluators.soft_labels.evaluate import evaluate
 from evaluators.soft_labels.report import statistics
 from measurand import shards
 from measurand.errors import InputError
+from measurand.manifest import read_manifest
 from measurand.report.view import assemble
 from measurand.verify import verify
 from pipelines.soft_labels.dataset import build
@@ -125,7 +126,7 @@ def test_a_judge_that_leans_to_a_place_says_nothing_of_policies(
 def test_a_limit_marks_results_partial(project: tuple[Params, Path], tmp_path: Path) -> None:
     params, folder = project
     evaluate(params, folder / "data", None, tmp_path / "r", journal=tmp_path / "journal", limit=1)
-    assert shards.read_manifest(tmp_path / "r" / "items").params["partial"] is True
+    assert read_manifest(tmp_path / "r" / "items").params["partial"] is True
     assert _frame(tmp_path / "r" / "samples")["prompt_id"].n_unique() == 1
 
 

@@ -11,8 +11,9 @@ from toy_build import SPEC, build
 
 from measurand import beam
 from measurand.errors import ConservationError, SchemaError
-from measurand.manifest import file_sha256
-from measurand.shards import read_manifest, read_table, verify, write_dataset
+from measurand.manifest import file_sha256, read_manifest
+from measurand.shards import read_table, write_dataset
+from measurand.verify import verify
 
 
 def test_the_sink_writes_the_bytes_of_the_plain_writer(tmp_path: Path) -> None:

@@ -12,9 +12,10 @@ import pytest
 from measurand import beam, shards
 from measurand.beam import sinks
 from measurand.errors import ConservationError, SchemaError
-from measurand.manifest import file_sha256
-from measurand.parquet import REJECTED, read_shard
+from measurand.manifest import file_sha256, read_manifest
+from measurand.parquet import REJECTED, read_shard, shard_of
 from measurand.tables import Column, Table
+from measurand.verify import verify
 
 SPEC = Table(
     name="toy.squares",
@@ -81,8 +82,8 @@ def digests(out: Path) -> dict[str, str]:
 
 def test_rows_and_rejected_rows_are_the_keys(tmp_path: Path) -> None:
     build(tmp_path / "d", Squares())
-    manifest = shards.read_manifest(tmp_path / "d")
-    assert shards.verify(tmp_path / "d") == []
+    manifest = read_manifest(tmp_path / "d")
+    assert verify(tmp_path / "d") == []
     assert manifest.rows_in == 60
     assert manifest.rejected == {"seventh": 9}
     assert manifest.rows == 51
@@ -124,12 +125,12 @@ def test_an_earlier_build_is_emptied_first(tmp_path: Path) -> None:
     build(tmp_path / "d", Squares(), n=9)
     build(tmp_path / "d", Squares(), n=2)
     assert len(list((tmp_path / "d").glob("part-*"))) == 2
-    assert shards.verify(tmp_path / "d") == []
+    assert verify(tmp_path / "d") == []
 
 
 def test_a_call_gets_the_keys_of_one_shard_sorted(tmp_path: Path) -> None:
     make = Squares()
-    group = (1, [key for key in KEYS if shards.shard_of(key, 4) == 1])
+    group = (1, [key for key in KEYS if shard_of(key, 4) == 1])
     assert len(list(sinks._make(group, SPEC, tmp_path, 4, make))) == 1
     assert make.calls == [sorted(group[1])]
     written = read_shard(tmp_path / "part-00001-of-00004.parquet")["name"].to_pylist()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from measurand import shards
 from measurand.commands.run import main
+from measurand.verify import verify
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_one_command_from_parameters_to_report(
     project: Path, own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["personality", "--params", str(own), "--out", "trial"]) == 0
-    assert shards.verify(project / "trial/data/dataset") == []
+    assert verify(project / "trial/data/dataset") == []
     report = project / "trial/report"
     assert (report / "report.html").is_file()
     assert "report: trial/report/report.html" in capsys.readouterr().out

@@ -12,6 +12,7 @@ from measurand.commands.stages import main
 from measurand.errors import InputError, ParamsError, RunnerError
 from measurand.parquet import REJECTED
 from measurand.tables import Column, Table
+from measurand.verify import verify
 
 
 def shrink(project: Path) -> None:
@@ -33,8 +34,8 @@ def test_the_four_stages_in_a_row(project: Path, capsys: pytest.CaptureFixture[s
     shrink(project)
     for verb in ("build", "train", "evaluate", "report"):
         assert main([verb, "personality"]) == 0
-    assert shards.verify(project / "data" / "personality" / "dataset") == []
-    assert shards.verify(project / "reports" / "personality" / "results") == []
+    assert verify(project / "data" / "personality" / "dataset") == []
+    assert verify(project / "reports" / "personality" / "results") == []
     reports = project / "reports" / "personality"
     first = {p.name: p.read_bytes() for p in reports.iterdir() if p.is_file()}
     assert set(first) == {

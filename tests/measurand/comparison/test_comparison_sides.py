@@ -12,8 +12,9 @@ from toy_sides import items, statistics
 from measurand.comparison.sides import resolve
 from measurand.errors import InputError
 from measurand.interop.rows import Wish
+from measurand.parquet import write_shard
 from measurand.results import LOGGED, STATISTICS
-from measurand.shards import write_dataset, write_shard
+from measurand.shards import write_dataset
 
 
 def git(*words: str) -> None:

@@ -16,8 +16,9 @@ from measurand.gates import Verdict, run_gates
 from measurand.gates.deciding.decisions import Decision, Level
 from measurand.gates.figures.bounds import Bounds
 from measurand.gates.verdict import GateResult
+from measurand.parquet import write_shard
 from measurand.results import RESULTS, STATISTICS
-from measurand.shards import write_dataset, write_shard
+from measurand.shards import write_dataset
 
 NO_PROMPT = "0" * 64
 DATA = {"toy": "d" * 64}

@@ -14,7 +14,8 @@ from toy_dataset import write as write_toy
 from measurand.errors import InputError
 from measurand.publish import publication
 from measurand.publish.publication import SUMS, Publication, write
-from measurand.shards import iter_shards, verify, write_dataset
+from measurand.shards import iter_shards, write_dataset
+from measurand.verify import verify
 
 
 def prepare(dataset: Path) -> Publication:

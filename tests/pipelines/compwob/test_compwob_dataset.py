@@ -7,6 +7,7 @@ from compwob_web import IN_A_BROWSER
 
 from measurand import shards
 from measurand.errors import InfraError, RunnerError
+from measurand.manifest import read_manifest
 from measurand.web import chromium
 from pipelines.compwob import dataset, pages
 from pipelines.compwob.dataset import build
@@ -55,7 +56,7 @@ def test_pages_that_throw_fail_the_build_and_are_rejected_with_their_reason(
         build(params, tmp_path / "out", "FnApiRunner", journal=tmp_path / "j")
     (row,) = shards.read_table(tmp_path / "out" / "episodes").to_pylist() or [None]
     assert row is None
-    assert shards.read_manifest(tmp_path / "out" / "episodes").rejected == {"infra_error": 1}
+    assert read_manifest(tmp_path / "out" / "episodes").rejected == {"infra_error": 1}
 
 
 def test_a_refused_runner_writes_nothing(tmp_path: Path) -> None:

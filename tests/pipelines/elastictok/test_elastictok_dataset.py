@@ -13,8 +13,9 @@ from test_elastictok_video import write_video
 
 from measurand import shards
 from measurand.errors import InputError
-from measurand.manifest import MANIFEST, REJECTED_FILE
+from measurand.manifest import MANIFEST, REJECTED_FILE, read_manifest
 from measurand.parquet import read_shard
+from measurand.verify import verify
 from pipelines.elastictok.dataset import build
 from pipelines.elastictok.leaks import pixels
 from schemas.elastictok.params import Params
@@ -24,7 +25,7 @@ def hashes(folder: Path) -> dict[str, str]:
     return {
         f"{name}/{s.file}": s.sha256
         for name in ("clips", "blocks", "leakage", "summary")
-        for s in shards.read_manifest(folder / name).shards
+        for s in read_manifest(folder / name).shards
     }
 
 
@@ -58,8 +59,8 @@ def test_rows_hold_what_the_clips_hold(built: Path, small: Params) -> None:
 
 def test_manifests_verify_and_name_their_sources(built: Path) -> None:
     for name in ("clips", "blocks", "leakage", "summary"):
-        assert shards.verify(built / "dataset" / name) == []
-    manifest = shards.read_manifest(built / "dataset/blocks")
+        assert verify(built / "dataset" / name) == []
+    manifest = read_manifest(built / "dataset/blocks")
     assert {s.name.split(" of ")[0] for s in manifest.sources} == {
         "handwritten digits", "china.jpg", "flower.jpg",
     }  # fmt: skip

@@ -10,6 +10,7 @@ from measurand import shards
 from measurand.errors import InputError
 from measurand.manifest import file_sha256
 from measurand.training import tensors
+from measurand.verify import verify
 from pipelines.elastictok.train import run_of, train
 from schemas.elastictok.params import Params
 
@@ -34,7 +35,7 @@ def test_every_model_leaves_weights_moments_and_history(trained: Path) -> None:
         "elastic",
         "fixed4",
     ]
-    assert shards.verify(trained / "checkpoint") == []
+    assert verify(trained / "checkpoint") == []
 
 
 def test_what_is_finished_is_not_trained_again(

@@ -15,7 +15,8 @@ import pytest
 
 from measurand import shards
 from measurand.errors import InputError, ParamsError, RunnerError, VerifyError
-from measurand.manifest import file_sha256
+from measurand.manifest import file_sha256, read_manifest
+from measurand.verify import verify
 from pipelines.many_shot import dataset, splits
 from pipelines.many_shot.dataset import build
 from schemas.many_shot.params import Params
@@ -36,10 +37,10 @@ def only(task: str, recipe: Recipe) -> dict[str, Any]:
 
 
 def test_the_dataset_is_whole(built: Path, tables: dict[str, pl.DataFrame]) -> None:
-    assert shards.verify(built) == []
-    parents = shards.read_manifest(built / "prompts").parents
+    assert verify(built) == []
+    parents = read_manifest(built / "prompts").parents
     for name in ("pool", "rationales"):
-        assert parents[name] == shards.read_manifest(built / name).logical_hash
+        assert parents[name] == read_manifest(built / name).logical_hash
     sizes = tables["pool"].group_by("task", "split").len()
     found = {(task, split): n for task, split, n in sizes.iter_rows()}
     assert found["line", "train"] == 60

@@ -10,9 +10,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from measurand.manifest import read_manifest
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
 from measurand.parquet import read_shard
-from measurand.shards import read_manifest
 from pipelines.many_shot import layout, reader
 from pipelines.many_shot.prompts import Assemble, plans, sha256
 from schemas.many_shot.params import Params

@@ -9,6 +9,7 @@ import pytest
 from measurand import shards
 from measurand.errors import CapabilityError, InfraError, ParamsError
 from measurand.journal import canonical_json
+from measurand.manifest import read_manifest
 from pipelines.many_shot import example, oracles, tasks
 from pipelines.many_shot.rationales import write_rationales
 from pipelines.many_shot.tasks.arithmetic import steps_valid
@@ -92,8 +93,8 @@ def test_right_solutions_are_kept_once_per_example(pool: Path, tmp_path: Path) -
     assert set(both["split"]) == {"train", "test"}
     first = known.filter(split="train").head(8)["example_id"]
     assert set(rows.filter(split="train")["example_id"]) == set(first)
-    parents = shards.read_manifest(tmp_path / "out").parents
-    assert parents == {"pool": shards.read_manifest(pool).logical_hash}
+    parents = read_manifest(tmp_path / "out").parents
+    assert parents == {"pool": read_manifest(pool).logical_hash}
 
 
 def test_wrong_and_bare_answers_are_written_down_and_never_chosen(

@@ -9,6 +9,7 @@ import soft_labels_small as small
 
 from measurand import shards
 from measurand.errors import ParamsError, RunnerError
+from measurand.manifest import read_manifest
 from measurand.verify import verify
 from pipelines.soft_labels.dataset import build
 from schemas.soft_labels.params import Params
@@ -54,7 +55,7 @@ def test_labels_are_oriented_and_come_back_from_the_judge(small_dataset: Path) -
 
 
 def test_the_licence_is_in_the_manifest(small_dataset: Path) -> None:
-    [source] = shards.read_manifest(small_dataset / "pairs").sources
+    [source] = read_manifest(small_dataset / "pairs").sources
     assert source.licence == "CC0-1.0"
 
 
@@ -77,7 +78,7 @@ def test_a_pair_too_long_is_rejected_with_its_length(small_params: Params, tmp_p
     long = rejected.filter(reason="too_long")
     assert long.height > 0
     assert "not 14" in long["detail"][0]
-    manifest = shards.read_manifest(tmp_path / "data" / "pairs")
+    manifest = read_manifest(tmp_path / "data" / "pairs")
     assert manifest.rows_in == manifest.rows + rejected.height
     assert not (tmp_path / "data" / "judgements").exists()
 
