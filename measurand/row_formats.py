@@ -132,7 +132,7 @@ def _bytes(path: Path, kind: str) -> Any:
 
 
 @contextmanager
-def _named(path: Path, count: Sequence[int]) -> Iterator[None]:
+def _name_damage(path: Path, count: Sequence[int]) -> Iterator[None]:
     """Damage of a text file, named with the row after which it was met."""
     try:
         yield
@@ -146,7 +146,7 @@ def _named(path: Path, count: Sequence[int]) -> Iterator[None]:
 
 def _cells(path: Path, usual: str, wanted: Sequence[str], name: str | None) -> Part:
     csv.field_size_limit(2**31 - 1)
-    with _named(path, [0]):
+    with _name_damage(path, [0]):
         with _text(path, newline="") as file:
             first = file.readline()
         stated = re.fullmatch(r'"?sep=(.)"?\s*', first)
@@ -158,7 +158,7 @@ def _cells(path: Path, usual: str, wanted: Sequence[str], name: str | None) -> P
 
     def rows() -> Iterator[Row | Unreadable]:
         count = [0]
-        with _named(path, count), _text(path, newline="") as file:
+        with _name_damage(path, count), _text(path, newline="") as file:
             if stated is not None:
                 file.readline()
             lines = csv.reader(file, delimiter=delimiter, strict=True)
@@ -201,7 +201,7 @@ def _header(path: Path, usual: str, wanted: Sequence[str], first: str) -> tuple[
 
 def _json_lines(path: Path) -> Iterator[Row | Unreadable]:
     count = [0]
-    with _named(path, count), _text(path) as file:
+    with _name_damage(path, count), _text(path) as file:
         for line in file:
             if not line.strip():
                 continue
@@ -216,7 +216,7 @@ def _json_lines(path: Path) -> Iterator[Row | Unreadable]:
 
 def _json(path: Path) -> Iterator[Row | Unreadable]:
     """A list of objects, an object of columns or with one list of objects, or JSON Lines."""
-    with _named(path, [0]), _text(path) as file:
+    with _name_damage(path, [0]), _text(path) as file:
         text = file.read()
     try:
         found = json.loads(text)

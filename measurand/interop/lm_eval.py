@@ -150,10 +150,10 @@ class _Samples:
     @property
     def documents(self) -> int:
         """Documents of the log: lines of one filter, or of the first occurrence of each."""
-        return max(self._lines.values(), default=0) if self._named else len(self._seen)
+        return max(self._lines.values(), default=0) if self._lines_name_filters else len(self._seen)
 
     @property
-    def _named(self) -> bool:
+    def _lines_name_filters(self) -> bool:
         """Whether lines name their filters."""
         return None not in self._lines
 

@@ -108,7 +108,7 @@ class Run:
         for entry in _dict(self.about.get("configs"), task).get("metric_list") or ():
             if isinstance(entry, dict) and entry.get("metric") == metric:
                 if entry.get("aggregation") is not None:
-                    return _named(str(entry["aggregation"]))
+                    return _aggregation_name(str(entry["aggregation"]))
                 return DEFAULTS.get(metric) or (metric if metric in DEFAULTS else "mean")
         if metric in DEFAULTS:
             return DEFAULTS[metric] or metric
@@ -282,7 +282,7 @@ def _leaves(name: str, groups: Mapping[str, Any], seen: set[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _named(aggregation: str) -> str:
+def _aggregation_name(aggregation: str) -> str:
     """A name of the harness, or ``a function of the task``."""
     word = aggregation.strip()
     if word.startswith("<function "):

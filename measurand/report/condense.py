@@ -68,13 +68,15 @@ def _dead(cells: Sequence[Cell]) -> bool:
 def _empty(cells: Sequence[Cell]) -> bool:
     """Whether no figure is defined, and nothing else is said but counts and states."""
     figures = [f for cell in cells if (f := figure_of(cell)) is not None]
-    said = (c for c in cells if (isinstance(c, str) and c) or (isinstance(c, Mapping) and _told(c)))
+    said = (
+        c for c in cells if (isinstance(c, str) and c) or (isinstance(c, Mapping) and _says_more(c))
+    )
     return (
         bool(figures) and all(f["estimate"] is None for f in figures) and next(said, None) is None
     )
 
 
-def _told(cell: Mapping[str, Any]) -> bool:
+def _says_more(cell: Mapping[str, Any]) -> bool:
     return bool(cell.get("text") or cell.get("trend") or ("state" in cell and cell.get("detail")))
 
 

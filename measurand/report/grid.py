@@ -56,7 +56,7 @@ def grid(
     rows = [
         (line.head, *line.more, *(_cell(figures, line, column) for _, column in pairs))
         for line in lines
-        if made is None or _made(figures, line, made)
+        if made is None or _has_statistic(figures, line, made)
     ]
     names = (heads,) if isinstance(heads, str) else tuple(heads)
     return Table(caption, (*names, *(name for name, _ in pairs)), rows, notes)
@@ -65,17 +65,17 @@ def grid(
 def _cell(figures: Figures, line: Line, column: Column) -> Cell:
     if callable(column):
         return column(line)
-    metric, parts = _named(column)
+    metric, parts = _metric_and_parts(column)
     return figures.cell(line.model, metric, **{**line.parts, **parts})
 
 
-def _made(figures: Figures, line: Line, column: Column) -> bool:
+def _has_statistic(figures: Figures, line: Line, column: Column) -> bool:
     assert not callable(column)
-    metric, parts = _named(column)
+    metric, parts = _metric_and_parts(column)
     return figures.get(line.model, metric, **{**line.parts, **parts}) is not None
 
 
-def _named(column: str | tuple[str, Mapping[str, str]]) -> tuple[str, Mapping[str, str]]:
+def _metric_and_parts(column: str | tuple[str, Mapping[str, str]]) -> tuple[str, Mapping[str, str]]:
     return (column, {}) if isinstance(column, str) else column
 
 

@@ -99,10 +99,10 @@ def _whole(match: re.Match[str], find: Find) -> str:
         raise InputError(
             f"quote {name!r}: {why}", hint="name a statistic of the report, or take the quote out"
         )
-    return f"<!--q {name}-->{_told(told, row, value)}<!--/q-->"
+    return f"<!--q {name}-->{_in_style(told, row, value)}<!--/q-->"
 
 
-def _told(told: str, row: Mapping[str, Any], value: float) -> str:
+def _in_style(told: str, row: Mapping[str, Any], value: float) -> str:
     """The figure, written as what stood there; without a figure there, ``0.12 [0.03, 0.21]``."""
     style = told.strip() or "0.00 ["
     text = _number(value, style)

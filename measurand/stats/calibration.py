@@ -44,7 +44,7 @@ def brier(
     """
     q, p = _unit(predicted, "predicted"), _unit(label, "label")
     same_length(len(q), label=p)
-    return _named(mean_by((q - p) ** 2, by, confidence=confidence), "Brier score")
+    return _with_name(mean_by((q - p) ** 2, by, confidence=confidence), "Brier score")
 
 
 def log_loss(
@@ -78,7 +78,7 @@ def log_loss(
     name = "log loss, nats"
     if excess:
         loss, name = loss - entr(p) - entr(1 - p), "log loss above the label's entropy, nats"
-    return _named(mean_by(loss, by, confidence=confidence), name)
+    return _with_name(mean_by(loss, by, confidence=confidence), name)
 
 
 def calibration_error(
@@ -264,7 +264,7 @@ def recalibration(
     return Recalibration(slope, intercept)
 
 
-def _named(found: Estimate, name: str) -> Estimate:
+def _with_name(found: Estimate, name: str) -> Estimate:
     return replace(found, method=f"{name}; {found.method}")
 
 

@@ -57,7 +57,9 @@ class Wheel:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = [n for n in archive.namelist() if n.startswith(f"{_ROOT}/")]
-                self._files = {n.removeprefix(_ROOT): archive.read(n) for n in names if _wanted(n)}
+                self._files = {
+                    n.removeprefix(_ROOT): archive.read(n) for n in names if _is_page_file(n)
+                }
         except (OSError, zipfile.BadZipFile) as error:
             raise VerifyError(
                 f"{path} is no wheel with pages: {error}",
@@ -69,7 +71,7 @@ class Wheel:
         return self._files.get(path)
 
 
-def _wanted(name: str) -> bool:
+def _is_page_file(name: str) -> bool:
     return not name.endswith("/") and not name.startswith(f"{_ROOT}/flight/")
 
 

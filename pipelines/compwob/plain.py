@@ -236,7 +236,7 @@ class Hand:
         return sorted(
             [*found, *lists],
             key=lambda n: (
-                not (ask.place and _named(n, ask.place, place)),
+                not (ask.place and _words_around(n, ask.place, place)),
                 len(ask.texts) > 1 and n.get("type") != "checkbox",
                 -with_others(n),
                 # Another request means another group; another name of the same one does not.
@@ -250,7 +250,7 @@ class Hand:
     def _otherwise(self, ask: Ask, place: Place) -> Action | None:
         """A field for what reads like a choice, or an element that says it."""
         name = ask.texts[self._part]
-        if ask.place and any(_named(n, ask.place, place) for n in place.all(is_field)):
+        if ask.place and any(_words_around(n, ask.place, place) for n in place.all(is_field)):
             return self._write(Ask("write", (name,), ask.place), place)
         return self._press(Ask("press", (name,)), place, exact=True)
 
@@ -284,7 +284,7 @@ class Hand:
         secret = kind == "password"
         last = place.order.get(self._last or 0, -1)
         return (
-            -_named(node, ask.place, place) if ask.place else 0,
+            -_words_around(node, ask.place, place) if ask.place else 0,
             (kind == "date") != bool(ask.date),
             secret != ("password" in ask.place),
             node.ref in self._used,
@@ -362,7 +362,7 @@ class Hand:
         return None
 
 
-def _named(node: Node, words: str, place: Place) -> int:
+def _words_around(node: Node, words: str, place: Place) -> int:
     """How many of the words for a place stand around a control, in its name or in its id."""
     label = place.label(node)
     around = " ".join([label, node.get("name"), node.get("id"), node.get("type")])

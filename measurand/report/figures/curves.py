@@ -46,7 +46,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     _check(data, panels)
     keys, top = _keys(data, series, width)
     top = max(top, 16.0) + 14
-    parts = [keys, _named(0, top, str(data.get("y_axis") or ""), width, "tick")]
+    parts = [keys, _text_cut_to(0, top, str(data.get("y_axis") or ""), width, "tick")]
     left, across = 34.0, 1 if width < NARROW else min(len(panels), 2 if len(panels) < 5 else 3)
     side = (width - across * left - (across - 1) * GAP / 2) / across
     for i, panel in enumerate(panels):
@@ -111,7 +111,7 @@ def _level(
     )
 
 
-def _named(x: float, y: float, words: str, room: float, class_: str) -> Markup:
+def _text_cut_to(x: float, y: float, words: str, room: float, class_: str) -> Markup:
     """Text cut at ``room`` pixels; where it was cut, the whole is its title."""
     columns = int(room / 7.2)
     shown = svg.text(x, y, words, class_=class_, columns=columns)
@@ -135,7 +135,7 @@ def _panel(
     end = left + side - max(room, tick_width(values[-1]) / 2)
     x = Axis(values, str(data.get("x_scale") or "linear"), left + room, end)
     y = svg.Scale(*_reach(data, panel), top + HEIGHT, top)
-    parts = [_named(left, top - 10, panel, side, "head")]
+    parts = [_text_cut_to(left, top - 10, panel, side, "head")]
     marks = y.ticks(4)
     for value in marks:
         words = svg.tick_text(value, marks)

@@ -48,7 +48,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
                     height=max(bottom - y(count), 1.0),
                 )
             )
-    parts.append(svg.x_axis(x, bottom, bottom, str(data.get("axis") or ""), _wanted(width)))
+    parts.append(svg.x_axis(x, bottom, bottom, str(data.get("axis") or ""), _ticks_for(width)))
     parts.append(svg.line(left, bottom, width - 12, bottom, "zero"))
     parts.append(limit(data, x, top - 8, bottom))
     for i, mark in enumerate(named):
@@ -56,7 +56,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     return (width, bottom + 44), Markup("").join(parts)
 
 
-def _wanted(width: float) -> int:
+def _ticks_for(width: float) -> int:
     return 4 if width < NARROW else 8
 
 

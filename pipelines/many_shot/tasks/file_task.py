@@ -32,7 +32,7 @@ def draw(task: Task, seed: int, sources: Path) -> Drawn:
     path = rows.locate(source.path)
     reading = _Reading(source, task.stop)
     check(source.verifier, reading.details)
-    for read in rows.read(path, _named(source)):
+    for read in rows.read(path, _columns_of(source)):
         reading.take(read)
     digest = rows.digest(path)
     origin = Source(path.name, source.path, source.licence, digest)
@@ -130,7 +130,7 @@ class _Reading:
         source = self.source
         given = row.get(source.answer)
         answers = given if isinstance(given, list) else [given]
-        others = [row.get(name) for name in _named(source) if name != source.answer]
+        others = [row.get(name) for name in _columns_of(source) if name != source.answer]
         if not all(map(rows.is_plain, [*others, *answers])):
             return "not_text", "a list, a record or bytes"
         question = rows.as_given(row.get(source.question))
@@ -194,6 +194,6 @@ def _shown(value: Any) -> str:
     return f"{str(value)!r} (class {value.number})" if isinstance(value, Named) else repr(value)
 
 
-def _named(source: File) -> list[str]:
+def _columns_of(source: File) -> list[str]:
     names = (source.question, source.answer, source.rationale, source.group, source.split)
     return [name for name in names if name is not None]
