@@ -30,10 +30,12 @@ Floats = npt.NDArray[np.float64]
 
 SYSTEM = "elastictok"
 HEADLINE = "test_clip"
-"""The split that findings are read from: clips that training never saw."""
+"""The split that findings are read from: clips that training never saw, nor near copies of them."""
+NEAR = "test_near"
+"""Clips of the headline's split that are near copies of what was trained on."""
 TABLES = (
     *("budgets", "coded", "errors", "rates", "strips", "search_costs"),
-    *("history", "speed", "regression"),
+    *("history", "speed", "regression", "near"),
 )
 BLOCK = ["sample_id", "block"]
 
@@ -140,7 +142,21 @@ def findings(results: Path, params: Params) -> Findings:
     }
     config = read_manifest(results / "budgets").params
     shared = (params.elastic.name, params.report.seed, params.report.resamples)
-    return Findings(SYSTEM, *shared, params, tables, dict(config["limits"]))
+    return Findings(SYSTEM, *shared, params, _apart(tables), dict(config["limits"]))
+
+
+def _apart(tables: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """Near copies among the headline's clips as a split of their own, unless all of them are."""
+    if "near" not in tables:
+        return tables
+    clips = tables["near"].filter(split=HEADLINE)
+    near = clips.filter("near")["clip_id"].to_list()
+    if len(near) == clips.height:
+        return tables
+    copied = (pl.col("split") == HEADLINE) & pl.col("clip_id").is_in(near)
+    split = pl.when(copied).then(pl.lit(NEAR)).otherwise(pl.col("split")).alias("split")
+    measured = ("budgets", "coded", "rates")
+    return {k: v.with_columns(split) if k in measured else v for k, v in tables.items()}
 
 
 row = partial(statistic_row, SYSTEM)

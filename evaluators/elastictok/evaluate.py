@@ -23,7 +23,7 @@ from pipelines.elastictok.jobs import CHUNK, TABLES, Job, Place, limits, read, r
 from pipelines.elastictok.sequences import Row, spread
 from pipelines.elastictok.train import run_of
 from schemas.elastictok.params import CODECS, UNTRAINED, Params
-from schemas.elastictok.tables import REGRESSION, SPEED, TRAINING
+from schemas.elastictok.tables import NEAR, REGRESSION, SPEED, TRAINING
 
 TESTS = ("test_clip", "test_time")
 COPIED: dict[str, Table] = {"history": TRAINING, "speed": SPEED, "regression": REGRESSION}
@@ -42,8 +42,8 @@ def evaluate(
 ) -> None:
     """Write one folder a table of :data:`pipelines.elastictok.jobs.TABLES`, and ``items``.
 
-    The tables of the training are copied beside them, for the report. What was measured of
-    trainings after the first lies in ``training-N``.
+    The tables of the training and ``near`` are copied beside them, for the report. What was
+    measured of trainings after the first lies in ``training-N``.
 
     Args:
         params: parameters; ``evaluate.models`` names the models.
@@ -88,7 +88,9 @@ def _evaluate(
     for name in COPIED:
         if (checkpoint / name).is_dir():
             tables[name] = shards.read_table(checkpoint / name)
-    specs: dict[str, Table] = {**TABLES, **COPIED, "items": RESULTS}
+    if (data / "dataset" / "near").is_dir():
+        tables["near"] = shards.read_table(data / "dataset" / "near")
+    specs: dict[str, Table] = {**TABLES, **COPIED, "near": NEAR, "items": RESULTS}
     for name, table in tables.items():
         shards.write_dataset(
             out / name, specs[name], table, parents=_parents(data), params=config

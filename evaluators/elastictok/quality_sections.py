@@ -6,11 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
-from evaluators.elastictok.context import HEADLINE, Findings, View
+from evaluators.elastictok.context import HEADLINE, NEAR, Findings, View
 from evaluators.elastictok.pictures import training_figure
+from evaluators.elastictok.quality import near_clips
 from measurand import shards
 from measurand.manifest import read_manifest
-from measurand.report.document import Cell, Section, Table, Text
+from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.grid import Line, grid
 from measurand.report.learned import learned
 from measurand.report.lookup import Figures
@@ -124,7 +125,58 @@ def data_section(view: View) -> Section:
         ["By SHA-256 of the pixels as written, and by source file and time. A gap exists only "
          "where a clip is on both sides."],
     )  # fmt: skip
-    return Section("Data", (holds, search, _rejected(found, figures)), _sources(data))
+    blocks = (holds, search, *_near(view), _rejected(found, figures))
+    return Section("Data", blocks, _sources(data))
+
+
+def near_words(clips: pl.DataFrame) -> str:
+    """What near copies do to the headline: nothing where there are none.
+
+    Args:
+        clips: rows of ``near``.
+    """
+    own = clips.filter(split=HEADLINE)
+    if own.is_empty() or not own["near"].any():
+        return ""
+    by = own.group_by("source").agg(left=(~pl.col("near")).sum(), every=pl.len()).sort("source")
+    few = [
+        f"{r['source']} ({r['left']} of {r['every']})"
+        for r in by.to_dicts()
+        if r["left"] <= 1 and r["left"] < r["every"]
+    ]
+    near, every = int(own["near"].sum()), own.height
+    words = f"{near} of {every} unseen clips are near copies of what was trained on"
+    if near == every:
+        return f"**{words}: nothing is left, and the figures of unseen clips are of copies.**"
+    words += f": figures of unseen clips are of the {every - near} others, `{NEAR}` has these."
+    return words + (f" Next to nothing is left of {', '.join(few)}." if few else "")
+
+
+def _near(view: View) -> list[Block]:
+    """Near copies by source and split."""
+    clips, build = near_clips(view.data), view.found.params.build
+    if clips.is_empty():
+        return []
+    rows: list[list[Cell]] = [
+        [
+            {"text": source, "detail": split},
+            own.height,
+            int(own["near"].sum()),
+            {"value": own["median_rms"].median(), "reason": "nothing of it is trained on"},
+            view.figures.cell(view.found.model, "near_copies", source=source, split=split),
+        ]
+        for (source, split), own in clips.group_by(["source", "split"], maintain_order=True)
+    ]
+    table = Table(
+        "Near copies of training frames",
+        ["source", "clips", "near copies", "median distance", "share of frames"],
+        rows,
+        [f"A frame is a near copy within {build.near_rms:g} of a training frame of its source, "
+         "root mean squared, pixels 0 to 1, on frames of 16 x 16 or a little less; a clip is one "
+         f"where more than {build.near_share:.0%} of its frames are."],
+    )  # fmt: skip
+    words = near_words(clips)
+    return [table, Text(words)] if words else [table]
 
 
 def _rejected(found: Findings, figures: Figures) -> Table:

@@ -97,7 +97,7 @@ def _statistics(data: Path, results: Path, params: Params) -> pa.Table:
 
 def _trained(params: Params, row: StatisticRow) -> bool:
     """Whether a figure is of trained weights: not of data, codecs, or weights before training."""
-    about_data = row["metric"] in ("leaks", "planted_leaks_found", "rejected")
+    about_data = row["metric"] in ("leaks", "near_copies", "planted_leaks_found", "rejected")
     return not about_data and row["model"] in {m.name for m in params.train.models}
 
 

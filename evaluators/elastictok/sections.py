@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import error_figure, saving_figure
+from evaluators.elastictok.quality_sections import near_words
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.evidence import say, size
 from measurand.report.grid import Line, grid
@@ -62,6 +63,8 @@ def _sentences(found: Findings, figures: Figures) -> list[str]:
                               against=fixed, n=str(n))  # fmt: skip
             if row is not None and row["estimate"] is not None:
                 lines.append(_saving(found, figures, threshold, fixed, row))
+    if words := near_words(found.tables["near"]) if "near" in found.tables else "":
+        lines.append(words)
     missing = [name for name in ("jpeg", "h264") if name not in found.codecs]
     if missing:
         lines.append(f"Not measured: {', '.join(missing)}.")

@@ -24,9 +24,10 @@ from pipelines.elastictok.clips import Clip, Listing, list_clips
 from pipelines.elastictok.decoding import cached
 from pipelines.elastictok.frames import BrokenClipError, Frames
 from pipelines.elastictok.leaks import search, summarise
+from pipelines.elastictok.near import near_copies
 from pipelines.elastictok.windows import Window, plan
 from schemas.elastictok.params import Build, Params
-from schemas.elastictok.tables import BLOCKS, CLIPS, LEAKAGE, SUMMARY
+from schemas.elastictok.tables import BLOCKS, CLIPS, LEAKAGE, NEAR, SUMMARY
 
 PIECE = 256
 """Sequences that are held in memory as a table at a time."""
@@ -37,7 +38,7 @@ Row = dict[str, Any]
 def build(
     params: Params, out: Path, runner: str, argv: Sequence[str] = (), *, journal: Path
 ) -> None:
-    """Write ``clips``, ``blocks``, ``leakage`` and ``summary`` below ``out``.
+    """Write ``clips``, ``blocks``, ``leakage``, ``near`` and ``summary`` below ``out``.
 
     Args:
         params: parameters.
@@ -255,6 +256,7 @@ def _check_and_summarise(build: Build, out: Path, settings: Row) -> None:
     parents = {"blocks": read_manifest(out / "blocks").logical_hash}
     for name, spec, found in (
         ("leakage", LEAKAGE, rows),
+        ("near", NEAR, near_copies(out / "blocks", build)),
         ("summary", SUMMARY, summarise(out / "blocks")),
     ):
         table = spec.from_columns({c.name: [row[c.name] for row in found] for c in spec.columns})

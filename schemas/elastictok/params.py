@@ -35,6 +35,9 @@ class Build(Strict):
         later_share: last part of a training clip, for ``test_time``; a gap of one window is left.
         cut_distance: distance of grey histograms (0..1) from which two frames are a cut, where
             cuts are not known.
+        near_rms: root mean squared difference of pixels (0..1) up to which a frame is a near copy
+            of a training frame.
+        near_share: share of a clip's frames above which, near copies, the clip is one.
         n_shards: Parquet files of the windows.
         seed: of splits, games, crops and scenes.
     """
@@ -49,6 +52,8 @@ class Build(Strict):
     validation_share: float = Field(default=0.15, ge=0, le=0.8)
     later_share: float = Field(default=0.2, ge=0, le=0.8)
     cut_distance: float = Field(default=0.35, gt=0, le=1)
+    near_rms: float = Field(default=0.01, ge=0, le=1)
+    near_share: float = Field(default=0.5, ge=0, le=1)
     n_shards: int = Field(default=4, ge=1, le=9999)
     seed: int = Field(default=SEED, ge=0)
 

@@ -86,6 +86,24 @@ LEAKAGE = Table(
     ),
 )  # fmt: skip
 
+NEAR = Table(
+    name="elastictok.near",
+    version="1.0.0",
+    key=("split", "clip_id"),
+    doc="One row per split that is not trained on and clip: its near copies of training frames.",
+    columns=(
+        *_CLIP,
+        Column("split", pa.string(), "the split", enum=SPLITS[1:]),
+        Column("frames", pa.int32(), "different frames", minimum=1),
+        Column("near_frames", pa.int32(), "of them near copies of a training frame of the source",
+               minimum=0),
+        Column("median_rms", pa.float64(), "median over frames of the root mean squared difference "
+               "to the nearest, 0..1; null where nothing of the source is trained on",
+               nullable=True, minimum=0),
+        Column("near", pa.bool_(), "whether the clip is a near copy"),
+    ),
+)  # fmt: skip
+
 SUMMARY = Table(
     name="elastictok.summary",
     version="1.0.0",

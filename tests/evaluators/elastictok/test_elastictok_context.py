@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
-from evaluators.elastictok.context import Findings, mean, paired, ratio, share
+from evaluators.elastictok.context import Findings, findings, mean, paired, ratio, share
+from measurand import runs, shards
+from measurand.manifest import read_manifest
+from schemas.elastictok.params import Params
+from schemas.elastictok.tables import NEAR
 
 CLIPS = np.repeat([f"c{i}" for i in range(10)], 4)
 
@@ -69,3 +77,35 @@ def test_blocks_are_joined_by_sequence_and_number() -> None:
     b = pl.DataFrame({"sample_id": ["x", "x"], "block": [0, 1], "clip_id": ["d", "d"], "v": [7, 9]})
     both = paired(a, b, ["v"])
     assert both.rows() == [("x", 1, "d", 2, 9)]
+
+
+def test_near_copies_leave_the_headline_unless_nothing_would_be_left(
+    small: Params, results: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(results, tmp_path / "results")
+    known = read_manifest(results / "near")
+    rows = shards.read_table(results / "near").to_pylist()
+    first = next(row["clip_id"] for row in rows if row["split"] == "test_clip")
+
+    def reread(near: Callable[[str], bool]) -> Findings:
+        own = [{**row, "near": near(row["clip_id"])} for row in rows]
+        shutil.rmtree(tmp_path / "results/near")
+        table = runs.table(NEAR, own)
+        shards.write_dataset(
+            tmp_path / "results/near", NEAR, table, parents=known.parents, params=known.params
+        )
+        return findings(tmp_path / "results", small)
+
+    some = reread(lambda clip: clip == first)
+    for name in ("budgets", "coded", "rates"):
+        splits = {
+            str(split): set(own["clip_id"])
+            for (split,), own in some.tables[name]
+            .filter(model=pl.col("model").first())
+            .group_by("split")
+        }
+        assert splits["test_near"] == {first}
+        assert first not in splits["test_clip"]
+    assert some.splits[0] == "test_clip"
+    whole = reread(lambda clip: True)
+    assert whole.splits == ["test_clip", "test_time"]

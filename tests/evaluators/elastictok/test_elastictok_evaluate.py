@@ -9,7 +9,7 @@ import pytest
 from elastictok_small import build_in, inside, params_of, train_in
 
 from evaluators.elastictok.context import frame
-from evaluators.elastictok.evaluate import evaluate, strips
+from evaluators.elastictok.evaluate import COPIED, evaluate, strips
 from evaluators.elastictok.report import statistics
 from measurand import shards
 from measurand.errors import InputError
@@ -30,7 +30,7 @@ def hashes(folder: Path) -> dict[str, str]:
 
 
 def test_every_table_is_written_and_verifies(results: Path) -> None:
-    assert {p.name for p in results.iterdir()} == {*TABLES, "items", "history", "speed"}
+    assert {p.name for p in results.iterdir()} == {*TABLES, *COPIED, "items", "near"}
     assert verify(results) == []
     config = read_manifest(results / "budgets").params
     assert config["models"] == ["elastic", "fixed4", "fixed16", "blind", "untrained", "jpeg",

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from evaluators.elastictok.context import Findings, View
 from evaluators.elastictok.quality import data_rows
-from evaluators.elastictok.quality_sections import data_section, method_section, training_section
+from evaluators.elastictok.quality_sections import (
+    data_section,
+    method_section,
+    near_words,
+    training_section,
+)
 from measurand import shards
 from measurand.manifest import read_manifest
 from measurand.report.document import Table, Text
@@ -33,7 +39,8 @@ def test_leaks_and_rejected_rows_are_counted(data: Path) -> None:
 def test_the_data_section_shows_every_source_and_split(data: Path, found: Findings) -> None:
     figures = Figures(statistics_table(list(data_rows(data, "elastic"))))
     part = data_section(View(found, figures, data=data))
-    holds, search, rejected = part.blocks
+    holds, search, near, rejected = part.blocks
+    assert isinstance(near, Table)
     assert isinstance(holds, Table)
     summary = shards.read_table(data / "dataset/summary")
     assert len(holds.rows) == summary.num_rows
@@ -68,3 +75,25 @@ def test_methods_say_what_differs(found: Findings) -> None:
     assert {row[1]["reason"] for row in alphas.rows} == {"not asked"}
     assert "K = 16" in text.text
     assert "released one misses" in text.text
+
+
+def test_near_copies_are_counted_and_what_is_left_is_said(data: Path, found: Findings) -> None:
+    rows = [r for r in data_rows(data, "elastic") if r["metric"] == "near_copies"]
+    near = shards.read_table(data / "dataset/near").to_pylist()
+    assert {r["slice"] for r in rows} == {f"source={r['source']},split={r['split']}" for r in near}
+    figures = Figures(statistics_table(rows))
+    table = data_section(View(found, figures, data=data)).blocks[2]
+    assert isinstance(table, Table)
+    assert sum(int(str(row[1])) for row in table.rows) == len(near)
+
+    def words(**sources: list[bool]) -> str:
+        return near_words(pl.DataFrame([
+            {"source": source, "split": "test_clip", "near": one}
+            for source, every in sources.items() for one in every
+        ]))  # fmt: skip
+
+    assert words(a=[False], b=[False]) == ""
+    said = words(a=[False], pong=[True, False], other=[True, False, False])
+    assert said.startswith("2 of 6 unseen clips are near copies of what was trained on: figures")
+    assert said.endswith("Next to nothing is left of pong (1 of 2).")
+    assert "nothing is left" in words(pong=[True])

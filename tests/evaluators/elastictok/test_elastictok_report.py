@@ -77,7 +77,7 @@ def test_statistics_are_the_same_twice(
 def test_figures_of_trained_weights_say_so(table: pa.Table, small: Params) -> None:
     trained = {m.name for m in small.train.models}
     for row in table.to_pylist():
-        data = row["metric"] in ("leaks", "planted_leaks_found", "rejected")
+        data = row["metric"] in ("leaks", "near_copies", "planted_leaks_found", "rejected")
         expected = "training" if row["model"] in trained and not data else None
         assert row["scope"] == expected, row
     assert "training" in table["scope"].to_pylist()

@@ -53,7 +53,11 @@ def test_the_summary_has_a_row_a_threshold(found: Findings, figures: Figures) ->
 def test_searches_are_all_there_with_their_times(found: Findings, figures: Figures) -> None:
     part = search_section(View(found, figures))
     assert part is not None
-    table = part.blocks[-1]
+    _, table, words, learned = part.blocks
+    assert isinstance(words, Text)
+    assert "of 6 learned" in words.text
+    assert isinstance(learned, Table)
+    assert len(learned.rows) == 6
     assert isinstance(table, Table)
     assert len(table.rows) == 12
     assert all(row[-1]["value"] > 0 for row in table.rows)
