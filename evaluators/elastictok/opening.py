@@ -7,7 +7,7 @@ from dataclasses import replace
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import saving_figure
 from measurand.report.document import Figure, Opening
-from measurand.report.evidence import UNSURE, evidence_of, size
+from measurand.report.evidence import UNSURE, evidence_of, say, size
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 
@@ -92,10 +92,16 @@ def _gain(found: Findings, figures: Figures) -> str:
     if row is None or row["estimate"] is None:
         return ""
     budgets = found.budgets(found.model)
-    return (
-        f"More tokens help: {budgets[-1]} instead of {budgets[0]} make the error of one model "
-        f"{size(row, form='.1f')} times smaller, over {row['n_clusters']} clips never trained on."
+    ratio = f"{size(row, form='.1f')} times"
+    change = f"the error at {budgets[-1]} instead of {budgets[0]} tokens of one model"
+    told = say(
+        row,
+        above=f"More tokens help: {change} is {ratio} smaller",
+        below=f"More tokens do not help: {change} is {ratio} as small",
+        unsure=f"Whether more tokens help: {change} is {ratio} smaller",
+        against=1.0,
     )
+    return f"{told}, over {row['n_clusters']} unseen clips."
 
 
 def _falls(model: str, figures: Figures) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from evaluators.personality.context import Subject, View
 from evaluators.personality.figures import NAMES
 from measurand.report.document import Figure, Opening
-from measurand.report.evidence import size
+from measurand.report.evidence import evidence_of, size
 from measurand.report.lookup import Figures
 from schemas.personality.params import DOMAINS
 
@@ -107,10 +107,12 @@ def _followed(model: str, figures: Figures, metric: str) -> str:
         return ""
     if not values:
         return f"in no trait ({rows[0]['reason']})"
+    sure = sum(evidence_of(row) == "above" for row in rows)
     right = sum(value > 0 for value in values)
+    told = f"surely in {sure}" if any(row["ci_lo"] is not None for row in rows) else "no intervals"
     return (
         f"in {right} of {len(rows)} traits (Spearman's rho {min(values):.2f} to {max(values):.2f}, "
-        f"n = {rows[0]['n']} each, no intervals)"
+        f"n = {rows[0]['n']} each, {told})"
     )
 
 

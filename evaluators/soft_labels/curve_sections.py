@@ -133,16 +133,18 @@ def _curves(rows: list[dict[str, Any]], title: str, axis: str, description: str)
 
 
 def _learned(material: Material, figures: Figures) -> str:
-    """Whether the runs learned their labels; before training every implied preference is 1/2."""
+    """Whether the runs learned their labels: losses may overshoot these, so the side counts."""
     ends = {}
     for run in material.params.train.runs:
         steps = measured_steps(material, run.id)
-        gaps = [
-            figures.value(material.model, "train_gap", run=run.id, step=str(step)) for step in steps
+        margins = [
+            figures.value(material.model, "train_margin", run=run.id, step=str(step))
+            for step in steps
         ]
-        if gaps:
-            ends[run.id] = (gaps[-1], gaps[0] if steps[0] == 0 and len(gaps) > 1 else None)
-    return learned("Distance of preference and label on training pairs, at the last step",
+        against = [None if margin is None else -margin for margin in margins]
+        if against:
+            ends[run.id] = (against[-1], against[0] if steps[0] == 0 and len(steps) > 1 else None)
+    return learned("Mean margin against the label on training pairs, at the last step",
                    "that before training", ends)  # fmt: skip
 
 
