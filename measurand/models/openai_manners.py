@@ -68,7 +68,9 @@ class Manners:
         if not _NOT_TAKEN.search(refusal.words):
             return False
         with self._lock:
-            if "max_tokens" in sent and "max_completion_tokens" in refusal.words:
+            # One that the model string gives is not ours to rename.
+            ours = "max_tokens" in sent and "max_tokens" not in self._extra
+            if ours and "max_completion_tokens" in refusal.words:
                 self._limit = "max_completion_tokens"
                 return True
             named = [name for name in refusal.fields if name in _OPTIONAL] or [

@@ -96,7 +96,9 @@ class ModelSpec:
         known = OPTIONS.get(self.backend)
         if known is None or set(self.options) <= set(known):
             return self.text
-        return f"{self.backend}:{self.target}?..."
+        # An address may hold a password.
+        target = "..." if self.backend == "openai" else self.target
+        return f"{self.backend}:{target}?..."
 
     def having(self, **options: str) -> str:
         """The string with more options at its end, which take the place of equal ones."""

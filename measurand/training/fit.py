@@ -191,9 +191,12 @@ def _row(label: str, figures: Sequence[Row]) -> Row:
         on = {"dtype": torch.float32, "device": figures[0]["grad_norm"].device}
         each = [torch.stack([torch.as_tensor(v, **on) for v in f.values()]) for f in figures]
         row = dict(zip(row, torch.stack(each).mean(0).tolist(), strict=True))
-    if not math.isfinite(row["loss"]):
+    # A gradient that is no number makes weights that are none, which a saved state would keep.
+    for name, said in (("loss", "the loss"), ("grad_norm", "the norm of the gradient")):
+        if math.isfinite(row[name]):
+            continue
         raise InputError(
-            f"{label}: the loss is {row['loss']}",
+            f"{label}: {said} is {row[name]}",
             hint="lower the learning rate, or look for values that are not finite in the data",
             code="diverged",
         )

@@ -65,6 +65,14 @@ def test_the_limit_is_renamed() -> None:
     assert "max_tokens" not in fitted
 
 
+def test_a_limit_that_the_model_string_gives_is_not_renamed() -> None:
+    manners = Manners("x", {"max_tokens": 9})
+    words = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+    sent = manners.fit(BODY)
+    assert sent["max_tokens"] == 9
+    assert not manners.learn(sent, refusal(words, fields=("max_tokens",)))
+
+
 def test_a_server_that_wants_more_tokens_gets_them() -> None:
     manners = Manners()
     words = "Invalid 'max_tokens': integer below minimum value. Expected a value >= 16"

@@ -71,6 +71,11 @@ def test_values_of_options_that_do_not_exist_are_not_shown() -> None:
     with pytest.raises(InputError, match="unknown option 'key'") as caught:
         ModelSpec.parse("openai:http://h/v1#m?key=sk-secret").allow(*OPTIONS["openai"])
     assert "sk-secret" not in str(caught.value)
+    with pytest.raises(InputError, match="unknown option 'tokn'") as caught:
+        ModelSpec.parse("openai:https://me:pass-word@h/v1?key=sk#m?tokn=x").allow(
+            *OPTIONS["openai"]
+        )
+    assert "pass-word" not in str(caught.value)
 
 
 def test_bytes_that_are_no_text_are_named() -> None:

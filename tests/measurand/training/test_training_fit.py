@@ -187,6 +187,20 @@ def test_a_loss_that_is_no_number_is_told_and_the_last_state_stays(tmp_path: Pat
     assert torch.isfinite(named["weight.w"]).all()
 
 
+def test_a_gradient_that_is_no_number_is_told_and_the_last_state_stays(tmp_path: Path) -> None:
+    w = torch.ones(2, requires_grad=True)
+    plan = Plan(9, partial(warm_then, peak=0.1, steps=9), save_every=1)
+
+    def loss(step: int) -> Tensor:
+        # The root is 0 at 0, but its slope is not finite; times 0 that is no number.
+        return w.sum() + (0.0 * w if step == 5 else w.square()).sqrt().sum()
+
+    with pytest.raises(InputError, match="gradient is nan") as told:
+        fit({"w": w}, lambda step: step, loss, plan, State(tmp_path / "s", "me"))
+    assert told.value.code == "diverged"
+    assert torch.isfinite(tensors.load(tmp_path / "s")[0]["weight.w"]).all()
+
+
 def test_random_numbers_of_others_are_left_alone() -> None:
     torch.manual_seed(1)
     expected = torch.rand(3)
