@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -232,15 +233,20 @@ def _numbers(
     """Ratings as numbers, or as numbers of categories where no column holds any number."""
     import numpy as np
 
-    from measurand.columns import labels
+    from measurand.columns import MISSING, labels
 
     found = [table.numbers(name) for name in columns]
     if not any(f.n_bad for f in found):
         return np.column_stack([f.values for f in found]), ()
     if all(f.n_bad == f.n_text for f in found):
-        gone = {m.strip().lower() for m in table.missing}
-        words = [labels(table.column(name)) for name in columns]
+        # Among words "none" is a category; what else reads as no answer is left out, and said.
+        gone = (MISSING - {"none"}) | {m.strip().lower() for m in table.missing}
+        words = [labels(table.column(name), missing=("",)) for name in columns]
         kept = [[None if w is None or w.lower() in gone else w for w in c] for c in words]
+        lost = Counter(w for c in words for w in c if w is not None and w.lower() in gone)
+        if lost:
+            told = ", ".join(f"{n} cells {w!r}" for w, n in sorted(lost.items()))
+            table.say(f"{table.name}: no rating: {told}.")
         categories = sorted({w for c in kept for w in c if w is not None})
         code = {w: float(i) for i, w in enumerate(categories)}
         table.say(f"{table.name}: ratings are words: {', '.join(categories[:8])}.")

@@ -106,21 +106,29 @@ def _text_numbers(column: pa.ChunkedArray, missing: frozenset[float | str]) -> N
     return Numbers(values, bad, len(rows), int(np.count_nonzero(~is_missing)))
 
 
-def words_of(column: pa.ChunkedArray, missing: Collection[str]) -> list[str] | None:
-    """Distinct cells of a column of text that are not missing; None of another column."""
+def words_of(
+    column: pa.ChunkedArray, missing: Collection[str], named: Collection[str] = ()
+) -> list[str] | None:
+    """Distinct cells of a column of text that are not missing; None of another column.
+
+    Args:
+        column: the cells.
+        missing: words for "no answer", beside ``MISSING``.
+        named: words that are answers although ``MISSING`` holds them, such as "none".
+    """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return None
-    gone = MISSING | {m.strip().lower() for m in missing}
+    gone = (MISSING - {n.strip().lower() for n in named}) | {m.strip().lower() for m in missing}
     found = [w for w in column.unique().to_pylist() if w is not None]
     return [w for w in found if w.strip().lower() not in gone]
 
 
-def read_as(column: pa.ChunkedArray, read: Mapping[str, float], n_text: int) -> Numbers:
-    """A column of text as the numbers that its words stand for."""
+def read_as(column: pa.ChunkedArray, read: Mapping[str, float]) -> Numbers:
+    """A column of text as the numbers that its words stand for; other cells are missing."""
     values = np.array([read.get(w, math.nan) for w in column.to_pylist()], dtype=np.float64)
-    return Numbers(values, (), 0, n_text)
+    return Numbers(values, (), 0, int(np.count_nonzero(~np.isnan(values))))
 
 
 def parse(text: str) -> float | None:

@@ -148,11 +148,19 @@ def _labels(
     found = []
     for part in parts:
         left, _, right = (x.strip() for x in part.partition("="))
-        number, word = (parse(left), right) if parse(left) is not None else (parse(right), left)
-        if number is None or math.isnan(number) or not word:
+        number, word = next(
+            ((n, w) for t, w in ((left, right), (right, left)) if _is_number(n := parse(t))),
+            (None, ""),
+        )
+        if number is None or not word:
             raise _bad_key(name, f"label {part!r} in row {row} is no NUMBER=WORD")
         found.append((word, number))
     return tuple(found)
+
+
+def _is_number(value: float | None) -> bool:
+    """Whether a cell holds one; "none" may be the word of an answer."""
+    return value is not None and not math.isnan(value)
 
 
 def _key_numbers(table: Responses, column: str) -> list[float]:

@@ -9,6 +9,7 @@ unseen. CSV cells are therefore read as text and turned into numbers here. How t
 from __future__ import annotations
 
 import io
+import math
 import os
 import re
 import zlib
@@ -22,7 +23,7 @@ import pyarrow as pa
 
 from measurand import guesses
 from measurand.cells import by_labels, in_words
-from measurand.columns import Numbers, labels, numbers, read_as, shown, words_of
+from measurand.columns import MISSING, Numbers, labels, numbers, parse, read_as, shown, words_of
 from measurand.dialects import SEPARATORS, Dialect
 from measurand.errors import InputError
 from measurand.packed import name_of, opened
@@ -71,8 +72,11 @@ class Responses:
             labels: numbers of words that the user gives.
         """
         found = numbers(self.column(name), self.missing)
-        words = None if found.n_bad == 0 else words_of(self.column(name), self.missing)
+        words = words_of(self.column(name), self.missing, labels or ())
+        # A label may be a word that otherwise means "no answer": then the key decides.
         if words is None:
+            return found
+        if found.n_bad == 0 and not any(word.strip().lower() in MISSING for word in words):
             return found
         read = None if labels is None else by_labels(words, labels)
         told = "labels count as the key says"
@@ -82,7 +86,9 @@ class Responses:
         if read is None:
             return found
         self.say(f"{self.name}: in column {name!r} {told}.")
-        return read_as(self.column(name), read, found.n_text)
+        codes = {parse(code) for code in self.missing}
+        read = {word: math.nan if value in codes else value for word, value in read.items()}
+        return read_as(self.column(name), read)
 
     def ids(self, name: str) -> list[str | None]:
         """The column as names; whole numbers that were written as ``1.0`` are ``1``."""

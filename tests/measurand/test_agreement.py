@@ -94,6 +94,13 @@ def test_words_are_categories() -> None:
         analysed(text, "interval")
 
 
+def test_none_is_a_category_among_words_and_what_is_left_out_is_said() -> None:
+    text = "unit,rater,label\na,x,none\na,y,none\nb,x,mild\nb,y,none\nc,x,mild\nc,y,NA\n"
+    record = analysed(text)
+    assert record["categories"] == ["mild", "none"]
+    assert any("no rating: 1 cells 'NA'" in note for note in record["understood"])
+
+
 @pytest.mark.parametrize(
     ("text", "columns", "code"),
     [

@@ -33,6 +33,6 @@ def test_declared_codes_are_missing(
 def test_words_of_a_column() -> None:
     assert words_of(column("a", "b", "a", "NA", None, "x"), ("X",)) == ["a", "b"]
     assert words_of(column(1, 2), ()) is None
-    found = read_as(column("a", "NA", "b"), {"a": 1.0, "b": 2.0}, 2)
+    found = read_as(column("a", "NA", "b"), {"a": 1.0, "b": 2.0})
     assert np.isnan(found.values[1])
     assert found.n_text == 2

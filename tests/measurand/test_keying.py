@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -115,6 +116,26 @@ def test_labels_of_a_key_say_what_words_count() -> None:
         keyed = keying.apply_key(table(text), keying.parse_key(table(key)))
         assert keyed.scales[0].values.tolist() == [[1, 1], [2, 3], [3, 1]]
         assert len(keyed.understood) == 2
+
+
+@pytest.mark.parametrize("labels", ["0=None;1=Mild;2=Severe", "none=0|mild=1|severe=2"])
+def test_a_label_may_be_a_word_that_else_means_no_answer(labels: str) -> None:
+    key = f"item,scale,keyed,minimum,maximum,labels\na,S,1,0,2,{labels}\nb,S,1,0,2,{labels}\n"
+    keyed = keying.apply_key(
+        table("a,b\nNone,mild\nsevere,\nNA,none\n"), keying.parse_key(table(key))
+    )
+    found = keyed.scales[0].values
+    assert np.array_equal(found, [[0, 1], [2, np.nan], [np.nan, 0]], equal_nan=True)
+
+
+def test_codes_for_no_answer_hold_among_words_too() -> None:
+    key = "item,scale,keyed,minimum,maximum\na,S,1,1,5\nb,S,1,1,5\n"
+    text = "a,b\n5 - very much,1\n99 - refused,2\n1 - not at all,99\n"
+    given = replace(table(text), missing=frozenset({"99"}))
+    keyed = keying.apply_key(given, keying.parse_key(table(key)))
+    assert np.array_equal(
+        keyed.scales[0].values, [[5, 1], [np.nan, 2], [1, np.nan]], equal_nan=True
+    )
 
 
 @pytest.mark.parametrize("labels", ["1=a;b", "a;b", "x=y", "1="])
