@@ -58,7 +58,7 @@ class Ratings:
     raters: tuple[str, ...]
     values: npt.NDArray[np.float64]
     categories: tuple[str, ...]
-    clusters: npt.NDArray[np.str_] | None
+    clusters: npt.NDArray[np.int64] | None
     understood: tuple[str, ...]
 
 
@@ -160,10 +160,8 @@ def read(
 
 
 def _wide(table: Responses, raters: Sequence[str], cluster: str | None) -> Ratings:
-    import numpy as np
 
-    from measurand.columns import labels
-    from measurand.keying import without_key
+    from measurand.keying import clusters_of, without_key
 
     if raters:
         values, categories = _numbers(table, raters)
@@ -178,9 +176,7 @@ def _wide(table: Responses, raters: Sequence[str], cluster: str | None) -> Ratin
             code="no_ratings",
         )
     units = tuple(f"row {i + 1}" for i in range(table.n_rows))
-    clusters = None
-    if cluster is not None:
-        clusters = np.array([str(x) for x in labels(table.column(cluster))])
+    clusters = clusters_of(table, cluster)
     return Ratings(
         *(table.name, units, names, values, categories, clusters), tuple(table.understood)
     )
@@ -189,7 +185,7 @@ def _wide(table: Responses, raters: Sequence[str], cluster: str | None) -> Ratin
 def _long(table: Responses, columns: dict[str, str], cluster: str | None) -> Ratings:
     import numpy as np
 
-    from measurand.columns import labels
+    from measurand.keying import clusters_of
 
     if missing := [role for role in ROLES if role not in columns]:
         raise InputError(
@@ -218,9 +214,16 @@ def _long(table: Responses, columns: dict[str, str], cluster: str | None) -> Rat
             )
         values[place] = flat[i, 0]
     clusters = None
-    if cluster is not None:
-        of = dict(zip(map(str, units), map(str, labels(table.column(cluster))), strict=True))
-        clusters = np.array([of[u] for u in every_unit])
+    if (every_row := clusters_of(table, cluster)) is not None:
+        of: dict[str, int] = {}
+        for row, (unit, group) in enumerate(zip(units, every_row.tolist(), strict=True), 1):
+            if unit is not None and of.setdefault(str(unit), group) != group:
+                raise InputError(
+                    f"{table.name}: row {row} puts {unit} into a second cluster of {cluster!r}",
+                    hint="a unit belongs to one cluster",
+                    code="bad_cluster",
+                )
+        clusters = np.array([of[u] for u in every_unit], dtype=np.int64)
     return Ratings(
         *(table.name, tuple(every_unit), tuple(every_rater), values, categories, clusters),
         tuple(table.understood),

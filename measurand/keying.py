@@ -233,7 +233,7 @@ def apply_key(
         scales.append(_scale(name, [x.item for x in lines], [x.keyed for x in lines], columns))
     ignored = [(c, "not in the key") for c in table.names if c not in ranges and c != cluster]
     return KeyedResponses(
-        *(table.name, table.n_rows, tuple(scales), _clusters(table, cluster), tuple(ignored)),
+        *(table.name, table.n_rows, tuple(scales), clusters_of(table, cluster), tuple(ignored)),
         understood=tuple(table.understood),
     )
 
@@ -247,7 +247,7 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
     Raises:
         InputError: ``no_items``, ``not_a_number``, ``too_many_items``, ``bad_cluster``.
     """
-    clusters = _clusters(table, cluster)
+    clusters = clusters_of(table, cluster)
     items, columns, ignored = [], [], []
     for name in table.names:
         if name == cluster:
@@ -344,7 +344,12 @@ def _scale(
     return Scale(name, tuple(items), tuple(keyed), np.column_stack(columns))
 
 
-def _clusters(table: Responses, cluster: str | None) -> npt.NDArray[np.int64] | None:
+def clusters_of(table: Responses, cluster: str | None) -> npt.NDArray[np.int64] | None:
+    """The cluster of every row, as numbers; None without a cluster column.
+
+    Raises:
+        InputError: code ``bad_cluster``: there is no such column, or a cell of it is empty.
+    """
     if cluster is None:
         return None
     if cluster not in table.names:

@@ -40,10 +40,19 @@ def data_files(folder: Path) -> list[tuple[str | None, Path]]:
     if named := _named_by_card(folder):
         return named
     found = sorted(path for path in _files(folder) if not _ABOUT.fullmatch(path.name))
-    if any(path.suffix.lower() == ".parquet" for path in found):
-        # The same rows often lie there a second time, as text.
-        found = [path for path in found if path.suffix.lower() == ".parquet"]
-    return [(_part(path.relative_to(folder)), path) for path in found]
+    parts = {path: _part(path.relative_to(folder)) for path in found}
+    stems = {SUFFIX.sub("", path.name) for path in found if _is_parquet(path)}
+    twins = {part for path, part in parts.items() if _is_parquet(path) and part is not None}
+    # The same rows often lie there a second time, as text.
+    return [
+        (part, path)
+        for path, part in parts.items()
+        if _is_parquet(path) or not (part in twins or SUFFIX.sub("", path.name) in stems)
+    ]
+
+
+def _is_parquet(path: Path) -> bool:
+    return path.suffix.lower() == ".parquet"
 
 
 def _files(folder: Path) -> Iterator[Path]:

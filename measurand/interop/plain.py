@@ -97,6 +97,13 @@ def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Tabl
     if wish.model is not None:
         models = [wish.model] * n
     metrics, repeats = named("metric"), named("repeat")
+    for role, given in (("model", models), ("metric", metrics)):
+        if given is not None and None in given:
+            raise InputError(
+                f"{table.name}: row {given.index(None) + 1} names no {role}",
+                hint=f"every row needs a {role}, or the column is not mapped",
+                code="no_name",
+            )
     clusters = _cluster(table, wish, items)
     statuses = named("status") or [None] * n
     groups = [_labels(table, field) for field in wish.by]

@@ -94,6 +94,21 @@ def test_words_are_categories() -> None:
         analysed(text, "interval")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "unit,rater,value,group\na,x,1,p\na,y,2,q\nb,x,1,p\nb,y,2,p\n",
+        "unit,rater,value,group\na,x,1,p\na,y,2,\nb,x,1,p\nb,y,2,p\n",
+    ],
+)
+def test_a_unit_has_one_cluster(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        agreement.read(
+            table(text), (), {"unit": "unit", "rater": "rater", "value": "value"}, "group"
+        )
+    assert caught.value.code == "bad_cluster"
+
+
 def test_none_is_a_category_among_words_and_what_is_left_out_is_said() -> None:
     text = "unit,rater,label\na,x,none\na,y,none\nb,x,mild\nb,y,none\nc,x,mild\nc,y,NA\n"
     record = analysed(text)

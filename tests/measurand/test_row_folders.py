@@ -9,7 +9,7 @@ import pytest
 
 from measurand import rows
 from measurand.errors import InputError
-from measurand.row_folders import split_word
+from measurand.row_folders import data_files, split_word
 
 
 def _put(path: Path, *texts: str) -> None:
@@ -101,3 +101,11 @@ def test_words_for_parts() -> None:
         "train", "dev", "dev", "train", "test",
     ]  # fmt: skip
     assert [split_word(w) for w in ("", "unsupervised", "trains", "train-test", "7")] == [None] * 5
+
+
+def test_text_beside_parquet_is_left_out_only_where_it_says_the_same(tmp_path: Path) -> None:
+    _put(tmp_path / "train.parquet", "a")
+    _put(tmp_path / "train.csv", "a")
+    _put(tmp_path / "test.csv", "b")
+    found = [(part, path.name) for part, path in data_files(tmp_path)]
+    assert found == [("test", "test.csv"), ("train", "train.parquet")]

@@ -157,3 +157,11 @@ def test_codes_among_scores_are_told(tmp_path: Path) -> None:
     assert "--missing-codes -1" in read([path], Wish()).notes[0]
     wish = Wish(dialect=Dialect(missing=("-1",)))
     assert read([path], wish).table["value"].to_pylist() == [1.0, 0.0, None, 1.0]
+
+
+@pytest.mark.parametrize("role", ["model", "metric"])
+def test_a_row_without_a_name_is_refused(tmp_path: Path, role: str) -> None:
+    path = write(tmp_path, f"item_id,{role},value\n1,a,1\n2,NA,0\n")
+    with pytest.raises(InputError, match=f"row 2 names no {role}") as caught:
+        read([path], Wish())
+    assert caught.value.code == "no_name"
