@@ -16,6 +16,11 @@ from measurand import shards, subject
 from measurand.report import view
 from schemas.personality.params import Params
 
+KNOWN = "synthetic:"
+"""How the names of respondents begin whose answers are known: controls, not what is measured."""
+FOLLOWER = f"{KNOWN}shaped"
+"""The one that follows every level of a prompt."""
+
 
 @dataclass(frozen=True)
 class Subject(subject.Subject):

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.personality.context import Subject, View
+from evaluators.personality.context import KNOWN, Subject, View
 from evaluators.personality.figures import NAMES
 from measurand.report.document import Figure, Opening
 from measurand.report.evidence import evidence_of, size
@@ -14,8 +14,6 @@ from measurand.report.lookup import Figures
 from schemas.personality.params import DOMAINS
 
 VALIDITY = {"experiment": "validity"}
-KNOWN = "synthetic:"
-"""How the names of respondents begin whose answers are known: controls, not what is measured."""
 CHOICES = 5
 SAME = 0.9
 """Share of one answer from which on nothing else is worth saying first."""

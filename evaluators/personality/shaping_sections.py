@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from evaluators.personality.context import Subject, View
+from evaluators.personality.context import FOLLOWER, KNOWN, Subject, View
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
 from evaluators.personality.shaping import shaping_scores
@@ -18,7 +18,9 @@ def single_section(view: View) -> Section | None:
     """One trait at a time, at levels 1 to 9."""
     everyone, figures = view.found, view.figures
     blocks: list[Block] = []
-    for subject in everyone:
+    # Of known respondents one picture is enough: what following a prompt looks like.
+    pictured = [s for s in everyone if not s.model.startswith(KNOWN) or s.model == FOLLOWER]
+    for subject in pictured if len(pictured) > 1 else everyone:
         if not shaping_scores(subject, "single").is_empty():
             blocks += _single_blocks(subject, figures)
     if not blocks:
