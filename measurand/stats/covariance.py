@@ -9,6 +9,8 @@ import numpy as np
 from measurand.stats.arrays import FloatArray, IntArray
 from measurand.stats.resample import BATCH, Plan
 
+FLAT = 1e-12
+"""Variance, as a share of the mean square around the whole sample's mean, that is rounding."""
 CACHE_NUMBERS = 2**24
 """Most float64 numbers of a block of pairwise products kept at once (128 MiB)."""
 
@@ -84,6 +86,12 @@ def _from_sums(products: FloatArray, sums: FloatArray, n: FloatArray) -> FloatAr
     with np.errstate(invalid="ignore", divide="ignore"):
         cov = (products - sums * np.swapaxes(sums, -1, -2) / n) / (n - 1)
     out: FloatArray = np.where(n >= 2, cov, np.nan)
+    # An item that does not vary among these rows leaves rounding: bits that differ from run to run.
+    index = np.arange(out.shape[-1])
+    own = out[..., index, index]
+    rows = np.broadcast_to(n, out.shape)[..., index, index]
+    flat = own * (rows - 1) <= FLAT * products[..., index, index]
+    out[..., index, index] = np.where(flat, 0.0, own)
     return out
 
 

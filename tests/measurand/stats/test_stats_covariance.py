@@ -6,7 +6,7 @@ import pytest
 
 from measurand.stats import covariance as module
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
-from measurand.stats.resample import cluster_counts, plan
+from measurand.stats.resample import BATCH, cluster_counts, plan
 
 
 def _answers(missing: float) -> np.ndarray:
@@ -55,3 +55,16 @@ def test_pairs_that_never_meet_are_nan() -> None:
     cov = covariance(x)
     assert np.isnan(cov[0, 1])
     assert cov[0, 0] == pytest.approx(0.5)
+
+
+def test_an_item_that_does_not_vary_in_a_resample_has_no_correlation() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20, 3))
+    x[:, 2] = np.where(np.arange(20) < 19, 4.0, 5.0)  # one row alone differs
+    drawn = plan(20, None, 400, ("flat",))
+    for c, taken in zip(resampled_covariances(x, drawn), drawn.batches(BATCH), strict=True):
+        never = taken[:, 19] == 0
+        assert never.any()
+        assert (c[never, 2, 2] == 0).all()
+        assert (c[~never & (taken[:, 19] < 20), 2, 2] > 0).all()
+        assert np.isnan(correlation(c)[never][:, 2]).all()
