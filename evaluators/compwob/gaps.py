@@ -1,4 +1,4 @@
-"""What composing and reversing cost, paired by task and seed.
+"""What composing and reversing cost, and what is done beyond chance, paired by task and seed.
 
 A part of a composition is the very problem that the base task is alone with the same seed, so an
 episode of a composition is paired with the episodes of its own parts.
@@ -49,6 +49,26 @@ def gap_rows(subject: Subject) -> Rows:
             yield subject.row("predicted", here, _mean(some, "predicted", 0.0))
             yield subject.row("residual", here, _mean(some, "rest", -1.0))
     yield from _reverse(subject)
+
+
+def chance_rows(subject: Subject, chance: Subject | None) -> Rows:
+    """``above_random``: success minus that of the script ``random`` on the same problems.
+
+    Args:
+        subject: an agent; a script has none.
+        chance: who acts at random, None where it did not play.
+    """
+    if subject.is_script:
+        return
+    for order in ("single", *ORDERS):
+        found = undefined("random did not play", n=0)
+        if chance is not None:
+            by_chance = chance.of(order).select("task", "seed", by_chance="success")
+            pairs = subject.of(order).join(by_chance, on=["task", "seed"]).sort("task", "seed")
+            found = undefined("no problem was played by both", n=0)
+            if not pairs.is_empty():
+                found = paired(pairs, (pairs["success"] - pairs["by_chance"]).to_numpy())
+        yield subject.row("above_random", {"order": order}, found)
 
 
 def with_parts(subject: Subject, order: str) -> pl.DataFrame:

@@ -57,8 +57,7 @@ def mixture_rows(everyone: Sequence[Subject]) -> Rows:
         for mixture in (m for m in MIXTURES if m in at["mixture"].unique()):
             mine = at.filter(pl.col("mixture") == mixture)
             parts = {"mixture": mixture, "order": order}
-            x, tasks, models = (mine[name].to_numpy() for name in ("success", "task", "model"))
-            mean = bounded(crossed_mean(x, tasks, models), x, tasks)
+            mean = _mean(mine, "success", 0.0)
             yield from _scored(everyone[0], "mixture_success", parts, mine, "success", mean)
             if mixture == "uniform":
                 continue
@@ -70,9 +69,15 @@ def mixture_rows(everyone: Sequence[Subject]) -> Rows:
                 yield statistic_row(SYSTEM, ALL, "mixture_gain", parts, found)
                 continue
             gains = pairs.with_columns((pl.col("success") - pl.col("success_u")).alias("gain"))
-            x, tasks, models = (gains[name].to_numpy() for name in ("gain", "task", "model"))
-            found = bounded(crossed_mean(x, tasks, models), x, tasks, low=-1.0)
+            found = _mean(gains, "gain", -1.0)
             yield from _scored(everyone[0], "mixture_gain", parts, gains, "gain", found)
+
+
+def _mean(episodes: pl.DataFrame, column: str, low: float) -> Estimate:
+    """Mean over tasks and models; of one model it is about that model."""
+    x, tasks, models = (episodes[name].to_numpy() for name in (column, "task", "model"))
+    found = bounded(crossed_mean(x, tasks, models), x, tasks, low=low)
+    return replace(found, scope="method" if len(set(models)) > 1 else "training")
 
 
 def _scored(

@@ -48,9 +48,9 @@ def _gap(subject: Subject, figures: Figures) -> str:
         return f"{head}."
     ends = say(
         gap,
-        above="composing costs {size}",
-        below="composing gains {size}",
-        unsure="composing changes it by {size}",
+        above="composing lowers the share by {size}",
+        below="composing raises the share by {size}",
+        unsure="composing changes the share by {size}",
     )
     return f"{head}: on the same problems {ends} ({len(subject.of('forward'))} episodes)."
 
@@ -61,8 +61,8 @@ def _reverse(subject: Subject, figures: Figures) -> str:
         return ""
     ends = say(
         row,
-        above="costs another {size}",
-        below="gains {size}",
+        above="lowers that by another {size}",
+        below="raises that by {size}",
         unsure="changes that by {size}",
     )
     return f"Turning the sentence round (do this, after that) {ends}."

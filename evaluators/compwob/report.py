@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from evaluators.compwob.complexity import complexity_rows
 from evaluators.compwob.context import View, subjects
-from evaluators.compwob.gaps import gap_rows
+from evaluators.compwob.gaps import chance_rows, gap_rows
 from evaluators.compwob.mixtures import mixture_rows, mixture_section
 from evaluators.compwob.opening import opening
 from evaluators.compwob.quality import failure_rows, instrument_rows, reference_rows, step_rows
@@ -27,9 +27,8 @@ from evaluators.compwob.sections import (
     summary_section,
     task_section,
 )
-from evaluators.compwob.standing import standing_rows
 from measurand.report.lookup import Figures
-from measurand.results import StatisticRow
+from measurand.results import StatisticRow, slice_parts
 from measurand.statistics import of_trainings, statistics_table
 from schemas.compwob.params import Params
 
@@ -73,21 +72,26 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         params: parameters.
     """
     everyone = subjects(results, params)
-    oracle = next((subject for subject in everyone if subject.agent == "oracle"), None)
+    known = {subject.agent: subject for subject in everyone}
     rows: list[StatisticRow] = [
         *instrument_rows(everyone, results),
         *control_rows(everyone),
         *mixture_rows(everyone),
-        *standing_rows(everyone),
     ]
     for subject in everyone:
         rows += rate_rows(subject)
         rows += gap_rows(subject)
+        rows += chance_rows(subject, known.get("random"))
         rows += complexity_rows(subject)
         rows += failure_rows(subject)
         rows += reference_rows(subject)
-        rows += step_rows(subject, oracle)
-    return statistics_table(of_trainings(rows, lambda row: row["model"].startswith("trained:")))
+        rows += step_rows(subject, known.get("oracle"))
+    return statistics_table(of_trainings(rows, _trained))
+
+
+def _trained(row: StatisticRow) -> bool:
+    """Whether a figure is of trained weights: of one model, or of a mixture's models together."""
+    return row["model"].startswith("trained:") or "mixture" in slice_parts(row["slice"])
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

@@ -13,8 +13,7 @@ from evaluators.compwob.pictures import (
     parts_figure,
     reverse_figure,
 )
-from measurand.report.document import Block, Section, Table, Text
-from measurand.report.evidence import say
+from measurand.report.document import Section, Table
 from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
 from schemas.compwob.params import CATEGORIES
@@ -38,26 +37,11 @@ def summary_section(view: View) -> Section:
             "intervals that allow for other tasks and, of five seeds or more, other seeds.",
         ],
     )
-    sentences = [line for subject in everyone for line in _sentence(subject, figures)]
-    blocks: list[Block] = [Text("\n".join(sentences))] if sentences else []
     return Section(
-        "In short",
-        (*blocks, table),
+        "Every agent",
+        (table,),
         "Does an agent that solves single web tasks solve sequences of them?",
     )
-
-
-def _sentence(subject: Subject, figures: Figures) -> list[str]:
-    gap = figures.get(subject.agent, "gap_base", order="forward")
-    if subject.is_script or gap is None or gap["estimate"] is None:
-        return []
-    words = say(
-        gap,
-        above="is lower by {size} when tasks are composed",
-        below="is higher by {size} when tasks are composed",
-        unsure="alone less that of compositions is {size}",
-    )
-    return [f"- {subject.agent}: the share of solved episodes {words}."]
 
 
 def composition_section(view: View) -> Section:

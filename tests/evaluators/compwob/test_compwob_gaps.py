@@ -7,10 +7,12 @@ import numpy as np
 import polars as pl
 import pytest
 from compwob_handmade import TASKS, Rule, params, write
+from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as reference
 
 from evaluators.compwob.context import Subject, subjects
-from evaluators.compwob.gaps import gap_rows, mcnemar, with_parts
+from evaluators.compwob.gaps import chance_rows, gap_rows, mcnemar, with_parts
+from evaluators.compwob.report import statistics
 from measurand.stats.icc import intraclass
 from measurand.stats.means import proportion
 from pipelines.compwob.environment import Spec
@@ -110,3 +112,43 @@ def test_an_agent_that_played_no_parts_alone_has_no_gap(tmp_path: Path) -> None:
     subject = _subject(tmp_path, _rule)
     only = replace(subject, episodes=subject.episodes.filter(pl.col("order") != "single"))
     assert _named(only)["gap_base", "order=forward"]["estimate"] is None
+
+
+BESIDE_CHANCE: dict[str, Rule] = {
+    "trained:uniform:0": lambda s: s.seed % 2 == 0 or "login" in s.task.name,
+    "random": lambda s: s.seed % 3 == 0 and s.order == "single",
+    "oracle": lambda s: True,
+}
+
+
+def test_an_agent_is_held_against_chance_on_the_same_problems(tmp_path: Path) -> None:
+    given = params(BESIDE_CHANCE, seeds=4)
+    first, chance, oracle = subjects(write(tmp_path, given, BESIDE_CHANCE), given)
+    rows = {(r["metric"], r["slice"]): r for r in chance_rows(first, chance)}
+    row = rows["above_random", "order=single"]
+    assert row["model"] == "trained:uniform:0"
+    names = ["click-button", "click-link", "click-option", "login-user", "enter-text",
+             "click-button-sequence", "click-dialog"]  # fmt: skip
+    seeds = range(1_000_000, 1_000_004)
+    differences = np.array(
+        [[(s % 2 == 0 or "login" in t) - (s % 3 == 0) for s in seeds] for t in names], float
+    )
+    assert row["estimate"] == pytest.approx(differences.mean())
+    assert (row["n"], row["n_clusters"]) == (28, 7)
+    # Four seeds are too few: Student's t over the means of tasks, which all have as many.
+    wanted = stats.ttest_1samp(differences.mean(axis=1), 0).confidence_interval()
+    assert (row["ci_lo"], row["ci_hi"]) == (
+        pytest.approx(wanted.low), pytest.approx(wanted.high)
+    )  # fmt: skip
+    assert list(chance_rows(oracle, chance)) == []
+    alone = {r["slice"]: r for r in chance_rows(first, None)}
+    assert alone["order=single"]["reason"] == "random did not play"
+
+
+def test_what_gates_read_of_a_trained_agent_is_of_this_training(tmp_path: Path) -> None:
+    given = params(BESIDE_CHANCE)
+    results = write(tmp_path, given, BESIDE_CHANCE)
+    rows = [r for r in statistics(tmp_path, results, given).to_pylist()
+            if r["metric"] in ("above_random", "gap_base") and "trained" in r["model"]]  # fmt: skip
+    assert {r["metric"] for r in rows} == {"above_random", "gap_base"}
+    assert {r["scope"] for r in rows} == {"training"}

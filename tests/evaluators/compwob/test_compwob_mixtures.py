@@ -37,6 +37,16 @@ def test_gains_are_paired_by_task_seed_and_model(tmp_path: Path) -> None:
     )
 
 
+def test_a_mixtures_figure_is_of_the_method_only_with_a_second_model(tmp_path: Path) -> None:
+    for count, scope in ((2, "method"), (1, "training")):
+        agents = {k: v for k, v in AGENTS.items() if not k.endswith("1") or count == 2}
+        given = params(agents)
+        results = write(tmp_path / scope, given, agents)
+        table = statistics(tmp_path, results, given).to_pylist()
+        of = {r["scope"] for r in table if "mixture=" in r["slice"] and "_alpha" not in r["metric"]}
+        assert of == {scope}
+
+
 def test_models_that_rank_tasks_alike_are_reliable(tmp_path: Path) -> None:
     given = params(AGENTS)
     rows = {(r["metric"], r["slice"]): r

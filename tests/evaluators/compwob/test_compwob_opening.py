@@ -28,7 +28,7 @@ def test_what_composing_costs_the_agent_that_is_measured_comes_first(tmp_path: P
     found, figures = opened(tmp_path, AGENTS)
     assert found is not None
     assert found.findings[0].startswith("zero_shot@m solves 1.00 [")
-    assert "on the same problems composing costs 0." in found.findings[0]
+    assert "on the same problems composing lowers the share by 0." in found.findings[0]
     assert "script oracle solves 1.00" in found.findings[-1]
     assert found.figure is not None
     assert found.figure["metric"] in HEADLINES

@@ -33,14 +33,14 @@ def test_every_headline_is_a_statistic(made: tuple[Document, str, list[str]]) ->
 
 def test_findings_come_first_and_method_last(made: tuple[Document, str, list[str]]) -> None:
     titles = [part.title for part in made[0].sections]
-    assert titles[0] == "In short"
+    assert titles[0] == "Every agent"
     assert titles[-1] == "Method"
     assert "What an episode looks like" in titles
 
 
 def test_a_gap_that_is_sure_is_said_in_words(made: tuple[Document, str, list[str]]) -> None:
     text = to_markdown(made[0])
-    assert "share of solved episodes is lower by" in text
+    assert "composing lowers the share by" in text
 
 
 def test_hostile_names_are_escaped_and_pictures_lie_in_the_page(
