@@ -12,7 +12,6 @@ from evaluators.many_shot.context import (
     Subject,
     by_shot_set,
     over_both,
-    over_shot_sets,
     paired,
 )
 from measurand.results import Rows
@@ -26,11 +25,11 @@ LIKELIHOODS = ("nll", "nll_program", "nll_model")
 def contrast_rows(subject: Subject) -> Rows:
     """Statistics that compare points.
 
-    ``gain`` is against the few-shot point of the same curve, ``against_supervised`` against the
-    plain curve at as many shots, ``advantage`` against a baseline on the same prompts, each paired
-    by question and shot set. ``gain`` has clusters of shot sets, ``gain_crossed`` and the others of
-    shot sets and questions. ``best_k_accuracy`` is accuracy at the best number of shots, chosen on
-    one half of the questions and measured on the other, so that choosing is not rewarded;
+    ``gain_crossed`` is against the few-shot point of the same curve, ``against_supervised`` against
+    the plain curve at as many shots, ``advantage`` against a baseline on the same prompts, each
+    paired by question and shot set, with clusters of both. ``best_k_accuracy`` is accuracy at the
+    best number of shots, chosen on one half of the questions and measured on the other, so that
+    choosing is not rewarded;
     ``above_constant`` is it minus the accuracy of whoever always gives the answer that is right
     most often, on the same questions. The reliability beside each is that of its values by question
     over shot sets: ``seed_alpha,of=``.
@@ -59,11 +58,8 @@ def _gains(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Ro
             continue
         both = _differences(paired(answers.filter(k=k), answers.filter(k=few)))
         slice_ = {**parts, "k": str(k), "over": str(few)}
-        figures = {
-            "gain": over_shot_sets(both, DIFFERENCE),
-            "gain_crossed": over_both(both, DIFFERENCE),
-        }
-        yield from subject.with_alpha(slice_, both, figures)
+        gain = {"gain_crossed": over_both(both, DIFFERENCE)}
+        yield from subject.with_alpha(slice_, both, gain)
 
 
 def _against_plain(subject: Subject, parts: dict[str, str], answers: pl.DataFrame) -> Rows:

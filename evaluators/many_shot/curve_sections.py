@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from evaluators.many_shot.context import PLAIN, Subject, View
+from evaluators.many_shot.context import Subject, View
 from evaluators.many_shot.contrasts import few_shot
 from evaluators.many_shot.pictures import (
     baseline_figure,
@@ -12,29 +12,22 @@ from evaluators.many_shot.pictures import (
     measured,
     point_lines,
 )
-from measurand.report.document import Block, Cell, Section, Table, Text
-from measurand.report.evidence import evidence_of, say
+from measurand.report.document import Block, Cell, Section, Table
 from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
-from measurand.results import StatisticRow
 
 Parts = dict[str, str]
 
 
 def summary_section(view: View) -> Section:
-    """One row a model and curve: what more shots did, in words and in figures."""
+    """One row a model and curve: what more shots did."""
     everyone, figures = view.found, view.figures
     rows: list[list[Cell]] = []
-    sentences = []
     for subject in measured(everyone):
         for task, curve, answers in subject.curves():
             parts = {"task": task, "curve": curve}
             asked = answers["k"].unique().sort().to_list()
             few, most = few_shot(asked, subject.params.report.few_shot), max(asked)
-            gain = figures.get(subject.model, "gain_crossed", **parts, k=str(most), over=str(few))
-            if gain is not None and (curve == PLAIN or evidence_of(gain) in ("above", "below")):
-                what = f"{subject.model}, {task}" + (f", {curve}" if curve != PLAIN else "")
-                sentences.append(f"- {what}: {_verdict(gain, few, most)}")
             rows.append(
                 [
                     {"text": f"{task}, {curve}", "detail": subject.model},
@@ -59,15 +52,10 @@ def summary_section(view: View) -> Section:
         ],
     )  # fmt: skip
     return Section(
-        "In short",
-        (Text("\n".join(sentences)), table) if sentences else (table,),
+        "Few shots and most",
+        (table,),
         "Does a frozen model do better the more solved examples its prompt holds?",
     )
-
-
-def _verdict(gain: StatisticRow, few: int, most: int) -> str:
-    words = say(gain, above="rises by {size}", below="falls by {size}", unsure="changes by {size}")
-    return f"from {few} to {most} shots, accuracy {words}."
 
 
 def curve_section(view: View) -> Section:

@@ -77,16 +77,17 @@ def _moved(subject: Subject, gains: Sequence[Gain], moved: Sequence[Gain]) -> st
         return f"{subject.model}: no curve has two numbers of shots, so no gain was measured."
     if not moved:
         return (
-            f"In none of {len(gains)} curves does {subject.model} get surely better or worse with "
-            "more shots; the widest gain of each is in the picture."
+            f"On none of {len(gains)} curves does the gain of {subject.model} with more shots have "
+            "an interval beside 0; the widest of each is in the picture."
         )
     helped = sum(evidence_of(gain.row) == "above" for gain in moved)
-    harmed = f" and harm on {len(moved) - helped}" if len(moved) > helped else ""
+    harmed = f" and below 0 on {len(moved) - helped}" if len(moved) > helped else ""
     told = [f"{gain.name} {size(gain.row, '+')} {gain.span}" for gain in moved[:2]]
     more = f", and {len(moved) - 2} more" if len(moved) > 2 else ""
     return (
-        f"More shots surely help {subject.model} on {helped} of {len(gains)} curves{harmed}: "
-        f"{'; '.join(told)}{more} (95% intervals, not corrected for {len(gains)} looks)."
+        f"The gain of {subject.model} with more shots lies above 0 on {helped} of {len(gains)} "
+        f"curves{harmed}, by 95% intervals that are not corrected for {len(gains)} looks: "
+        f"{'; '.join(told)}{more}."
     )
 
 

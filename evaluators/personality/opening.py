@@ -107,7 +107,11 @@ def _followed(model: str, figures: Figures, metric: str) -> str:
         return f"in no trait ({rows[0]['reason']})"
     sure = sum(evidence_of(row) == "above" for row in rows)
     right = sum(value > 0 for value in values)
-    told = f"surely in {sure}" if any(row["ci_lo"] is not None for row in rows) else "no intervals"
+    told = (
+        f"by their intervals above 0 in {sure}"
+        if any(row["ci_lo"] is not None for row in rows)
+        else "no intervals"
+    )
     return (
         f"in {right} of {len(rows)} traits (Spearman's rho {min(values):.2f} to {max(values):.2f}, "
         f"n = {rows[0]['n']} each, {told})"

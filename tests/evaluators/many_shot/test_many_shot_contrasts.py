@@ -9,6 +9,8 @@ import pytest
 
 from evaluators.many_shot.context import Subject
 from evaluators.many_shot.contrasts import contrast_rows, few_shot
+from measurand.stats.bounded import bounded
+from measurand.stats.crossed import crossed_mean
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +59,12 @@ def test_gains_equal_the_paired_difference_by_hand(subject: Subject) -> None:
         k: answers.filter(k=k).sort("query_id", "seed")["correct"].to_numpy() for k in (6, 12, 24)
     }
     for k in (12, 24):
-        row = rows["gain", f"curve=supervised,k={k},over=6,task=line"]
+        row = rows["gain_crossed", f"curve=supervised,k={k},over=6,task=line"]
         difference = wide[k] - wide[6]
         assert row["estimate"] == pytest.approx(difference.mean())
-        by_seed = difference.reshape(-1, 3).mean(axis=0)
-        assert row["se"] == pytest.approx(by_seed.std(ddof=1) / 3**0.5)
+        questions, sets = np.indices((len(difference) // 3, 3)).reshape(2, -1)
+        wanted = bounded(crossed_mean(difference, sets, questions), difference, questions, low=-1.0)
+        assert (row["ci_lo"], row["ci_hi"]) == (wanted.ci_lo, wanted.ci_hi)
         assert row["n_clusters"] == 3
     assert not any(slice_ == "curve=supervised,k=6,over=6,task=line" for _, slice_ in rows)
 
@@ -155,10 +158,9 @@ def test_the_reliability_of_a_gain_is_that_of_the_differences(subject: Subject) 
     few, many = (rng.random((3, 8)) for _ in range(2))
     rows = rows_of(invented(subject, {4: few.tolist(), 16: many.tolist()}))
     expected, _ = pingouin.cronbach_alpha(pd.DataFrame((many - few).T))
-    for metric in ("gain", "gain_crossed"):
-        row = rows[metric, "curve=supervised,k=16,over=4,task=line"]
-        assert row["reliability"] == pytest.approx(expected, abs=1e-9)
-    beside = rows["seed_alpha", "curve=supervised,k=16,of=gain,over=4,task=line"]
+    row = rows["gain_crossed", "curve=supervised,k=16,over=4,task=line"]
+    assert row["reliability"] == pytest.approx(expected, abs=1e-9)
+    beside = rows["seed_alpha", "curve=supervised,k=16,of=gain_crossed,over=4,task=line"]
     assert beside["estimate"] == row["reliability"]
 
 

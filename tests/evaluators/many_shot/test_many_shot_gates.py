@@ -132,5 +132,28 @@ def test_a_constant_answer_is_not_above_chance(everyone: list[Subject]) -> None:
     assert state(np.ones((5, 80))) == {"pass"}
 
 
+def test_a_gain_on_a_few_questions_whatever_the_shots_is_not_learning(
+    everyone: list[Subject],
+) -> None:
+    """Five shot sets agree, and other questions could still turn it round."""
+
+    def state(many: np.ndarray) -> set[str]:
+        both = [
+            _answered(everyone[0], right).responses.with_columns(k=pl.lit(k, pl.Int64))
+            for k, right in ((4, np.full((5, 12), 0.5)), (64, many))
+        ]
+        subject = replace(_answered(everyone[0], many), responses=pl.concat(both))
+        rows = list(contrast_rows(subject))
+        return outcome("many_shot", "learns-from-shots", rows, subject.model, **CURVE)
+
+    few = np.tile([1.0, 1.0, 1.0, 1.0, 0.0, 0.0, *([0.5] * 6)], (5, 1))
+    few[0, 6] = 1.0
+    assert state(few) == {"inconclusive"}
+    assert state(np.full((5, 12), 0.5)) == {"inconclusive"}
+    wide = np.ones((5, 12))
+    wide[0, 0] = 0.5
+    assert state(wide) == {"pass"}
+
+
 def _with(subject: Subject, column: pl.Expr) -> Subject:
     return replace(subject, responses=subject.responses.with_columns(column))

@@ -53,14 +53,14 @@ def test_only_curves_whose_interval_leaves_zero_are_said_to_move(everyone: list[
     found = opening(View(everyone, figures))
     assert found is not None
     first, plain, *_ = found.findings
-    assert f"surely help {model} on 1 of 3 curves" in first
+    assert f"The gain of {model} with more shots lies above 0 on 1 of 3 curves" in first
     assert "line, supervised-flipped +0.30 [+0.10, +0.50] from 6 to 24 shots" in first
     assert "not corrected for 3 looks" in first
     assert "cannot tell whether shots help line +0.10 [-0.10, +0.30]" in plain
     assert "as many answers are right as before on sums" in plain
     none = opening(View(everyone, gains(model, a=("line", "supervised", open_))))
     assert none is not None
-    assert none.findings[0].startswith("In none of 1 curves")
+    assert none.findings[0].startswith("On none of 1 curves")
 
 
 def test_without_a_model_or_a_curve_there_is_nothing_to_draw(everyone: list[Subject]) -> None:

@@ -28,7 +28,7 @@ def test_sections_come_in_the_readers_order(
     reported: tuple[document.Document, set[str]],
 ) -> None:
     assert [part.title for part in reported[0].sections] == [
-        "In short",
+        "Few shots and most",
         "Accuracy against shots",
         "Likelihood against shots",
         "Regimes, label maps and orders",
