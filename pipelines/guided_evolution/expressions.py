@@ -1,0 +1,162 @@
+"""Formulas as programs: their operations, and their values on many points.
+
+Division and logarithm are protected as gplearn 0.4 has them (a divisor, or the argument of a
+logarithm, within 0.001 of 0 gives 1, or 0); the root is that of the absolute value. ``exp`` is not
+protected: a formula that overflows has no finite value, and fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from measurand.errors import InputError
+from pipelines.guided_evolution.programs import Grammar, Op, Program
+
+FloatArray = npt.NDArray[np.float64]
+NEAR = 1e-3
+"""Below this size a divisor counts as none."""
+
+
+def divide(a: FloatArray, b: FloatArray) -> FloatArray:
+    """The quotient; 1 where the divisor is nearly 0."""
+    far = np.abs(b) > NEAR
+    out: FloatArray = np.where(far, a / np.where(far, b, 1.0), 1.0)
+    return out
+
+
+def logarithm(a: FloatArray) -> FloatArray:
+    """The logarithm of the size; 0 where that is nearly 0."""
+    size = np.abs(a)
+    out: FloatArray = np.log(np.where(size > NEAR, size, 1.0))
+    return out
+
+
+def root(a: FloatArray) -> FloatArray:
+    """The root of |a|."""
+    out: FloatArray = np.sqrt(np.abs(a))
+    return out
+
+
+FUNCTIONS: Mapping[str, Callable[..., Any]] = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": divide,
+    "sin": np.sin,
+    "cos": np.cos,
+    "exp": np.exp,
+    "log": logarithm,
+    "square": np.square,
+    "sqrt": root,
+}
+"""What each operation computes, element by element."""
+_TWO = ("add", "sub", "mul", "div")
+_COMMUTE = ("add", "mul")
+
+
+def grammar(
+    inputs: Sequence[str], functions: Sequence[str], *, constants: bool = False, max_nodes: int = 30
+) -> Grammar:
+    """The formulas in some variables.
+
+    Args:
+        inputs: names of the variables.
+        functions: names of :data:`FUNCTIONS`.
+        constants: whether a formula may hold numbers of its own; otherwise it has 1 alone.
+        max_nodes: most nodes.
+
+    Raises:
+        InputError: there is no such function, or a variable has the name of one.
+    """
+    if unknown := sorted(set(functions) - set(FUNCTIONS)):
+        raise InputError(f"no function {', '.join(unknown)}", hint=f"known: {', '.join(FUNCTIONS)}")
+    leaves = [Op(name) for name in inputs]
+    number = Op("number", constant=True) if constants else Op("one")
+    inner = [
+        Op(name, ("real",) * (2 if name in _TWO else 1), commutes=name in _COMMUTE)
+        for name in functions
+    ]
+    return Grammar((*leaves, number, *inner), max_nodes=max_nodes, inputs=tuple(inputs))
+
+
+def values(space: Grammar, program: Program, points: FloatArray) -> FloatArray:
+    """A formula's values.
+
+    Args:
+        space: the grammar that the program belongs to.
+        program: the formula.
+        points: (variables, n) values of the inputs, in the grammar's order.
+
+    Returns:
+        (n,) values; infinite or NaN where the formula has none.
+    """
+    known = space.ops
+    found: list[Any] = []
+    with np.errstate(all="ignore"):
+        for op, mine, number in zip(program.ops, program.args, program.consts, strict=True):
+            if mine:
+                found.append(FUNCTIONS[known[op].name](*[found[a] for a in mine]))
+            elif known[op].constant:
+                found.append(number)
+            else:
+                found.append(1.0 if known[op].name == "one" else points[op])
+    out: FloatArray = np.broadcast_to(np.asarray(found[-1], float), points.shape[1:])
+    return out
+
+
+def values_of_many(space: Grammar, programs: Sequence[Program], points: FloatArray) -> FloatArray:
+    """The values of many formulas at once: what :func:`values` gives, row by row.
+
+    Nodes at the same place that do the same are computed together, so that the cost of a call is
+    shared by hundreds of programs.
+
+    Args:
+        space: the grammar.
+        programs: the formulas.
+        points: (variables, n) values of the inputs.
+
+    Returns:
+        (programs, n) values.
+    """
+    if not programs:
+        return np.empty((0, points.shape[1]))
+    depth = max(len(p.ops) for p in programs)
+    ops = np.full((depth, len(programs)), -1, np.int16)
+    args = np.zeros((depth, len(programs), 2), np.int16)
+    numbers = np.zeros((depth, len(programs)))
+    for at, program in enumerate(programs):
+        n = len(program.ops)
+        ops[:n, at] = program.ops
+        numbers[:n, at] = program.consts
+        for node, mine in enumerate(program.args):
+            args[node, at, : len(mine)] = mine
+    found = np.zeros((depth, len(programs), points.shape[1]))
+    with np.errstate(all="ignore"):
+        for node in range(depth):
+            for op in np.unique(ops[node]):
+                if op < 0:
+                    continue
+                rows = np.flatnonzero(ops[node] == op)
+                known = space.ops[op]
+                if known.takes:
+                    read = [found[args[node, rows, s], rows] for s in range(len(known.takes))]
+                    found[node, rows] = FUNCTIONS[known.name](*read)
+                elif known.constant:
+                    found[node, rows] = numbers[node, rows, None]
+                else:
+                    found[node, rows] = 1.0 if known.name == "one" else points[op]
+    last = np.array([len(p.ops) - 1 for p in programs])
+    out: FloatArray = found[last, np.arange(len(programs))]
+    return out
+
+
+def significant(x: FloatArray, digits: int = 6) -> FloatArray:
+    """Numbers with so many significant binary-scaled digits, and no negative zero."""
+    mantissa, exponent = np.frexp(x)
+    scale = 10.0**digits
+    out: FloatArray = np.ldexp(np.round(mantissa * scale) / scale, exponent) + 0.0
+    return out
