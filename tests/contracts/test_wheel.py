@@ -115,7 +115,7 @@ def test_the_project_itself_installs_what_every_extra_of_it_asks_for() -> None:
         if "==" in line
     }
     wanted = [*project["dependencies"]]
-    for extra in ("build", "publish", "openai", "hf", "project", "video", "web"):
+    for extra in ("build", "publish", "openai", "hf", "project", "games", "video", "web"):
         wanted += project["optional-dependencies"][extra]
     names = {w.split("[")[0].split(">")[0].split("=")[0].split("<")[0] for w in wanted}
     assert not names - locked - {"measurand"}
