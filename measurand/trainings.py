@@ -3,12 +3,12 @@
 ``measurand replicate S`` trains and measures again under other seeds and keeps every figure of a
 trained thing, a row a training, in ``studies/S``: small, and in git. The report of one training
 takes from there how far a figure moves with the training. A study of other parameters is not used;
-one made by other code is, and every figure says so.
+one of other data or other code that trains is, and every figure says so. Where only code changed
+that measures or reports, the section on trainings says it.
 """
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections import defaultdict
@@ -29,8 +29,12 @@ from measurand.statistics import statistics_table
 from measurand.stats.estimate import Estimate
 from measurand.stats.trainings import widened
 from measurand.tables import Column, Table
+from measurand.training.code import MEASURING, code_of
 
 _CUT = re.compile(r"cut to (-?[\d.]+) to (-?[\d.]+)")
+
+MEASURED = "measuring code"
+"""What may change without another training."""
 
 Key = tuple[str, str, str]
 """Model, metric, slice."""
@@ -56,12 +60,13 @@ class Study:
     Attributes:
         trainings: how many R.
         figures: what each figure was in each training, None where undefined: R of them.
-        fits: whether code and data are those of the study.
+        changed: what is not as it was for the study: ``data``, ``training code``,
+            ``measuring code``.
     """
 
     trainings: int
     figures: Mapping[Key, tuple[float | None, ...]]
-    fits: bool
+    changed: tuple[str, ...] = ()
 
     def widen(self, row: StatisticRow) -> StatisticRow:
         """A figure of one training with the interval of the method; others as they are."""
@@ -75,7 +80,8 @@ class Study:
             ends = dict.fromkeys(("se", "ci_lo", "ci_hi", "lower", "upper", "mde"))
             return cast(StatisticRow, {**row, **ends, "reason": why})
         wide = _within(widened(_estimate(row), float(np.std(known, ddof=1)), self.trainings))
-        other = "" if self.fits else ", which other code made"
+        other = " and ".join(what for what in self.changed if what != MEASURED)
+        other = f" of other {other}" if other else ""
         names = ("se", "ci_lo", "ci_hi", "lower", "upper", "scope")
         ends = {name: getattr(wide, name) for name in names}
         return cast(StatisticRow, {**row, **ends, "mde": None, "method": f"{wide.method}{other}"})
@@ -130,8 +136,14 @@ def _over(rows: Sequence[StatisticRow], trainings: int) -> StatisticRow:
     return cast(StatisticRow, {**first, "estimate": wide.value, **more, "method": method})
 
 
-def read(system: project.System, params: Any) -> Study | None:
-    """The study of a system, None where there is none that fits the parameters."""
+def read(system: project.System, params: Any, dataset: Path | None = None) -> Study | None:
+    """The study of a system, None where there is none of these parameters.
+
+    Args:
+        system: the system.
+        params: its parameters.
+        dataset: folder of the dataset, if not the project's own.
+    """
     folder = system.studies
     if not (folder / MANIFEST).is_file():
         return None
@@ -142,7 +154,9 @@ def read(system: project.System, params: Any) -> Study | None:
     for row in shards.read_table(folder).to_pylist():
         figures[row["model"], row["metric"], row["slice"]][row["training"]] = row["estimate"]
     found = {key: tuple(values) for key, values in figures.items()}
-    return Study(about["trainings"], found, about["code"] == code_id(system))
+    now = {"data": data_of(dataset or system.dataset), **codes(system)}
+    changed = tuple(what for what, value in now.items() if about["of"].get(what) != value)
+    return Study(about["trainings"], found, changed)
 
 
 def write(
@@ -165,7 +179,7 @@ def write(
     known = {
         "trainings": 1 + max((row["training"] for row in rows), default=-1),
         "parameters": parameters_id(params),
-        "code": code_id(system),
+        "of": {"data": data_of(system.dataset), **codes(system)},
         "provenance": about,
     }
     shards.write_dataset(system.studies, REPLICATES, runs.table(REPLICATES, rows), params=known)
@@ -177,13 +191,20 @@ def parameters_id(params: Any) -> str:
     return runs.run_id(params.model_dump(mode="json", exclude={"report"}))
 
 
-def code_id(system: project.System) -> str:
-    """Identity of the code that trains: the system's pipeline and the engine's training."""
-    digest = hashlib.sha256()
-    for room in (system.root / "pipelines" / system.name, Path(__file__).parent / "training"):
-        for path in sorted(room.rglob("*.py")):
-            digest.update(path.name.encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
+def codes(system: project.System) -> dict[str, str]:
+    """Identities of the code that trains, and of the code that measures what was trained."""
+    train = system.root / "pipelines" / system.name / "train.py"
+    measure = system.root / "evaluators" / system.name
+    both = (measure / "evaluate.py", measure / "report.py")
+    return {"training code": code_of(train), MEASURED: code_of(*both, rooms=MEASURING)}
+
+
+def data_of(dataset: Path) -> dict[str, str]:
+    """Logical hashes of a dataset's tables, by folder."""
+    return {
+        path.parent.relative_to(dataset).as_posix(): read_manifest(path.parent).logical_hash
+        for path in sorted(dataset.rglob(MANIFEST))
+    }
 
 
 def section(
@@ -207,7 +228,9 @@ def section(
         rows.append([name, each, _interval(one), _interval(wide)])
     if not rows:
         return None
-    told = "" if study.fits else " Other code made them: `measurand replicate` makes them again."
+    other = " and ".join(study.changed)
+    told = f" Since then the {other} changed: `measurand replicate` makes them again."
+    told = told if study.changed else ""
     text = (
         f"{study.trainings} trainings that differ in their seeds stand in `studies/`. Intervals of "
         "this training hold for these weights and other items; those of the method for other "

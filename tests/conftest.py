@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -22,6 +25,22 @@ TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+
+
+@pytest.fixture
+def other_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[ModuleType], None]:
+    """Lets a module of ``pipelines.S`` find that a line of its code is another one."""
+
+    def change(module: ModuleType) -> None:
+        own = Path(str(module.__file__))
+        for room in ("pipelines", "schemas"):
+            source = own.parents[2] / room / own.parent.name
+            shutil.copytree(source, tmp_path / "other" / room / source.name)
+        copy = tmp_path / "other" / "pipelines" / own.parent.name / own.name
+        copy.write_text(copy.read_text() + "\nMORE = 1\n")
+        monkeypatch.setattr(module, "__file__", str(copy))
+
+    return change
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ def _place(
         run = tensors.load(checkpoint / f"{name}.safetensors")[1]["run"]
         if run != run_of(params, measuring.spec_of(params, name), identity["blocks"]):
             raise InputError(
-                f"{name} was trained with other data or parameters",
+                f"{name} was trained with other code, data or parameters",
                 hint="run `measurand train elastictok` again",
             )
         head = tensors.about(checkpoint / f"{name}.head.safetensors")

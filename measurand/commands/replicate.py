@@ -14,7 +14,6 @@ from typing import Any
 from measurand import params as parameters
 from measurand import project, provenance, runs, trainings
 from measurand.errors import InputError
-from measurand.manifest import read_manifest
 from measurand.parquet import write_shard
 from measurand.results import STATISTICS
 from measurand.training.repeats import repeat_of
@@ -58,13 +57,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _statistics(system: project.System, params: Any, at: int) -> Any:
-    """Statistics of one training, as they were if it was finished with these parameters."""
+    """Statistics of one training, as they were if it was finished with this code and data.
+
+    Answers of models to the same questions are shared by all trainings.
+    """
     from measurand.parquet import read_shard
 
     place = system.journal / "replicates" / str(at)
-    identity = runs.run_id(
-        trainings.parameters_id(params), trainings.code_id(system), _data(system)
-    )
+    known = (trainings.codes(system), trainings.data_of(system.dataset))
+    identity = runs.run_id(params.model_dump(mode="json"), *known)
     done = place / f"statistics-{identity}.parquet"
     if done.is_file():
         return STATISTICS.conform(read_shard(done))
@@ -73,15 +74,10 @@ def _statistics(system: project.System, params: Any, at: int) -> Any:
     link = data / "dataset"
     link.unlink(missing_ok=True)
     link.symlink_to(system.dataset.resolve(), target_is_directory=True)
-    journal, results = place / "journal", place / "results"
-    system.module("train").train(params, data / "dataset", data / "checkpoint", journal=journal)
-    system.module("evaluate").evaluate(params, data, None, results, journal=journal, limit=None)
+    results, answers = place / "results", place.parent / "journal"
+    checkpoint, states = data / "checkpoint", place / "journal"
+    system.module("train").train(params, data / "dataset", checkpoint, journal=states)
+    system.module("evaluate").evaluate(params, data, None, results, journal=answers, limit=None)
     table = STATISTICS.validate(system.module("report").statistics(data, results, params))
     write_shard(STATISTICS, table, done)
     return table
-
-
-def _data(system: project.System) -> list[str]:
-    """Logical hashes of the dataset."""
-    files = sorted(system.dataset.rglob("manifest.json"))
-    return [read_manifest(path.parent).logical_hash for path in files]

@@ -42,7 +42,7 @@ def write_report(
 
     module = system.module("report")
     statistics = one = STATISTICS.validate(module.statistics(data, results, params))
-    study = trainings.read(system, params)
+    study = trainings.read(system, params, data / "dataset")
     if study is not None:
         statistics = statistics_table([study.widen(row) for row in one.to_pylist()])
     write_shard(STATISTICS, statistics, out / "statistics.parquet")

@@ -20,6 +20,7 @@ from measurand.errors import InputError
 from measurand.manifest import read_manifest, write_text
 from measurand.progress import Progress
 from measurand.stats.resample import rng_for, seed_for
+from measurand.training.code import code_of
 from measurand.training.fit import Plan, State, fit
 from measurand.training.schedules import one_cycle
 from measurand.web import browser
@@ -100,7 +101,7 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
 def _key(given: Train, parents: Mapping[str, str], counts: Mapping[str, int]) -> str:
     """What a model depends on, beside its name."""
     config = given.model_dump(exclude={"mixtures", "seeds", "probe", "floor"})
-    return runs.run_id(config, dict(parents), dict(counts))
+    return runs.run_id(code_of(Path(__file__)), config, dict(parents), dict(counts))
 
 
 def _in_turn(given: Train) -> list[str]:

@@ -1,7 +1,7 @@
 """Parts of an evaluation: each runs in any process, and is kept once it is done.
 
-A part is identified by data, checkpoint, parameters and its own sequences. What an interrupted
-evaluation had finished is not measured again.
+A part is identified by code, data, checkpoint, parameters and its own sequences. What an
+interrupted evaluation had finished is not measured again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from measurand.manifest import temporary, write_text
 from measurand.parquet import read_shard, write_shard
 from measurand.progress import Progress
 from measurand.tables import Table
+from measurand.training.code import MEASURING, code_of
 from measurand.training.processes import deal
 from pipelines.elastictok import measuring, sequences
 from pipelines.elastictok.sequences import Sequences
@@ -82,7 +83,8 @@ def folder_of(place: Place, job: Job) -> Path:
     params = Params.model_validate_json(place.params)
     asked = params.evaluate.model_dump(mode="json", exclude={"models", "processes", "strips"})
     mine = place.identity.get(job.model, "") + place.identity["blocks"]
-    return place.keep / runs.run_id("elastictok", mine, asked, asdict(job))
+    code = code_of(Path(__file__), rooms=MEASURING)
+    return place.keep / runs.run_id("elastictok", code, mine, asked, asdict(job))
 
 
 def run(place: Place, jobs: Sequence[Job], processes: int) -> dict[str, pa.Table]:

@@ -1,8 +1,8 @@
 """Train the tokenizers, and the regression of elastic ones.
 
 Every model is independent: on a CPU several are trained at the same time, one core each. A model
-that was finished with the same data and parameters is kept; one that was interrupted goes on from
-its last state, which lies beside the journal, since DVC empties the checkpoint folder.
+that was finished with the same code, data and parameters is kept; one that was interrupted goes on
+from its last state, which lies beside the journal, since DVC empties the checkpoint folder.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
 from measurand.training import tensors
+from measurand.training.code import code_of
 from measurand.training.device import device_of
 from measurand.training.fit import State
 from measurand.training.processes import deal
@@ -66,10 +67,11 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
 
 
 def run_of(params: Params, spec: TokenizerSpec, parent: str) -> str:
-    """Identity of a training run: data, sizes, settings; not how many run beside it."""
+    """Identity of a training run: code, data, sizes, settings; not how many run beside it."""
     other = {"models", "processes", "save_every", "head", "repeats"}
     settings = params.train.model_dump(mode="json", exclude=other)
-    return runs.run_id("elastictok", parent, settings, spec.model_dump(mode="json"))
+    code = code_of(Path(__file__))
+    return runs.run_id("elastictok", code, parent, settings, spec.model_dump(mode="json"))
 
 
 def _one(

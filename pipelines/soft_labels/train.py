@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from measurand import project, runs, shards
 from measurand.costs import COSTS
+from measurand.training.code import code_of
 from measurand.training.fit import Fitted, Plan, State, fit
 from measurand.training.schedules import warm_then
 from pipelines.soft_labels.losses import gradient_factor, pair_loss
@@ -290,7 +291,8 @@ def identity(
     """Identity of what decides the numbers of a run; how often it is saved does not."""
     settings = params.train.model_dump(mode="json", exclude={"runs", "checkpoint_every"})
     own = run.model_dump(mode="json", exclude={"seeds"})
-    return runs.run_id(settings, own, seed, policy.fingerprint, dict(parents))
+    code = code_of(Path(__file__))
+    return runs.run_id(code, settings, own, seed, policy.fingerprint, dict(parents))
 
 
 def dev_figures(logps: Tensor, pairs: Sequence[Pair], beta: float) -> Row:

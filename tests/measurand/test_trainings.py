@@ -6,12 +6,14 @@ from typing import Any, cast
 import pyarrow as pa
 import pytest
 
-from measurand import project, trainings
+from measurand import project, shards, trainings
 from measurand.params import Strict
 from measurand.report.document import Table
 from measurand.results import StatisticRow
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, Scope
+from measurand.tables import Column
+from measurand.tables import Table as Declared
 from measurand.trainings import Study
 from measurand.verify import verify
 
@@ -32,9 +34,24 @@ class Params(Strict):
 
 @pytest.fixture
 def system(tmp_path: Path) -> project.System:
-    (tmp_path / "pipelines" / "toy").mkdir(parents=True)
-    (tmp_path / "pipelines" / "toy" / "train.py").write_text("x = 1\n")
-    return project.System("toy", tmp_path)
+    for name in (
+        "pipelines/toy/train.py",
+        "evaluators/toy/evaluate.py",
+        "evaluators/toy/report.py",
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    found = project.System("toy", tmp_path)
+    points(found, 1)
+    return found
+
+
+def points(system: project.System, value: int) -> None:
+    rows = pa.table({"point": pa.array([value], pa.int64())})
+    table = Declared(
+        "toy.points", "1.0.0", ("point",), (Column("point", pa.int64(), "x"),), "Points."
+    )
+    shards.write_dataset(system.dataset / "points", table, rows)
 
 
 def row(
@@ -61,7 +78,7 @@ def test_a_study_is_kept_and_widens_what_was_trained(system: project.System) -> 
     assert verify(system.studies) == []
     study = trainings.read(system, params)
     assert study is not None
-    assert study.fits
+    assert study.changed == ()
     assert study.figures["net", "accuracy", "k=1"] == (0.5, 0.7, 0.6)
     wide = study.widen(row(0.5))
     assert wide["scope"] == "method"
@@ -84,26 +101,73 @@ def test_a_figure_that_some_trainings_do_not_have_is_none_of_the_method(
     assert found["reason"] == "no interval: undefined in 1 of 3 trainings"
 
 
-def test_other_parameters_are_not_used_and_other_code_is_told(system: project.System) -> None:
+def test_other_parameters_are_not_used(system: project.System) -> None:
     trainings.write(system, Params(), tables(0.5, 0.7), {})
     assert trainings.read(system, Params(train=Train(steps=6))) is None
     assert trainings.read(system, Params(report=Report(resamples=200))) is not None
+
+
+def _trained_by_other_code(system: project.System) -> None:
     (system.root / "pipelines" / "toy" / "train.py").write_text("x = 2\n")
+
+
+def _other_data(system: project.System) -> None:
+    points(system, 2)
+
+
+def _measured_by_other_code(system: project.System) -> None:
+    (system.root / "evaluators" / "toy" / "report.py").write_text("x = 2\n")
+
+
+def _other_words(system: project.System) -> None:
+    (system.root / "pipelines" / "toy" / "train.py").write_text("# A remark.\nx = 1\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "changed", "told"),
+    [
+        (_trained_by_other_code, ("training code",), "2 trainings of other training code"),
+        (_other_data, ("data",), "2 trainings of other data"),
+        (_measured_by_other_code, ("measuring code",), "2 trainings"),
+        (_other_words, (), "2 trainings"),
+    ],
+)
+def test_other_data_and_code_are_told(
+    system: project.System, change: Any, changed: tuple[str, ...], told: str
+) -> None:
+    trainings.write(system, Params(), tables(0.5, 0.7), {})
+    change(system)
     study = trainings.read(system, Params())
     assert study is not None
-    assert not study.fits
-    assert study.widen(row(0.5))["method"].endswith("which other code made")
+    assert study.changed == changed
+    wide = study.widen(row(0.5))
+    assert wide["scope"] == "method"
+    assert wide["method"].endswith(told)
+    before = statistics_table([row(0.5)])
+    section = trainings.section(before, statistics_table([wide]), study, ("accuracy",))
+    assert section is not None
+    text = str(section.blocks[0])
+    assert ("Since then" in text) is bool(changed)
+    assert all(f"the {what} changed" in text for what in changed)
+
+
+def test_code_that_trains_decides_no_identity_of_what_measures(system: project.System) -> None:
+    before = trainings.codes(system)
+    _measured_by_other_code(system)
+    after = trainings.codes(system)
+    assert after["training code"] == before["training code"]
+    assert after["measuring code"] != before["measuring code"]
 
 
 def test_the_section_shows_each_training_and_both_intervals() -> None:
     seen = {("net", "accuracy", "k=1"): (0.5, None)}
-    study = Study(2, cast(Any, seen), fits=False)
+    study = Study(2, cast(Any, seen), ("data", "training code"))
     before = statistics_table([row(0.5), row(0.4, None, "leaks")])
     after = statistics_table([study.widen(one) for one in before.to_pylist()])
     section = trainings.section(before, after, study, ("accuracy", "leaks"))
     assert section is not None
     text, table = section.blocks
-    assert "Other code made them" in str(text)
+    assert "the data and training code changed" in str(text)
     assert isinstance(table, Table)
     [[_, each, one, method]] = table.rows
     assert each == "0.5, undefined"
@@ -149,7 +213,7 @@ def test_a_count_gets_its_interval_from_the_trainings() -> None:
     ],
 )
 def test_what_is_impossible_is_cut(method: str, low: float | None, high: float | None) -> None:
-    study = Study(2, {("net", "accuracy", "k=1"): (0.1, 0.9)}, fits=True)
+    study = Study(2, {("net", "accuracy", "k=1"): (0.1, 0.9)})
     wide = study.widen(cast(StatisticRow, {**row(0.5), "method": method}))
     assert wide["ci_lo"] == low if low is not None else cast(float, wide["ci_lo"]) < 0
     assert wide["ci_hi"] == high if high is not None else cast(float, wide["ci_hi"]) > 1

@@ -13,6 +13,7 @@ from measurand import runs, shards
 from measurand.manifest import read_manifest
 from measurand.stats.resample import rng_for, seed_for
 from measurand.training import tensors
+from measurand.training.code import code_of
 from measurand.training.fit import Plan, State, fit
 from measurand.training.schedules import warm_then
 from schemas.line.params import Params
@@ -46,7 +47,8 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         def loss(some: Any, model: Any = model) -> Any:
             return (model(some[:, :1]) - some[:, 1:]).square().mean()
 
-        identity = runs.run_id(parent, given.model_dump(exclude={"seeds"}), seed)
+        code = code_of(Path(__file__))
+        identity = runs.run_id(code, parent, given.model_dump(exclude={"seeds"}), seed)
         state = State(journal / "train" / f"seed-{seed}.safetensors", identity)
         done = fit(dict(model.named_parameters()), batch, loss, plan, state, label=f"seed {seed}")
         tensors.save(out / f"seed-{seed}.safetensors", model.state_dict(), {"run": identity})

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.web.observation import Observation
 from pipelines.compwob import policy
+from pipelines.compwob import train as module
 from pipelines.compwob.train import batched, share_out, train
 from schemas.compwob.params import Params
 from schemas.compwob.tables import STEPS, TRAINING
@@ -89,7 +92,7 @@ def test_every_mixture_is_shown_the_same_number_of_episodes(tmp_path: Path) -> N
 def test_training_again_gives_the_same_bytes_and_the_loss_falls(tmp_path: Path) -> None:
     data = _dataset(tmp_path / "dataset", 12)
     for name in ("one", "two"):
-        train(_params(epochs=6), data, tmp_path / name, journal=tmp_path)
+        train(_params(epochs=6), data, tmp_path / name, journal=tmp_path / f"journal-{name}")
     files = [tmp_path / name / "uniform-0" / "model.safetensors" for name in ("one", "two")]
     assert files[0].read_bytes() == files[1].read_bytes()
     losses = json.loads((tmp_path / "one" / "manifest.json").read_text())["loss_nats"]["uniform-0"]
@@ -118,6 +121,26 @@ def test_interrupted_training_goes_on_to_the_same_bytes(
     for path in sorted(p for p in (tmp_path / "whole").rglob("*") if p.is_file()):
         again = tmp_path / "again" / path.relative_to(tmp_path / "whole")
         assert again.read_bytes() == path.read_bytes()
+
+
+def test_other_code_does_not_go_on_from_a_state(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    other_code: Callable[[ModuleType], None],
+) -> None:
+    data = _dataset(tmp_path / "dataset", 12)
+    loss, calls = policy.loss_of, []
+
+    def counted(*args: Any) -> Any:
+        calls.append(1)
+        return loss(*args)
+
+    monkeypatch.setattr(policy, "loss_of", counted)
+    for times in (1, 1, 2):
+        if times == 2:
+            other_code(module)
+        train(_params(batch_size=5), data, tmp_path / "out", journal=tmp_path / "journal")
+        assert len(calls) == times * 15
 
 
 def test_nothing_to_train_says_so(tmp_path: Path) -> None:

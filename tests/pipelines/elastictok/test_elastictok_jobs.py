@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -52,7 +54,9 @@ def test_what_was_finished_is_not_measured_again(
     assert not list(place.keep.glob(".*"))
 
 
-def test_parts_know_what_they_depend_on(place: Place) -> None:
+def test_parts_know_what_they_depend_on(
+    place: Place, other_code: Callable[[ModuleType], None]
+) -> None:
     [job, other] = some()
     same = jobs.folder_of(place, job)
     assert jobs.folder_of(place, other) != same
@@ -60,6 +64,8 @@ def test_parts_know_what_they_depend_on(place: Place) -> None:
     assert jobs.folder_of(changed, job) != same
     unrelated = Place(**{**vars(place), "identity": {**place.identity, "elastic": "g"}})
     assert jobs.folder_of(unrelated, job) == same
+    other_code(jobs)
+    assert jobs.folder_of(place, job) != same
 
 
 @pytest.mark.integration

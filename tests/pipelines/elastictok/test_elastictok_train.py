@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 import torch
@@ -11,6 +13,7 @@ from measurand.errors import InputError
 from measurand.manifest import file_sha256
 from measurand.training import tensors
 from measurand.verify import verify
+from pipelines.elastictok import train as module
 from pipelines.elastictok.train import run_of, train
 from schemas.elastictok.params import Params
 
@@ -76,6 +79,14 @@ def test_a_run_is_known_by_data_and_settings(small: Params) -> None:
     runs = {run_of(small, first, "x"), run_of(small, second, "x"), run_of(small, first, "y"),
             run_of(other, first, "x")}  # fmt: skip
     assert len(runs) == 4
+
+
+def test_a_run_is_known_by_its_code(
+    small: Params, other_code: Callable[[ModuleType], None]
+) -> None:
+    before = run_of(small, small.elastic, "x")
+    other_code(module)
+    assert run_of(small, small.elastic, "x") != before
 
 
 def test_blocks_of_another_shape_are_refused(

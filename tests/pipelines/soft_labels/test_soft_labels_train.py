@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 
 import polars as pl
 import pytest
@@ -119,6 +120,27 @@ def test_other_parameters_do_not_go_on_from_a_state(
     raw["train"]["runs"][0]["beta"] = 1.0
     train(Params.model_validate(raw), small_dataset, tmp_path / "out", journal=tmp_path / "journal")
     assert _digests(tmp_path / "out") != _digests(trained)
+
+
+def test_other_code_does_not_go_on_from_a_state(
+    small_dataset: Path,
+    small_params: Params,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    other_code: Callable[[ModuleType], None],
+) -> None:
+    loss, steps = Trainer._loss, []
+
+    def counted(self: Trainer, batch: Sequence[Pair]) -> object:
+        steps.append(1)
+        return loss(self, batch)
+
+    monkeypatch.setattr(Trainer, "_loss", counted)
+    for expected in (12, 12, 24):
+        if expected == 24:
+            other_code(module)
+        train(small_params, small_dataset, tmp_path / "out", journal=tmp_path / "journal")
+        assert len(steps) == expected
 
 
 @pytest.mark.parametrize(
