@@ -96,9 +96,8 @@ def summary_section(view: View) -> Section:
         ],
     )  # fmt: skip
     return Section(
-        "In short",
+        "Whether scores can be read",
         (
-            Text("\n".join(f"- {_modal(subject)}" for subject in everyone)),
             table,
             Text(
                 "Scores describe a model together with a prompt frame (biography, instruction, "
@@ -106,22 +105,6 @@ def summary_section(view: View) -> Section:
             ),
         ),
     )
-
-
-def _modal(subject: Subject) -> str:
-    """How often the model gave its favourite answer: the first thing to know of its scores."""
-    values = subject.responses["value"].drop_nulls()
-    if values.is_empty():
-        return f"{subject.model} answered nothing."
-    answer, count = values.value_counts(sort=True).sort("count", "value").row(-1)
-    share = count / len(values)
-    asked = f"{share:.1%} of {len(values)} questions"
-    if share > 0.9:
-        return (
-            f"{subject.model} answered {answer} to {asked}: so would a respondent that does not "
-            "read them."
-        )
-    return f"{subject.model} gave its most frequent answer, {answer}, to {asked}."
 
 
 def _lowest_alpha(figures: Figures, model: str, metric: str) -> Cell:

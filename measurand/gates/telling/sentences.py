@@ -40,7 +40,8 @@ def describe(result: GateResult) -> str:
         )
     if result.found.estimate is None:
         why = f" ({result.detail})" if result.detail else ""
-        return f"{head}{result.metric} is undefined{why}."
+        few = f" {_too_few(result)}" if result.state == "inconclusive" and _is_small(result) else ""
+        return f"{head}{result.metric} is undefined{why}.{few}"
     body = _BODIES.get(result.test or "", _level)(result)
     parts = (body, _sample(result), _corrected(result), _more(result), _looks(result))
     return head + " ".join(x for x in parts if x)
@@ -163,13 +164,24 @@ def _sample(r: GateResult) -> str:
             if r.reason_code == "underpowered"
             else ""
         )
+    return _too_few(r) if r.reason_code == "underpowered" else f"({_size(r)}.)"
+
+
+def _size(r: GateResult) -> str:
     unit = "items" if r.source == "items" else "rows"
-    size = f"{r.found.n} {unit}" + (
-        f" in {r.found.clusters} clusters" if r.found.clusters is not None else ""
-    )
-    if r.reason_code == "underpowered":
-        return f"{size} are fewer than the least sample of {r.min_n} in {r.min_clusters} clusters."
-    return f"({size}.)"
+    inside = "" if r.found.clusters is None else f" in {r.found.clusters} clusters"
+    return f"{r.found.n} {unit}{inside}"
+
+
+def _is_small(r: GateResult) -> bool:
+    """Whether an undefined figure rests on less than the least sample, as far as it says."""
+    sizes = ((r.found.n, r.min_n), (r.found.clusters, r.min_clusters))
+    return any(x is not None and x < (least or 0) for x, least in sizes)
+
+
+def _too_few(r: GateResult) -> str:
+    least = f"{r.min_n} in {r.min_clusters} clusters"
+    return f"{_size(r)} are fewer than the least sample of {least}."
 
 
 def _more(r: GateResult) -> str:

@@ -32,7 +32,7 @@ def test_sections_come_in_the_readers_order(
 ) -> None:
     titles = [part.title for part in reported[0].sections]
     assert titles == [
-        "In short",
+        "Whether scores can be read",
         "Reliability",
         "Scores",
         "Convergent and discriminant validity",

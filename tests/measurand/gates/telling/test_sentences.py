@@ -145,6 +145,12 @@ def difference(**more: Any) -> GateResult:
             result(state="inconclusive", estimate=None, reason_code="undefined", detail="constant"),
             "g [m] is undecided: accuracy is undefined (constant).",
         ),
+        (
+            result(state="inconclusive", estimate=None, reason_code="undefined", detail="constant",
+                   n=6, clusters=2, min_n=10, min_clusters=10),
+            "g [m] is undecided: accuracy is undefined (constant). 6 items in 2 clusters are fewer "
+            "than the least sample of 10 in 10 clusters.",
+        ),
     ],
 )  # fmt: skip
 def test_a_result_reads_as_plain_words(given: GateResult, sentence: str) -> None:
