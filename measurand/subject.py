@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import pyarrow as pa
 
@@ -15,12 +15,16 @@ from measurand.stats.estimate import Estimate
 if TYPE_CHECKING:
     import polars as pl
 
+CONTROLS = ("synthetic:", "oracle:")
+"""How the names of respondents and readers begin whose answers are known beforehand."""
+
 
 @dataclass(frozen=True)
 class Subject:
     """Whose figures they are. A system's own subject adds its tables.
 
     Attributes:
+        scripts: names of a system's further controls, which begin with none of ``CONTROLS``.
         system: the measuring system.
         model: model string.
         seed: seed of the report's resampling.
@@ -31,6 +35,12 @@ class Subject:
     model: str
     seed: int
     resamples: int
+    scripts: ClassVar[Collection[str]] = ()
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it is a control of the instrument rather than what is measured."""
+        return self.model.startswith(CONTROLS) or self.model in self.scripts
 
     def words(self, *more: str) -> tuple[str | int, ...]:
         """Seed words of a statistic; the model is none of them, so all see the same resamples."""
@@ -67,6 +77,15 @@ class Subject:
             yield self.row(metric, parts, estimate, reliability.value)
         if name is not None:
             yield self.row(name, {**parts, "of": next(iter(figures))}, reliability)
+
+
+S = TypeVar("S", bound=Subject)
+
+
+def measured(everyone: Iterable[S]) -> list[S]:
+    """Those that a report is about: all but the controls; the controls where nothing else ran."""
+    found = list(everyone)
+    return [one for one in found if not one.is_control] or found
 
 
 def in_order(found: Collection[str], listed: Iterable[str]) -> list[str]:

@@ -21,8 +21,6 @@ SYSTEM = "compwob"
 ORDERS = ("forward", "reverse")
 ALL = "all agents"
 """Where a figure concerns no single agent."""
-SCRIPTS = ("oracle", "text_oracle", "random", "first_button", "forward_only")
-"""Agents whose success is known: the instrument's own, not what is measured."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +36,12 @@ class Subject(subject.Subject):
     episodes: pl.DataFrame
     lost: int
     params: Params
+    scripts = ("oracle", "text_oracle", "random", "first_button", "forward_only")
 
     @property
     def agent(self) -> str:
         """Who acted."""
         return self.model
-
-    @property
-    def is_script(self) -> bool:
-        """Whether it is a script."""
-        return self.agent in SCRIPTS
 
     def of(self, order: str) -> pl.DataFrame:
         """Episodes with one wording; ``single`` for base tasks."""
@@ -95,8 +89,3 @@ def subjects(results: Path, params: Params) -> list[Subject]:
         shared = (SYSTEM, agent, params.report.seed, params.report.resamples)
         made.append(Subject(*shared, with_result, len(mine) - len(with_result), params))
     return made
-
-
-def measured(everyone: Sequence[Subject]) -> list[Subject]:
-    """Agents whose success is the question; scripts where there are no others."""
-    return [subject for subject in everyone if not subject.is_script] or list(everyone)

@@ -58,7 +58,7 @@ def chance_rows(subject: Subject, chance: Subject | None) -> Rows:
         subject: an agent; a script has none.
         chance: who acts at random, None where it did not play.
     """
-    if subject.is_script:
+    if subject.is_control:
         return
     for order in ("single", *ORDERS):
         found = undefined("random did not play", n=0)

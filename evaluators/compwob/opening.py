@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluators.compwob.context import ORDERS, Subject, View, measured
+from evaluators.compwob.context import ORDERS, Subject, View
 from evaluators.compwob.pictures import WORDS
 from measurand.report.document import Figure, Opening
 from measurand.report.evidence import say, size
 from measurand.report.lookup import Figures
+from measurand.subject import measured
 
 CONTROLS = ("oracle", "random")
 """Scripts whose success is known: the top and the bottom of the picture."""
@@ -101,7 +102,7 @@ def _picture(shown: Sequence[Subject], figures: Figures) -> Figure:
         "Share of episodes solved",
         "Single tasks, compositions of the same tasks, and compositions whose sentence is turned "
         "round, with 95% intervals over episodes."
-        + (" Scripts with known success stand beside." if any(s.is_script for s in shown) else ""),
+        + (" Scripts with known success stand beside." if any(s.is_control for s in shown) else ""),
         {"rows": rows, "axis": "share of episodes"}
         if rows
         else {"reason": "no episode was played"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluators.compwob.context import ORDERS, Subject, View, measured
+from evaluators.compwob.context import ORDERS, Subject, View
 from evaluators.compwob.pictures import (
     GROUPS,
     WORDS,
@@ -16,6 +16,7 @@ from evaluators.compwob.pictures import (
 from measurand.report.document import Section, Table
 from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
+from measurand.subject import measured
 from schemas.compwob.params import CATEGORIES
 
 

@@ -86,7 +86,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
 def _statistics(data: Path, results: Path, params: Params) -> pa.Table:
     """Statistics of one training."""
     found = findings(results, params)
-    rows: list[StatisticRow] = list(data_rows(data, found.model))
+    rows: list[StatisticRow] = list(data_rows(data, found))
     for part in (
         *(curve_rows, saving_rows, search_rows, learned_rows),
         *(code_rows, allocation_rows, rate_rows),

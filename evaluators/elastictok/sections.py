@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import error_figure, saving_figure
 from evaluators.elastictok.quality_sections import near_words
 from measurand.report.document import Block, Cell, Section, Table, Text
 from measurand.report.evidence import say, size
-from measurand.report.grid import Line, grid
+from measurand.report.grid import Line, grid, stack
 from measurand.report.learned import learned
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
@@ -145,7 +143,7 @@ def _against(found: Findings, figures: Figures) -> Table:
         )
         for lines, metric in ((elastic, "against_fixed"), (cut, "cut_against_elastic"))
     ]
-    return replace(tables[0], rows=[row for table in tables for row in table.rows])
+    return stack(tables)
 
 
 def saving_section(view: View) -> Section:

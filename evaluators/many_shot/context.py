@@ -24,7 +24,7 @@ from schemas.many_shot.tables import RESPONSES
 
 SYSTEM = "many_shot"
 ORACLE = "oracle:"
-"""How the model strings of readers of prompts begin: baselines, not what is measured."""
+"""How the model strings of readers of prompts begin, the baselines."""
 Range = tuple[float, float]
 SHARE, DIFFERENCE, ANY = (0.0, 1.0), (-1.0, 1.0), (-inf, inf)
 """Ranges of shares, of what they differ by, and of what has none."""
@@ -48,11 +48,6 @@ class Subject(subject.Subject):
     baselines: Mapping[str, pl.DataFrame]
     options: Mapping[str, tuple[str, ...]]
     params: Params
-
-    @property
-    def is_oracle(self) -> bool:
-        """Whether it is a reader of prompts rather than a language model."""
-        return self.model.startswith(ORACLE)
 
     def curves(self) -> Iterator[tuple[str, str, pl.DataFrame]]:
         """(task, curve, its answers), in the order of the parameters."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from evaluators.many_shot.context import PLAIN, Subject, View
 from evaluators.many_shot.contrasts import few_shot
-from evaluators.many_shot.pictures import curve_figure, every_point, measured, point_lines
+from evaluators.many_shot.pictures import curve_figure, every_point, point_lines
 from measurand.report.document import Block, Cell, Section
 from measurand.report.grid import Line, grid
 from measurand.results import slice_parts
+from measurand.subject import measured
 
 _RHO = "nll_accuracy_rho"
 _LIKELIHOOD_OF = {
@@ -20,7 +21,7 @@ _LIKELIHOOD_OF = {
 def likelihood_section(view: View) -> Section | None:
     """Likelihood of right answers beside their frequency."""
     figures, blocks = view.figures, list[Block]()
-    for subject in (s for s in view.found if not s.is_oracle):
+    for subject in (s for s in view.found if not s.is_control):
         blocks.append(
             curve_figure(
                 subject,
@@ -103,7 +104,7 @@ def contrast_section(view: View) -> Section | None:
 
 def baseline_section(view: View) -> Section | None:
     """Better than what needs no language model?"""
-    readers = [s.model for s in view.found if s.is_oracle]
+    readers = [s.model for s in view.found if s.is_control]
 
     def theirs(line: Line) -> Cell:
         at = {key: part for key, part in line.parts.items() if key != "over"}
@@ -125,7 +126,7 @@ def baseline_section(view: View) -> Section | None:
                 [reader],
             )
             for subject in view.found
-            if not subject.is_oracle
+            if not subject.is_control
             for at in every_point(subject)
             if _is_end(subject, at)
             for reader in readers

@@ -39,7 +39,7 @@ def contrast_rows(subject: Subject) -> Rows:
         yield from _gains(subject, parts, answers)
         if curve != PLAIN:
             yield from _against_plain(subject, parts, answers)
-        if not subject.is_oracle:
+        if not subject.is_control:
             yield from _advantages(subject, parts, answers)
         yield from _best(subject, parts, answers)
         yield from _likelihoods(subject, parts, answers)

@@ -9,12 +9,12 @@ from evaluators.many_shot.contrasts import few_shot
 from evaluators.many_shot.pictures import (
     baseline_figure,
     curve_figure,
-    measured,
     point_lines,
 )
 from measurand.report.document import Block, Cell, Section, Table
 from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
+from measurand.subject import measured
 
 Parts = dict[str, str]
 
@@ -63,7 +63,7 @@ def curve_section(view: View) -> Section:
     everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     for subject in measured(everyone):
-        readers = [s for s in everyone if s.is_oracle and s is not subject]
+        readers = [s for s in everyone if s.is_control and s is not subject]
         blocks.append(baseline_figure(subject, readers, figures))
         blocks.append(
             curve_figure(

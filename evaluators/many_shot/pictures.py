@@ -24,11 +24,6 @@ READERS = {
 _AXES = {"x_axis": "shots K", "x_scale": "log2"}
 
 
-def measured(everyone: Sequence[Subject]) -> list[Subject]:
-    """Those that the report is about: language models, or the oracles where nothing else ran."""
-    return [s for s in everyone if not s.is_oracle] or list(everyone)
-
-
 def every_point(subject: Subject) -> Iterator[dict[str, str]]:
     """Slices of every point of every curve, in the order of the parameters."""
     for task, curve, answers in subject.curves():

@@ -8,12 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from evaluators.many_shot.context import SYSTEM, Subject
-from measurand import shards
+from measurand import shards, soundness
 from measurand.manifest import MANIFEST, REJECTED_FILE, read_manifest
 from measurand.parquet import REJECTED, read_shard
 from measurand.results import Rows
-from measurand.statistics import described, exact, statistic_row
-from measurand.stats.bounded import bounded
+from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion, within_unit
 from measurand.stats.repeats import alpha_over_repeats
@@ -36,9 +35,12 @@ def quality_rows(subject: Subject, data: Path, results: Path) -> Rows:
         results: folder that ``evaluate`` wrote, for retest and costs.
     """
     yield from _answer_rows(subject)
-    yield from _retest_rows(subject, results)
-    yield from _cost_rows(subject, results)
-    yield from _leak_rows(subject, data)
+    yield from soundness.retest_rows(subject, results)
+    yield from soundness.saving_rows(subject, results)
+    for row in shards.read_table(data / "dataset" / "leakage").to_pylist():
+        leaks = sum(row[name] for name in LEAKS)
+        planted = {"found": row["found"], "planted": row["planted"]}
+        yield from soundness.leak_rows(subject, {"task": row["task"]}, leaks, **planted)
     yield from _prompt_rows(subject, data)
 
 
@@ -46,50 +48,9 @@ def _answer_rows(subject: Subject) -> Rows:
     everything = subject.responses
     tasks = {str(task): own for (task,), own in everything.group_by("task", maintain_order=True)}
     for parts, own in (({}, everything), *(({"task": task}, own) for task, own in tasks.items())):
-        yield subject.row("missing_share", parts, _rate(own, pl.col("correct").is_null()))
-        failed = pl.col("status") == "infra_error"
-        yield subject.row("infra_error_share", parts, _rate(own, failed))
-
-
-def _rate(rows: pl.DataFrame, happened: pl.Expr) -> Estimate:
-    """Share of calls over questions; of none or all the exact one, since a call fails alone."""
-    flags = rows.select("query_id", "seed", happened.cast(pl.Float64).alias("value"))
-    hits = int(flags["value"].sum())
-    if hits in (0, len(flags)):
-        return proportion(hits, len(flags), "clopper_pearson")
-    x = flags["value"].to_numpy()
-    return bounded(cluster_mean(x, flags["query_id"].to_numpy()), x)
-
-
-def _retest_rows(subject: Subject, results: Path) -> Rows:
-    """The same prompts asked again, each alone: what batching changes, or what chance does."""
-    items = frame(shards.read_table(results / "items", ["model", "metric", "value"]))
-    own = items.filter(model=subject.model).drop_nulls("value")
-    again = own.filter(metric="retest_agreement")
-    if not again.is_empty():
-        agreed = int(again["value"].sum())
-        yield subject.row("retest_agreement", {}, proportion(agreed, again.height))
-    gaps = own.filter(metric="retest_difference")["value"]
-    if len(gaps):
-        most = described(float(gaps.to_numpy().max()), "the largest of these", n=len(gaps))
-        yield subject.row("retest_logprob_difference_max", {}, most)
-
-
-def _cost_rows(subject: Subject, results: Path) -> Rows:
-    """Tokens asked for over tokens computed: what sharing prefixes saves."""
-    costs = frame(shards.read_table(results / "costs")).filter(model=subject.model)
-    asked, shared = int(costs["prompt_tokens"].sum()), int(costs["cached_tokens"].sum())
-    if asked > shared:
-        yield subject.row("prefix_saving", {}, exact(asked / (asked - shared), n=asked))
-
-
-def _leak_rows(subject: Subject, data: Path) -> Rows:
-    for row in shards.read_table(data / "dataset" / "leakage").to_pylist():
-        parts = {"task": row["task"]}
-        yield subject.row("leaks", parts, exact(float(sum(row[name] for name in LEAKS))))
-        planted, found = row["planted"], row["found"]
-        if planted:
-            yield subject.row("planted_leaks_found", parts, exact(found / planted, n=planted))
+        missing, failed = own["correct"].is_null(), own["status"] == "infra_error"
+        flags = (missing.to_numpy(), failed.to_numpy())
+        yield from soundness.missing_rows(subject, parts, *flags, own["query_id"].to_numpy())
 
 
 def _prompt_rows(subject: Subject, data: Path) -> Rows:

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from evaluators.many_shot.bias import word
 from evaluators.many_shot.context import Subject, View
-from evaluators.many_shot.pictures import measured, point_lines
+from evaluators.many_shot.pictures import point_lines
 from evaluators.many_shot.quality import rejected_prompts
-from measurand import shards
+from measurand import shards, soundness
 from measurand.manifest import MANIFEST
 from measurand.report.document import Block, Cell, Section, Table, Text
-from measurand.report.grid import Line, grid, measures
+from measurand.report.grid import Line, Measure, grid, measures
 from measurand.report.lookup import Figures
 from measurand.report.methods import methods
+from measurand.subject import measured
 
 MOST_REJECTED = 20
 """Rejected prompts that are listed."""
@@ -170,11 +171,9 @@ def prompt_section(view: View) -> Section:
     return Section("Prompts", tuple(blocks))
 
 
-_MEASURES: tuple[tuple[str, str, dict[str, str]], ...] = (
-    ("answers missing", "missing_share", {}),
-    ("calls that failed outside the model", "infra_error_share", {}),
-    ("same answer when asked again alone", "retest_agreement", {}),
-    ("largest change of a log-probability then", "retest_logprob_difference_max", {}),
+_MEASURES: tuple[Measure, ...] = (
+    *soundness.missing({}),
+    *soundness.AGAIN,
     ("answers whose prompt left too little room", "answers_over_budget", {}),
     ("prompts whose tokens change where the question joins", "boundary_unstable", {}),
     ("prompts with fewer shots than asked for", "prompts_with_fewer_shots", {}),

@@ -16,7 +16,6 @@ from evaluators.many_shot.contrast_sections import (
 from evaluators.many_shot.contrasts import contrast_rows
 from evaluators.many_shot.curve_sections import curve_section, summary_section
 from evaluators.many_shot.opening import opening
-from evaluators.many_shot.pictures import measured
 from evaluators.many_shot.points import point_rows
 from evaluators.many_shot.quality import quality_rows, rationale_rows
 from evaluators.many_shot.quality_sections import (
@@ -31,6 +30,7 @@ from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
+from measurand.subject import measured
 from schemas.many_shot.params import Params
 
 TITLE = "Many-shot in-context learning"

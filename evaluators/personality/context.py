@@ -17,7 +17,7 @@ from measurand.report import view
 from schemas.personality.params import Params
 
 KNOWN = "synthetic:"
-"""How the names of respondents begin whose answers are known: controls, not what is measured."""
+"""How the names of respondents begin whose answers are known."""
 FOLLOWER = f"{KNOWN}shaped"
 """The one that follows every level of a prompt."""
 

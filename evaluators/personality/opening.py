@@ -11,6 +11,7 @@ from evaluators.personality.figures import NAMES
 from measurand.report.document import Figure, Opening
 from measurand.report.evidence import evidence_of, size
 from measurand.report.lookup import Figures
+from measurand.subject import measured
 from schemas.personality.params import DOMAINS
 
 VALIDITY = {"experiment": "validity"}
@@ -23,7 +24,7 @@ ALL = 0.995
 
 def opening(view: View) -> Opening | None:
     """Answers, probability, reliability and shaping of the first model; controls beside it."""
-    models = [s for s in view.found if not s.model.startswith(KNOWN)] or list(view.found)
+    models = measured(view.found)
     if not models:
         return None
     first, figures = models[0], view.figures

@@ -9,13 +9,12 @@ import polars as pl
 
 from evaluators.personality.context import Subject
 from evaluators.personality.scores import matrix
-from measurand import shards
+from measurand import soundness
 from measurand.results import Rows
-from measurand.statistics import described
 from measurand.stats.agreement import exact_agreement, keyed_pair_agreement
-from measurand.stats.bounded import bounded
-from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.means import cluster_mean, paired_difference, proportion
+from measurand.stats.bounded import bounded, share
+from measurand.stats.estimate import undefined
+from measurand.stats.means import paired_difference
 
 
 def quality_rows(subject: Subject, results: Path) -> Rows:
@@ -30,9 +29,8 @@ def quality_rows(subject: Subject, results: Path) -> Rows:
         parts = {"experiment": experiment}
         bios = frame["bio_id"].to_numpy()
         missing = frame["value"].is_null().to_numpy()
-        yield subject.row("missing_share", parts, _rate(missing, bios))
         broken = (frame["status"] == "infra_error").to_numpy()
-        yield subject.row("infra_error_share", parts, _rate(broken, bios))
+        yield from soundness.missing_rows(subject, parts, missing, broken, bios)
         massed = frame.drop_nulls("mass")
         if massed.is_empty():
             none = undefined("this scoring mode has no probabilities", n=frame.height)
@@ -40,43 +38,30 @@ def quality_rows(subject: Subject, results: Path) -> Rows:
             continue
         # Float32 log-probabilities can add up to a little more than 1.
         mass, over = np.minimum(massed["mass"].to_numpy(), 1.0), massed["bio_id"].to_numpy()
-        yield subject.row("mass_mean", parts, bounded(cluster_mean(mass, over), mass))
+        yield subject.row("mass_mean", parts, share(mass, over))
         low = mass < subject.params.evaluate.low_mass
-        yield subject.row("low_mass_share", parts, _share(low, over))
-        yield subject.row("tie_share", parts, _share(massed["tie"].to_numpy(), over))
+        yield subject.row("low_mass_share", parts, share(low, over))
+        yield subject.row("tie_share", parts, share(massed["tie"].to_numpy(), over))
     yield from _pair_rows(subject)
     yield from _order_rows(subject)
-    yield from _retest_rows(subject, results)
-
-
-def _rate(flags: np.ndarray, clusters: np.ndarray) -> Estimate:
-    """Share of calls; where none or all are hit, the exact interval: a call fails alone."""
-    hits = int(flags.sum())
-    if hits in (0, len(flags)):
-        return proportion(hits, len(flags), "clopper_pearson")
-    return _share(flags, clusters)
-
-
-def _share(flags: np.ndarray, clusters: np.ndarray) -> Estimate:
-    x = flags.astype(np.float64)
-    return bounded(cluster_mean(x, clusters), x)
+    yield from soundness.retest_rows(subject, results)
 
 
 def _pair_rows(subject: Subject) -> Rows:
     first = subject.params.build.validity.first_form
-    answers = subject.responses.filter(
+    own = subject.responses.filter(
         (pl.col("experiment") == "validity") & (pl.col("instrument_id") == first)
     )
-    if answers.is_empty():
+    if own.is_empty():
         return
-    found = matrix(answers)
-    scale = dict(answers.select("item_id", "scale_id").iter_rows())
+    found = matrix(own)
+    scale = dict(own.select("item_id", "scale_id").iter_rows())
     pairs = keyed_pair_agreement(
         found.raw,
         found.keyed.astype(np.float64),
         np.array([scale[item] for item in found.items]),
         minimum=1,
-        maximum=float(answers["k_choices"][0]),
+        maximum=float(own["k_choices"][0]),
         clusters=found.clusters,
         resamples=subject.resamples,
         seed_words=subject.words("validity"),
@@ -104,19 +89,3 @@ def _order_rows(subject: Subject) -> Rows:
     span = float(both["k_choices"][0]) - 1
     shift = bounded(paired_difference(b, a, bios), b - a, low=-span, high=span)
     yield subject.row("option_order_shift", parts, shift)
-
-
-def _retest_rows(subject: Subject, results: Path) -> Rows:
-    """The same prompts asked again, each alone: what batching changes, or what chance does."""
-    items = shards.read_table(results / "items", columns=None)
-    frame = pl.from_arrow(items)
-    assert isinstance(frame, pl.DataFrame)
-    own = frame.filter(pl.col("model") == subject.model).drop_nulls("value")
-    again = own.filter(pl.col("metric") == "retest_agreement")
-    if not again.is_empty():
-        agreed = int(again["value"].sum())
-        yield subject.row("retest_agreement", {}, proportion(agreed, again.height))
-    gaps = own.filter(pl.col("metric") == "retest_difference")["value"]
-    if len(gaps):
-        most = described(float(gaps.to_numpy().max()), "the largest of these", n=len(gaps))
-        yield subject.row("retest_logprob_difference_max", {}, most)

@@ -5,25 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from evaluators.personality.context import Subject, View
+from measurand import soundness
 from measurand.report.document import Block, Cell, Figure, Section, Table
-from measurand.report.grid import measures
+from measurand.report.grid import Measure, measures
 from measurand.report.methods import methods
 
 _VALIDITY = {"experiment": "validity"}
 _FIRST = {**_VALIDITY, "form": "first"}
 _TURNED = {"experiment": "reversed_options"}
-_MEASURES: tuple[tuple[str, str, dict[str, str]], ...] = (
+_MEASURES: tuple[Measure, ...] = (
     ("probability on the choices, mean", "mass_mean", _VALIDITY),
     ("answers with little of it", "low_mass_share", _VALIDITY),
-    ("answers missing", "missing_share", _VALIDITY),
-    ("calls that failed outside the model", "infra_error_share", _VALIDITY),
+    *soundness.missing(_VALIDITY),
     ("ties between choices", "tie_share", _VALIDITY),
     ("opposite-keyed items agree", "keyed_pair_agreement", _FIRST),
     ("opposite-keyed items both agreed with", "keyed_pair_both_agreed", _FIRST),
     ("same answer with options reversed", "option_order_agreement", _TURNED),
     ("shift with options reversed", "option_order_shift", _TURNED),
-    ("same answer when asked again alone", "retest_agreement", {}),
-    ("largest change of a log-probability then", "retest_logprob_difference_max", {}),
+    *soundness.AGAIN,
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from evaluators.personality.context import FOLLOWER, KNOWN, Subject, View
+from evaluators.personality.context import FOLLOWER, Subject, View
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
 from evaluators.personality.shaping import shaping_scores
@@ -19,7 +19,7 @@ def single_section(view: View) -> Section | None:
     everyone, figures = view.found, view.figures
     blocks: list[Block] = []
     # Of known respondents one picture is enough: what following a prompt looks like.
-    pictured = [s for s in everyone if not s.model.startswith(KNOWN) or s.model == FOLLOWER]
+    pictured = [s for s in everyone if not s.is_control or s.model == FOLLOWER]
     for subject in pictured if len(pictured) > 1 else everyone:
         if not shaping_scores(subject, "single").is_empty():
             blocks += _single_blocks(subject, figures)

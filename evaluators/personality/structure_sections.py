@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from evaluators.personality.context import Subject, View
 from evaluators.personality.figures import NAMES, WORDS
 from evaluators.personality.scores import SUFFIX
 from evaluators.personality.structure import EXPERIMENT, LAMBDAS
 from measurand.report.document import Section, Table
-from measurand.report.grid import Line, grid
+from measurand.report.grid import Line, grid, stack
 from measurand.report.lookup import Figures
 from schemas.personality.params import DOMAINS
 
@@ -62,7 +61,7 @@ def _bounds(everyone: Sequence[Subject], figures: Figures) -> Table:
         for subject in everyone
         for kind, end in SUFFIX.items()
     ]
-    return replace(tables[0], rows=[row for table in tables for row in table.rows])
+    return stack(tables)
 
 
 def _ratios(everyone: Sequence[Subject], figures: Figures) -> Table:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Literal
 
 from evaluators.personality.context import Subject, View
@@ -11,7 +10,7 @@ from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.report.evidence import units
-from measurand.report.grid import Line, grid
+from measurand.report.grid import Line, grid, stack
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 from measurand.stats.bands import Bands, band
@@ -263,7 +262,7 @@ def construct_section(view: View) -> Section:
     return Section(
         "Convergent and discriminant validity",
         (
-            replace(tables[0], rows=[row for table in tables for row in table.rows]),
+            stack(tables),
             *(_matrix(figures, m, k) for m, k, _ in kinds if k in kinds_of(figures, m, "mtmm_r")),
             published,
         ),

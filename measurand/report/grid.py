@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from measurand.report.document import Cell, Table
 from measurand.report.lookup import Figures
@@ -27,6 +27,8 @@ class Line:
     more: Sequence[Cell] = ()
 
 
+Measure = tuple[str, str, Mapping[str, str]]
+"""Words, metric and slice of a figure."""
 Column = str | tuple[str, Mapping[str, str]] | Callable[[Line], Cell]
 """A metric; a metric with further parts of its slice, which go before the line's; or any cell."""
 
@@ -62,6 +64,11 @@ def grid(
     return Table(caption, (*names, *(name for name, _ in pairs)), rows, notes)
 
 
+def stack(tables: Sequence[Table]) -> Table:
+    """The first table with the rows of all, which have its columns."""
+    return replace(tables[0], rows=[row for table in tables for row in table.rows])
+
+
 def _cell(figures: Figures, line: Line, column: Column) -> Cell:
     if callable(column):
         return column(line)
@@ -83,7 +90,7 @@ def measures(
     figures: Figures,
     caption: str,
     everyone: Iterable[Subject],
-    asked: Iterable[tuple[str, str, Mapping[str, str]]],
+    asked: Iterable[Measure],
 ) -> Table:
     """A table the other way round: a figure a line, a model a column.
 
@@ -91,7 +98,7 @@ def measures(
         figures: the statistics.
         caption: what it shows.
         everyone: whose figures.
-        asked: words, metric and slice of each figure.
+        asked: the figures.
     """
     models = [subject.model for subject in everyone]
     rows: list[list[Cell]] = [

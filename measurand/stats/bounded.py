@@ -1,4 +1,4 @@
-"""Means of values with a known range: no interval leaves it, and none is without width."""
+"""Means of values with a known range, shares among them: no interval leaves it or has no width."""
 
 from __future__ import annotations
 
@@ -56,6 +56,33 @@ def bounded(
     if (low, high) == (0.0, 1.0):
         found = within_unit(found)
     return _cut(found, low, high)
+
+
+def share(flags: AnyArray, clusters: AnyArray | None = None) -> Estimate:
+    """Mean of values in 0..1, rows of a cluster being alike.
+
+    Args:
+        flags: (n,) outcomes.
+        clusters: (n,) cluster of each; without, every row is its own.
+    """
+    x = numbers(flags, 1, "flags")
+    return bounded(cluster_mean(x, clusters), x)
+
+
+def call_share(flags: AnyArray, clusters: AnyArray) -> Estimate:
+    """Share of calls that something became of, such as no answer.
+
+    Where it became of none or of all, the interval is Clopper & Pearson's over calls, not over
+    clusters: a call fails alone.
+
+    Args:
+        flags: (n,) whether it did, or 0 and 1.
+        clusters: (n,) cluster of each call.
+    """
+    hits = int(np.sum(flags))
+    if hits in (0, len(flags)):
+        return proportion(hits, len(flags), "clopper_pearson")
+    return share(flags, clusters)
 
 
 def _constant(

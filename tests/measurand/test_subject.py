@@ -3,7 +3,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from measurand.stats.estimate import Estimate
-from measurand.subject import Subject, frame, in_order
+from measurand.subject import Subject, frame, in_order, measured
 
 ONE = Subject("s", "m", 7, 100)
 
@@ -31,3 +31,14 @@ def test_the_listed_come_first_and_the_rest_is_sorted() -> None:
 
 def test_a_table_is_a_frame() -> None:
     assert frame(pa.table({"x": [1, None]}))["x"].to_list() == [1, None]
+
+
+def test_reports_are_about_what_is_no_control_or_about_controls_where_nothing_else_ran() -> None:
+    class Player(Subject):
+        scripts = ("random",)
+
+    names = ("oracle:solver", "random", "hf:m", "synthetic:shaped", "oracles")
+    everyone = [Player("s", name, 7, 100) for name in names]
+    assert [one.model for one in measured(everyone)] == ["hf:m", "oracles"]
+    assert measured(everyone[:2]) == everyone[:2]
+    assert not Subject("s", "random", 7, 100).is_control

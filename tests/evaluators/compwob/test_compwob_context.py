@@ -6,9 +6,10 @@ from pathlib import Path
 
 from compwob_handmade import params, write
 
-from evaluators.compwob.context import measured, subjects
+from evaluators.compwob.context import subjects
 from evaluators.compwob.quality import reference_rows
 from measurand import shards
+from measurand.subject import measured
 from schemas.compwob.tables import EPISODES
 
 

@@ -33,14 +33,14 @@ def case(gate: str) -> Callable[[Callable[..., Iterable[Row]]], Callable[..., It
 @case("no-leak")
 def _leak(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
     spoil(data / "dataset/leakage", LEAKAGE, lambda r: {**r, "shared_pixels": int(fault)})
-    return data_rows(data, "elastic")
+    return data_rows(data, found)
 
 
 @case("search-finds-planted-frames")
 def _planted(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
     missed = int(fault)
     spoil(data / "dataset/leakage", LEAKAGE, lambda r: {**r, "found": r["planted"] - missed})
-    return data_rows(data, "elastic")
+    return data_rows(data, found)
 
 
 @case("searches-are-honest")

@@ -20,10 +20,13 @@ from measurand.manifest import read_manifest
 from measurand.report.document import Table, Text
 from measurand.report.lookup import Figures
 from measurand.statistics import statistics_table
+from measurand.subject import Subject
+
+ELASTIC = Subject("elastictok", "elastic", 0, 0)
 
 
 def test_leaks_and_rejected_rows_are_counted(data: Path) -> None:
-    rows = list(data_rows(data, "elastic"))
+    rows = list(data_rows(data, ELASTIC))
     leaks = [r for r in rows if r["metric"] == "leaks"]
     assert [r["slice"] for r in leaks] == [
         f"split={s}" for s in ("test_clip", "test_time", "validation")
@@ -37,7 +40,7 @@ def test_leaks_and_rejected_rows_are_counted(data: Path) -> None:
 
 
 def test_the_data_section_shows_every_source_and_split(data: Path, found: Findings) -> None:
-    figures = Figures(statistics_table(list(data_rows(data, "elastic"))))
+    figures = Figures(statistics_table(list(data_rows(data, ELASTIC))))
     part = data_section(View(found, figures, data=data))
     holds, search, near, rejected = part.blocks
     assert isinstance(near, Table)
@@ -78,7 +81,7 @@ def test_methods_say_what_differs(found: Findings) -> None:
 
 
 def test_near_copies_are_counted_and_what_is_left_is_said(data: Path, found: Findings) -> None:
-    rows = [r for r in data_rows(data, "elastic") if r["metric"] == "near_copies"]
+    rows = [r for r in data_rows(data, ELASTIC) if r["metric"] == "near_copies"]
     near = shards.read_table(data / "dataset/near").to_pylist()
     assert {r["slice"] for r in rows} == {f"source={r['source']},split={r['split']}" for r in near}
     figures = Figures(statistics_table(rows))

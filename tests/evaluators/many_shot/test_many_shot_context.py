@@ -30,7 +30,7 @@ def test_subjects_come_in_the_order_of_the_parameters(everyone: list[Subject]) -
     names = [s.model for s in everyone]
     assert names[0].startswith("hf:")
     assert names[1:] == ["oracle:solver", "oracle:majority", "oracle:knn5"]
-    assert [s.is_oracle for s in everyone] == [False, True, True, True]
+    assert [s.is_control for s in everyone] == [False, True, True, True]
     assert set(everyone[0].baselines) == set(names[1:])
     assert everyone[0].options == {"line": ("A", "B")}
     [solver] = [s for s in everyone if s.model == "oracle:solver"]

@@ -43,7 +43,7 @@ def test_only_curves_whose_interval_leaves_zero_are_said_to_move(everyone: list[
     sure = Estimate(0.3, ci_lo=0.1, ci_hi=0.5, n=60)
     open_ = Estimate(0.1, ci_lo=-0.1, ci_hi=0.3, n=60)
     still = Estimate(0.0, ci_lo=0.0, ci_hi=0.0, n=60)
-    model = next(s.model for s in everyone if not s.is_oracle)
+    model = next(s.model for s in everyone if not s.is_control)
     figures = gains(
         model,
         a=("line", "supervised", open_),

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from evaluators.many_shot.context import Subject
-from evaluators.many_shot.pictures import baseline_figure, curve_figure, every_point, measured
+from evaluators.many_shot.pictures import baseline_figure, curve_figure, every_point
 from evaluators.many_shot.report import statistics
 from measurand.report import figures as kinds
 from measurand.report.lookup import Figures
+from measurand.subject import measured
 from schemas.many_shot.params import Params
 
 
@@ -51,7 +52,7 @@ def test_baselines_stand_beside_the_plain_curve(everyone: list[Subject], figures
 def test_the_caption_names_the_baselines_that_were_run_and_no_other(
     everyone: list[Subject], figures: Figures
 ) -> None:
-    readers = [s for s in everyone if s.is_oracle and s.model != "oracle:knn5"]
+    readers = [s for s in everyone if s.is_control and s.model != "oracle:knn5"]
     told = baseline_figure(everyone[0], readers, figures).description
     assert "solver works the answer out" in told
     assert "majority repeats the commonest answer" in told

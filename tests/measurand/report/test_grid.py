@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from measurand.report.grid import Line, grid
+from measurand.report.grid import Line, grid, stack
 from measurand.report.lookup import Figures
 from measurand.statistics import exact, statistic_row, statistics_table
 
@@ -44,3 +44,10 @@ def test_lines_without_the_figure_that_makes_them_are_left_out() -> None:
     assert [row[0] for row in table.rows] == ["a"]
     table = grid(FIGURES, "c", "who", lines, {"gap": "gap"}, made=REVERSE)
     assert [row[0] for row in table.rows] == ["a"]
+
+
+def test_stacked_tables_are_one_with_the_rows_of_all() -> None:
+    tables = [grid(FIGURES, "c", "who", [Line(n, n)], {"gap": "gap"}, ["note"]) for n in "ab"]
+    table = stack(tables)
+    assert [row[0] for row in table.rows] == ["a", "b"]
+    assert (table.caption, table.columns, table.notes) == ("c", ("who", "gap"), ["note"])

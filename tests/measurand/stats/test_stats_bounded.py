@@ -5,7 +5,7 @@ from math import inf
 import numpy as np
 import pytest
 
-from measurand.stats.bounded import bounded
+from measurand.stats.bounded import bounded, share
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.dyads import mean_by
 from measurand.stats.means import cluster_mean, proportion, within_unit
@@ -16,7 +16,7 @@ CLUSTERS = np.repeat(np.arange(10), 4)
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_equal_shares_have_clopper_and_pearsons_interval_over_clusters(value: float) -> None:
     x = np.full(40, value)
-    found = bounded(cluster_mean(x, CLUSTERS), x)
+    found = share(x, CLUSTERS)
     exact = proportion(10 * int(value), 10, "clopper_pearson")
     assert (found.ci_lo, found.ci_hi) == pytest.approx((exact.ci_lo, exact.ci_hi))
     assert (found.lower, found.upper) == pytest.approx((exact.lower, exact.upper))
