@@ -35,6 +35,8 @@ _CUT = re.compile(r"cut to (-?[\d.]+) to (-?[\d.]+)")
 
 MEASURED = "measuring code"
 """What may change without another training."""
+AROUND = ("processes", "device", "compile", "save_every", "checkpoint_every")
+"""Parameters of how a training runs, not of what it is."""
 
 Key = tuple[str, str, str]
 """Model, metric, slice."""
@@ -187,8 +189,17 @@ def write(
 
 
 def parameters_id(params: Any) -> str:
-    """Identity of what decides the figures of a training, but for the report's own parameters."""
-    return runs.run_id(params.model_dump(mode="json", exclude={"report"}))
+    """Identity of what decides the figures of a training, but for the report's own parameters.
+
+    Where and in how many processes it ran is left out: that moves last bits, as a machine does.
+    """
+    return runs.run_id(_deciding(params.model_dump(mode="json", exclude={"report"})))
+
+
+def _deciding(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _deciding(inner) for key, inner in value.items() if key not in AROUND}
+    return [_deciding(inner) for inner in value] if isinstance(value, list) else value
 
 
 def codes(system: project.System) -> dict[str, str]:

@@ -20,6 +20,7 @@ from measurand.verify import verify
 
 class Train(Strict):
     seed: int = 1
+    processes: int = 2
     steps: int = 5
 
 
@@ -104,7 +105,10 @@ def test_a_figure_that_some_trainings_do_not_have_is_none_of_the_method(
 def test_other_parameters_are_not_used(system: project.System) -> None:
     trainings.write(system, Params(), tables(0.5, 0.7), {})
     assert trainings.read(system, Params(train=Train(steps=6))) is None
-    assert trainings.read(system, Params(report=Report(resamples=200))) is not None
+    for same in (Params(report=Report(resamples=200)), Params(train=Train(processes=8))):
+        study = trainings.read(system, same)
+        assert study is not None
+        assert study.changed == ()
 
 
 def _trained_by_other_code(system: project.System) -> None:
