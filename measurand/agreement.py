@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -33,8 +34,9 @@ _KNOWN = {
     "rater": ("rater", "judge", "annotator", "coder"),
     "value": ("value", "rating", "score", "label"),
 }
-SCHEMA = "measurand.agreement/1.0.0"
+SCHEMA = "measurand.agreement/1.1.0"
 MAX_PAIRS = 190
+_SHOWN = 8
 MAX_CATEGORIES = 20
 """Most categories for which kappa is made: beyond it two raters agree by chance only."""
 
@@ -167,8 +169,18 @@ def _wide(table: Responses, raters: Sequence[str], cluster: str | None) -> Ratin
         values, categories = _numbers(table, raters)
         names = tuple(raters)
     else:
-        scale = without_key(table, cluster).scales[0]
+        found = without_key(table, cluster)
+        scale = found.scales[0]
         values, categories, names = scale.values, (), scale.items
+        if found.ignored:
+            left = ", ".join(f"{column!r} ({why})" for column, why in found.ignored[:_SHOWN])
+            more = len(found.ignored) - _SHOWN
+            table.say(
+                f"{table.name}: columns that are no ratings: {left}"
+                + (f" and {more:,} more." if more > 0 else ".")
+            )
+        for warning in found.warnings:
+            table.say(warning)
     if len(names) < 2:
         raise InputError(
             f"{table.name} has {len(names)} column of ratings",
@@ -238,7 +250,7 @@ def _numbers(
 
     from measurand.columns import MISSING, labels
 
-    found = [table.numbers(name) for name in columns]
+    found = table.numbers_alike(columns)
     if not any(f.n_bad for f in found):
         return np.column_stack([f.values for f in found]), ()
     if all(f.n_bad == f.n_text for f in found):
@@ -311,6 +323,7 @@ def analyse(
         forms = {"icc_1": found.one_way, "icc_a1": found.absolute, "icc_c1": found.consistency}
         figures |= {name: asdict(form) for name, form in forms.items()}
     counts = (~np.isnan(x)).sum(axis=1)
+    pairs, left = _pairs(ratings, draw, chosen, seed)
     return {
         "schema": SCHEMA,
         "version": __version__,
@@ -326,22 +339,31 @@ def analyse(
         "seed": seed,
         "understood": list(ratings.understood),
         "figures": figures,
-        "pairs": _pairs(ratings, draw, chosen, seed),
+        "pairs": pairs,
+        "pairs_left_out": left,
     }
 
 
-def _pairs(ratings: Ratings, draw: dict[str, Any], level: str, seed: int) -> list[dict[str, Any]]:
-    """Kappa of each pair of raters, for categories; weights where they have an order."""
+def _pairs(
+    ratings: Ratings, draw: dict[str, Any], level: str, seed: int
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Kappa of each pair of raters, for categories, weighted where they have an order.
+
+    Returns:
+        The first pairs; which were left out, and why.
+    """
     import numpy as np
 
     from measurand.stats.kappa import cohen_kappa
 
     x = ratings.values
     seen = np.unique(x[~np.isnan(x)])
+    every = math.comb(x.shape[1], 2)
     if len(seen) > MAX_CATEGORIES:
-        return []
+        why = f"{len(seen):,} different ratings, kappa is for at most {MAX_CATEGORIES}"
+        return [], f"No kappa of {every:,} pairs of raters: {why}."
     weights = "none" if level == "nominal" else "quadratic"
-    pairs = list(itertools.combinations(range(x.shape[1]), 2))[:MAX_PAIRS]
+    pairs = itertools.islice(itertools.combinations(range(x.shape[1]), 2), MAX_PAIRS)
     found = []
     for i, j in pairs:
         names = ratings.raters[i], ratings.raters[j]
@@ -362,4 +384,9 @@ def _pairs(ratings: Ratings, draw: dict[str, Any], level: str, seed: int) -> lis
         found.append(
             {"a": names[0], "b": names[1], "units": int(both.sum()), "same": same, **kappas}
         )
-    return found
+    if every == len(found):
+        return found, None
+    return (
+        found,
+        f"{every - len(found):,} of {every:,} pairs of raters are left out: the last ones.",
+    )

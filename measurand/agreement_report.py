@@ -70,8 +70,9 @@ def _figures(record: Record) -> Table:
 
 
 def _pairs(record: Record) -> list[Section]:
+    left = record["pairs_left_out"]
     if not record["pairs"]:
-        return []
+        return [Section("Pairs of raters", (Text(left),))] if left else []
     weighted = record["level"] != "nominal"
     columns = ["raters", "units used", "the same", "kappa", *(["kappa, quadratic"] * weighted)]
     rows = tuple(
@@ -84,7 +85,8 @@ def _pairs(record: Record) -> list[Section]:
         )
         for pair in record["pairs"]
     )
-    table: Block = Table("Each pair of raters, on the units that both rated", columns, rows)
+    title = "Each pair of raters, on the units that both rated"
+    table: Block = Table(title, columns, rows, (left,) if left else ())
     return [Section("Pairs of raters", (table,))]
 
 

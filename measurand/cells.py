@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from measurand.columns import parse
+
 #: Pairs of words of which the first counts 1 and the second 0, in lower case.
 TRUTHS = (
     ("true", "false"),
@@ -45,8 +47,8 @@ def by_labels(words: Sequence[str], labels: Mapping[str, float]) -> dict[str, fl
         text = word.strip()
         if _plain(text) in known:
             found[word] = known[_plain(text)]
-        elif _NUMBER.fullmatch(text):
-            found[word] = float(text)
+        elif (number := parse(text)) is not None:
+            found[word] = number
         else:
             return None
     return found
@@ -86,7 +88,9 @@ def _labelled(texts: Sequence[str]) -> tuple[dict[str, float], str] | None:
         match = _LABELLED.fullmatch(text) or _NUMBER.fullmatch(text)
         if match is None:
             return None
-        number = float(match[1] if match.re is _LABELLED else match[0])
+        number = parse(match[1] if match.re is _LABELLED else match[0])
+        if number is None:
+            return None
         if match.re is _LABELLED and labels.setdefault(number, text) != text:
             return None
         found[text] = number

@@ -60,6 +60,12 @@ def numbers(column: pa.ChunkedArray, missing: Collection[str] = ()) -> Numbers:
     return replace(found, values=values, n_text=found.n_text - int(gone.sum()))
 
 
+def decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of codes for texts as the texts; any other as it is."""
+    kind = column.type
+    return column.cast(kind.value_type) if pa.types.is_dictionary(kind) else column
+
+
 def _codes(missing: Collection[str]) -> frozenset[float | str]:
     """Codes for "no answer": numbers as numbers, words in lower case."""
     parsed = [(text.strip().lower(), parse(text)) for text in missing]
@@ -67,10 +73,8 @@ def _codes(missing: Collection[str]) -> frozenset[float | str]:
 
 
 def _numbers(column: pa.ChunkedArray, codes: frozenset[float | str]) -> Numbers:
+    column = decoded(column)
     kind = column.type
-    if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
     if pa.types.is_null(kind):
         return Numbers(np.full(len(column), np.nan), (), 0, 0)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
@@ -116,8 +120,7 @@ def words_of(
         missing: words for "no answer", beside ``MISSING``.
         named: words that are answers although ``MISSING`` holds them, such as "none".
     """
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = decoded(column)
     if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
         return None
     gone = (MISSING - {n.strip().lower() for n in named}) | {m.strip().lower() for m in missing}

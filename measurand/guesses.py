@@ -18,13 +18,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from measurand.columns import decoded
 from measurand.dialects import SEPARATORS
 from measurand.errors import InputError
 
 _LINES = 200  # lines that are looked at for a separator
 _DECIMAL_COMMA = r"^\s*([+-]?)(\d{1,3}(?:\.\d{3})+|\d*),(\d+)\s*$"
 _THOUSANDS = r"^\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*$"
-_POINT = r"^\s*[+-]?(\d+\.\d*|\.\d+)\s*$"
+_GROUPED = r"^\s*[+-]?[1-9]\d{0,2}(\.\d{3})+\s*$"
+_POINT = r"^\s*[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 #: Numbers that survey tools and statistics programs write where there is no answer.
 CODES = (
     *(-9999, -999, -99, -98, -97, -96, -9, -8, -7, -1, 8, 9, 77, 88, 96, 97, 98, 99),
@@ -104,40 +106,62 @@ def header_rows(columns: Sequence[pa.ChunkedArray], name: str, said: list[str]) 
     return 0
 
 
-def points(
-    columns: Sequence[pa.ChunkedArray], name: str, decimal: str | None, said: list[str]
-) -> list[pa.ChunkedArray]:
-    """Columns of text whose decimal commas are points.
+def decimal_comma(
+    columns: Sequence[pa.ChunkedArray], name: str, declared: str | None, said: list[str]
+) -> bool:
+    """Whether the numbers of columns of text have decimal commas: as declared, or as they show.
 
-    Raises:
-        InputError: code ``ambiguous``: every comma could stand between thousands.
+    Without a declaration one number has to show it that could not stand between thousands, and
+    none may have a decimal point.
     """
-    if decimal == ".":
-        return list(columns)
+    if declared is not None:
+        return declared == ","
     commas = [pc.match_substring_regex(c, _DECIMAL_COMMA) for c in columns]
     if not any(pc.any(c).as_py() for c in commas):
-        return list(columns)
-    if decimal is None:
-        if any(pc.any(pc.match_substring_regex(c, _POINT)).as_py() for c in columns):
-            return list(columns)
-        sure = [
-            pc.any(pc.and_not(found, pc.match_substring_regex(c, _THOUSANDS))).as_py()
-            for c, found in zip(columns, commas, strict=True)
-        ]
-        if not any(sure):
-            return list(columns)
-        said.append(f"{name}: decimals are written with commas.")
-    return [
-        _pointed(c) if pc.any(found).as_py() else c
+        return False
+    if any(pc.any(pc.match_substring_regex(c, _POINT)).as_py() for c in columns):
+        return False
+    sure = [
+        pc.any(pc.and_not(found, pc.match_substring_regex(c, _THOUSANDS))).as_py()
         for c, found in zip(columns, commas, strict=True)
     ]
+    if not any(sure):
+        return False
+    said.append(f"{name}: decimals are written with commas.")
+    return True
 
 
-def _pointed(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """1.234,5 -> 1234.5; other texts as they are."""
-    found = pc.match_substring_regex(column, _DECIMAL_COMMA)
-    whole = pc.replace_substring(column, ".", "")
-    return pc.if_else(found, pc.replace_substring(whole, ",", "."), column)
+def pointed(column: pa.ChunkedArray, what: str, said: list[str]) -> pa.ChunkedArray:
+    """A column with decimal commas as one with points: ``1.234,5`` and ``1.234`` are 1234.5, 1234.
+
+    Args:
+        column: its cells; those of other types than text stay as they are.
+        what: file and column, for messages.
+        said: where it is noted that points stand between thousands.
+
+    Raises:
+        InputError: code ``ambiguous``: a point that stands between no thousands.
+    """
+    column = decoded(column)
+    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+        return column
+    commas = pc.match_substring_regex(column, _DECIMAL_COMMA)
+    grouped = pc.match_substring_regex(column, _GROUPED)
+    point = pc.and_not(pc.match_substring_regex(column, _POINT), grouped)
+    if pc.any(point).as_py():
+        row = pc.index(point, True).as_py()
+        raise InputError(
+            f"{what}: row {row + 1} holds {column[row].as_py().strip()!r}, a point where decimals "
+            "have commas",
+            hint="write it with a comma, or say --decimal .",
+            code="ambiguous",
+        )
+    if pc.any(grouped).as_py():
+        cell = column[pc.index(grouped, True).as_py()].as_py().strip()
+        said.append(f"{what}: points stand between thousands: {cell} is {cell.replace('.', '')}.")
+    plain = pc.replace_substring(column, ".", "")
+    plain = pc.replace_substring(plain, ",", ".")
+    return pc.if_else(pc.or_(commas, grouped), plain, column)
 
 
 def outside(columns: Iterable[np.ndarray]) -> list[tuple[int, int, tuple[float, float]]]:
@@ -180,7 +204,7 @@ def workbook(data: bytes, name: str, sheet: str | None, said: list[str]) -> list
     """Cells of a sheet as text.
 
     Raises:
-        InputError: code ``missing_extra``, ``bad_workbook`` or ``no_sheet``.
+        InputError: code ``missing_extra``, ``bad_workbook``, ``no_sheet`` or ``no_value``.
     """
     try:
         import openpyxl
@@ -191,8 +215,12 @@ def workbook(data: bytes, name: str, sheet: str | None, said: list[str]) -> list
             code="missing_extra",
         ) from error
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        names = book.sheetnames
+        # A formula's cell has the value that was last computed for it, or none.
+        values, formulas = (
+            openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=last)
+            for last in (True, False)
+        )
+        names = values.sheetnames
         if sheet is not None and sheet not in names:
             raise InputError(
                 f"{name} has no sheet {sheet!r}",
@@ -201,7 +229,9 @@ def workbook(data: bytes, name: str, sheet: str | None, said: list[str]) -> list
             )
         if sheet is None and len(names) > 1:
             said.append(f"{name}: sheet {names[0]!r} of {len(names)} is read (--sheet).")
-        rows = [[_cell(v) for v in row] for row in book[sheet or names[0]].values]
+        chosen = sheet or names[0]
+        cells = [list(row) for row in values[chosen].values]
+        _refuse_not_computed(name, cells, formulas[chosen].values)
     except InputError:
         raise
     except Exception as error:  # the package raises what its zip and XML readers raise
@@ -210,11 +240,33 @@ def workbook(data: bytes, name: str, sheet: str | None, said: list[str]) -> list
             hint="save it as CSV",
             code="bad_workbook",
         ) from error
-    rows = [row for row in rows if any(row)]
+    rows = [row for row in ([_cell(v) for v in found] for found in cells) if any(row)]
     width = max((len(row) for row in rows), default=0)
     while width and not any(row[width - 1] for row in rows if len(row) >= width):
         width -= 1
     return [(row + [""] * width)[:width] for row in rows]
+
+
+def _refuse_not_computed(name: str, values: Iterable[Any], formulas: Iterable[Any]) -> None:
+    """Formulas that no program has computed are no missing answers.
+
+    A program that computes writes all values, of which some may be empty texts; one that does not
+    writes none.
+    """
+    found = [
+        (at, place, value, text)
+        for at, (row, written) in enumerate(zip(values, formulas, strict=True), 1)
+        for place, (value, text) in enumerate(zip(row, written, strict=True), 1)
+        if value != text
+    ]
+    if found and all(value is None for *_, value, _ in found):
+        at, place, _, text = found[0]
+        raise InputError(
+            f"{name}: row {at}, column {place} holds the formula {str(text)[:40]!r} without its "
+            "value",
+            hint="open it in the spreadsheet program and save it, or save it as CSV",
+            code="no_value",
+        )
 
 
 def _cell(value: Any) -> str:

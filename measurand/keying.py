@@ -164,7 +164,7 @@ def _is_number(value: float | None) -> bool:
 
 
 def _key_numbers(table: Responses, column: str) -> list[float]:
-    found = numbers(table.column(column))
+    found = numbers(table.numeric(column))
     if found.n_bad:
         row, text = found.bad[0]
         raise _bad_key(table.name, f"{column} is no number in row {row}: {text!r}")
@@ -221,7 +221,7 @@ def apply_key(
             code="bad_cluster",
         )
     ranges = {line.item: (line.minimum, line.maximum) for line in key}
-    words = {line.item: dict(line.labels) for line in reversed(key)}
+    words = _words(table.name, key)
     answers = {item: _answers(table, item, ranges[item], words[item]) for item in wanted}
     scales = []
     for name in dict.fromkeys(line.scale for line in key):
@@ -238,6 +238,17 @@ def apply_key(
     )
 
 
+def _words(name: str, key: Sequence[KeyedItem]) -> dict[str, dict[str, float]]:
+    """Labels of each item, which any of its lines may give."""
+    found: dict[str, dict[str, float]] = {line.item: {} for line in key}
+    for line in key:
+        own = dict(line.labels)
+        if found[line.item] and own and own != found[line.item]:
+            raise _bad_key(name, f"item {line.item!r} has two sets of labels")
+        found[line.item] = found[line.item] or own
+    return found
+
+
 def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
     """All numeric columns as one scale keyed +1.
 
@@ -252,7 +263,7 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
     for name in table.names:
         if name == cluster:
             continue
-        found = numbers(table.column(name), table.missing)
+        found = numbers(table.numeric(name), table.missing)
         if found.n_text == 0:
             ignored.append((name, "no answers"))
         elif found.n_bad == found.n_text and not _looks_numeric(found.bad):

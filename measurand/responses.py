@@ -23,7 +23,17 @@ import pyarrow as pa
 
 from measurand import guesses
 from measurand.cells import by_labels, in_words
-from measurand.columns import MISSING, Numbers, labels, numbers, parse, read_as, shown, words_of
+from measurand.columns import (
+    MISSING,
+    Numbers,
+    decoded,
+    labels,
+    numbers,
+    parse,
+    read_as,
+    shown,
+    words_of,
+)
 from measurand.dialects import SEPARATORS, Dialect
 from measurand.errors import InputError
 from measurand.packed import name_of, opened
@@ -34,7 +44,10 @@ MAX_COLUMNS = 20_000
 MAX_BYTES = 2 << 30
 
 _HEAD = 4 << 20  # bytes of the file that are looked at before the rest is read
-_WHOLE = re.compile(r"-?\d+(\.0+)?", re.ASCII)
+_WHOLE = {
+    False: re.compile(r"-?\d+(\.0+)?", re.ASCII),
+    True: re.compile(r"-?\d+(,0+)?", re.ASCII),
+}
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,7 @@ class Responses:
         names: column names, unique, in file order; fields of records as ``record.field``.
         columns: one Arrow array per name, all of one length.
         missing: numbers and words that mean "no answer", beside ``MISSING``.
+        comma: whether numbers of columns of text have decimal commas.
         understood: how the table was read, a sentence each; grows as columns are read.
     """
 
@@ -53,6 +67,7 @@ class Responses:
     names: tuple[str, ...]
     columns: tuple[pa.ChunkedArray, ...]
     missing: tuple[str, ...] = ()
+    comma: bool = False
     understood: list[str] = field(default_factory=list, compare=False)
 
     @property
@@ -64,6 +79,21 @@ class Responses:
         """The column of that name."""
         return self.columns[self.names.index(name)]
 
+    def numeric(self, name: str) -> pa.ChunkedArray:
+        """The column of that name, its decimals with points.
+
+        Raises:
+            InputError: code ``ambiguous``, as :func:`measurand.guesses.pointed`.
+        """
+        column = self.column(name)
+        if not self.comma:
+            return column
+        said: list[str] = []
+        found = guesses.pointed(column, f"{self.name}, column {name!r}", said)
+        for text in said:
+            self.say(text)
+        return found
+
     def numbers(self, name: str, labels: Mapping[str, float] | None = None) -> Numbers:
         """The column as numbers, in whatever form its cells are; what is guessed is said.
 
@@ -71,14 +101,15 @@ class Responses:
             name: the column.
             labels: numbers of words that the user gives.
         """
-        found = numbers(self.column(name), self.missing)
-        words = words_of(self.column(name), self.missing, labels or ())
+        column = self.numeric(name)
+        found = numbers(column, self.missing)
+        words = words_of(column, self.missing, labels or ())
         # A label may be a word that otherwise means "no answer": then the key decides.
         if words is None:
             return found
         if found.n_bad == 0 and not any(word.strip().lower() in MISSING for word in words):
             return found
-        read = None if labels is None else by_labels(words, labels)
+        read = by_labels(words, labels) if labels else None
         told = "labels count as the key says"
         if read is None:
             guess = in_words(words)
@@ -88,15 +119,34 @@ class Responses:
         self.say(f"{self.name}: in column {name!r} {told}.")
         codes = {parse(code) for code in self.missing}
         read = {word: math.nan if value in codes else value for word, value in read.items()}
-        return read_as(self.column(name), read)
+        return read_as(column, read)
+
+    def numbers_alike(self, names: Sequence[str]) -> list[Numbers]:
+        """Columns as numbers in the one form that the cells of all of them have.
+
+        Words that stand for a number in one column alone would make the columns differ in what
+        they mean: where another column has other cells, none is read so.
+        """
+        columns = [decoded(self.numeric(name)) for name in names]
+        text = [pa.types.is_string(c.type) or pa.types.is_large_string(c.type) for c in columns]
+        plain = [numbers(c, self.missing) for c in columns]
+        if not all(text) or not any(found.n_bad for found in plain):
+            return plain
+        cells = pa.chunked_array([k.cast(pa.string()) for c in columns for k in c.chunks])
+        every = replace(self, names=("",), columns=(cells,), comma=False, understood=[])
+        if every.numbers("").n_bad:
+            return plain
+        return [self.numbers(name) for name in names]
 
     def ids(self, name: str) -> list[str | None]:
         """The column as names; whole numbers that were written as ``1.0`` are ``1``."""
         found = labels(self.column(name))
         given = [text for text in found if text is not None]
-        if given and all(map(_WHOLE.fullmatch, given)) and any("." in text for text in given):
+        mark = "," if self.comma else "."
+        whole = all(map(_WHOLE[self.comma].fullmatch, given))
+        if given and whole and any(mark in text for text in given):
             self.say(f"{self.name}: names in column {name!r} such as {given[0]} are whole numbers.")
-            return [None if text is None else text.partition(".")[0] for text in found]
+            return [None if text is None else text.partition(mark)[0] for text in found]
         return found
 
     def say(self, text: str) -> None:
@@ -178,7 +228,7 @@ def read(
         raise InputError(f"{name}: empty file", hint="header line, then one row each", code="empty")
     if head.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
         source.seek(0)
-        responses = _read_parquet(source, name, wanted)
+        responses = replace(_read_parquet(source, name, wanted), comma=dialect.decimal == ",")
     elif head.startswith(b"PK\3\4"):
         responses = _read_workbook(head + source.read(), name, dialect)
     else:
@@ -240,10 +290,11 @@ def _of_text(
     dialect: Dialect,
     said: list[str],
 ) -> Responses:
-    """Columns of text without rows of headers, decimals with points."""
+    """Columns of text without rows of headers, and whether decimals have commas."""
     skip = dialect.skip or guesses.header_rows(columns, name, said)
-    kept = guesses.points([c.slice(skip) for c in columns], name, dialect.decimal, said)
-    return replace(_responses(name, names, kept), understood=said)
+    kept = [c.slice(skip) for c in columns]
+    comma = guesses.decimal_comma(kept, name, dialect.decimal, said)
+    return replace(_responses(name, names, kept), comma=comma, understood=said)
 
 
 def _check_text(data: bytes, name: str) -> None:

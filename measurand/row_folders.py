@@ -100,7 +100,7 @@ def _of_config(folder: Path, files: Any) -> Iterator[tuple[str | None, Path]]:
     entries = files if isinstance(files, list) else [files]
     for entry in entries:
         split, patterns = (
-            (str(entry.get("split")), entry.get("path"))
+            (str(entry.get("split") or ""), entry.get("path"))
             if isinstance(entry, Mapping)
             else ("", entry)
         )

@@ -153,8 +153,7 @@ def _cells(path: Path, usual: str, wanted: Sequence[str], name: str | None) -> P
         header, delimiter = _header(path, usual if stated is None else stated[1], wanted, first)
     if not header:
         raise InputError(f"{path.name} is empty", hint="its first line names the columns")
-    if twice := [n for n in wanted if header.count(n.partition(".")[0]) > 1]:
-        raise InputError(f"{path.name} names a column twice: {twice[0]}", hint="rename one of them")
+    _refuse_twice(path, header, wanted)
 
     def rows() -> Iterator[Row | Unreadable]:
         count = [0]
@@ -174,6 +173,12 @@ def _cells(path: Path, usual: str, wanted: Sequence[str], name: str | None) -> P
                     yield Unreadable("wrong_number_of_cells", what)
 
     return Part(name, tuple(header), rows())
+
+
+def _refuse_twice(path: Path, names: Sequence[str], wanted: Sequence[str]) -> None:
+    roots = (root for n in wanted for root in dict.fromkeys((n, n.partition(".")[0])))
+    if twice := next((root for root in roots if list(names).count(root) > 1), None):
+        raise InputError(f"{path.name} names a column twice: {twice}", hint="rename one of them")
 
 
 def _header(path: Path, usual: str, wanted: Sequence[str], first: str) -> tuple[list[str], str]:
@@ -269,6 +274,7 @@ def _parquet(path: Path, columns: Sequence[str], name: str | None) -> Part:
             schema = file.schema_arrow
     except Exception as error:
         raise _no_parquet(path, error) from error
+    _refuse_twice(path, schema.names, columns)
     names = _there(schema.names, columns)
     classes = _classes(schema)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from measurand.errors import InputError
 from measurand.report.document import Block, Document, Section, Table, Text
 
 if TYPE_CHECKING:
@@ -45,7 +46,10 @@ def _type(table: Responses, name: str) -> str:
     column = table.column(name)
     if "list" in str(column.type):
         return str(column.type)
-    found = table.numbers(name)
+    try:
+        found = table.numbers(name)
+    except InputError:
+        return "numbers that cannot be told"
     if found.n_text == 0:
         return "empty"
     if found.n_bad == 0:

@@ -35,8 +35,8 @@ def main(argv: Sequence[str]) -> int:
     """Run the command.
 
     Returns:
-        0; with ``--gates`` the verdict's exit code; with ``--strict`` 1 where something was left
-        out or a log's own figure is another.
+        0; with ``--gates`` the verdict's exit code; with ``--strict`` 1 in place of 0 where
+        something was left out or a log's own figure is another.
 
     Raises:
         InputError: a log or an argument cannot be used; the code says why.
@@ -86,9 +86,9 @@ def _run(args: argparse.Namespace) -> int:
         every_eval_ever.write(record, args.every_eval_ever)
         print(f"written: {args.every_eval_ever}", file=sys.stderr)
     write(render(record, args.format), args.out)
-    if verdict is not None:
-        return verdict.exit_code
-    return int(args.strict and bool(record["findings"] or record["account"]["left_out"]))
+    # A verdict on part of what was given is no pass where nothing may be left out.
+    strict = int(args.strict and bool(record["findings"] or record["account"]["left_out"]))
+    return strict if verdict is None else verdict.exit_code or strict
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -28,7 +28,7 @@ SHOWN_ITEMS = 20
 Record = dict[str, Any]
 
 
-def mean(score: Score, model: str, chosen: np.ndarray | None = None) -> Estimate:
+def mean(score: Score, model: str) -> Estimate:
     """Mean over items, repeats averaged within the item first.
 
     Single 0/1 answers to independent items are a rate (Wilson). Otherwise the error is made over
@@ -38,12 +38,13 @@ def mean(score: Score, model: str, chosen: np.ndarray | None = None) -> Estimate
     Args:
         score: the score.
         model: one of its models.
-        chosen: (n,) which items to take; all of them by default.
     """
+    if model not in score.models:
+        return undefined("no item has a score", n=0)
     if (why := score.lost_most(model)) is not None:
         return undefined(why, n=score.status[model].get("ok", 0))
     x = score.column(model)
-    kept = ~np.isnan(x) if chosen is None else ~np.isnan(x) & chosen
+    kept = ~np.isnan(x)
     x, clusters = x[kept], score.clusters[kept]
     if not len(x):
         return undefined("no item has a score", n=0)
@@ -75,8 +76,6 @@ def model_record(score: Score, model: str) -> Record:
     table = score.by_repeat(model)
     single, averaged = _repeats(table)
     status = score.status[model]
-    names = sorted({s for s in score.slices if s})
-    labels = np.array(score.slices)
     return {
         "model": model,
         "mean": estimate(found),
@@ -87,7 +86,8 @@ def model_record(score: Score, model: str) -> Record:
         "repeat_reliability": estimate(single),
         "mean_of_repeats_reliability": estimate(averaged),
         "slices": [
-            {"slice": name, "mean": estimate(mean(score, model, labels == name))} for name in names
+            {"slice": name, "mean": estimate(mean(part, model))}
+            for name, part in score.slices.items()
         ],
     }
 
@@ -150,8 +150,8 @@ def item_record(score: Score) -> Record:
 
 
 def pair_records(score: Score) -> list[Record]:
-    """Every pair of models on their common items, with p values adjusted over the pairs."""
-    chosen = list(itertools.combinations(score.models, 2))[:MAX_PAIRS]
+    """The first ``MAX_PAIRS`` pairs of models on common items, p values adjusted over them."""
+    chosen = itertools.islice(itertools.combinations(score.models, 2), MAX_PAIRS)
     records = [pair_record(score, a, b) for a, b in chosen]
     raw = [r["p"] for r in records]
     for record, first, second in zip(records, holm(raw), benjamini_hochberg(raw), strict=True):
@@ -169,7 +169,7 @@ def pair_record(score: Score, a: str, b: str) -> Record:
     return {
         "a": a,
         "b": b,
-        "only_one": int(len(x) - both.sum()),
+        "only_one": int((np.isnan(x) != np.isnan(y)).sum()),
         **difference_record(x[both], y[both], clusters, plain=plain, lost=lost),
     }
 

@@ -195,7 +195,13 @@ def _pairs(found: list[Record]) -> Iterator[Block]:
         return
     columns = ("score", "models", "difference", "items", "correlation", "p (Holm)",
                "smallest detectable", "finding")  # fmt: skip
-    yield Table("Paired differences", columns, tuple(rows))
+    left = tuple(
+        f"{s['name']}: {s['pairs_left_out']:,} more pairs of models are left out, the last ones; "
+        f"p is adjusted over the {len(s['pairs']):,} that stand here."
+        for s in found
+        if s["pairs_left_out"]
+    )
+    yield Table("Paired differences", columns, tuple(rows), left)
 
 
 def finding(pair: Record) -> str:

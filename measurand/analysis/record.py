@@ -6,12 +6,12 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from measurand.analysis.figures import item_record, model_record, pair_records
+from measurand.analysis.figures import MAX_PAIRS, item_record, model_record, pair_records
 from measurand.analysis.scores import Score, scores
 from measurand.interop.account import Account, Measure, first
 from measurand.interop.rows import ItemRows
 
-SCHEMA = "measurand.analysis/1.1.0"
+SCHEMA = "measurand.analysis/1.2.0"
 
 
 def analyse(
@@ -80,6 +80,7 @@ def _score(score: Score, account: Account) -> dict[str, Any]:
         "models": models,
         "findings": [text for model in models for text in _differences(score, model)],
         "pairs": pair_records(score),
+        "pairs_left_out": max(math.comb(len(score.models), 2) - MAX_PAIRS, 0),
         "item_statistics": item_record(score),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,8 @@ class Score:
         repeats: largest number of scores of one model on one item.
         status: rows of each model by status.
         documents: hash of each item's content; None where the log does not hold it.
-        slices: (n,) slice of each item, without the task.
         rows: rows with a score: model and item as indices, repeat, value.
+        frame: all rows, as read; column ``rest`` holds their slice without the task.
     """
 
     task: str
@@ -45,9 +46,9 @@ class Score:
     binary: bool
     repeats: int
     status: dict[str, dict[str, int]]
-    slices: tuple[str, ...]
     rows: pl.DataFrame
     documents: tuple[str | None, ...]
+    frame: pl.DataFrame
 
     @property
     def name(self) -> str:
@@ -58,6 +59,13 @@ class Score:
     def clustered(self) -> bool:
         """Whether clusters hold more than one item."""
         return len(np.unique(self.clusters)) < len(self.items)
+
+    @cached_property
+    def slices(self) -> dict[str, Score]:
+        """The score of each slice's rows alone; rows of one item may lie in several slices."""
+        parts = self.frame.filter(pl.col("rest") != "").partition_by("rest", as_dict=True)
+        named = {str(name): part for (name,), part in parts.items()}
+        return {name: _score(self.task, self.metric, named[name]) for name in sorted(named)}
 
     def column(self, model: str) -> FloatArray:
         """Scores of one model."""
@@ -123,7 +131,7 @@ def scores(table: pa.Table, groups: Sequence[Group] = ()) -> Iterator[Score]:
 def _score(task: str, metric: str, frame: pl.DataFrame) -> Score:
     models = frame["model"].unique().sort()
     about = frame.group_by("item_id").agg(
-        pl.col("cluster_id", "rest").first(), pl.col("item_sha256").drop_nulls().first()
+        pl.col("cluster_id").first(), pl.col("item_sha256").drop_nulls().first()
     )
     about = about.sort("item_id")
     items = about["item_id"]
@@ -152,9 +160,9 @@ def _score(task: str, metric: str, frame: pl.DataFrame) -> Score:
         binary=bool(rows["value"].is_in([0.0, 1.0]).all()),
         repeats=max(int(means["n"].max() or 0), 1),  # type: ignore[arg-type]
         status={m: dict(sorted(s.items())) for m, s in status.items()},
-        slices=tuple(about["rest"].to_list()),
         rows=rows,
         documents=tuple(about["item_sha256"].to_list()),
+        frame=frame,
     )
 
 

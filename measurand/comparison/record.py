@@ -26,6 +26,7 @@ from measurand.errors import InputError
 from measurand.interop.account import Group
 from measurand.interop.account import first as listed
 from measurand.statistics import EXACT
+from measurand.stats.arrays import IntArray
 from measurand.stats.multiplicity import benjamini_hochberg, holm
 
 SCHEMA = "measurand.comparison/1.0.0"
@@ -162,50 +163,72 @@ def _pair(
     metrics, slices = [], []
     for key in sorted(found[0].keys() & found[1].keys()):
         one, two = found[0][key], found[1][key]
-        aligned = _Aligned(one, two)
-        row = {**about, "metric": one.name}
-        metrics.append({**row, "slice": "", **aligned.change(None)})
-        if metrics[-1]["unpaired_items"]:
-            n = metrics[-1]["unpaired_items"]
-            notes.append(f"{about['model']}, {one.name}: {n:,} items are scored on one side only.")
-        names = sorted(set(one.slices) & set(two.slices) - {""})
+        row, what = {**about, "metric": one.name}, f"{about['model']}, {one.name}"
+        metrics.append({**row, "slice": "", **_change(one, two, what, notes)})
+        names = sorted(one.slices.keys() | two.slices.keys())
+        for label, side, opposite in (("A", one, two), ("B", two, one)):
+            if alone := sorted(side.slices.keys() - opposite.slices.keys()):
+                notes.append(f"{what}: slices in {label} only: {listed(alone)}.")
         if len(names) > 1:
-            slices += [{**row, "slice": s, **aligned.change(s)} for s in names]
+            slices += [
+                {**row, "slice": s, **_change(one.slices[s], two.slices[s], f"{what}, {s}", [])}
+                for s in names
+                if s in one.slices and s in two.slices
+            ]
     return metrics, slices
 
 
-class _Aligned:
-    """Two scores of one model each, on the items that both know."""
+def _change(a: Score, b: Score, what: str, notes: list[str]) -> Record:
+    """Paired figures of B - A for one model each, on the items that both have a score for."""
+    index = {item: i for i, item in enumerate(b.items)}
+    rows = [(i, index[item]) for i, item in enumerate(a.items) if item in index]
+    left, right = (np.array([r[side] for r in rows], dtype=np.int64) for side in (0, 1))
+    x, y = a.values[left, 0], b.values[right, 0]
+    both = ~(np.isnan(x) | np.isnan(y))
+    clusters = _clusters(a.clusters[left], b.clusters[right], what, notes)
+    lost = next((w for s in (a, b) if (w := s.lost_most(s.models[0]))), None)
+    single = a.repeats == b.repeats == 1
+    plain = a.binary and b.binary and single and clusters is None
+    x, y = x[both], y[both]
+    clusters = None if clusters is None else clusters[both]
+    figures = difference_record(y, x, clusters, plain=plain, lost=lost)
+    whole = len(x) > 0 and lost is None
+    unpaired = sum(int((~np.isnan(s.values[:, 0])).sum()) for s in (a, b)) - 2 * len(x)
+    if unpaired:
+        notes.append(f"{what}: {unpaired:,} items are scored on one side only.")
+    return {
+        "mean_a": float(x.mean()) if whole else None,
+        "mean_b": float(y.mean()) if whole else None,
+        "unpaired_items": unpaired,
+        **figures,
+    }
 
-    def __init__(self, a: Score, b: Score) -> None:
-        index = {item: i for i, item in enumerate(b.items)}
-        rows = [(i, index[item]) for i, item in enumerate(a.items) if item in index]
-        left, right = (np.array([r[side] for r in rows], dtype=np.int64) for side in (0, 1))
-        self._x, self._y = a.values[left, 0], b.values[right, 0]
-        self._both = ~(np.isnan(self._x) | np.isnan(self._y))
-        self._lost = next((w for s in (a, b) if (w := s.lost_most(s.models[0]))), None)
-        self._clusters = a.clusters[left] if a.clustered else None
-        single = a.repeats == b.repeats == 1
-        self._plain = a.binary and b.binary and single and self._clusters is None
-        self._all = np.array(a.slices), np.array(b.slices)
-        self._slices = self._all[0][left], self._all[1][right]
 
-    def change(self, part: str | None) -> Record:
-        """Paired figures of B - A over the items, or over one slice of them."""
-        chosen, asked = self._both, sum(map(len, self._all))
-        if part is not None:
-            chosen = chosen & (self._slices[0] == part) & (self._slices[1] == part)
-            asked = sum(int((labels == part).sum()) for labels in self._all)
-        x, y = self._x[chosen], self._y[chosen]
-        clusters = None if self._clusters is None else self._clusters[chosen]
-        figures = difference_record(y, x, clusters, plain=self._plain, lost=self._lost)
-        whole = len(x) > 0 and self._lost is None
-        return {
-            "mean_a": float(x.mean()) if whole else None,
-            "mean_b": float(y.mean()) if whole else None,
-            "unpaired_items": asked - 2 * len(x),
-            **figures,
-        }
+def _clusters(a: IntArray, b: IntArray, what: str, notes: list[str]) -> IntArray | None:
+    """Clusters of common items: the coarser of the two sides; None where items are independent.
+
+    Args:
+        a: (n,) cluster of each item on one side.
+        b: (n,) on the other.
+        what: the score, for messages.
+        notes: where it is said that the sides differ.
+
+    Raises:
+        InputError: code ``item_in_two_clusters``: neither side's clusters lie within the other's.
+    """
+    sizes = [len(np.unique(side)) for side in (a, b)]
+    joint = len(np.unique(np.stack([a, b], axis=1), axis=0))
+    if joint > max(sizes):
+        raise InputError(
+            f"{what}: the sides put the same items into different clusters",
+            hint="name the same field for both",
+            code="item_in_two_clusters",
+        )
+    coarser = a if sizes[0] <= sizes[1] else b
+    if sizes[0] != sizes[1]:
+        label = "A" if coarser is a else "B"
+        notes.append(f"{what}: the clusters are those of {label}, the other side has smaller ones.")
+    return coarser if min(sizes) < len(a) else None
 
 
 def _statistics(a: Side, b: Side) -> tuple[list[Record], int, int, int]:

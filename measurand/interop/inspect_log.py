@@ -21,6 +21,7 @@ from typing import Any
 from measurand.errors import InputError
 from measurand.interop import inspect_files, inspect_runs
 from measurand.interop.account import Account, States, first
+from measurand.interop.contents import Contents
 from measurand.interop.inspect_files import Archive, Sample, Text
 from measurand.interop.rows import (
     Collector,
@@ -209,7 +210,7 @@ class _Samples:
         self._roots: dict[str, list[tuple[Any, ...]]] = {}
         self._units: dict[str, tuple[Any, ...]] | None = {} if keep_units else None
         self._words: dict[str, Counter[str]] = {}
-        self._asked: Counter[tuple[str, int]] = Counter()
+        self._contents = Contents()
         self.states: Counter[str] = Counter()
         self.seen = self.scored = self.cut = 0
 
@@ -242,10 +243,7 @@ class _Samples:
         digest, epoch = document(sample), int(sample["epoch"]) - 1
         name = as_id(sample["id"])
         if self._wish.by_content:
-            name = digest[:16]
-            self._asked[name, epoch] += 1
-            if self._asked[name, epoch] > 1:
-                name = f"{name}#{self._asked[name, epoch]}"
+            name = self._contents.name(digest, name, f"samples of {self._task}")
         item = f"{self._task}/{name}"
         cluster = cluster_of(item, self._task, about, self._wish.cluster)
         parts = {f: plain(about.get(f)) for f in self._wish.by}

@@ -21,6 +21,7 @@ from typing import IO, Any
 from measurand.errors import InputError
 from measurand.interop import lm_eval_runs
 from measurand.interop.account import Account, States
+from measurand.interop.contents import Contents
 from measurand.interop.inspect_files import array_items
 from measurand.interop.lm_eval_runs import Run
 from measurand.interop.rows import (
@@ -103,12 +104,16 @@ def model_of(file: Path) -> str:
     return _run(file, {}).model or file.parent.name or file.stem
 
 
-def _run(file: Path, known: dict[Path, Run]) -> Run:
-    """What the results file beside a log says; an empty run where there is none."""
+def results_file(file: Path) -> Path:
+    """Where the results of the run lie that a sample log is of."""
     found = NAME.fullmatch(name_of(file))
     time = found["time"] if found else None
-    names = [f"results_{time}.json"] if time else ["results.json"]
-    beside = next((file.with_name(n) for n in names if file.with_name(n).is_file()), None)
+    return file.with_name(f"results_{time}.json" if time else "results.json")
+
+
+def _run(file: Path, known: dict[Path, Run]) -> Run:
+    """What the results file beside a log says; an empty run where there is none."""
+    beside = results_file(file) if results_file(file).is_file() else None
     key = beside or file
     if key not in known:
         known[key] = lm_eval_runs.read(beside)
@@ -141,7 +146,7 @@ class _Samples:
 
     def __init__(self, task: str, model: str, wish: Wish, run: Run) -> None:
         self._task, self._model, self._wish, self._run = task, model, wish, run
-        self._rows = Collector()
+        self._rows, self._contents = Collector(), Contents()
         self._whole = slice_text({"task": plain(task)})
         self._made: dict[str, tuple[str, Callable[[Any], Any]] | None] = {}
         self._seen: Counter[str] = Counter()
@@ -161,12 +166,14 @@ class _Samples:
         """Rows of one line."""
         doc = line["doc"] if isinstance(line.get("doc"), dict) else {}
         digest = _document(line.get("doc_hash"), doc)
-        name = digest[:16] if self._wish.by_content and digest else as_id(line["doc_id"])
+        name = own = as_id(line["doc_id"])
+        if self._wish.by_content:
+            name = self._contents.name(digest, own, f"samples of {self._task}")
         kept = line.get("filter")
         self._lines[kept] += 1
         if kept is None:
-            self._seen[name] += 1
-            kept = "none" if self._seen[name] == 1 else f"filter {self._seen[name]}"
+            self._seen[own] += 1
+            kept = "none" if self._seen[own] == 1 else f"filter {self._seen[own]}"
         text = self._whole
         if self._wish.by:
             parts = {"task": plain(self._task), **{f: plain(doc.get(f)) for f in self._wish.by}}

@@ -20,6 +20,7 @@ from measurand.columns import labels, shown
 from measurand.errors import InputError
 from measurand.guesses import code_warnings
 from measurand.interop.account import Account
+from measurand.interop.contents import Contents
 from measurand.interop.rows import NOBODY, Collector, Log, Wish, plain
 from measurand.packed import name_of
 from measurand.responses import Responses, read_file
@@ -45,8 +46,8 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
     """Rows of each file, and notes.
 
     Raises:
-        InputError: code ``no_column``, ``bad_value`` or ``bad_status``; a cell that is no number is
-            named with its row.
+        InputError: code ``no_column``, ``bad_value``, ``bad_status`` or ``no_content``; a cell that
+            is no number is named with its row.
     """
     found = []
     notes: list[str] = []
@@ -93,7 +94,11 @@ def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Tabl
     models = named("model") or [wish.model or PurePath(name_of(file)).stem] * n
     documents = [None if d is None else _sha256(d) for d in named("document") or [None] * n]
     if wish.by_content:
-        items = [d[:16] if d else i for d, i in zip(documents, items, strict=True)]
+        known = Contents()
+        items = [
+            known.name(d, str(i), f"{table.name}, row {at}", str(m))
+            for at, (d, i, m) in enumerate(zip(documents, items, models, strict=True), 1)
+        ]
     if wish.model is not None:
         models = [wish.model] * n
     metrics, repeats = named("metric"), named("repeat")

@@ -97,6 +97,8 @@ def _others(
 ) -> None:
     """Name the files of the given folders that are not read."""
     taken, endings = set(files), Counter[str]()
+    lm = origin == HARNESSES[lm_eval.SYSTEM][1]
+    results = {lm_eval.results_file(file) for file in files} if lm else set()
     for folder in (path for path in paths if path.is_dir()):
         for file in sorted(folder.rglob("*")):
             if not file.is_file() or file in taken or file.name in _COMPANIONS:
@@ -104,11 +106,13 @@ def _others(
             if file in owner:
                 why = f"a table beside logs of {origin}: give it alone"
                 account.leave("file", str(file.relative_to(folder)), why)
-            elif file.name.startswith("results") and file.suffix == ".json":
-                time = file.stem.removeprefix("results_")
-                if not any(time in f.name for f in taken if f.parent == file.parent):
-                    why = "results without samples: run with --log_samples"
-                    account.leave("file", str(file.relative_to(folder)), why)
+            elif file in results:
+                continue
+            elif file.suffix == ".json" and (
+                file.name.startswith("results_") or (results and file.name == "results.json")
+            ):
+                why = "results without samples: run with --log_samples"
+                account.leave("file", str(file.relative_to(folder)), why)
             else:
                 endings[file.suffix or file.name] += 1
     if endings:

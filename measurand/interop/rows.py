@@ -125,7 +125,7 @@ class Collector:
         self._appends = [self._columns[name].append for name in _TYPES]
         self._done: list[pa.Table] = []
         self._metrics: dict[str, None] = {}
-        self._waiting: dict[str, list[tuple[Any, ...]]] = {}
+        self._waiting: dict[str, Collector] = {}
         self._idle: Counter[str] = Counter()
 
     def add(self, *row: Any) -> None:
@@ -146,8 +146,9 @@ class Collector:
     def no_number(self, *row: Any) -> None:
         """Take one row that has no number; it counts where the metric has numbers elsewhere."""
         self._idle[row[1]] += 1
-        if self._idle[row[1]] <= BATCH:
-            self._waiting.setdefault(row[1], []).append(row)
+        if row[1] not in self._waiting:
+            self._waiting[row[1]] = Collector()
+        self._waiting[row[1]].add(*row)
 
     @property
     def metrics(self) -> list[str]:
@@ -156,9 +157,10 @@ class Collector:
 
     def settle(self) -> dict[str, int]:
         """Add rows without a number to the metrics that have some; the others by name."""
+        self._flush()
         for metric, rows in self._waiting.items():
-            for row in rows if metric in self._metrics else ():
-                self.add(*row)
+            if metric in self._metrics:
+                self._done.append(rows.table())
         return {metric: n for metric, n in self._idle.items() if metric not in self._metrics}
 
     def table(self) -> pa.Table:

@@ -21,6 +21,7 @@ KEYS = {
 """Keys of parameters whose texts may be paths or model strings."""
 _MODEL = re.compile(r"(hf|vllm|replay|sentence):")
 _OPTION = re.compile(r"=([^&]*)")
+_FILE = re.compile(r"file:(//(localhost)?(?=/))?", re.I)
 _USER = re.compile(r"(?<=://)[^/@\s]*@")
 
 
@@ -30,13 +31,21 @@ def named(text: str) -> str:
     Paths below the project stay as they are; of others the last part is kept. An address loses its
     user and password.
     """
+    if _FILE.match(text):
+        return _last(_FILE.sub("", text))
     if "://" in text:
-        return _USER.sub("", text)
+        # Before the name of a model a query belongs to the address.
+        url, mark, name = _USER.sub("", text).partition("#")
+        model, query, options = name.partition("?")
+        return f"{url}{mark}{model}{query}{_options(options)}"
     kind = _MODEL.match(text)
     scheme = kind[0] if kind else ""
     rest, query, options = text[len(scheme) :].partition("?")
-    options = _OPTION.sub(lambda found: f"={_last(found[1])}", options)
-    return f"{scheme}{_last(rest)}{query}{options}"
+    return f"{scheme}{_last(rest)}{query}{_options(options)}"
+
+
+def _options(options: str) -> str:
+    return _OPTION.sub(lambda found: f"={_last(found[1])}", options)
 
 
 def scrubbed(manifest: Manifest) -> Manifest:
@@ -53,16 +62,16 @@ def _plain(value: Any, key: str) -> Any:
         return {name: _plain(inner, str(name)) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner, key) for inner in value]
-    if isinstance(value, str) and (key in KEYS or value.startswith(("file:", "~/"))):
+    if isinstance(value, str) and (key in KEYS or value.startswith("~/") or _FILE.match(value)):
         return named(value)
     return value
 
 
 def _last(path: str) -> str:
     """The last part of a path that leaves the project; any other text as it is."""
-    text = path.removeprefix("file://")
-    windows = re.match(r"[A-Za-z]:[\\/]", text)
-    if windows:
+    text = _FILE.sub("", path)
+    # A disk, a share or a stroke of Windows, also as the address of a file has them.
+    if re.match(r"/*[A-Za-z]:[\\/]|\\\\|//\w", text):
         return re.split(r"[\\/]", text.rstrip("\\/"))[-1]
     if not text.startswith(("/", "~")) and ".." not in PurePath(text).parts:
         return path

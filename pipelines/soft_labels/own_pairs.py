@@ -160,7 +160,7 @@ def _label(row: Row, source: File) -> Label | str:
     if source.votes is None and not isinstance(source.label, str):
         return from_probability(1.0 if source.label is None else source.label)
     names = source.votes or (str(source.label),)
-    values = [_number(row.get(name)) for name in names]
+    values = [_number(row.get(name), counted=source.votes is not None) for name in names]
     shown = ", ".join(repr(row.get(name)) for name in names)
     known = [value for value in values if value is not None]
     if len(known) < len(values):
@@ -174,12 +174,14 @@ def _label(row: Row, source: File) -> Label | str:
     return from_votes(int(known[0]), int(known[1]))
 
 
-def _number(value: object) -> float | None:
+def _number(value: object, *, counted: bool) -> float | None:
+    """A cell as a number; None where it is none, or a count that could be two."""
     text = rows.text(value)
     if text.casefold() in _WORDS:
         return _WORDS[text.casefold()]
-    # A comma can only be a decimal one where a single figure stands before it.
-    text = re.sub(r"^([01]),(\d+)$", r"\1.\2", text)
+    # In a probability a comma can only be a decimal one; of votes "1,000" may be a thousand.
+    if not counted:
+        text = re.sub(r"^([01]),(\d+)$", r"\1.\2", text)
     try:
         number = float(text)
     except ValueError:

@@ -158,3 +158,41 @@ def test_clusters_are_drawn_together(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert main(["agreement", str(file), "--cluster", "site", "--format", "json"]) == 0
     record = json.loads(capsys.readouterr().out)
     assert record["figures"]["alpha"]["n_clusters"] == 5
+
+
+def test_words_are_numbers_only_where_all_raters_use_them_so() -> None:
+    same = agreement.read(table("t,A,B\na,yes,no\nb,no,no\nc,yes,yes\n"), ("A", "B"), {})
+    assert same.values.tolist() == [[1, 0], [0, 0], [1, 1]]
+    # Read alone, A would be 1 and 0 beside numbers from 1 to 5, or percentages beside points.
+    for column in ("yes no yes", "50% 20% 10%", "true false true"):
+        a = column.split()
+        text = "t,A,B\n" + "".join(f"u{i},{word},{i + 1}\n" for i, word in enumerate(a))
+        with pytest.raises(InputError, match="all ratings are numbers or all are words"):
+            agreement.read(table(text), ("A", "B"), {})
+    mixed = agreement.read(table("t,A,B\na,yes,maybe\nb,no,yes\n"), ("A", "B"), {})
+    assert mixed.categories == ("maybe", "no", "yes")
+
+
+def test_pairs_that_are_left_out_are_said() -> None:
+    rng = np.random.default_rng(1)
+    names = [f"r{i}" for i in range(21)]
+    rows = [",".join(map(str, rng.integers(1, 4, 21))) for _ in range(4)]
+    record = agreement.analyse(
+        agreement.read(table("\n".join([",".join(names), *rows]) + "\n"), names, {}), resamples=0
+    )
+    assert len(record["pairs"]) == agreement.MAX_PAIRS
+    assert record["pairs_left_out"] == "20 of 210 pairs of raters are left out: the last ones."
+    fine = np.round(rng.random((30, 2)), 6)
+    record = analysed("a,b\n" + "".join(f"{x},{y}\n" for x, y in fine))
+    assert record["pairs"] == []
+    assert "kappa is for at most 20" in record["pairs_left_out"]
+    assert analysed(wide(FULL))["pairs_left_out"] is None
+
+
+def test_columns_that_are_no_ratings_and_suspicious_codes_are_said() -> None:
+    text = "text,J0,J1,empty\n" + "".join(
+        f"t{i},{1 + i % 5},{99 if i == 3 else 1 + i % 5},\n" for i in range(12)
+    )
+    told = " ".join(analysed(text)["understood"])
+    assert "'text' (not numeric), 'empty' (no answers)" in told
+    assert "--missing-codes 99" in told

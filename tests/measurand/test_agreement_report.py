@@ -13,10 +13,11 @@ def test_units_used_are_printed_beside_every_figure() -> None:
     ratings = agreement.read(read(io.BytesIO(TEXT.encode()), "t.csv"), (), {})
     record = agreement.analyse(ratings, resamples=0)
     made = document(record)
-    [table] = made.sections[0].blocks
+    assert "'text' (not numeric)" in made.sections[0].blocks[0].text
+    [table] = made.sections[1].blocks
     assert [row[2] for row in table.rows] == [4, 5, 5, 5]
     assert "4 of 5 units have two ratings" in table.notes[0]
-    [pairs] = made.sections[1].blocks
+    [pairs] = made.sections[2].blocks
     assert [(row[0], row[1]) for row in pairs.rows] == [
         ("J0 - J1", 2),
         ("J0 - J2", 2),

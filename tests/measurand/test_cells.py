@@ -39,3 +39,10 @@ def test_labels_of_a_key() -> None:
     words = ["strongly disagree", "Agree ", "3"]
     assert by_labels(words, labels) == {"strongly disagree": 1.0, "Agree ": 4.0, "3": 3.0}
     assert by_labels(["Neither"], labels) is None
+
+
+def test_a_number_that_no_double_holds_is_no_answer_in_any_form() -> None:
+    huge = "9" * 20
+    assert by_labels([huge, "a lot"], {"a lot": 5.0}) is None
+    assert in_words([huge, "1 - low"]) is None
+    assert by_labels([".5", "1e2"], {"a lot": 5.0}) == {".5": 0.5, "1e2": 100.0}

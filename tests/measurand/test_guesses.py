@@ -75,6 +75,27 @@ def test_thousands_and_decimals_together_are_plain() -> None:
     assert list(table("a;b\n1.234,5;2\n0,5;1\n").numbers("a").values) == [1234.5, 0.5]
 
 
+def test_with_decimal_commas_a_point_stands_between_thousands_or_is_refused() -> None:
+    for dialect in ({"decimal": ","}, {}):
+        found = table(
+            "a;b\n1.234.567;2,5\n12.000;0,5\n-7;0,25\n".replace("12.000", "12"), **dialect
+        )
+        assert list(found.numbers("a").values) == [1234567, 12, -7]
+        assert any("1.234.567 is 1234567" in line for line in found.understood)
+    assert list(table("a;b\n1.234;2\n12,5;3\n", decimal=",").numbers("a").values) == [1234, 12.5]
+    for cell in ("1.5", "0.123", "1.2345", ".5", "1.5e3"):
+        with pytest.raises(InputError, match=r"column 'a': row 2 holds") as caught:
+            table(f"a;b\n1,25;2\n{cell};3\n", decimal=",").numbers("a")
+        assert caught.value.code == "ambiguous"
+    assert list(table("a;b\n1.234;2\n", decimal=".").numbers("a").values) == [1.234]
+
+
+def test_a_name_with_a_point_is_a_name() -> None:
+    found = table("id;a\n1.2;0,5\nx.3;1,5\n", decimal=",")
+    assert found.ids("id") == ["1.2", "x.3"]
+    assert table("id;a\n1,0;0,5\n2,0;1,5\n").ids("id") == ["1", "2"]
+
+
 QUALTRICS = "Q1,Q2\nHow?,Why?\n" + '"{""ImportId"":""QID1""}","{""ImportId"":""QID2""}"\n1,2\n3,4\n'
 
 
@@ -153,3 +174,25 @@ def test_an_encoding_that_it_is_not_is_named(encoding: str) -> None:
     with pytest.raises(InputError) as caught:
         table("a,é\n1,2\n", encoding=encoding)
     assert caught.value.code == "bad_encoding"
+
+
+def test_a_formula_that_was_never_computed_is_no_missing_answer(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["id", "a"], ["p1", 3], ["p2", "=B2+1"]):
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(InputError, match=r"row 3, column 2 holds the formula '=B2\+1'") as caught:
+        read_file(tmp_path / "t.xlsx")
+    assert caught.value.code == "no_value"
+    # As a spreadsheet program writes them: one value, one empty text.
+    from zipfile import ZipFile
+
+    with ZipFile(tmp_path / "t.xlsx") as old, ZipFile(tmp_path / "u.xlsx", "w") as new:
+        for name in old.namelist():
+            text = old.read(name)
+            if name.endswith("sheet1.xml"):
+                text = text.replace(b"<f>B2+1</f><v />", b"<f>B2+1</f><v>4</v>")
+                text = text.replace(b"<f>B2+1</f><v></v>", b"<f>B2+1</f><v>4</v>")
+            new.writestr(name, text)
+    assert list(read_file(tmp_path / "u.xlsx").numbers("a").values) == [3, 4]

@@ -152,3 +152,17 @@ def test_codes_outside_the_scale_are_named_with_the_way_out() -> None:
         keying.apply_key(table("a,b\n1,2\n99,-1\n3,4\n"), key)
     assert caught.value.code == "out_of_range"
     assert "--missing-codes 99" in str(caught.value.hint)
+
+
+def test_labels_may_stand_on_any_line_of_an_item() -> None:
+    lines = "item,scale,keyed,minimum,maximum,labels\na,F,1,1,3,\na,D,1,1,3,{}\n"
+    answers = table("a\nno\nyes\nmaybe\n")
+    found = keying.apply_key(answers, keying.parse_key(table(lines.format("no;maybe;yes"))))
+    assert found.scales[0].values[:, 0].tolist() == [1, 3, 2]
+    two = lines.format("no;maybe;yes").replace("3,\n", "3,yes;maybe;no\n")
+    with pytest.raises(InputError, match="two sets of labels"):
+        keying.apply_key(answers, keying.parse_key(table(two)))
+
+
+def test_a_huge_number_is_not_let_in_by_an_empty_key() -> None:
+    assert table("a\n1\n99999999999999999999\n").numbers("a", {}).n_bad == 1

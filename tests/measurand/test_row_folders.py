@@ -109,3 +109,13 @@ def test_text_beside_parquet_is_left_out_only_where_it_says_the_same(tmp_path: P
     _put(tmp_path / "test.csv", "b")
     found = [(part, path.name) for part, path in data_files(tmp_path)]
     assert found == [("test", "test.csv"), ("train", "train.parquet")]
+
+
+def test_a_card_without_a_name_for_the_part_states_none(tmp_path: Path) -> None:
+    _put(tmp_path / "a.csv", "one")
+    for split in ("", "    split:\n"):
+        card = (
+            f"---\nconfigs:\n- config_name: default\n  data_files:\n  - path: a.csv\n{split}---\n"
+        )
+        (tmp_path / "README.md").write_text(card)
+        assert [part for part, _ in data_files(tmp_path)] == [None]

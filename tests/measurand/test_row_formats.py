@@ -236,3 +236,16 @@ def test_damaged_files_are_read_or_named(tmp_path: Path, kind: str) -> None:
         except InputError:
             continue
         assert all(isinstance(row, dict | Unreadable) for row in found)
+
+
+@pytest.mark.parametrize("header", ["q.1,q.1,a", "q,q,a"])
+def test_a_wanted_column_named_twice_is_refused(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{header}\n1,2,3\n")
+    with pytest.raises(InputError, match="names a column twice"):
+        _read(path, ["q.1", "a"])
+    assert _read(path, ["a"]) == [{"a": "3"}]
+    table = pa.Table.from_arrays([pa.array([n]) for n in (1, 2, 3)], names=header.split(","))
+    pq.write_table(table, tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="names a column twice"):
+        _read(tmp_path / "t.parquet", ["q.1", "a"])

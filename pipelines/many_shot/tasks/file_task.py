@@ -93,7 +93,7 @@ class _Reading:
         stated = {e.key: self._stated[e.key] for e in examples}
         known = set(stated.values()) - {""}
         if len(known) < 2:
-            if known and self.source.split is None:
+            if known:
                 print(f"{task.id}: the file has {known.pop()} alone: splits are drawn", flush=True)
             return examples, None
         lost = [e for e in examples if not stated[e.key]]

@@ -161,6 +161,20 @@ def test_strict_ends_with_one_where_something_is_left_out(
     assert "t.csv: a table beside logs" in capsys.readouterr().out
 
 
+def test_strict_makes_no_pass_of_a_verdict_on_a_part(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = '{{"doc_id": {}, "doc": {{}}, "metrics": ["acc"], "acc": {}, "filter": "none"}}\n'
+    text = "".join(line.format(i, float(i % 10 > 0)) for i in range(60))
+    (tmp_path / "samples_x.jsonl").write_text(text)
+    gates = tmp_path / "gates.yaml"
+    gates.write_text(GATES.replace("LIMIT", "0.1"))
+    assert main([str(tmp_path), "--gates", str(gates), "--strict"]) == 0
+    (tmp_path / "t.csv").write_text("item_id,value\n1,1\n")
+    assert main([str(tmp_path), "--gates", str(gates)]) == 0
+    assert main([str(tmp_path), "--gates", str(gates), "--strict"]) == 1
+
+
 def test_a_scale_is_word_and_number(table: Path) -> None:
     for pair in ("A", "A=x", "=1", "A=inf"):
         with pytest.raises(InputError, match="--scale"):

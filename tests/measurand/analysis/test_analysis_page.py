@@ -44,3 +44,11 @@ def test_a_pair_in_words() -> None:
     assert finding(pair | {"p_holm": 0.01}) == "x is higher"
     assert finding(pair | {"p_holm": 0.01, "difference": {"value": -0.1}}) == "y is higher"
     assert finding(pair | {"p_holm": None}) == "no difference to test"
+
+
+def test_pairs_that_are_left_out_are_said() -> None:
+    models = {f"m{i:02d}": 0.1 + 0.03 * i for i in range(26)}
+    record = analyse(item_rows(items=4, repeats=1, passages=4, models=models))
+    [score] = record["scores"]
+    assert (len(score["pairs"]), score["pairs_left_out"]) == (300, 25)
+    assert "25 more pairs of models are left out" in to_text(document(record))

@@ -5,6 +5,7 @@ import pyarrow.compute as pc
 import pytest
 from toy_scores import item_rows, shuffled
 
+from measurand.analysis.figures import mean
 from measurand.analysis.scores import scores
 
 
@@ -36,12 +37,26 @@ def test_order_of_rows_changes_nothing() -> None:
     [a], [b] = scores(rows.table), scores(shuffled(rows).table)
     np.testing.assert_array_equal(a.values, b.values)
     np.testing.assert_array_equal(a.clusters, b.clusters)
-    assert (a.items, a.slices, a.status) == (b.items, b.slices, b.status)
+    assert (a.items, list(a.slices), a.status) == (b.items, list(b.slices), b.status)
 
 
 def test_slices_without_the_task() -> None:
     [score] = scores(item_rows().table)
     assert set(score.slices) == {"lang=de", "lang=en"}
+
+
+def test_a_slice_holds_its_rows_where_it_varies_within_an_item() -> None:
+    table = item_rows().table
+    parts = [f"judge={'a' if r == 0 else 'b'},task=toy" for r in table["repeat"].to_pylist()]
+    at = table.schema.get_field_index("slice")
+    [score] = scores(table.set_column(at, table.schema.field("slice"), [parts]))
+    for part, repeat in (("judge=a", 0), ("judge=b", 1)):
+        own = table.filter(
+            pc.and_(pc.equal(table["repeat"], repeat), pc.equal(table["model"], "low"))
+        )
+        assert mean(score.slices[part], "low").value == np.mean(own["value"].to_pylist())
+        assert len(score.slices[part].items) == 40
+    assert mean(score.slices["judge=a"], "none of them").value is None
 
 
 @pytest.mark.parametrize("repeats", [1, 3])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 
+import pyarrow as pa
 import pytest
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from toy_sides import items, sides, statistics
@@ -81,8 +82,6 @@ def test_items_on_one_side_only_are_counted() -> None:
 def test_two_lone_models_are_a_pair_and_many_are_not() -> None:
     record = compare(Side("a", items(), None), Side("b", items(0.2, model="n"), None))
     assert record["metrics"][0]["model"] == "m -> n"
-    import pyarrow as pa
-
     two = pa.concat_tables([items(model="n"), items(model="o")])
     with pytest.raises(InputError, match="no model in common") as caught:
         compare(Side("a", items(), None), Side("b", two, None))
@@ -105,3 +104,54 @@ def test_clusters_widen_the_interval() -> None:
     assert tight["difference"]["n_clusters"] == 20
     assert tight["p_method"] == "t over clusters"
     assert loose["difference"]["n_clusters"] is None
+
+
+def test_clusters_of_either_side_alone_hold_for_both() -> None:
+    wide = Side("a", items(), None)
+    for a, b, label in (
+        (wide, Side("b", items(0.3, clusters=20), None), "B"),
+        (Side("b", items(0.3, clusters=20), None), wide, "A"),
+    ):
+        record = compare(a, b)
+        assert record["metrics"][0]["difference"]["n_clusters"] == 20
+        assert f"the clusters are those of {label}" in " ".join(record["notes"])
+
+
+def test_the_coarser_clusters_are_taken_and_crossing_ones_refused() -> None:
+    found = compare(Side("a", items(clusters=40), None), Side("b", items(0.3, clusters=20), None))[
+        "metrics"
+    ][0]
+    assert found["difference"]["n_clusters"] == 20
+    with pytest.raises(InputError) as caught:
+        compare(Side("a", items(clusters=40), None), Side("b", items(0.3, clusters=30), None))
+    assert caught.value.code == "item_in_two_clusters"
+
+
+def without(table: pa.Table, lost: set[str]) -> pa.Table:
+    rows = [
+        row | ({"value": None, "status": "skipped"} if row["item_id"] in lost else {})
+        for row in table.to_pylist()
+    ]
+    return pa.Table.from_pylist(rows, table.schema)
+
+
+def test_an_item_without_a_score_on_both_sides_is_on_no_side_only() -> None:
+    a = without(items(), {"i0000", "i0001"})
+    b = without(items(0.3), {"i0001", "i0002", "i0003"})
+    record = compare(Side("a", a, None), Side("b", b, None))
+    [row] = record["metrics"]
+    assert (row["difference"]["n"], row["unpaired_items"]) == (196, 3)
+    assert "3 items are scored on one side only" in " ".join(record["notes"])
+    assert sorted(r["unpaired_items"] for r in record["slices"]) == [1, 2]
+
+
+def test_a_slice_of_one_side_is_named() -> None:
+    b = items(0.3)
+    rows = [r | {"slice": r["slice"].replace("lang=de", "lang=fr")} for r in b.to_pylist()]
+    record = compare(
+        Side("a", items(), None), Side("b", pa.Table.from_pylist(rows, b.schema), None)
+    )
+    assert [r["slice"] for r in record["slices"]] == ["lang=en"]
+    told = " ".join(record["notes"])
+    assert "slices in A only: lang=de" in told
+    assert "slices in B only: lang=fr" in told

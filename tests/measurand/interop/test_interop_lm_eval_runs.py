@@ -165,3 +165,14 @@ def test_a_damaged_results_file_is_named(tmp_path: Path) -> None:
 def test_without_a_results_file_the_reader_is_told(tmp_path: Path) -> None:
     lm_eval_file(tmp_path, [{"acc": 1.0}])
     assert any("no results file" in note for note in read([tmp_path], Wish()).notes)
+
+
+def test_by_content_keeps_equal_documents_apart_and_needs_documents(tmp_path: Path) -> None:
+    lines = [{"acc": 1.0, "doc": {"q": "same"}}, {"acc": 0.0, "doc": {"q": "same"}}]
+    log = lm_eval_file(tmp_path / "a", lines)
+    found = read([log], Wish(by_content=True)).table
+    assert len(set(found["item_id"].to_pylist())) == 2
+    log = lm_eval_file(tmp_path / "b", [{"acc": 1.0, "doc": {}}])
+    with pytest.raises(InputError) as caught:
+        read([log], Wish(by_content=True))
+    assert caught.value.code == "no_content"

@@ -152,6 +152,21 @@ def test_a_column_may_hold_what_the_items_say(tmp_path: Path) -> None:
     assert all(by[("a", item)] == value for (_, item), value in by.items())
 
 
+def test_by_content_joins_models_of_one_table_and_keeps_equal_texts_apart(tmp_path: Path) -> None:
+    text = "model,item_id,document,value\na,1,X,1\na,2,X,0\na,3,Y,1\nb,1,Y,0\nb,2,X,1\nb,3,X,0\n"
+    found = read([write(tmp_path, text)], Wish(by_content=True)).table.to_pylist()
+    by = {(r["model"], r["value"], r["item_id"][16:]) for r in found}
+    assert len({r["item_id"] for r in found}) == 3
+    assert {("a", 1.0, ""), ("a", 0.0, "#2"), ("b", 0.0, "")} <= by
+
+
+@pytest.mark.parametrize("text", ["item_id,value\n1,1\n", "item_id,document,value\n1,,1\n"])
+def test_by_content_without_content_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read([write(tmp_path, text)], Wish(by_content=True))
+    assert caught.value.code == "no_content"
+
+
 def test_codes_among_scores_are_told(tmp_path: Path) -> None:
     path = write(tmp_path, "item_id,value\n1,1\n2,0\n3,-1\n4,1\n")
     assert "--missing-codes -1" in read([path], Wish()).notes[0]

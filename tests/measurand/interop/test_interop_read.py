@@ -92,3 +92,16 @@ def test_options_that_our_results_have_no_use_for_are_refused(tmp_path: Path) ->
             read([tmp_path / "r"], wish)
     with pytest.raises(InputError, match="no results of ours"):
         read([tmp_path / "r", tmp_path / "t.csv"], Wish())
+
+
+def test_a_results_file_is_a_companion_of_its_own_samples_alone(tmp_path: Path) -> None:
+    time = "2026-01-01T00-00-00.000000"
+    (tmp_path / f"samples_x_{time}.jsonl").write_text(SAMPLE)
+    for name in (f"results_{time}.json", "results_.json", "results.json"):
+        (tmp_path / name).write_text("{}")
+    left = {e.name for e in read([tmp_path], Wish()).account.left if e.kind == "file"}
+    assert left == {"results_.json", "results.json"}
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "samples_y.jsonl").write_text(SAMPLE)
+    (tmp_path / "old" / "results.json").write_text("{}")
+    assert not [e for e in read([tmp_path / "old"], Wish()).account.left if e.kind == "file"]

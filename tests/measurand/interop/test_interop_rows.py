@@ -46,6 +46,17 @@ def test_batches_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sorted(made["value"].to_pylist()) == list(range(10))
 
 
+def test_rows_without_a_number_are_kept_however_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "BATCH", 3)
+    found = rows.Collector()
+    for i in range(11):
+        found.no_number(*row(item_id=f"n{i}", value=None))
+        found.no_number(*row(item_id=f"n{i}", value=None, metric="words"))
+    found.number(*row(item_id="one", value=1.0))
+    assert found.settle() == {"words": 11}
+    assert found.table().num_rows == 12
+
+
 def test_reruns_are_refused_or_numbered_on() -> None:
     logs = [collected(row(value=1.0), row(repeat=1)), collected(row(value=0.0), row(repeat=1))]
     with pytest.raises(InputError, match="--reruns repeats") as caught:

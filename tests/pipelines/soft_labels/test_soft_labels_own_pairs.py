@@ -75,6 +75,15 @@ def test_votes_are_counts(tmp_path: Path) -> None:
     assert [reason for _, reason, _ in found.rejected] == ["bad_label"] * 3
 
 
+def test_a_comma_in_votes_is_no_decimal_mark(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+    path.write_text('a,b,x,y\none,two,"1,000",3\nthree,four,"0,5",2\n')
+    found = _read(path, label=None, votes=["x", "y"])
+    assert [reason for _, reason, _ in found.rejected] == ["bad_label"] * 2
+    [(_, _, pair), *_] = _read(path, label="x").pairs
+    assert pair.label.p in (0.0, 1.0)
+
+
 def test_no_response_is_in_two_splits_that_are_drawn(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
     rows = [f"text {at},text {at + 1 + at % 3},0.8" for at in range(0, 400, 2)]

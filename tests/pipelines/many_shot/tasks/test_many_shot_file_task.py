@@ -110,6 +110,7 @@ def test_parts_of_a_dataset_dict_are_its_splits(
         ("dev dev test", 4, []),
         ("train dev dev", 4, ["no test split", "no dev split to use"]),
         ("train dev dev", 0, ["no test split"]),
+        ("train train train", 4, ["has train alone: splits are drawn"]),
     ],
 )
 def test_splits_that_the_file_lacks_are_told(
