@@ -166,12 +166,14 @@ def _contrast_table(material: Material, figures: Figures, pairs: list[tuple[Run,
             "accuracy": "accuracy_difference",
             **_thirds("accuracy_difference"),
             "accuracy, over seeds": "accuracy_difference_seeds",
+            "accuracy, over both": "accuracy_difference_method",
             "Brier score": "brier_difference",
         },
         [
             "Runs with equal pairs and steps that differ in the loss, or from one on shuffled "
             "labels. The interval over pairs holds for these seeds, that over seeds for these "
-            "pairs; only where both exclude 0 is there a difference."
+            "pairs; losses differ only where the interval over both excludes 0, which one "
+            "training does not have."
         ],
     )
 

@@ -7,6 +7,7 @@ from evaluators.soft_labels.contrasts import contrasted
 from measurand.report.document import Figure, Opening
 from measurand.report.evidence import evidence_of, say, size
 from measurand.report.lookup import Figures
+from measurand.results import StatisticRow
 from measurand.stats.trainings import ONE_TRAINING
 from schemas.soft_labels.params import SHUFFLED
 
@@ -66,16 +67,30 @@ def _judge(material: Material, figures: Figures) -> str:
         parts = dict(part.split("=", 1) for part in row["slice"].split(","))
         if row["estimate"] is None or len(parts) != 2:
             continue
-        fit = abs(row["estimate"]) <= most
         right = figures.get(material.model, "judge_accuracy", **parts)
         agrees = f" With the labels it agrees on {size(right)} of pairs." if right else ""
-        place = "first" if row["estimate"] > 0 else "second"
-        verdict = "it may judge" if fit else "its win rates are left out"
+        leans = say(
+            row,
+            above="leans to the answer that stands first, by {size}",
+            below="leans to the answer that stands second, by {size}",
+            unsure="leans to the answer that stands first by {size}",
+        )
         return (
-            f"The judge {parts['judge']} leans to the answer that stands {place}, by {size(row)} "
-            f"where {most:g} is allowed: {verdict}.{agrees}"
+            f"The judge {parts['judge']} {leans}; {most:g} is allowed, so "
+            f"{_may_judge(row, most)}.{agrees}"
         )
     return ""
+
+
+def _may_judge(bias: StatisticRow, most: float) -> str:
+    """The estimate blocks win rates; whether other pairs would, the interval says."""
+    assert bias["estimate"] is not None
+    beyond = abs(bias["estimate"]) > most
+    words = "its win rates are left out" if beyond else "it may judge"
+    high, low = evidence_of(bias, most), evidence_of(bias, -most)
+    outside, inside = high == "above" or low == "below", (high, low) == ("below", "above")
+    sure = outside if beyond else inside
+    return words if sure else f"{words}, though other pairs might decide otherwise"
 
 
 def _learned(material: Material, figures: Figures) -> str:
@@ -86,11 +101,14 @@ def _learned(material: Material, figures: Figures) -> str:
         if row is None or row["estimate"] is None:
             continue
         if run.labels == SHUFFLED:
-            control = f"; {run.id}, trained on shuffled labels, {size(row)}"
+            how = "one training" if run.seeds == 1 else f"{run.seeds} trainings"
+            control = f"; {run.id}, {how} on shuffled labels, {size(row)}, where chance is one half"
         elif evidence_of(row, 0.5) == "above":
             told.append(f"{run.id} {size(row)}")
     none = (
-        "no run is surely above one half" if not told else "above one half are " + ", ".join(told)
+        f"above one half by their intervals are {', '.join(told)}"
+        if told
+        else "no interval lies above one half"
     )
     return f"Held-out pairs that are judged rightly: {none}{control}." if told or control else ""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,11 +18,8 @@ from evaluators.soft_labels.heldout_sections import accuracy_section, calibratio
 from evaluators.soft_labels.judge_sections import judge_section, label_section
 from evaluators.soft_labels.judges import judge_rows, people_rows
 from evaluators.soft_labels.labelling import label_rows
+from evaluators.soft_labels.method_sections import method_section
 from evaluators.soft_labels.opening import opening
-from evaluators.soft_labels.summary_sections import (
-    method_section,
-    summary_section,
-)
 from evaluators.soft_labels.win_sections import distance_section, win_section
 from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
@@ -29,7 +27,7 @@ from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 from measurand.statistics import of_trainings, statistics_table
-from schemas.soft_labels.params import Params
+from schemas.soft_labels.params import REFERENCE_RUN, Params
 
 TITLE = "Soft preference labels"
 """Title of the report."""
@@ -48,7 +46,6 @@ HEADLINES = (
 OPENING = opening
 """The first screen."""
 SECTIONS = (
-    summary_section,
     judge_section,
     label_section,
     accuracy_section,
@@ -84,12 +81,19 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         bandit_rows,
     )
     rows = (row for make in makers for row in make(found))
-    return statistics_table(of_trainings(rows, _trained))
+    return statistics_table(of_trainings(rows, partial(_trained, params)))
 
 
-def _trained(row: StatisticRow) -> bool:
-    """Whether a figure is of trained policies; the bandit is computed, not sampled."""
-    return "run" in slice_parts(row["slice"]) and not row["metric"].startswith("bandit")
+def _trained(params: Params, row: StatisticRow) -> bool:
+    """Whether a figure is of trained policies: of one, beside one, or of texts that they wrote.
+
+    The bandit is computed, and the untrained policy is no training, neither alone nor against
+    itself; its strength is found among all policies.
+    """
+    parts = slice_parts(row["slice"])
+    if row["metric"] in ("strength", "text_position_bias"):
+        return parts.get("run") != REFERENCE_RUN
+    return bool({parts.get("run"), parts.get("over")} & {run.id for run in params.train.runs})
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

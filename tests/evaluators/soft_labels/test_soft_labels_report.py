@@ -25,7 +25,6 @@ def test_headlines_are_statistics(table: pa.Table) -> None:
 
 def test_judges_come_before_what_they_say(report: document.Document) -> None:
     assert [part.title for part in report.sections] == [
-        "In short",
         "The judges as instruments",
         "Labels",
         "Held-out pairs, by how sure the label is",
@@ -52,6 +51,19 @@ def test_statistics_and_report_are_the_same_twice(
     )
 
 
+def test_only_figures_of_trained_policies_are_of_a_training(table: pa.Table) -> None:
+    rows = table.to_pylist()
+    of = {(r["metric"], r["slice"]): r["scope"] for r in rows}
+    untrained = [r for r in rows if "run=reference" in r["slice"] and r["metric"] != "strength"]
+    assert untrained
+    assert {r["scope"] for r in untrained} == {None}
+    assert of["accuracy", "run=film_dpo"] == "training"
+    assert of["strength", "judge=fair,run=reference,set=film"] is None
+    assert of["text_position_bias", "judge=fair,set=film"] == "training"
+    against = [r for r in rows if "over=reference," in r["slice"] and "run=film_" in r["slice"]]
+    assert {r["scope"] for r in against} == {"training"}
+
+
 def test_every_null_has_a_reason(table: pa.Table) -> None:
     for row in table.to_pylist():
         if row["estimate"] is None or row["ci_lo"] is None:
@@ -64,7 +76,6 @@ def test_a_dataset_without_results_still_has_judges_and_labels(
     found = statistics(written[0], tmp_path, params)
     report = assemble(report_module, written[0], tmp_path, found, params)
     assert [part.title for part in report.sections] == [
-        "In short",
         "The judges as instruments",
         "Labels",
         "Methods",

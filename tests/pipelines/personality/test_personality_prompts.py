@@ -87,7 +87,7 @@ def test_a_sample_of_items_without_domain() -> None:
 def test_profiles_are_valid_rows() -> None:
     table = profile_table(list(plan(BUILD)), BUILD.adjectives)
     PROFILES.validate(table)
-    assert table.num_rows == 10 + 5 * 3 * 2 + 8 + 5
+    assert table.num_rows == 10 + 5 * 3 * 10 + 8 + 5
 
 
 @pytest.mark.parametrize("variant", ["verbatim", "corrected"])
