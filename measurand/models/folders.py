@@ -17,7 +17,8 @@ from measurand.errors import MeasurandError
 from measurand.models.strings import ModelSpec
 
 CONFIG = "config.json"
-FILES = (".safetensors", ".bin", ".json", ".jinja", ".model", ".txt")
+WEIGHTS = (".safetensors", ".bin")
+FILES = (*WEIGHTS, ".json", ".jinja", ".model", ".txt")
 """Endings of the files that decide a model's answers."""
 
 _LFS = b"version https://git-lfs.github.com/spec/"
@@ -58,9 +59,9 @@ def runs_code(spec: ModelSpec) -> bool:
     return spec.option("code", "none", ("none", "run")) == "run"
 
 
-def hashed(folder: Path, *, code: bool = False) -> list[Path]:
-    """The files that decide the answers, by name."""
-    endings = (*FILES, ".py") if code else FILES
+def hashed(folder: Path, *, code: bool = False, weights: bool = True) -> list[Path]:
+    """The files that decide the answers, by name; without weights those that decide the tokens."""
+    endings = {*FILES, *([".py"] if code else [])} - set(() if weights else WEIGHTS)
     found = [p for p in folder.iterdir() if p.suffix in endings and p.is_file()]
     templates = folder / "additional_chat_templates"
     found += [p for p in templates.glob("*.jinja") if p.is_file()] if templates.is_dir() else []

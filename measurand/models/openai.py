@@ -83,6 +83,7 @@ from measurand.models.thoughts import cut
 
 # Before the first answer a wrong address is likelier than a server in trouble.
 _FIRST_RETRIES = 2
+_SERVED = ("id", "root", "owned_by", "max_model_len")
 _NEUTRAL = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
 Row = TypeVar("Row", Score, Completion)
 _log = logging.getLogger(__name__)
@@ -143,10 +144,10 @@ def load(spec: ModelSpec) -> OpenAIModel:
     identity = {
         "backend": "openai",
         # Spellings are pooled and answers begin a turn; what was read otherwise is asked again.
-        "reads": 2,
+        "reads": 3,
         "host": f"{base.split('://', 1)[1]}?{query}".rstrip("?"),
         "model": model,
-        "served": {k: v for k, v in served.items() if k in ("id", "root", "owned_by")},
+        "served": {k: v for k, v in served.items() if k in _SERVED},
         "version": version,
         "api": "chat" if chat else "completions",
         "template": template,
@@ -159,7 +160,7 @@ def load(spec: ModelSpec) -> OpenAIModel:
         },
     }
     neutral = _NEUTRAL if version is not None else {}
-    return OpenAIModel(spec.text, json.dumps(identity, sort_keys=True), server, neutral=neutral)
+    return OpenAIModel(spec.text, identity, server, neutral=neutral)
 
 
 class OpenAIModel:
@@ -171,10 +172,10 @@ class OpenAIModel:
     """
 
     def __init__(
-        self, spec: str, identity: str, server: Server, *, neutral: dict[str, Any]
+        self, spec: str, identity: dict[str, Any], server: Server, *, neutral: dict[str, Any]
     ) -> None:
         self.spec = spec
-        self.fingerprint = hashlib.sha256(identity.encode()).hexdigest()
+        self._identity = identity
         self.route: str | None = None
         self._server, self._neutral = server, neutral
         self._template = server.chat or (server.prompts is not None and server.prompts.chat)
@@ -183,6 +184,22 @@ class OpenAIModel:
         self._known = False
         self._reasons: dict[str, str] = {}
         self._lock = threading.Lock()
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of what the server says of itself, what it is asked, and how it is read.
+
+        How it is read is found out at the first use. Where the server cannot be asked, no answer
+        is kept under what this gives.
+        """
+        ready = self._ready() is None
+        if ready and "found" not in self._identity:
+            constraint = None if self._constraint is None else self._constraint.name
+            left = sorted(self._server.manners.left_out)
+            self._identity["found"] = {
+                "route": self.route, "constraint": constraint, "left_out": left
+            }  # fmt: skip
+        return hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()
 
     def capabilities(self) -> Capabilities:
         """What a canary prompt showed that the server can do.
@@ -297,7 +314,8 @@ class OpenAIModel:
             # OpenAI's own servers take four. With a thought before it, the answer is cut here.
             settings["stop"] = list(sampling.stop[:4])
         if sampling.choices is not None:
-            return self._write_choice(request.prompt, request.choices or sampling.choices, settings)
+            choices = request.choices or sampling.choices
+            return self._write_choice(request.prompt, choices, settings, sampling)
         sent = self._server.wire(request.prompt)
         reason = None if isinstance(sent, str) else self._server.over_length(len(sent))
         if reason is not None:
@@ -308,15 +326,27 @@ class OpenAIModel:
         text = cut(said, sampling.stop)
         finish = "length" if finish == "length" and text == said else "stop"
         used, cached = used_tokens(answer), cached_tokens(answer)
-        return Completion(text, tokens, used, finish, cached_tokens=cached)
+        told = self._drawn_otherwise(sampling)
+        return Completion(text, tokens, used, finish, cached_tokens=cached, reason=told)
 
     def _write_choice(
-        self, prompt: str, choices: tuple[str, ...], settings: dict[str, Any]
+        self,
+        prompt: str,
+        choices: tuple[str, ...],
+        settings: dict[str, Any],
+        sampling: Sampling,
     ) -> Completion:
         if self._constraint is None:
             raise Unable("the server cannot constrain an answer")
         text, tokens, used = constrain(self._server, prompt, choices, self._constraint, settings)
-        return Completion(text, tokens, used, "stop")
+        told = self._drawn_otherwise(sampling)
+        return Completion(text, tokens, used, "stop", reason=told)
+
+    def _drawn_otherwise(self, sampling: Sampling) -> str | None:
+        """What of the sampling the server does not take, and so decides itself."""
+        names = ["temperature", *(["top_p"] if sampling.top_p < 1 else [])]
+        left = [name for name in names if name in self._server.manners.left_out]
+        return f"the server takes no {' and no '.join(left)}: drawn by its own" if left else None
 
     def _discover(self) -> None:
         """Find out, once, how the server gives log-probs and constrains answers."""

@@ -12,7 +12,6 @@ from measurand.models import folders, openai_keys
 from measurand.models.prompts import Prompts, load_prompts
 from measurand.models.strings import ModelSpec
 
-_TOKENIZER_FILES = ("tokenizer", "chat_template", "special_tokens", "vocab", "merges", "added_tok")
 # What a base url may carry: the string is written into every result.
 _QUERY = ("api-version",)
 
@@ -78,9 +77,8 @@ def tokenizer_here(spec: ModelSpec) -> tuple[Prompts | None, str | None]:
     folders.inspect(spec, folder)
     prompts = load_prompts(spec, folder)
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.name.startswith(_TOKENIZER_FILES) and path.is_file():
-            digest.update(f"{path.name}\0".encode() + path.read_bytes())
+    for path in folders.hashed(folder, code=folders.runs_code(spec), weights=False):
+        digest.update(f"{path.name}\0".encode() + path.read_bytes())
     return prompts, digest.hexdigest()
 
 

@@ -226,7 +226,8 @@ class Http:
             reasons.append(reason)
 
     def _wait(self, attempt: int, failure: _Attempt) -> float:
-        if failure.retry_after_s is not None:
+        # A server that asks to wait 0 s names no time: without one of ours it would be hammered.
+        if failure.retry_after_s:
             return failure.retry_after_s
         longest: float = min(self.patience.backoff_s * 2**attempt, self.patience.backoff_max_s)
         return longest * self._jitter.uniform(0.5, 1.0)

@@ -39,6 +39,12 @@ class Manners:
         self._limit, self._least, self._dropped = "max_tokens", 0, set[str]()
         self._lock = threading.Lock()
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Fields that the server refused and no request holds any more."""
+        with self._lock:
+            return frozenset(self._dropped)
+
     def fit(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """The request as the server takes it."""
         limit = "max_completion_tokens"

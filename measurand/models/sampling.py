@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -53,13 +54,17 @@ def constrained(
         if score.logprobs is None:
             reason = score.reason or score.status
             failed = Completion.failed(score.status, reason, prompt_tokens=score.prompt_tokens)
-            out.append(failed)
+            out.append(replace(failed, retries=score.retries))
             continue
         known = [-np.inf if x is None else x for x in score.logprobs]
         rng = np.random.default_rng(prompt_seed(request.prompt, sampling.seed, repeat))
         at = draw(known, sampling.temperature, sampling.top_p, rng.random())
         text = (request.choices or sampling.choices)[at]
         out.append(
-            Completion(text, None, score.prompt_tokens, "stop", cached_tokens=score.cached_tokens)
+            Completion(
+                *(text, None, score.prompt_tokens, "stop"),
+                cached_tokens=score.cached_tokens,
+                retries=score.retries,
+            )
         )
     return out

@@ -82,9 +82,12 @@ def upload(folder: Path, repo: str, *, message: str, private: bool) -> str:
         problems = differences(api, repo, folder)
     except HfHubHTTPError as error:
         status = error.response.status_code if error.response is not None else 0
+        told = " ".join((error.server_message or "").split())[:200]
         raise InfraError(
-            f"{repo}: {_first_line(error)}",
-            hint=_HINTS.get(status, "run it again: files that arrived are not sent twice"),
+            f"{repo}: {_first_line(error)}{': ' if told else ''}{told}",
+            hint=_unknown_token()
+            if status == 401
+            else _HINTS.get(status, "run it again: files that arrived are not sent twice"),
             code="upload_refused" if status in _HINTS else "upload_failed",
         ) from error
     except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
@@ -119,6 +122,16 @@ def differences(api: HfApi, repo: str, folder: Path) -> list[str]:
         elif entry.blob_id != _blob_id(path):
             problems.append(f"{name} arrived with other bytes")
     return problems
+
+
+def _unknown_token() -> str:
+    """What to do where nobody is known there: a token was sent, or none."""
+    from huggingface_hub import get_token
+
+    if not get_token():
+        return f"no token was sent: {_HINTS[401]}"
+    whose = "in HF_TOKEN" if os.environ.get("HF_TOKEN") else "that `hf auth login` keeps"
+    return f"the token {whose} is not known there: it may have been withdrawn; make another"
 
 
 def _blob_id(path: Path) -> str:

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from typing import Any
 
-_PEAKS = {"H100": 989e12, "H200": 989e12, "A100": 312e12, "L40S": 362e12, "L4": 121e12}
-"""Dense bfloat16 operations a second, from NVIDIA's data sheets (SXM where there are two)."""
+_PEAKS = {
+    **{"H100 PCIe": 756e12, "H100 NVL": 835e12, "H200 NVL": 835e12},
+    **{"H100": 989e12, "H200": 989e12, "A100": 312e12},
+    **{"L40S": 362e12, "L40": 181e12, "L4": 121e12},
+}
+"""Dense bfloat16 operations a second, from NVIDIA's data sheets; SXM where the name says nothing.
+
+The first name that stands in the device's as words of its own counts.
+"""
 
 
 def device_of(asked: str) -> str:
@@ -44,7 +52,7 @@ def peak_of(device: str, precision: str) -> tuple[str, float | None, str | None]
     name = str(torch.cuda.get_device_name())
     if precision != "bfloat16":
         return name, None, "peaks are known for bfloat16 only"
-    peak = next((p for word, p in _PEAKS.items() if word in name), None)
+    peak = next((p for word, p in _PEAKS.items() if re.search(rf"\b{word}\b", name)), None)
     return name, peak, None if peak else "the peak of this processor is not listed"
 
 

@@ -291,8 +291,9 @@ def test_the_fingerprint_is_what_the_server_says(
 ) -> None:
     def fingerprint(options: str = "template=none") -> str:
         model = load(f"{toy.spec}?{options}")
+        found = model.fingerprint
         model.close()
-        return model.fingerprint
+        return found
 
     first = fingerprint()
     monkeypatch.setenv("MEASURAND_API_KEY", "sk-other")
@@ -302,8 +303,69 @@ def test_the_fingerprint_is_what_the_server_says(
     assert fingerprint() == first
     toy.models["data"][0]["root"] = "other weights"
     assert fingerprint() != first
+    toy.models["data"][0]["root"] = "toy"
+    toy.models["data"][0]["max_model_len"] = 99
+    shorter = fingerprint()
+    assert shorter != first
+    toy.models["data"][0]["max_model_len"] = 4096
+    assert fingerprint() == first
     toy.models = None
     assert len(fingerprint()) == 64
+
+
+def test_the_fingerprint_tells_how_answers_are_read(toy: ToyServer) -> None:
+    def fingerprint() -> tuple[str | None, str]:
+        model = load(f"{toy.spec}?template=none&{QUICK}")
+        assert isinstance(model, OpenAIModel)
+        found = model.fingerprint
+        model.score(REQUESTS[:1], DIGITS)
+        assert model.fingerprint == found
+        model.close()
+        return model.route, found
+
+    def without_echo(path: str, body: dict[str, Any], n: int) -> Any:
+        return toy_server.status(400, "no echo") if body.get("echo") else None
+
+    first = fingerprint()
+    toy.fault = without_echo
+    second = fingerprint()
+    assert (first[0], second[0]) == ("echo", "top")
+    assert first[1] != second[1]
+
+    def without_temperature(path: str, body: dict[str, Any], n: int) -> Any:
+        if "temperature" in body:
+            return toy_server.status(400, "temperature: unsupported value, only the default")
+        return None
+
+    toy.fault = without_temperature
+    assert fingerprint()[1] != first[1]
+
+
+def test_a_temperature_that_is_not_taken_is_told_with_each_answer(toy: ToyServer) -> None:
+    toy.fault = lambda path, body, n: (
+        toy_server.status(400, "temperature: unsupported value, only the default")
+        if "temperature" in body
+        else None
+    )
+    model = load(f"{toy.spec}?template=none&{QUICK}")
+    (free,) = model.generate(REQUESTS[:1], Sampling(max_tokens=3))
+    assert (free.status, free.reason) == ("ok", "the server takes no temperature: drawn by its own")
+    model.close()
+    toy.fault = lambda path, body, n: None
+    model = load(f"{toy.spec}?template=none&{QUICK}")
+    (free,) = model.generate(REQUESTS[:1], Sampling(max_tokens=3))
+    assert free.reason is None
+    model.close()
+
+
+def test_retries_of_a_constrained_draw_are_counted(toy: ToyServer) -> None:
+    model = load(f"{toy.spec}?template=none&{QUICK}")
+    assert model.capabilities().constrained
+    start = len(toy.bodies)
+    toy.fault = lambda path, body, n: toy_server.status(503) if n == start + 1 else None
+    (row,) = model.generate(REQUESTS[:1], Sampling(temperature=1.0, choices=DIGITS))
+    assert (row.status, row.retries) == ("ok", 1)
+    model.close()
 
 
 @pytest.mark.parametrize(

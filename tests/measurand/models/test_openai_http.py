@@ -139,6 +139,22 @@ def test_a_senseless_retry_after_is_passed_over(
     assert http.post("/completions", BODY)["choices"]
 
 
+@pytest.mark.parametrize("wish", ["0", "-5", "0.0", "Wed, 21 Oct 2015 07:28:00 GMT"])
+def test_a_server_that_asks_to_wait_no_time_is_not_hammered(
+    wish: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with toy_server.running() as toy:
+        toy.fault = lambda path, body, n: toy_server.status(429, Retry_After=wish)
+        http = Http(toy.url, patience=Patience(retries=3, backoff_s=1.0))
+        waits: list[float] = []
+        monkeypatch.setattr(time, "sleep", waits.append)
+        with pytest.raises(InfraError):
+            http.post("/completions", BODY)
+        http.close()
+    own = [wait for wait in waits if wait >= 0.5]
+    assert len(own) == 3
+
+
 def test_waits_double_with_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
     with toy_server.running() as toy:
         toy.fault = lambda path, body, n: toy_server.status(500)

@@ -95,10 +95,12 @@ def test_refusals_say_what_to_do(dataset: Path, tmp_path: Path) -> None:
     folder = publish(dataset, tmp_path / "out")
     with serving() as (address, _):
         refused = upload(folder, address, HF_TOKEN="wrong")
+        nobody = upload(folder, address, HF_TOKEN="")
         offline = upload(folder, address, HF_HUB_OFFLINE="1")
     assert (refused.returncode, offline.returncode) == (3, 3)
     assert "upload_refused" in refused.stdout
-    assert "HF_TOKEN" in refused.stdout
+    assert "the token in HF_TOKEN is not known there" in refused.stdout
+    assert "no token was sent" in nobody.stdout
     assert offline.stdout.startswith("offline")
 
 

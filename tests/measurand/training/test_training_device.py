@@ -35,3 +35,23 @@ def test_time_passes() -> None:
     start = device.now("cpu")
     time.sleep(0.01)
     assert 0.005 < device.now("cpu") - start < 5
+
+
+@pytest.mark.parametrize(
+    ("name", "peak"),
+    [
+        ("NVIDIA L40", 181e12),
+        ("NVIDIA L40S", 362e12),
+        ("NVIDIA L4", 121e12),
+        ("NVIDIA H100 80GB HBM3", 989e12),
+        ("NVIDIA H100 PCIe", 756e12),
+        ("NVIDIA A100-SXM4-80GB", 312e12),
+        ("NVIDIA RTX A1000", None),
+        ("NVIDIA L400", None),
+    ],
+)
+def test_a_processor_is_known_by_its_whole_name(
+    name: str, peak: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: name)
+    assert device.peak_of("cuda", "bfloat16")[:2] == (name, peak)
