@@ -1,0 +1,64 @@
+"""Where the paths of two cars cross, so that one must let the other go first."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pipelines.driving_sim.lines import Floats
+from schemas.driving_sim.params import BEHIND, SPACING
+
+NEAR = 2.3
+"""Metres between two paths that cannot both be driven."""
+APART = (0.12, 2.9)
+"""Radians between the headings of paths that cross: less is following, more is oncoming."""
+
+
+def conflicts(paths: Floats) -> Floats:
+    """Arc lengths between which each path crosses each other one.
+
+    Args:
+        paths: (N, P, >=3) x, y, yaw a metre apart, as a world has them.
+
+    Returns:
+        (N, N, 2) [in, out] on the row's path: of its first run of points that lie near the
+        column's path at another heading. Infinite where the two do not cross.
+    """
+    n, points = paths.shape[:2]
+    found = np.full((n, n, 2), np.inf)
+    for i in range(n):
+        for j in range(n):
+            if i != j and _meet(paths[i], paths[j]):
+                run = _first_run(_crosses(paths[i], paths[j]), points)
+                if run is not None:
+                    found[i, j] = np.array(run) * SPACING - BEHIND
+    both = np.isfinite(found[..., 0]) & np.isfinite(found[..., 0].T)
+    return np.where(both[..., None], found, np.inf)
+
+
+def _meet(one: Floats, two: Floats) -> bool:
+    """Whether the boxes round two paths come near each other."""
+    low, high = one[:, :2].min(0) - NEAR, one[:, :2].max(0) + NEAR
+    return bool(np.all(two[:, :2].max(0) >= low) and np.all(two[:, :2].min(0) <= high))
+
+
+def _crosses(one: Floats, two: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """(P,) which points of one path are in the way of the other."""
+    gap = one[:, None, :2] - two[None, :, :2]
+    near = (gap * gap).sum(-1) < NEAR * NEAR
+    turn = one[:, None, 2] - two[None, :, 2]
+    turn = np.abs(turn - 2 * np.pi * np.round(turn / (2 * np.pi)))
+    crossing: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
+        near & (turn > APART[0]) & (turn < APART[1])
+    ).any(1)
+    return crossing
+
+
+def _first_run(
+    yes: np.ndarray[tuple[int], np.dtype[np.bool_]], points: int
+) -> tuple[int, int] | None:
+    """First and last number of the first run of True."""
+    if not yes.any():
+        return None
+    first = int(np.argmax(yes))
+    rest = yes[first:]
+    return first, points - 1 if rest.all() else first + int(np.argmin(rest)) - 1

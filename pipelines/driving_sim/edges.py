@@ -1,0 +1,107 @@
+"""How far a point is beyond the edge of the road.
+
+Edges are polylines with the road on their left. The sign of a distance is that of the normal at the
+nearest point: of the segment inside it, of the sum of both segments' normals at a vertex that they
+share (Baerentzen and Aanaes 2005, in the plane). With a segment's own normal at a vertex, points
+beyond a sharp corner get the wrong side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+LEVEL = 4.0
+"""Metres of height beyond which an edge belongs to another road."""
+
+Floats = npt.NDArray[np.float64]
+
+
+class Segments(NamedTuple):
+    """Segments of road edges, (E, 2) each, or (B, E, 2) of a batch.
+
+    Attributes:
+        a: where they begin.
+        b: where they end.
+        n: unit normals to the left, into the road.
+        na: normals at the beginning.
+        nb: normals at the end.
+    """
+
+    a: Any
+    b: Any
+    n: Any
+    na: Any
+    nb: Any
+
+
+def segments(lines: Sequence[Floats], closed: Sequence[bool]) -> Segments:
+    """Segments of polylines.
+
+    Args:
+        lines: (P, 2) points each, the road on the left; repeated points are left out.
+        closed: whether the last point is joined to the first.
+
+    Returns:
+        float64 arrays, of all lines one after another.
+    """
+    parts = [_of_one(line, ring) for line, ring in zip(lines, closed, strict=True)]
+    if not parts:
+        return Segments(*(np.zeros((0, 2)) for _ in range(5)))
+    return Segments(*(np.concatenate([p[i] for p in parts]) for i in range(5)))
+
+
+def _of_one(line: Floats, closed: bool) -> Segments:
+    if closed:
+        line = np.concatenate([line, line[:1]])
+    line = line[np.concatenate([[True], np.any(np.diff(line, axis=0) != 0, axis=1)])]
+    a, b = line[:-1], line[1:]
+    step = b - a
+    n = np.stack([-step[:, 1], step[:, 0]], 1) / np.hypot(step[:, :1], step[:, 1:])
+    before, after = np.roll(n, 1, 0), np.roll(n, -1, 0)
+    if not closed and len(n):
+        before[0] = after[-1] = 0
+    return Segments(a, b, n, n + before, n + after)
+
+
+def signed_distance(
+    points: torch.Tensor,
+    edges: Segments,
+    valid: torch.Tensor,
+) -> torch.Tensor:
+    """Distance to the nearest edge, positive off the road.
+
+    Args:
+        points: (B, P, 2), m.
+        edges: tensors of (B, E, 2); what stands in places that are not valid is not read.
+        valid: (B, E) or (B, P, E) bool, the edges that count.
+
+    Returns:
+        (B, P), m; NaN where no edge counts.
+    """
+    valid = valid[:, None] if valid.dim() == 2 else valid
+    # Everything that is not valid is put aside before it is computed with: NaN times 0 is NaN.
+    real = valid.any(1)[..., None]
+    a, b, n, na, nb = (torch.where(real, part, 0) for part in edges)
+    step = (b - a)[:, None]
+    away = points[:, :, None] - a[:, None]
+    length = (step * step).sum(-1)
+    along = ((away * step).sum(-1) / torch.where(length > 0, length, 1)).clamp(0, 1)
+    off = away - along[..., None] * step
+    square = torch.where(valid, (off * off).sum(-1), torch.inf)
+    near, which = square.min(-1)
+    pick = which[..., None, None].expand(*which.shape, 1, 2)
+    u = off.gather(2, pick)[:, :, 0]
+    t = along.gather(2, which[..., None])
+
+    def of(part: torch.Tensor) -> torch.Tensor:
+        return part.gather(1, which[..., None].expand(*which.shape, 2))
+
+    normal = torch.where(t <= 0, of(na), torch.where(t >= 1, of(nb), of(n)))
+    outside = (u * normal).sum(-1) < 0
+    distance = torch.where(near > 0, torch.sqrt(torch.where(near > 0, near, 1)), 0)
+    return torch.where(near == torch.inf, torch.nan, torch.where(outside, distance, -distance))

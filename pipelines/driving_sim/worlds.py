@@ -1,0 +1,98 @@
+"""Scenarios put side by side, padded to one shape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from pipelines.driving_sim import edges as road_edges
+from pipelines.driving_sim.lines import Floats, even, headings
+from pipelines.driving_sim.scenario import Piece, Scenario
+from pipelines.driving_sim.world import Idm, World, met
+from schemas.driving_sim.params import T0
+
+LANE_SPACING = 2.0
+"""Metres from one lane point to the next."""
+USUAL = (1.5, 1.5, 2.0, 2.0)
+"""Headway s, acceleration and braking m/s^2, gap m of a driver that is not known."""
+KINDS = ("vehicle", "pedestrian", "cyclist", "other")
+
+
+def world(scenarios: Sequence[Scenario], *, dtype: torch.dtype = torch.float32) -> World:
+    """The scenarios as a batch; places that are filled up are not valid."""
+    objects = _fill([s.valid for s in scenarios])
+    parts = [_segments(s) for s in scenarios]
+    kinds = [np.array([KINDS.index(k) for k in s.kind]) for s in scenarios]
+    on_route = [np.array([w.on_route for w in s.ways]) for s in scenarios]
+    lanes = [_lane_points(s.lanes) for s in scenarios]
+    idm = _fill([np.where(np.isnan(s.idm), USUAL, s.idm) for s in scenarios], USUAL)
+
+    def floats(values: Sequence[Floats], fill: float = 0.0) -> torch.Tensor:
+        return torch.from_numpy(_fill(values, fill)).to(dtype)
+
+    made = World(
+        log=floats([s.track for s in scenarios]),
+        valid=torch.from_numpy(objects),
+        size=floats([s.size[:, :2] for s in scenarios], 1.0),
+        kind=torch.from_numpy(_fill(kinds)),
+        z=floats([s.z[:, T0] for s in scenarios]),
+        height=floats([s.size[:, 2] for s in scenarios]),
+        edges=road_edges.Segments(*(floats(p) for p in zip(*parts, strict=True))),
+        edge_z=floats([_edge_heights(s) for s in scenarios]),
+        edge_valid=torch.from_numpy(_fill([np.ones(len(p.a), bool) for p in parts])),
+        lanes=floats([points for points, _ in lanes]),
+        junction=torch.from_numpy(_fill([inside for _, inside in lanes])),
+        lane_valid=torch.from_numpy(_fill([np.ones(len(inside), bool) for _, inside in lanes])),
+        path=floats([s.path for s in scenarios]),
+        conflict=floats([s.conflict for s in scenarios], np.inf),
+        stop=floats([s.stop for s in scenarios], np.inf),
+        light=torch.from_numpy(_fill([s.light.astype(np.int64) for s in scenarios])),
+        routes=floats([np.stack([w.poses[:, :2] for w in s.ways]) for s in scenarios]),
+        route_valid=torch.from_numpy(
+            _fill([np.ones((len(s.ways), len(s.ways[0].poses)), bool) for s in scenarios])
+        ),
+        on_route=torch.from_numpy(_fill(on_route)),
+        idm=Idm(*(torch.from_numpy(idm[..., k].copy()).to(dtype) for k in range(4))),
+        touching=torch.zeros(objects.shape[:2], dtype=torch.bool),
+    )
+    return replace(made, touching=met(made, made.log[:, :, T0], made.valid[:, :, T0]))
+
+
+def _fill(values: Sequence[npt.NDArray[Any]], fill: object = 0) -> npt.NDArray[Any]:
+    """Arrays of one rank stacked, each filled up behind to the longest of every dimension."""
+    shape = [max(v.shape[d] for v in values) for d in range(values[0].ndim)]
+    stacked = np.empty((len(values), *shape), values[0].dtype)
+    stacked[...] = fill
+    for row, value in zip(stacked, values, strict=True):
+        row[tuple(slice(n) for n in value.shape)] = value
+    return stacked
+
+
+def _lane_points(lanes: Sequence[Piece]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """(M, 4) x, y, cos, sin along all lanes, and (M,) whether within a junction."""
+    points, inside = [np.zeros((0, 4))], [np.zeros(0, bool)]
+    for lane in lanes:
+        line = even(lane.line, LANE_SPACING)
+        yaw = headings(line)
+        points.append(np.concatenate([line, np.cos(yaw)[:, None], np.sin(yaw)[:, None]], 1))
+        inside.append(np.full(len(line), lane.junction))
+    return np.concatenate(points), np.concatenate(inside)
+
+
+def _segments(scenario: Scenario) -> road_edges.Segments:
+    lines = [line[:, :2] for line in scenario.edges]
+    return road_edges.segments(lines, [False] * len(lines))
+
+
+def _edge_heights(scenario: Scenario) -> Floats:
+    """(E,) height of the beginning of every segment, as :func:`edges.segments` orders them."""
+    heights = [np.zeros(0)]
+    for line in scenario.edges:
+        moved = np.any(np.diff(line[:, :2], axis=0) != 0, axis=1)
+        heights.append(line[:-1][moved][:, 2])
+    return np.concatenate(heights)

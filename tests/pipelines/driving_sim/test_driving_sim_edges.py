@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+import torch
+
+from pipelines.driving_sim import edges
+from pipelines.driving_sim.edges import Segments
+
+
+def star(rng: np.random.Generator, corners: int) -> np.ndarray:
+    """A polygon with sharp corners, counter-clockwise."""
+    angle = np.sort(rng.uniform(0, 2 * np.pi, corners))
+    radius = rng.uniform(3, 40, corners)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle)], 1)
+
+
+def measured(points: np.ndarray, parts: Segments) -> np.ndarray:
+    batch = Segments(*(torch.from_numpy(p)[None] for p in parts))
+    valid = torch.ones(batch.a.shape[:2], dtype=torch.bool)
+    return edges.signed_distance(torch.from_numpy(points)[None], batch, valid)[0].numpy()
+
+
+def test_60000_signs_and_distances_agree_with_polygons() -> None:
+    rng = np.random.default_rng(5)
+    for k in range(30):
+        ring = star(rng, 5 + k)
+        polygon = shapely.Polygon(ring)
+        if not polygon.is_valid or not shapely.is_ccw(polygon.exterior):
+            continue
+        points = rng.uniform(-50, 50, (2000, 2))
+        found = measured(points, edges.segments([ring], [True]))
+        dots = shapely.points(points)
+        far = shapely.distance(polygon.exterior, dots)
+        assert np.allclose(np.abs(found), far, atol=1e-9)
+        clear = far > 1e-3
+        assert ((found > 0) == ~shapely.contains(polygon, dots))[clear].all()
+
+
+def test_enough_polygons_are_tried() -> None:
+    rng = np.random.default_rng(5)
+    rings = [shapely.Polygon(star(rng, 5 + k)) for k in range(30)]
+    assert sum(r.is_valid for r in rings) >= 20
+
+
+def test_beyond_a_sharp_corner_a_point_is_outside() -> None:
+    ring = np.array([[0.0, 0.0], [40.0, 0.0], [0.0, 6.0]])
+    found = measured(np.array([[41.0, 0.1]]), edges.segments([ring], [True]))
+    assert found[0] == pytest.approx(1.005, abs=1e-3)
+
+
+def test_a_hole_has_the_road_on_its_left_too() -> None:
+    outer = np.array([[-10.0, -10.0], [10.0, -10.0], [10.0, 10.0], [-10.0, 10.0]])
+    island = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, -1.0]])
+    found = measured(
+        np.array([[0.0, 0.0], [5.0, 0.0], [12.0, 0.0]]),
+        edges.segments([outer, island], [True, True]),
+    )
+    assert found.tolist() == [1.0, -4.0, 2.0]
+
+
+def test_an_open_line_ends_with_its_own_normal() -> None:
+    found = measured(
+        np.array([[-3.0, 1.0], [-3.0, -1.0], [5.0, -2.0]]),
+        edges.segments([np.array([[0.0, 0.0], [10.0, 0.0]])], [False]),
+    )
+    assert found == pytest.approx([-np.sqrt(10), np.sqrt(10), 2.0])
+
+
+def test_repeated_points_are_no_segments() -> None:
+    line = np.array([[0.0, 0.0], [0.0, 0.0], [4.0, 0.0], [4.0, 0.0]])
+    assert len(edges.segments([line], [False]).a) == 1
+    assert len(edges.segments([], []).a) == 0
+
+
+def test_no_edge_is_no_distance_and_padding_is_never_read() -> None:
+    parts = edges.segments([np.array([[0.0, 0.0], [10.0, 0.0]])], [False])
+    padded = Segments(
+        *(torch.from_numpy(np.concatenate([p, np.full((3, 2), np.nan)]))[None] for p in parts)
+    )
+    points = torch.tensor([[[5.0, -2.0]]], dtype=torch.float64)
+    valid = torch.tensor([[True, False, False, False]])
+    assert edges.signed_distance(points, padded, valid).tolist() == [[2.0]]
+    assert edges.signed_distance(points, padded, torch.zeros_like(valid)).isnan().all()
