@@ -30,6 +30,7 @@ EXTRAS = {
     "reasoning_gym": "reasoning",
     "safetensors": "hf",
     "skimage": "video",
+    "shapely": "driving",
     "sklearn": "project",
     "tokenizers": "hf",
     "torch": "hf",
