@@ -107,7 +107,7 @@ class _Table:
 
     def __init__(self, routes: tuple[Route, ...]) -> None:
         longest = max(route.length for route in routes)
-        s = np.arange(-self.BEFORE, longest + 120.0, self.FINE)
+        s: Floats = np.arange(-self.BEFORE, longest + 120.0, self.FINE, dtype=np.float64)
         self.poses = np.stack([route.poses(s) for route in routes])
         self.ends = np.array([route.length for route in routes])
 

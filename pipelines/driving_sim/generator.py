@@ -96,11 +96,9 @@ def _cars(roads: RoadMap, rng: np.random.Generator) -> Drivers:
     low, high = np.array([1.0, 1.2, 1.8, 1.8]), np.array([1.8, 2.0, 2.5, 3.0])
     idm = rng.uniform(low, high, (n, 4))
     size = np.stack([rng.uniform(4.2, 5.2, n), rng.uniform(1.8, 2.1, n)], 1)
-    s = np.array(starts)
-    v = np.array(
-        [0.8 * float(r.poses(np.array([x]))[0, 3]) for r, x in zip(chosen, s, strict=True)]
-    )
-    return Drivers(tuple(chosen), s, v, size, idm, np.full(n, -1))
+    places = np.array(starts)
+    v = 0.8 * np.array([r.poses(places[k : k + 1])[0, 3] for k, r in enumerate(chosen)])
+    return Drivers(tuple(chosen), places, v, size, idm, np.full(n, -1))
 
 
 def _scripted(made: Made, sdc: int, rng: np.random.Generator) -> Drivers:

@@ -72,7 +72,7 @@ def allowed(line: Floats, limit: Floats) -> Floats:
         limit: (n,) m/s.
     """
     sideways = np.sqrt(LATERAL / np.maximum(np.abs(bends(line)), 1e-6))
-    speed = np.minimum(limit, sideways)
+    speed: Floats = np.minimum(limit, sideways)
     gaps = np.diff(lengths(line))
     for k in range(len(speed) - 2, -1, -1):
         speed[k] = min(speed[k], float(np.sqrt(speed[k + 1] ** 2 + 2 * BRAKING * gaps[k])))
@@ -92,7 +92,9 @@ def _ways(roads: RoadMap, lane: int) -> list[tuple[int, ...]]:
 
 
 def _route(roads: RoadMap, lanes: tuple[int, ...]) -> Route:
-    parts, limits, begins = [], [], [0.0]
+    parts: list[Floats] = []
+    limits: list[Floats] = []
+    begins = [0.0]
     for number in lanes:
         lane = roads.lanes[number]
         line = lane.line if not parts else lane.line[1:]
