@@ -27,8 +27,9 @@ def bent(start: Floats, yaw: float, bend: Floats, spacing: float = FINE) -> Floa
     """
     turn = np.concatenate([[0.0], np.cumsum(bend * spacing)])
     heading = yaw + (turn[:-1] + turn[1:]) / 2
-    steps = spacing * np.stack([np.cos(heading), np.sin(heading)], 1)
-    return start + np.concatenate([np.zeros((1, 2)), np.cumsum(steps, 0)])
+    steps: Floats = spacing * np.stack([np.cos(heading), np.sin(heading)], 1)
+    line: Floats = start + np.concatenate([np.zeros((1, 2)), np.cumsum(steps, 0)])
+    return line
 
 
 def headings(line: Floats) -> Floats:
@@ -89,7 +90,8 @@ def read(line: Floats, s: Floats, along: Floats | None = None) -> Floats:
     first, last = line[1] - line[0], line[-1] - line[-2]
     early = np.minimum(s, 0)[:, None] * first / np.hypot(*first)
     late = np.maximum(s - along[-1], 0)[:, None] * last / np.hypot(*last)
-    return inside + early + late
+    points: Floats = inside + early + late
+    return points
 
 
 def bends(line: Floats) -> Floats:

@@ -45,7 +45,8 @@ class Route:
     @cached_property
     def yaw(self) -> Floats:
         """(n,) headings without jumps of a whole turn."""
-        return np.unwrap(headings(self.line))
+        yaw: Floats = np.unwrap(headings(self.line)).astype(np.float64)
+        return yaw
 
     @property
     def length(self) -> float:
@@ -61,7 +62,7 @@ class Route:
 
     def path(self, s: float) -> Floats:
         """(P, 4) the path of a car at arc length ``s``, as a world has it."""
-        return self.poses(s - BEHIND + SPACING * np.arange(PATH_POINTS))
+        return self.poses(s - BEHIND + SPACING * np.arange(PATH_POINTS, dtype=np.float64))
 
 
 def allowed(line: Floats, limit: Floats) -> Floats:
