@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.driving_sim import params
+from schemas.driving_sim.params import BEHIND, DT, PATH_POINTS, SPACING, STEPS, T0
 
 
 def test_a_drive_is_eight_seconds_and_fits_its_path() -> None:
-    assert (params.STEPS - 1 - params.T0) * params.DT == pytest.approx(8)
-    assert (params.PATH_POINTS - 1) * params.SPACING - params.BEHIND >= 8 * 20
+    seconds = (STEPS - 1 - T0) * DT
+    assert seconds == pytest.approx(8)
+    assert (PATH_POINTS - 1) * SPACING - BEHIND >= seconds * 20
