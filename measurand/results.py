@@ -60,7 +60,7 @@ LOGGED = Table(
 
 STATISTICS = Table(
     name="measurand.statistics",
-    version="1.1.0",
+    version="1.2.0",
     key=("model", "metric", "slice"),
     doc="One row per model, metric and slice; an undefined figure is null with a reason, never 0.",
     columns=(
@@ -101,16 +101,37 @@ STATISTICS = Table(
             "trainings too; null where nothing was trained",
             nullable=True,
             enum=SCOPES,
+            since="1.1.0",
         ),
+        Column(
+            "trainings",
+            pa.int32(),
+            "trainings that the interval allows for; null where it is about one",
+            nullable=True,
+            minimum=1,
+            since="1.2.0",
+        ),
+        Column(
+            "se_trainings",
+            pa.float64(),
+            "the trainings' part of the standard error, which more items do not make smaller",
+            nullable=True,
+            minimum=0,
+            since="1.2.0",
+        ),
+        Column("least", pa.float64(), "least possible value", nullable=True, since="1.2.0"),
+        Column("most", pa.float64(), "largest possible value", nullable=True, since="1.2.0"),
     ),
 )
 
 
 def current(table: pa.Table) -> pa.Table:
-    """Statistics of version 1.0 with the column that 1.1 added, null."""
-    if "scope" in table.column_names:
-        return table
-    return table.append_column("scope", pa.nulls(table.num_rows, pa.string()))
+    """Statistics of an earlier version 1 with the columns that were added since, null."""
+    for column in STATISTICS.columns:
+        if column.since != "1.0.0" and column.name not in table.column_names:
+            nulls = pa.nulls(table.num_rows, column.dtype)
+            table = table.append_column(column.name, nulls)
+    return table
 
 
 class StatisticRow(TypedDict):
@@ -136,6 +157,10 @@ class StatisticRow(TypedDict):
     reliability: float | None
     reason: str | None
     scope: str | None
+    trainings: int | None
+    se_trainings: float | None
+    least: float | None
+    most: float | None
 
 
 Rows = Iterator[StatisticRow]

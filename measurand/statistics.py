@@ -60,7 +60,8 @@ def statistic_row(
 
     An interval without width is left out with its reason: a sample in which nothing varied does not
     know more than others. The smallest detectable difference follows from the standard error, with
-    G - 1 degrees of freedom where there are clusters; it is null where there is no standard error.
+    G - 1 degrees of freedom where there are clusters, and fewer where the interval is over few
+    trainings; it is null where there is no standard error.
 
     Args:
         system: the system.
@@ -70,8 +71,6 @@ def statistic_row(
         estimate: the figure.
         reliability: of the score behind the figure.
     """
-    from measurand.stats.means import smallest_detectable
-
     if estimate.ci_lo is not None and estimate.ci_lo == estimate.ci_hi and estimate.method != EXACT:
         estimate = Estimate(
             estimate.value,
@@ -80,16 +79,18 @@ def statistic_row(
             n=estimate.n,
             n_clusters=estimate.n_clusters,
             reason="no interval: nothing varied in this sample",
+            scope=estimate.scope,
+            trainings=estimate.trainings,
+            least=estimate.least,
+            most=estimate.most,
         )
-    se, clusters = estimate.se, estimate.n_clusters
-    df = clusters - 1 if clusters is not None and clusters > 1 else None
     return {
         "system": system,
         "model": model,
         "metric": metric,
         "slice": slice_text(parts),
         "estimate": estimate.value,
-        "se": se,
+        "se": estimate.se,
         "ci_lo": estimate.ci_lo,
         "ci_hi": estimate.ci_hi,
         "confidence": estimate.confidence,
@@ -97,14 +98,31 @@ def statistic_row(
         "upper": estimate.upper,
         "method": estimate.method,
         "n": estimate.n,
-        "n_clusters": clusters,
+        "n_clusters": estimate.n_clusters,
         "resamples": estimate.resamples,
         "seed": estimate.seed,
-        "mde": smallest_detectable(se, df=df) if se is not None else None,
+        "mde": _detectable(estimate),
         "reliability": reliability,
         "reason": estimate.reason,
         "scope": estimate.scope,
+        "trainings": estimate.trainings,
+        "se_trainings": estimate.se_trainings,
+        "least": estimate.least,
+        "most": estimate.most,
     }
+
+
+def _detectable(estimate: Estimate) -> float | None:
+    from measurand.stats.means import smallest_detectable
+    from measurand.stats.trainings import degrees
+
+    se, clusters, many = estimate.se, estimate.n_clusters, estimate.trainings or 1
+    if se is None:
+        return None
+    df: float | None = clusters - 1 if clusters is not None and clusters > 1 else None
+    if many > 1 and se > 0 and estimate.se_trainings is not None:
+        df = degrees(estimate.se_trainings, se, many, clusters)
+    return smallest_detectable(se, df=df)
 
 
 def statistics_table(rows: Sequence[StatisticRow]) -> pa.Table:

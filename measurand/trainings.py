@@ -10,10 +10,9 @@ that measures or reports, the section on trainings says it.
 from __future__ import annotations
 
 import math
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,16 +24,16 @@ from measurand.manifest import MANIFEST, read_manifest
 from measurand.report.document import Cell, Section, Text
 from measurand.report.document import Table as Shown
 from measurand.results import STATISTICS, StatisticRow
-from measurand.statistics import statistics_table
+from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate
 from measurand.stats.trainings import widened
 from measurand.tables import Column, Table
 from measurand.training.code import MEASURING, code_of
 
-_CUT = re.compile(r"cut to (-?[\d.]+) to (-?[\d.]+)")
+_ENDS = ("ci_lo", "ci_hi", "lower", "upper")
 
-MEASURED = "measuring code"
-"""What may change without another training."""
+TRAINED, MEASURED = "training code", "measuring code"
+"""The second may change without another training."""
 AROUND = ("processes", "device", "compile", "save_every", "checkpoint_every")
 """Parameters of how a training runs, not of what it is."""
 
@@ -77,24 +76,22 @@ class Study:
             return row
         known = [value for value in seen if value is not None]
         if len(known) < self.trainings:
-            lost = self.trainings - len(known)
-            why = f"no interval: undefined in {lost} of {self.trainings} trainings"
-            ends = dict.fromkeys(("se", "ci_lo", "ci_hi", "lower", "upper", "mde"))
-            return cast(StatisticRow, {**row, **ends, "reason": why})
-        wide = _within(widened(_estimate(row), float(np.std(known, ddof=1)), self.trainings))
+            return _without(
+                row, f"undefined in {self.trainings - len(known)} of {self.trainings} trainings"
+            )
+        wide = widened(_estimate(row), float(np.std(known, ddof=1)), self.trainings)
         other = " and ".join(what for what in self.changed if what != MEASURED)
         other = f" of other {other}" if other else ""
-        names = ("se", "ci_lo", "ci_hi", "lower", "upper", "scope")
-        ends = {name: getattr(wide, name) for name in names}
-        return cast(StatisticRow, {**row, **ends, "mde": None, "method": f"{wide.method}{other}"})
+        return _row(row, replace(wide, method=f"{wide.method}{other}"))
 
 
 def over_trainings(tables: Sequence[pa.Table]) -> pa.Table:
     """Statistics of repeated trainings as one table: means, with intervals of the method.
 
     The interval over items is that of a training, its ends' distances averaged; the deviation
-    between trainings is added to it, with R - 1 degrees of freedom. A figure without an interval
-    over items gets one over trainings alone.
+    between trainings is added to it, with R - 1 degrees of freedom. A figure that has no interval
+    over items in any training gets one over trainings alone; where some trainings have one and
+    some have none, or nothing differs, there is none, for that reason.
 
     Args:
         tables: statistics of each training, the same figures in each. One is given back as it is.
@@ -113,29 +110,48 @@ def _over(rows: Sequence[StatisticRow], trainings: int) -> StatisticRow:
     if first["scope"] != "training":
         return first
     known = [row for row in rows if row["estimate"] is not None]
+    values = [row["estimate"] or 0.0 for row in known]
     if len(known) < trainings:
+        mean = float(np.mean(values)) if known else None
         gone = f"undefined in {trainings - len(known)} of {trainings} trainings"
-        values = [row["estimate"] or 0.0 for row in known]
-        value = float(np.mean(values)) if known else None
-        ends = dict.fromkeys(("se", "ci_lo", "ci_hi", "lower", "upper", "mde"))
-        reason = gone if value is None else f"no interval: {gone}"
-        return cast(StatisticRow, {**first, **ends, "estimate": value, "reason": reason})
-
-    def average(name: str) -> float | None:
-        values = [row[name] for row in known]  # type: ignore[literal-required]
-        return None if None in values else float(np.mean(values))
-
-    deviation = float(np.std([row["estimate"] or 0.0 for row in known], ddof=1))
-    own = {name: average(name) for name in ("estimate", "se", "ci_lo", "ci_hi", "lower", "upper")}
-    if own["ci_lo"] is None:
-        own |= dict.fromkeys(("ci_lo", "ci_hi", "lower", "upper"), own["estimate"])
-    mean = _estimate(cast(StatisticRow, {**first, **own}))
-    wide = _within(widened(mean, deviation / math.sqrt(trainings), trainings))
-    names = ("se", "ci_lo", "ci_hi", "lower", "upper", "scope")
-    more: dict[str, Any] = {name: getattr(wide, name) for name in names}
-    more |= {"mde": None, "reason": None if first["ci_lo"] is None else first["reason"]}
+        return _without(cast(StatisticRow, {**first, "estimate": mean}), gone)
+    deviation = float(np.std(values, ddof=1)) / math.sqrt(trainings)
+    every = [_estimate(row) for row in known]
+    averages: dict[str, Any] = {name: _average(every, name) for name in ("se", *_ENDS)}
     method = f"mean over {trainings} trainings of: {first['method']}; with their deviation"
-    return cast(StatisticRow, {**first, "estimate": wide.value, **more, "method": method})
+    mean_of_all = replace(every[0], value=float(np.mean(values)), method=method, **averages)
+    bare = [row["ci_lo"] is None for row in known]
+    if not any(bare):
+        wide = widened(mean_of_all, deviation, trainings)
+        return _row(first, replace(wide, method=mean_of_all.method))
+    if not all(bare):
+        gone = f"no interval over items in {sum(bare)} of {trainings} trainings"
+        return _without(cast(StatisticRow, {**first, "estimate": mean_of_all.value}), gone)
+    if deviation == 0:
+        return _without(first, "the same in every training")
+    ends: dict[str, Any] = dict.fromkeys(_ENDS, mean_of_all.value)
+    point = replace(mean_of_all, **ends, reason=None)
+    wide = widened(point, deviation, trainings)
+    return _row(first, replace(wide, method=mean_of_all.method))
+
+
+def _average(every: Sequence[Estimate], name: str) -> float | None:
+    values = [getattr(one, name) for one in every]
+    return None if None in values else float(np.mean(values))
+
+
+def _row(row: StatisticRow, found: Estimate) -> StatisticRow:
+    """The row with another estimate; what is no part of an estimate stays."""
+    names = ("system", "model", "metric", "reliability", "slice")
+    made = statistic_row("", "", "", {}, found)
+    return cast(StatisticRow, {**made, **{name: row[name] for name in names}})  # type: ignore[literal-required]
+
+
+def _without(row: StatisticRow, why: str) -> StatisticRow:
+    """The row without an interval, for a reason; without a figure its own reason stays first."""
+    ends = dict.fromkeys(("se", *_ENDS, "mde"))
+    reason = why if row["estimate"] is None else f"no interval: {why}"
+    return cast(StatisticRow, {**row, **ends, "reason": reason})
 
 
 def read(system: project.System, params: Any, dataset: Path | None = None) -> Study | None:
@@ -157,8 +173,10 @@ def read(system: project.System, params: Any, dataset: Path | None = None) -> St
         figures[row["model"], row["metric"], row["slice"]][row["training"]] = row["estimate"]
     found = {key: tuple(values) for key, values in figures.items()}
     now = {"data": data_of(dataset or system.dataset), **codes(system)}
-    changed = tuple(what for what, value in now.items() if about["of"].get(what) != value)
-    return Study(about["trainings"], found, changed)
+    changed = [what for what, value in now.items() if about["of"].get(what) != value]
+    if TRAINED in changed and MEASURED in changed:
+        changed.remove(MEASURED)  # which uses that code
+    return Study(about["trainings"], found, tuple(changed))
 
 
 def write(
@@ -207,7 +225,7 @@ def codes(system: project.System) -> dict[str, str]:
     train = system.root / "pipelines" / system.name / "train.py"
     measure = system.root / "evaluators" / system.name
     both = (measure / "evaluate.py", measure / "report.py")
-    return {"training code": code_of(train), MEASURED: code_of(*both, rooms=MEASURING)}
+    return {TRAINED: code_of(train), MEASURED: code_of(*both, rooms=MEASURING)}
 
 
 def data_of(dataset: Path) -> dict[str, str]:
@@ -251,29 +269,6 @@ def section(
     return Section("Trained again", (Text(text), Shown("Headlines over trainings", columns, rows)))
 
 
-def _within(found: Estimate) -> Estimate:
-    """Ends cut to what is possible, as the method of the interval over items says it.
-
-    The figure lies there, so the cut interval holds it as often.
-    """
-    cut = _CUT.search(found.method)
-    share = "logit scale" in found.method or found.method.startswith("rate;")
-    if cut is None and not share:
-        return found
-    low, high = (float(end) for end in cut.groups()) if cut else (0.0, 1.0)
-
-    def inside(end: float | None) -> float | None:
-        return None if end is None else min(max(end, low), high)
-
-    return replace(
-        found,
-        ci_lo=inside(found.ci_lo),
-        ci_hi=inside(found.ci_hi),
-        lower=inside(found.lower),
-        upper=inside(found.upper),
-    )
-
-
 def _interval(row: StatisticRow) -> Cell:
     if row["ci_lo"] is None:
         return {"value": row["estimate"], "reason": row["reason"]}
@@ -286,6 +281,6 @@ def _key(row: StatisticRow) -> Key:
 
 
 def _estimate(row: StatisticRow) -> Estimate:
-    names = ("se", "ci_lo", "ci_hi", "lower", "upper", "confidence", "method", "n_clusters")
+    names = [field.name for field in fields(Estimate) if field.name != "value"]
     own: dict[str, Any] = {name: row[name] for name in names}  # type: ignore[literal-required]
     return Estimate(row["estimate"], **own)

@@ -16,9 +16,8 @@ from measurand.gates.figures.bounds import (
     EvidenceError,
     Items,
     from_items,
-    from_statistic,
-    statistic_p,
 )
+from measurand.gates.figures.rows import from_statistic, statistic_p
 from measurand.gates.questions import Gate, GateFile, Settings
 from measurand.gates.reading import items
 from measurand.gates.reading.comparable import belongs, compare, dataset_hash

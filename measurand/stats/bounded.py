@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -46,12 +47,15 @@ def bounded(
     x = numbers(values, 1, "values")
     if found.value is None or len(x) == 0:
         return found
+    least, most = (end if math.isfinite(end) else None for end in (low, high))
+    found = replace(found, least=least, most=most)
     if np.ptp(x) == 0:
         count = found.n_clusters if units is None else len(np.unique(units))
         return _constant(found, float(x[0]), count, low, high)
     if found.se == 0:
         alone = cluster_mean(x, confidence=found.confidence)
         method = f"{alone.method}, since the means of all clusters are the same"
+        alone = replace(alone, least=least, most=most)
         found = replace(alone, method=method, n_clusters=found.n_clusters)
     if (low, high) == (0.0, 1.0):
         found = within_unit(found)
@@ -105,6 +109,8 @@ def _constant(
         f"{count} {'rows' if clusters is None else 'clusters'}",
         n=found.n,
         n_clusters=clusters,
+        least=low,
+        most=high,
     )
 
 
@@ -116,7 +122,21 @@ def _without(found: Estimate, reason: str) -> Estimate:
         n=found.n,
         n_clusters=found.n_clusters,
         reason=f"no interval: {reason}",
+        least=found.least,
+        most=found.most,
     )
+
+
+def within(found: Estimate) -> Estimate:
+    """Ends cut to what is possible: the figure lies there, so the interval holds it as often."""
+    low = -math.inf if found.least is None else found.least
+    high = math.inf if found.most is None else found.most
+    ends: dict[str, Any] = {
+        name: None if end is None else min(max(end, low), high)
+        for name in ("ci_lo", "ci_hi", "lower", "upper")
+        for end in (getattr(found, name),)
+    }
+    return replace(found, **ends)
 
 
 def _cut(found: Estimate, low: float, high: float) -> Estimate:
@@ -124,16 +144,11 @@ def _cut(found: Estimate, low: float, high: float) -> Estimate:
     ends = (found.ci_lo, found.ci_hi, found.lower, found.upper)
     if all(end is None or low <= end <= high for end in ends):
         return found
-    ci_lo, ci_hi, lower, upper = (None if e is None else min(max(e, low), high) for e in ends)
     units = found.n_clusters
     few = units is not None and units < MIN_CLUSTERS
     return replace(
-        found,
+        within(found),
         se=None if few else found.se,
-        ci_lo=ci_lo,
-        ci_hi=ci_hi,
-        lower=lower,
-        upper=upper,
         method=f"{found.method}, cut to {low:g} to {high:g}",
         reason=f"{units} clusters: the interval reached beyond the possible {low:g} to {high:g}"
         if few

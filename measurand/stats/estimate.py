@@ -32,6 +32,10 @@ class Estimate:
         reason: why value or interval is None.
         scope: ``training``: the interval is about these weights; ``method``: it allows for other
             trainings; None where nothing was trained.
+        trainings: how many trainings the interval allows for, None where it is about one.
+        se_trainings: the trainings' part of ``se``, which more items do not make smaller.
+        least: least possible value, None where there is none.
+        most: largest possible value.
     """
 
     value: float | None
@@ -48,6 +52,10 @@ class Estimate:
     seed: int | None = None
     reason: str | None = None
     scope: Scope | None = None
+    trainings: int | None = None
+    se_trainings: float | None = None
+    least: float | None = None
+    most: float | None = None
 
 
 def undefined(

@@ -131,6 +131,8 @@ def proportion(
         confidence=confidence,
         method=f"rate; {method} interval",
         n=n,
+        least=0.0,
+        most=1.0,
     )
 
 
@@ -164,6 +166,8 @@ def within_unit(found: Estimate) -> Estimate:
         lower=float(expit(at - one_sided)),
         upper=float(expit(at + one_sided)),
         method=f"{found.method}, on the logit scale",
+        least=0.0,
+        most=1.0,
     )
 
 

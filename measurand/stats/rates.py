@@ -49,6 +49,8 @@ def jeffreys(k: int, n: int, *, confidence: float = 0.95) -> Estimate:
         confidence=confidence,
         method="rate; jeffreys interval",
         n=n,
+        least=0.0,
+        most=1.0,
     )
 
 

@@ -18,11 +18,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, numbers
+from measurand.stats.bounded import within
 from measurand.stats.crossed import components
 from measurand.stats.estimate import Estimate, undefined
 
@@ -117,13 +119,18 @@ def combined(found: Estimate, means: AnyArray, both: float = 0.0) -> Estimate:
         InputError: means that are not finite.
     """
     x, g = numbers(means, 1, "means"), found.n_clusters or found.n or 0
-    if found.value is None or found.se is None:
+    if found.value is None:
         return found
+    same: dict[str, Any] = {"n": found.n, "least": found.least, "most": found.most}
     if len(x) < 2 or g < 2:
-        return replace(_alone(found.value, len(x), g, found.confidence), n=found.n)
+        return replace(_alone(found.value, len(x), g, found.confidence), **same)
+    if found.se is None:
+        why = "no interval: no standard error over items to add the trainings' to"
+        alone = _alone(found.value, len(x), g, found.confidence)
+        return replace(alone, reason=why, **same)
     trainings = float(x.var(ddof=1)) / len(x)
     parts = (trainings, found.se**2, min(both, trainings, found.se**2))
-    return replace(_interval(found.value, *parts, len(x), g, found.confidence), n=found.n)
+    return within(replace(_interval(found.value, *parts, len(x), g, found.confidence), **same))
 
 
 def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
@@ -142,8 +149,9 @@ def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
 
     if found.value is None or found.ci_lo is None or found.ci_hi is None:
         return found
+    same: dict[str, Any] = {"n": found.n, "least": found.least, "most": found.most}
     if trainings < 2:
-        return replace(_alone(found.value, 1, found.n_clusters or 0, found.confidence), n=found.n)
+        return replace(_alone(found.value, 1, found.n_clusters or 0, found.confidence), **same)
     two, one = (float(stdtrit(trainings - 1, q)) * sd for q in ((1 + found.confidence) / 2, 0.95))
 
     value = found.value
@@ -151,9 +159,11 @@ def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
     def beyond(at: float | None, side: int, far: float) -> float | None:
         return None if at is None else value + side * math.hypot(at - value, far)
 
-    return replace(
+    wide = replace(
         found,
         scope="method",
+        trainings=trainings,
+        se_trainings=sd,
         se=None if found.se is None else math.hypot(found.se, sd),
         ci_lo=beyond(found.ci_lo, -1, two),
         ci_hi=beyond(found.ci_hi, 1, two),
@@ -161,6 +171,67 @@ def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
         upper=beyond(found.upper, 1, one),
         method=f"{found.method}; widened by {trainings} trainings",
     )
+    return within(wide)
+
+
+def moved(
+    known: float,
+    level: float,
+    *,
+    trainings: int,
+    se_trainings: float,
+    se: float | None,
+    n_clusters: int | None,
+) -> float:
+    """Distance of an end from the figure at another one-sided level, by what made it at 95%.
+
+    Exact for :func:`mean_over_trainings` and :func:`combined`, and for :func:`widened` where the
+    interval over items is a t interval.
+
+    Args:
+        known: distance of the one-sided 95% end.
+        level: one-sided level, such as .99.
+        trainings: trainings R.
+        se_trainings: their part of the standard error.
+        se: the standard error.
+        n_clusters: clusters behind it, None where normal quantiles were taken.
+    """
+    r, g = trainings, n_clusters or 0
+    if se and math.isclose(known, _quantile(0.95, (se_trainings / se) ** 2, r, g) * se):
+        return _quantile(level, (se_trainings / se) ** 2, r, g) * se
+    of_trainings = [_student(q, r - 1) * se_trainings for q in (0.95, level)]
+    of_items = math.sqrt(max(known**2 - of_trainings[0] ** 2, 0.0))
+    of_items *= _student(level, g - 1) / _student(0.95, g - 1)
+    return math.hypot(of_items, of_trainings[1])
+
+
+def degrees(se_trainings: float, se: float, trainings: int, n_clusters: int | None) -> float:
+    """Degrees of freedom of one t distribution whose 97.5% quantile is that of the interval.
+
+    Args:
+        se_trainings: the trainings' part of the standard error.
+        se: the standard error, above 0.
+        trainings: trainings R, 2 or more.
+        n_clusters: clusters G, None where normal quantiles were taken.
+    """
+    from scipy.special import stdtridf
+
+    wanted = _quantile(0.975, (se_trainings / se) ** 2, trainings, n_clusters or 0)
+    return float(stdtridf(0.975, wanted))
+
+
+def _student(level: float, df: float) -> float:
+    from scipy.special import ndtri, stdtrit
+
+    return float(stdtrit(df, level) if df > 0 else ndtri(level))
+
+
+def _quantile(level: float, p: float, r: int, g: int) -> float:
+    """Quantile between those of both samples; ``p`` is the trainings' share of the variance."""
+    p = min(p, 1.0)
+    weight = p**2 / (p**2 + (r - 1) / 2 * (1 - p) ** 2)
+    most, least = _student(level, r - 1), _student(level, g - 1)
+    return least + (most - least) * weight
 
 
 def _alone(value: float, r: int, g: int, confidence: float) -> Estimate:
@@ -185,20 +256,12 @@ def _interval(
     confidence: float,
 ) -> Estimate:
     """Mean squares over R G: of trainings, of items, of both."""
-    from scipy.special import stdtrit
-
     variance = max(trainings + items - both, both)
     se, reason = math.sqrt(variance), None
     p = min(trainings / variance, 1.0) if variance > 0 else 0.0
     if se <= 1e-12 * abs(value):
         se, reason = 0.0, "degenerate: no variation between trainings or clusters"
-    weight = p**2 / (p**2 + (r - 1) / 2 * (1 - p) ** 2)
-
-    def far(level: float) -> float:
-        most, least = (float(stdtrit(df, level)) for df in (r - 1, g - 1))
-        return (least + (most - least) * weight) * se
-
-    half, one_sided = far((1 + confidence) / 2), far(0.95)
+    half, one_sided = (_quantile(at, p, r, g) * se for at in ((1 + confidence) / 2, 0.95))
     return Estimate(
         value,
         se=se,
@@ -209,6 +272,8 @@ def _interval(
         confidence=confidence,
         method=f"interval over {r} trainings x {g} clusters, weighted t",
         scope="method",
+        trainings=r,
+        se_trainings=math.sqrt(p) * se,
         n_clusters=g,
         reason=reason,
     )
@@ -222,6 +287,7 @@ def _exp(found: Estimate) -> Estimate:
         found,
         value=up(found.value),
         se=found.se and math.exp(found.value or 0.0) * found.se,
+        se_trainings=found.se_trainings and math.exp(found.value or 0.0) * found.se_trainings,
         ci_lo=up(found.ci_lo),
         ci_hi=up(found.ci_hi),
         lower=up(found.lower),

@@ -208,16 +208,28 @@ def test_a_count_gets_its_interval_from_the_trainings() -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "low", "high"),
-    [
-        ("mean; t(11) interval, on the logit scale", 0.0, 1.0),
-        ("rate; wilson interval", 0.0, 1.0),
-        ("mean, cut to -3 to 0.75", None, 0.75),
-        ("paired difference; t(3) interval", None, None),
-    ],
+    ("least", "most"), [(0.0, 1.0), (None, 0.75), (None, None), (-0.0001, 1e30)]
 )
-def test_what_is_impossible_is_cut(method: str, low: float | None, high: float | None) -> None:
+def test_what_is_impossible_is_cut(least: float | None, most: float | None) -> None:
     study = Study(2, {("net", "accuracy", "k=1"): (0.1, 0.9)})
-    wide = study.widen(cast(StatisticRow, {**row(0.5), "method": method}))
-    assert wide["ci_lo"] == low if low is not None else cast(float, wide["ci_lo"]) < 0
-    assert wide["ci_hi"] == high if high is not None else cast(float, wide["ci_hi"]) > 1
+    wide = study.widen(cast(StatisticRow, {**row(0.5), "least": least, "most": most}))
+    assert wide["ci_lo"] == least if least is not None else cast(float, wide["ci_lo"]) < 0
+    assert wide["ci_hi"] == most if most in (0.75, 1.0) else cast(float, wide["ci_hi"]) > 1
+    assert (wide["trainings"], wide["se_trainings"]) == (2, pytest.approx(0.8 / 2**0.5))
+    assert wide["mde"] is not None
+
+
+def _codes(value: float, ends: tuple[float, float] | None = None) -> pa.Table:
+    found = Estimate(value, reason="no interval: no sample", scope="training")
+    if ends is not None:
+        found = Estimate(value, ci_lo=ends[0], ci_hi=ends[1], scope="training")
+    return statistics_table([statistic_row("toy", "net", "codes", {}, found)])
+
+
+def test_no_interval_of_no_width_and_none_of_some_trainings_alone() -> None:
+    [same] = trainings.over_trainings([_codes(7.0), _codes(7.0)]).to_pylist()
+    assert (same["estimate"], same["ci_lo"]) == (7.0, None)
+    assert same["reason"] == "no interval: the same in every training"
+    [mixed] = trainings.over_trainings([_codes(7.0), _codes(9.0, (8.0, 10.0))]).to_pylist()
+    assert (mixed["estimate"], mixed["ci_lo"], mixed["scope"]) == (8.0, None, "training")
+    assert mixed["reason"] == "no interval: no interval over items in 1 of 2 trainings"

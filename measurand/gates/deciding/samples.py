@@ -37,7 +37,8 @@ def needed(test: str, found: Bounds, bound: float, rules: Rules) -> tuple[int | 
     the margins of equivalence two tests must succeed, so half the error goes to each.
 
     Returns:
-        Units and clusters of today's size; None if no realistic number would decide.
+        Units and clusters of today's size; None if no realistic number would decide, such as where
+        the trainings' part of the error alone is too large.
     """
     assert found.estimate is not None
     n, clusters = found.n, found.clusters if found.clusters is not None else found.n
@@ -45,12 +46,13 @@ def needed(test: str, found: Bounds, bound: float, rules: Rules) -> tuple[int | 
     sd = found.sd
     if sd is not None and math.isfinite(sd) and sd > 0:
         gap, inside = _gap(test, found.estimate, bound)
+        power = min((1 + rules.power) / 2, MOST_POWER) if inside else rules.power
+        gap = _left(found, gap, power, rules.alpha)
         if gap <= 1e-4 * sd:
             return None, None
         if sd > HUGE:
             # Products with it overflow; only the ratio counts.
             found, gap = replace(found, sd=1.0), gap / sd
-        power = min((1 + rules.power) / 2, MOST_POWER) if inside else rules.power
         by_size = max(by_size, _units(found, gap, power, rules.alpha))
     if by_size > MAX_NEEDED:
         return None, None
@@ -83,6 +85,20 @@ def _gap(test: str, estimate: float, bound: float) -> tuple[float, bool]:
         inside = abs(estimate) < abs(bound)
         return min(abs(abs(estimate) - abs(bound)), sys.float_info.max), inside
     return min(abs(estimate - bound), sys.float_info.max), False
+
+
+def _left(found: Bounds, gap: float, power: float, alpha: float) -> float:
+    """What of the gap the error of the items may take, beside that of the trainings; 0 if none.
+
+    The part of the trainings stays whatever the number of units: with it the error may be
+    gap / (t_alpha + z_power), so that the squares of both parts add up to that of the gap.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    if found.trainings is None or not found.fixed:
+        return gap
+    taken = float(stdtrit(found.trainings - 1, 1 - alpha) + ndtri(power)) * found.fixed
+    return math.sqrt(gap**2 - taken**2) if gap > taken else 0.0
 
 
 def _units(found: Bounds, gap: float, power: float, alpha: float) -> int:

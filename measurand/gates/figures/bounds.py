@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -17,8 +16,6 @@ FloatArray = NDArray[np.float64]
 #: Which way is better.
 Direction = Literal["higher", "lower"]
 
-#: One-sided level of the bounds that a statistics row carries.
-ROW_ALPHA = 0.05
 #: Means of decimal fractions miss their decimal value by some 1e-16; equality is judged wider.
 EQUAL = 1e-12
 
@@ -37,8 +34,11 @@ class Bounds:
         lower: one-sided lower bound at level 1 - alpha; None if undefined.
         upper: one-sided upper bound at level 1 - alpha; None if undefined.
         se: standard error; None if unknown.
-        sd: standard deviation of one unit including the design effect, ``se * sqrt(n)``.
+        sd: standard deviation of one unit including the design effect: what of ``se`` is not
+            ``fixed``, times ``sqrt(n)``.
         df: degrees of freedom of the t distribution behind the bounds, if any.
+        fixed: part of ``se`` that more units do not make smaller: that of the trainings.
+        trainings: how many trainings the bounds allow for, None where they are about one.
         p: one-sided p-value against the limit in the better direction.
         reason: why the estimate or its bounds are undefined.
     """
@@ -51,7 +51,9 @@ class Bounds:
     confidence: float | None = None
     se: float | None = None
     sd: float | None = None
-    df: int | None = None
+    df: float | None = None
+    fixed: float = 0.0
+    trainings: int | None = None
     p: float | None = None
     n: int | None = None
     clusters: int | None = None
@@ -273,100 +275,3 @@ def _rate_p(k: int, n: int, interval: str, null: float, better: str) -> float:
         tail = betainc if better == "higher" else betaincc
         return float(tail(k + 0.5, n - k + 0.5, null))
     return float(bdtrc(k - 1, n, null) if better == "higher" else bdtr(k, n, null))
-
-
-def statistic_p(row: Mapping[str, Any], null: float, better: str) -> float | None:
-    """One-sided p read off a row's 95% bounds: the level at which the moved bound is the null.
-
-    Exact for t intervals, an approximation for others; see :func:`from_statistic`.
-    """
-    from scipy.special import ndtr, stdtr
-
-    found = from_statistic(row, alpha=ROW_ALPHA)
-    if found.estimate is None:
-        return None
-    gap = found.estimate - null if better == "higher" else null - found.estimate
-    if "exact" in found.flags:
-        return 0.0 if gap > 0 else 1.0
-    # A loss is measured with the width of the other side.
-    upward = (better == "higher") == (gap > 0)
-    end = found.lower if upward else found.upper
-    if end is None:
-        return None
-    width = abs(found.estimate - end)
-    if width == 0:
-        return 0.0 if gap > 0 else 1.0
-    z = -gap / width * _quantile(ROW_ALPHA, found.clusters)
-    df = (found.clusters or 0) - 1
-    return float(stdtr(df, z) if df > 0 else ndtr(z))
-
-
-def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:
-    """Bounds that a statistics row carries, moved from 95% to 1 - alpha.
-
-    Moving scales each side's distance from the estimate by the ratio of t quantiles (normal
-    without clusters): exact for t intervals, an approximation for others. A figure whose method is
-    :data:`measurand.statistics.EXACT` has no sampling error: all bounds are the estimate.
-
-    Raises:
-        EvidenceError: ``nan_value`` for NaN or infinity, ``bad_statistic`` for crossed bounds.
-    """
-    from measurand.statistics import EXACT
-
-    figures = {k: row.get(k) for k in ("estimate", "se", "ci_lo", "ci_hi", "lower", "upper")}
-    if bad := [k for k, v in figures.items() if v is not None and not math.isfinite(v)]:
-        raise EvidenceError(
-            f"{' and '.join(bad)} not finite",
-            code="nan_value",
-            hint="an undefined figure is null with a reason",
-        )
-    estimate, lower, upper = figures["estimate"], figures["lower"], figures["upper"]
-    if lower is not None and upper is not None and lower > upper:
-        raise EvidenceError(
-            f"lower bound {lower} lies above upper bound {upper}",
-            code="bad_statistic",
-            hint="mend the stage that wrote the statistics",
-        )
-    n, clusters, method = row.get("n"), row.get("n_clusters"), row.get("method") or ""
-    flags: tuple[str, ...] = ()
-    if method == EXACT and estimate is not None:
-        lower = upper = estimate
-        flags = ("exact",)
-    elif alpha != ROW_ALPHA and estimate is not None:
-        ratio = _widening(alpha, clusters)
-        lower = None if lower is None else estimate - ratio * (estimate - lower)
-        upper = None if upper is None else estimate + ratio * (upper - estimate)
-        flags = ("rescaled",)
-    se = figures["se"]
-    if se is None and lower is not None and upper is not None:
-        se = abs(upper - lower) / (2 * _quantile(alpha, clusters))
-    return Bounds(
-        estimate=estimate,
-        lower=lower,
-        upper=upper,
-        ci_lo=figures["ci_lo"],
-        ci_hi=figures["ci_hi"],
-        confidence=row.get("confidence"),
-        se=se,
-        sd=se * math.sqrt(n) if se is not None and n else None,
-        df=clusters - 1 if clusters is not None and clusters > 1 else None,
-        n=n,
-        clusters=clusters,
-        method=method,
-        resamples=row.get("resamples"),
-        seed=row.get("seed"),
-        reason=row.get("reason"),
-        flags=flags,
-    )
-
-
-def _quantile(alpha: float, clusters: int | None) -> float:
-    from scipy.special import ndtri, stdtrit
-
-    if clusters is not None and clusters > 1:
-        return float(stdtrit(clusters - 1, 1 - alpha))
-    return float(ndtri(1 - alpha))
-
-
-def _widening(alpha: float, clusters: int | None) -> float:
-    return _quantile(alpha, clusters) / _quantile(ROW_ALPHA, clusters)

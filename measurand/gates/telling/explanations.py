@@ -143,6 +143,8 @@ def _power(r: GateResult) -> str:
 def _enough(r: GateResult) -> str:
     if r.decision.n_needed is None:
         if r.state == "inconclusive" and r.found.sd is not None and r.reason_code != "no_interval":
+            if r.found.trainings is not None:
+                return "more trainings: no realistic number of rows alone, for how far they differ"
             return "no realistic number: what was measured lies on the line itself"
         if r.reason_code == "no_interval":
             return "an interval: see the note of the evidence"

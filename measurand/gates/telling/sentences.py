@@ -190,6 +190,11 @@ def _more(r: GateResult) -> str:
     if r.decision.n_needed is None:
         if r.found.sd is None:
             return ""
+        if r.found.trainings is not None:
+            return (
+                f"It lies so near the limit, for how far the {r.found.trainings} trainings differ, "
+                "that no realistic number of rows would decide; more trainings may."
+            )
         return "It lies so near the limit that no realistic sample would decide."
     unit = "items" if r.source == "items" else "rows"
     more = max(0, r.decision.n_needed - (r.found.n or 0))

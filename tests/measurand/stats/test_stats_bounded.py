@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from math import inf
 
 import numpy as np
@@ -75,7 +76,9 @@ def test_others_are_cut_to_what_is_possible() -> None:
     assert (cut.value, cut.se, cut.ci_lo) == (free.value, free.se, free.ci_lo)
     assert (cut.ci_hi, cut.upper, cut.reason) == (16.0, 16.0, None)
     assert cut.method.endswith("cut to 2 to 16")
-    assert bounded(free, x, low=0.0, high=100.0) == free
+    assert bounded(free, x, low=0.0, high=100.0) == replace(free, least=0.0, most=100.0)
+    assert (cut.least, cut.most) == (2.0, 16.0)
+    assert bounded(free, x, high=20.0, low=-inf).least is None
 
 
 def test_of_few_clusters_no_error_tells_what_is_detectable() -> None:

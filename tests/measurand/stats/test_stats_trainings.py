@@ -13,6 +13,7 @@ from measurand.stats.means import cluster_mean
 from measurand.stats.trainings import (
     ONE_TRAINING,
     combined,
+    degrees,
     figure_over_trainings,
     mean_over_trainings,
     widened,
@@ -161,3 +162,25 @@ def test_adding_trainings_to_an_interval_over_items_is_the_mean_over_both() -> N
     assert (wider.se or 0) > (found.se or 0)
     alone = combined(over_items, x.mean(axis=1)[:1])
     assert (alone.ci_lo, alone.scope) == (None, "training")
+
+
+def test_degrees_of_freedom_lie_between_those_of_both_samples() -> None:
+    assert degrees(1.0, 1.0, 4, 30) == pytest.approx(3)
+    assert degrees(0.0, 1.0, 4, 30) == pytest.approx(29)
+    found = mean_over_trainings(table(3, 40, 1.0, 8))
+    assert found.se is not None
+    df = degrees(found.se_trainings or 0, found.se, 3, 40)
+    assert 2 < df < 39
+    assert (found.ci_hi or 0) - (found.value or 0) == pytest.approx(
+        stats.t.ppf(0.975, df) * found.se
+    )
+
+
+def test_what_is_added_stays_in_what_is_possible_and_is_said() -> None:
+    over_items = Estimate(0.9, se=0.1, ci_lo=0.7, ci_hi=1.0, n_clusters=20, least=-1.0, most=1.0)
+    found = combined(over_items, np.array([0.8, 0.9, 1.0]))
+    assert (found.ci_hi, found.trainings) == (1.0, 3)
+    assert found.se_trainings == pytest.approx(0.1 / 3**0.5)
+    bare = combined(Estimate(0.9, ci_lo=0.7, ci_hi=1.0, n_clusters=20), np.array([0.8, 0.9]))
+    assert (bare.ci_lo, bare.scope) == (None, "method")
+    assert "no standard error over items" in str(bare.reason)

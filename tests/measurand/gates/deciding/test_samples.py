@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from scipy.stats import norm
+from scipy.stats import t as student
 
 from measurand.gates.deciding.samples import Rules, detectable, needed
 from measurand.gates.figures.bounds import Bounds
@@ -68,3 +69,20 @@ def test_the_unit_does_not_matter_and_nothing_overflows() -> None:
     huge = bounds(0.0, sd=1e308)
     assert needed("equivalence", huge, 1e307, Rules())[0] == 857
     assert needed("equivalence", huge, 1e307, Rules(power=1 - 1e-16))[0] is not None
+
+
+@pytest.mark.parametrize("trainings", [3, 5])
+def test_rows_shrink_the_part_of_the_items_and_not_that_of_the_trainings(trainings: int) -> None:
+    """At the number that is asked for both parts together are as large as the gap allows."""
+    fixed = 0.01
+    found = bounds(fixed=fixed, trainings=trainings)
+    n, _ = needed("non_inferiority", found, -0.06, Rules())
+    alone, _ = needed("non_inferiority", bounds(), -0.06, Rules())
+    assert n is not None
+    assert alone is not None
+    assert n > alone
+    items = (norm.ppf(0.95) + norm.ppf(0.8)) * SD / math.sqrt(n)
+    of_trainings = (student.ppf(0.95, trainings - 1) + norm.ppf(0.8)) * fixed
+    assert math.hypot(items, of_trainings) == pytest.approx(0.06, rel=2e-3)
+    far = bounds(fixed=0.05, trainings=trainings)
+    assert needed("non_inferiority", far, -0.06, Rules()) == (None, None)

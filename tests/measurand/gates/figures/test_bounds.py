@@ -1,21 +1,17 @@
 from __future__ import annotations
 
-import dataclasses
 from typing import Literal
 
 import numpy as np
 import pytest
 import scipy.stats
-from gate_evidence import bits, statistic
+from gate_evidence import bits
 
 from measurand.gates.figures.bounds import (
     EvidenceError,
     Items,
     from_items,
-    from_statistic,
-    statistic_p,
 )
-from measurand.stats.means import cluster_mean
 
 Better = Literal["higher", "lower"]
 
@@ -119,74 +115,3 @@ def test_scores_that_overflow_are_named() -> None:
     with pytest.raises(EvidenceError) as caught:
         bounds(items([1.7e308, -1.7e308, 1.6e308] * 100))
     assert caught.value.code == "overflow"
-
-
-@pytest.mark.parametrize("alpha", [0.05, 0.025, 0.0125, 0.2])
-def test_moving_a_t_interval_to_another_level_is_exact(alpha: float) -> None:
-    x = np.random.default_rng(2).normal(size=400)
-    clusters = np.arange(400) // 10
-    row = dataclasses.asdict(cluster_mean(x, clusters))
-    moved = from_statistic({**row, "estimate": row["value"]}, alpha=alpha)
-    direct = bounds(items(x, clusters), alpha=alpha)
-    assert moved.lower == pytest.approx(direct.lower, rel=1e-12)
-    assert moved.upper == pytest.approx(direct.upper, rel=1e-12)
-    assert moved.sd == pytest.approx(direct.sd, rel=1e-12)
-    assert moved.flags == (() if alpha == 0.05 else ("rescaled",))
-
-
-@pytest.mark.parametrize("better", ["higher", "lower"])
-@pytest.mark.parametrize("null", [-0.3, -0.05, 0.0, 0.05, 0.3])
-def test_p_of_a_statistic_is_that_of_its_t_interval(better: Better, null: float) -> None:
-    x = np.random.default_rng(2).normal(size=400)
-    clusters = np.arange(400) // 10
-    row = dataclasses.asdict(cluster_mean(x, clusters))
-    read = statistic_p({**row, "estimate": row["value"]}, null, better)
-    direct = bounds(items(x, clusters), interval="t", null=null, better=better)
-    assert read == pytest.approx(direct.p, rel=1e-9)
-
-
-def test_p_of_a_statistic_follows_its_own_side() -> None:
-    """A skewed interval: the distance to the null is measured with the width on that side."""
-    row = statistic(estimate=0.5, lower=0.4, upper=0.8, n_clusters=None, n=100)
-    for alpha in (0.05, 0.01):
-        moved = from_statistic(row, alpha=alpha)
-        assert statistic_p(row, moved.lower, "higher") == pytest.approx(alpha)
-        assert statistic_p(row, moved.upper, "lower") == pytest.approx(alpha)
-        assert statistic_p(row, moved.upper, "higher") == pytest.approx(1 - alpha)
-    exact = statistic(estimate=0.5, lower=None, upper=None, method="exact count")
-    assert statistic_p(exact, 0.4, "higher") == 0.0
-    assert statistic_p(exact, 0.5, "higher") == 1.0
-    assert statistic_p(statistic(lower=None), 0.1, "higher") is None
-    assert statistic_p(statistic(estimate=None), 0.1, "higher") is None
-
-
-def test_a_count_is_exact_at_any_level() -> None:
-    row = statistic("n_flipped", estimate=3.0, lower=None, upper=None, method="exact count")
-    got = from_statistic(row, alpha=0.01)
-    assert (got.lower, got.upper, got.flags) == (3.0, 3.0, ("exact",))
-
-
-def test_an_interval_that_calls_itself_exact_is_an_interval() -> None:
-    row = statistic(method="exact binomial interval")
-    got = from_statistic(row, alpha=0.05)
-    assert (got.lower, got.upper, got.flags) == (row["lower"], row["upper"], ())
-    assert got.lower < got.upper
-
-
-def test_the_error_follows_from_the_bounds_where_it_is_not_given() -> None:
-    row = statistic(se=None, n_clusters=None, estimate=0.8, lower=0.7, upper=0.9)
-    assert from_statistic(row, alpha=0.05).se == pytest.approx(0.1 / 1.6448536, rel=1e-6)
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"estimate": float("nan")}, "nan_value"),
-        ({"lower": float("-inf")}, "nan_value"),
-        ({"lower": 0.9, "upper": 0.8}, "bad_statistic"),
-    ],
-)
-def test_impossible_statistics_are_errors(change: dict[str, float], code: str) -> None:
-    with pytest.raises(EvidenceError) as caught:
-        from_statistic(statistic(**change), alpha=0.05)
-    assert caught.value.code == code
