@@ -1,24 +1,26 @@
 """Apache Beam: a pipeline on a named runner, and sinks whose bytes do not depend on it.
 
-``running.pipeline`` starts and ends a run; inside its block ``sinks.to_shards`` or
-``sinks.make_shards`` gives a :class:`Sink`, whose ``finish`` checks ``counts`` against the files
-and writes the manifest. Rows travel as Arrow IPC bytes (``ipc``); what workers raise comes back as
-text and leaves as a named error (``failures``).
+``running.pipeline`` starts and ends a run; inside its block ``sinks.to_shards``, ``make_shards`` or
+(several tables of the same keys) ``make_tables`` gives a :class:`Sink`, whose ``finish`` checks
+``counts`` against the files and writes the manifest. Rows travel as Arrow IPC bytes (``ipc``); what
+workers raise comes back as text and leaves as a named error (``failures``).
 """
 
 from measurand.beam.counts import count, counters
 from measurand.beam.failures import quiet
 from measurand.beam.ipc import from_ipc, to_ipc
 from measurand.beam.running import pipeline, pipeline_options
-from measurand.beam.sinks import Make, Sink, make_shards, to_shards
+from measurand.beam.sinks import Make, MakeTables, Sink, make_shards, make_tables, to_shards
 
 __all__ = [
     "Make",
+    "MakeTables",
     "Sink",
     "count",
     "counters",
     "from_ipc",
     "make_shards",
+    "make_tables",
     "pipeline",
     "pipeline_options",
     "quiet",

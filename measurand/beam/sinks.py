@@ -160,6 +160,8 @@ def to_shards(
 
 Make = Callable[[list[str]], Iterable[tuple[pa.Table, pa.Table]]]
 """From keys to their rows: pieces of (rows of the table, rows of ``REJECTED``)."""
+MakeTables = Callable[[list[str]], Iterable[tuple[Mapping[str, pa.Table], pa.Table]]]
+"""The same for several tables: pieces of (rows by the table's name, rows of ``REJECTED``)."""
 
 
 def make_shards(
@@ -182,21 +184,61 @@ def make_shards(
     Raises:
         SchemaError: at run time, where a row breaks a rule or does not belong to the shard.
     """
+    return make_tables(pipeline, keys, [(spec, out)], n_shards, _Single(make, spec.name))[0]
+
+
+@dataclass(frozen=True)
+class _Single:
+    """A maker of one table as one of several."""
+
+    make: Make
+    name: str
+
+    def __call__(self, keys: list[str]) -> Iterator[tuple[Mapping[str, pa.Table], pa.Table]]:
+        for rows, rejected in self.make(keys):
+            yield {self.name: rows}, rejected
+
+
+def make_tables(
+    pipeline: Pipeline,
+    keys: Sequence[str],
+    tables: Sequence[tuple[Table, Path]],
+    n_shards: int,
+    make: MakeTables,
+) -> list[Sink]:
+    """Make several tables of the same keys at once, as :func:`make_shards` makes one.
+
+    The first table has one row, or one rejected row, a key; the others any number. All have the
+    same first key column, so that shards of one number belong together.
+
+    Args:
+        pipeline: the pipeline.
+        keys: values of that column.
+        tables: declarations and folders; rejected rows go to the first.
+        n_shards: number of files of each.
+        make: see :data:`MakeTables`; a table that a piece does not name has no rows in it.
+
+    Returns:
+        Sinks in the order of ``tables``.
+    """
     import apache_beam
 
-    sink = _opened(pipeline, spec, out, n_shards, None)
+    sinks = [_opened(pipeline, spec, out, n_shards, None) for spec, out in tables]
+    first = sinks[0]
     groups: list[list[str]] = [[] for _ in range(n_shards)]
     for key in keys:
         groups[shard_of(key, n_shards)].append(key)
+    name = first.spec.name
+    parts = [(sink.spec, sink.out) for sink in sinks]
     rejected = (
         pipeline
-        | f"{spec.name}: keys" >> apache_beam.Create(list(enumerate(map(sorted, groups))))
-        | f"{spec.name}: spread" >> apache_beam.Reshuffle()
-        | f"{spec.name}: make"
-        >> apache_beam.FlatMap(_make, spec, sink.out, n_shards, make).with_output_types(bytes)
+        | f"{name}: keys" >> apache_beam.Create(list(enumerate(map(sorted, groups))))
+        | f"{name}: spread" >> apache_beam.Reshuffle()
+        | f"{name}: make"
+        >> apache_beam.FlatMap(_make, parts, n_shards, make).with_output_types(bytes)
     )
-    _to_rejected(rejected, spec, sink.out)
-    return sink
+    _to_rejected(rejected, first.spec, first.out)
+    return sinks
 
 
 def _opened(
@@ -243,21 +285,27 @@ def _write(group: tuple[int, Iterable[bytes]], spec: Table, out: Path, n_shards:
 
 
 def _make(
-    group: tuple[int, list[str]], spec: Table, out: Path, n_shards: int, make: Make
+    group: tuple[int, list[str]],
+    parts: Sequence[tuple[Table, Path]],
+    n_shards: int,
+    make: MakeTables,
 ) -> Iterator[bytes]:
     index, keys = group
-    count(spec, "rows_in", len(keys))
-    rows, left = [spec.schema().empty_table()], [REJECTED.schema().empty_table()]
+    count(parts[0][0], "rows_in", len(keys))
+    rows = {spec.name: [spec.schema().empty_table()] for spec, _ in parts}
+    specs = {spec.name: spec for spec, _ in parts}
+    left = [REJECTED.schema().empty_table()]
     for made, rejected in make(keys) if keys else ():
-        rows.append(spec.conform(made))
+        for name, table in made.items():
+            rows[name].append(specs[name].conform(table))
         left.append(REJECTED.conform(rejected))
-    table = pa.concat_tables(rows)
-    key = spec.key[0]
-    if strangers := set(table.column(key).to_pylist()) - set(keys):
-        raise SchemaError(f"{spec.name}: rows of other keys were made: {sorted(strangers)[:3]}")
-    count(spec, "rows_at_sink", table.num_rows)
-    write_shard(spec, table, out / shard_name(index, n_shards))
-    count(spec, "rows_out", table.num_rows)
+    for spec, out in parts:
+        table = pa.concat_tables(rows.pop(spec.name))
+        if strangers := set(table.column(spec.key[0]).to_pylist()) - set(keys):
+            raise SchemaError(f"{spec.name}: rows of other keys were made: {sorted(strangers)[:3]}")
+        count(spec, "rows_at_sink", table.num_rows)
+        write_shard(spec, table, out / shard_name(index, n_shards))
+        count(spec, "rows_out", table.num_rows)
     if (refused := pa.concat_tables(left)).num_rows:
         yield to_ipc(refused)
 

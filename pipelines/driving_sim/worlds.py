@@ -14,13 +14,12 @@ from pipelines.driving_sim import edges as road_edges
 from pipelines.driving_sim.lines import Floats, even, headings
 from pipelines.driving_sim.scenario import Piece, Scenario
 from pipelines.driving_sim.world import Idm, World, met
-from schemas.driving_sim.params import T0
+from schemas.driving_sim.params import KINDS, T0
 
 LANE_SPACING = 2.0
 """Metres from one lane point to the next."""
 USUAL = (1.5, 1.5, 2.0, 2.0)
 """Headway s, acceleration and braking m/s^2, gap m of a driver that is not known."""
-KINDS = ("vehicle", "pedestrian", "cyclist", "other")
 
 
 def world(scenarios: Sequence[Scenario], *, dtype: torch.dtype = torch.float32) -> World:

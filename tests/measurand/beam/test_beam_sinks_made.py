@@ -131,7 +131,58 @@ def test_an_earlier_build_is_emptied_first(tmp_path: Path) -> None:
 def test_a_call_gets_the_keys_of_one_shard_sorted(tmp_path: Path) -> None:
     make = Squares()
     group = (1, [key for key in KEYS if shard_of(key, 4) == 1])
-    assert len(list(sinks._make(group, SPEC, tmp_path, 4, make))) == 1
+    one = sinks._Single(make, SPEC.name)
+    assert len(list(sinks._make(group, [(SPEC, tmp_path)], 4, one))) == 1
     assert make.calls == [sorted(group[1])]
     written = read_shard(tmp_path / "part-00001-of-00004.parquet")["name"].to_pylist()
     assert written == [key for key in sorted(group[1]) if int(key[1:]) % 7]
+
+
+DIVISORS = Table(
+    name="toy.divisors",
+    version="1.0.0",
+    key=("name", "divisor"),
+    doc="A divisor of a number.",
+    columns=(
+        Column("name", pa.string(), "the number in words"),
+        Column("divisor", pa.int64(), "one of its divisors", minimum=1),
+    ),
+)
+
+
+class Both(Squares):
+    """The squares, and the divisors of what was not rejected."""
+
+    def __call__(self, keys: list[str]) -> Iterator[tuple[dict[str, pa.Table], pa.Table]]:  # type: ignore[override]
+        for made, bad in super().__call__(keys):
+            pairs = [
+                (n, d)
+                for n in made["name"].to_pylist()
+                for d in range(1, int(n[1:]) + 1)
+                if int(n[1:]) % d == 0
+            ]
+            names, divisors = zip(*pairs, strict=True) if pairs else ((), ())
+            table = DIVISORS.from_columns({"name": names, "divisor": divisors})
+            yield {SPEC.name: made, DIVISORS.name: table}, bad
+
+
+def build_both(out: Path, runner: str = "FnApiRunner", keys: list[str] = KEYS) -> None:
+    tables = [(SPEC, out / "squares"), (DIVISORS, out / "divisors")]
+    with beam.pipeline(runner, ()) as pipeline:
+        made = beam.make_tables(pipeline, keys, tables, 4, Both())
+    for sink, rows_in in zip(made, (len(keys), None), strict=True):
+        sink.finish(parents={}, params={}, rows_in=rows_in)
+
+
+def test_several_tables_of_the_same_keys(tmp_path: Path) -> None:
+    build_both(tmp_path / "a")
+    build(tmp_path / "alone", Squares())
+    assert digests(tmp_path / "a/squares") == digests(tmp_path / "alone")
+    build_both(tmp_path / "b", "FnApiRunner:threads=2", KEYS[::-1])
+    assert digests(tmp_path / "a/divisors") == digests(tmp_path / "b/divisors")
+    assert verify(tmp_path / "a/divisors") == []
+    found = shards.read_table(tmp_path / "a/divisors")
+    assert found.filter(pa.compute.equal(found["name"], "n012"))["divisor"].to_pylist() == [
+        1, 2, 3, 4, 6, 12,
+    ]  # fmt: skip
+    assert read_manifest(tmp_path / "a/divisors").rows_in == found.num_rows

@@ -1,0 +1,134 @@
+"""Tables, each declared once.
+
+Places are metres from the origin that a scenario's row names, so that 32 bits are enough for them.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from measurand.tables import Column, Table
+from schemas.driving_sim.params import KINDS, SPLITS
+
+_ID = Column("scenario_id", pa.string(), "the scenario")
+_FLOATS = pa.list_(pa.float32())
+
+
+def _line(what: str) -> tuple[Column, ...]:
+    return tuple(Column(axis, _FLOATS, f"{what}: {axis}", "m") for axis in ("x", "y", "z"))
+
+
+SCENARIOS = Table(
+    name="driving_sim.scenarios",
+    version="1.0.0",
+    key=("scenario_id",),
+    doc="One row per scenario: nine seconds of one place.",
+    columns=(
+        _ID,
+        Column("source", pa.string(), "where it comes from"),
+        Column("licence", pa.string(), "licence of the source"),
+        Column("family", pa.string(), "kind of place"),
+        Column("split", pa.string(), "what it is used for", enum=SPLITS),
+        Column("cluster_id", pa.string(), "scenarios of one recording belong together"),
+        Column("dt_s", pa.float64(), "from one step to the next", "s", minimum=0),
+        Column("t0", pa.int32(), "step at which driving begins", minimum=0),
+        Column("n_steps", pa.int32(), "steps", minimum=1),
+        Column("origin_x", pa.float64(), "origin of all places: the SDC at t0", "m"),
+        Column("origin_y", pa.float64(), "origin of all places: the SDC at t0", "m"),
+        Column("origin_z", pa.float64(), "origin of all places: the SDC at t0", "m"),
+        Column("n_objects", pa.int32(), "objects", minimum=1),
+        Column("n_dropped", pa.int32(), "objects left out, too many", minimum=0),
+        Column("retries", pa.int32(), "candidates refused before this one", minimum=0),
+        Column("assumed", pa.list_(pa.string()), "what the source did not say"),
+    ),
+)
+
+OBJECTS = Table(
+    name="driving_sim.objects",
+    version="1.0.0",
+    key=("scenario_id", "object"),
+    doc="One row per object of a scenario; object 0 is the SDC.",
+    columns=(
+        _ID,
+        Column("object", pa.int32(), "its number", minimum=0),
+        Column("source_id", pa.string(), "its name at the source"),
+        Column("type", pa.string(), "what it is", enum=KINDS),
+        Column("length", pa.float32(), "length", "m", minimum=0),
+        Column("width", pa.float32(), "width", "m", minimum=0),
+        Column("height", pa.float32(), "height", "m", minimum=0),
+        *_line("centre, every step"),
+        Column("yaw", _FLOATS, "heading, counter-clockwise, every step", "rad"),
+        Column("vx", _FLOATS, "velocity in x, every step", "m/s"),
+        Column("vy", _FLOATS, "velocity in y, every step", "m/s"),
+        Column("valid", pa.list_(pa.bool_()), "whether it is seen, every step"),
+        Column("path_x", _FLOATS, "its path, a metre apart from 4 m behind it at t0", "m"),
+        Column("path_y", _FLOATS, "its path", "m"),
+        Column("path_yaw", _FLOATS, "heading along its path", "rad"),
+        Column("path_v", _FLOATS, "highest speed along its path", "m/s", minimum=0),
+        Column("stop_m", pa.float32(), "stop line on its path", "m", nullable=True),
+        Column("light", pa.list_(pa.int8()), "its light: 0 none, 1 red, 2 yellow, 3 green",
+               minimum=0, maximum=3),
+        Column("idm_t", pa.float32(), "headway of its driver, where known", "s", nullable=True),
+        Column("idm_a", pa.float32(), "acceleration, where known", "m/s^2", nullable=True),
+        Column("idm_b", pa.float32(), "braking, where known", "m/s^2", nullable=True),
+        Column("idm_s0", pa.float32(), "gap when standing, where known", "m", nullable=True),
+    ),
+)  # fmt: skip
+
+EDGES = Table(
+    name="driving_sim.edges",
+    version="1.0.0",
+    key=("scenario_id", "part"),
+    doc="One row per line of the road's edge, the road on its left.",
+    columns=(_ID, Column("part", pa.int32(), "its number", minimum=0), *_line("points")),
+)
+
+LANES = Table(
+    name="driving_sim.lanes",
+    version="1.0.0",
+    key=("scenario_id", "lane"),
+    doc="One row per lane.",
+    columns=(
+        _ID,
+        Column("lane", pa.int32(), "its number", minimum=0),
+        Column("limit", pa.float32(), "speed limit, where known", "m/s", nullable=True, minimum=0),
+        Column("junction", pa.bool_(), "whether it is a way through a junction"),
+        Column("entry", pa.list_(pa.int64()), "lanes before it"),
+        Column("exit", pa.list_(pa.int64()), "lanes after it"),
+        *_line("points of its centre"),
+    ),
+)
+
+PATHS = Table(
+    name="driving_sim.paths",
+    version="1.0.0",
+    key=("scenario_id", "path"),
+    doc="One row per way that the SDC could take, a metre apart from 4 m behind it at t0.",
+    columns=(
+        _ID,
+        Column("path", pa.int32(), "its number", minimum=0),
+        Column("lanes", pa.list_(pa.int64()), "lanes that it follows"),
+        Column("on_route", pa.bool_(), "whether it is the SDC's route"),
+        Column("x", _FLOATS, "points", "m"),
+        Column("y", _FLOATS, "points", "m"),
+        Column("yaw", _FLOATS, "heading", "rad"),
+        Column("v", _FLOATS, "highest speed", "m/s", minimum=0),
+    ),
+)
+
+CONFLICTS = Table(
+    name="driving_sim.conflicts",
+    version="1.0.0",
+    key=("scenario_id", "i", "j"),
+    doc="One row per ordered pair of objects whose paths cross.",
+    columns=(
+        _ID,
+        Column("i", pa.int32(), "the object", minimum=0),
+        Column("j", pa.int32(), "the other", minimum=0),
+        Column("in_m", pa.float32(), "where i's path enters the crossing", "m"),
+        Column("out_m", pa.float32(), "where it leaves it", "m"),
+    ),
+)
+
+DATASET = (SCENARIOS, OBJECTS, EDGES, LANES, PATHS, CONFLICTS)
+"""Tables of the dataset, in its folders by their short names."""
