@@ -17,6 +17,12 @@ TRUTHS = (
     ("passed", "failed"),
     ("yes", "no"),
     ("correct", "incorrect"),
+    ("right", "wrong"),
+    ("success", "failure"),
+    ("checked", "unchecked"),
+    ("selected", "not selected"),
+    ("y", "n"),
+    ("t", "f"),
 )
 _MARKED = re.compile(r"\[(PASS|FAIL)\]")
 _PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")

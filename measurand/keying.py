@@ -20,13 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 from measurand import responses
-from measurand.columns import labels, numbers, parse, shown
+from measurand.columns import Numbers, labels, numbers, parse, shown
 from measurand.errors import InputError
 from measurand.guesses import code_warnings, is_code
 from measurand.responses import Responses
 from measurand.stats.reliability import MAX_ITEMS
 
 KEY_COLUMNS = ("item", "scale", "keyed", "minimum", "maximum")
+_MOST_HEADERS = 3  # rows below the header that a survey tool may write
 _FEWEST_COUNTED = 20  # rows from which ever larger whole numbers are row numbers, no answers
 
 
@@ -315,8 +316,7 @@ def _answers(
         raise InputError(
             f"{table.name}: column {item!r} has {found.n_bad} cells that are no usable number: "
             f"{rows}",
-            hint="leave a missing answer empty or write NA, name what means none with "
-            "--missing-codes; what words count stands in the key's column labels: 1=never;2=often",
+            hint=_words_hint(found),
             code="not_a_number",
         )
     if limits is not None:
@@ -331,6 +331,16 @@ def _answers(
                 code="out_of_range",
             )
     return found.values
+
+
+def _words_hint(found: Numbers) -> str:
+    last = max(row for row, _ in found.bad)
+    if found.n_bad == len(found.bad) == last <= _MOST_HEADERS:
+        return f"if these rows are headers and no answers: --skip-rows {last}"
+    return (
+        "leave a missing answer empty or write NA, name what means none with --missing-codes; "
+        "what words count stands in the key's column labels: 1=never;2=often"
+    )
 
 
 def _outside_hint(values: npt.NDArray[np.float64]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,10 @@ WEIGHTS = (".safetensors", ".bin")
 FILES = (*WEIGHTS, ".json", ".jinja", ".model", ".txt")
 """Endings of the files that decide a model's answers."""
 
+_OTHER_HEAD = re.compile(
+    r"For((Sequence|Token|Image|Audio\w*)Classification|QuestionAnswering|MultipleChoice|MaskedLM|"
+    r"NextSentencePrediction|RewardModel\w*|PreTraining)$|RewardModel$|ForProcessReward\w*$"
+)
 _LFS = b"version https://git-lfs.github.com/spec/"
 _LONGEST = 300
 _log = logging.getLogger(__name__)
@@ -120,6 +125,7 @@ def complete(spec: ModelSpec, folder: Path) -> None:
     """
     from transformers import AutoModelForCausalLM
 
+    _refuse_other_heads(spec, folder)
     with quiet(), _loading(spec, folder):
         _, found = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -192,6 +198,19 @@ def _refuse_holes(spec: ModelSpec, folder: Path, found: dict[str, Any]) -> None:
         _log.warning(
             "%s: %s weights of the folder are not used, %s among them",
             *(spec.shown, len(unused), unused[0]),
+        )
+
+
+def _refuse_other_heads(spec: ModelSpec, folder: Path) -> None:
+    """Refuse a classifier: with tied embeddings it loads as a language model that it never was."""
+    config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    kinds = config.get("architectures") if isinstance(config, dict) else None
+    names = [k for k in kinds if isinstance(k, str)] if isinstance(kinds, list) else []
+    other = next(filter(_OTHER_HEAD.search, names), None)
+    if other is not None:
+        raise spec.refused(
+            f"{folder} holds a {other}, whose head predicts no next word",
+            "give a causal language model",
         )
 
 

@@ -51,10 +51,19 @@ def load(spec: ModelSpec) -> HfModel:
     Raises:
         InputError: code ``bad_model``: no such folder, no model in it, or an unknown option.
     """
+    _refuse_adapter(spec, spec.path(spec.target))
     folder = spec.need(spec.target, folders.CONFIG, what="model")
     files = folders.hashed(folder, code=folders.runs_code(spec))
     folders.inspect(spec, folder)
     return load_folder(spec, folder, {path.name: file_sha256(path) for path in files})
+
+
+def _refuse_adapter(spec: ModelSpec, folder: Path) -> None:
+    if (folder / adapters.CONFIG).is_file() and not (folder / folders.CONFIG).is_file():
+        raise spec.refused(
+            f"{spec.target} holds an adapter and no model",
+            f"name the model that it belongs to: hf:<folder>?adapter={spec.target}",
+        )
 
 
 def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> HfModel:

@@ -6,6 +6,7 @@ Nothing is taken for granted: what is missing is a named error, never a number.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -13,8 +14,13 @@ from typing import Any
 
 from measurand.errors import CapabilityError, InfraError, MeasurandError
 from measurand.models import thoughts
+from measurand.models.protocol import ROUNDING
 
 Answer = dict[str, Any]
+_BROKEN = ("error", "abort", "aborted", "cancelled", "canceled", "insufficient_system_resource")
+_WITHHELD = re.compile(
+    r"content_filter|(image_)?safety|recitation|prohibited_content|blocklist", re.I
+)
 
 
 class NotGiven(InfraError):
@@ -63,8 +69,9 @@ def text_of(answer: Answer, *, chat: bool, close: str = "") -> tuple[str, str | 
         finish = choice.get("finish_reason")
         message = choice["message"] if chat else {"content": choice["text"]}
         text = _plain(message.get("content"))
+    _refuse_broken(choice)
     tokens = _count(answer, "completion_tokens")
-    if finish == "content_filter":
+    if _WITHHELD.match(str(finish)):
         raise Unanswered("withheld by a content filter")
     if not text:
         _explain_nothing(message, finish, tokens, answer)
@@ -74,6 +81,13 @@ def text_of(answer: Answer, *, chat: bool, close: str = "") -> tuple[str, str | 
     if said is None:
         raise StillThinking(thoughts.unfinished(tokens))
     return said, finish, tokens
+
+
+def _refuse_broken(choice: Mapping[str, Any]) -> None:
+    """What a server wrote until it failed is no answer, though it comes with status 200."""
+    finish = choice.get("finish_reason")
+    if choice.get("error") or str(finish).casefold() in _BROKEN:
+        raise NotGiven(f"the server broke off its answer ({finish})")
 
 
 def _plain(content: Any) -> str | None:
@@ -132,6 +146,7 @@ def listed(answer: Answer, *, chat: bool) -> dict[str, float]:
     pieces: list[tuple[str, float]] = []
     with reading("log-probs"):
         choice = answer["choices"][0]
+        _refuse_broken(choice)
         given = choice["logprobs"]
         rows = given.get("content")
         if rows:
@@ -139,13 +154,16 @@ def listed(answer: Answer, *, chat: bool) -> dict[str, float]:
         else:
             pieces = [(text, number(x)) for text, x in given["top_logprobs"][0].items()]
         pieces = [(str(text), x) for text, x in pieces if math.exp(x) > 0]
-        message = choice.get("message") if chat else None
-    if isinstance(message, dict) and thought_in(message):
+        message = dict(choice["message"]) if chat else {}
+    if thought_in(message):
         raise Unable("the first token belongs to a thought, not to the answer")
     texts = spelled([text for text, _ in pieces])
     table: dict[str, float] = {}
     for text, (_, value) in zip(texts, pieces, strict=True):
         table[text] = _add(table[text], value) if text in table else value
+    total = math.fsum(map(math.exp, table.values()))
+    if total > 1 + ROUNDING:
+        raise NotGiven(f"the probabilities of the listed tokens sum to {total:.4g}")
     return table
 
 

@@ -20,7 +20,9 @@ _LEAST = re.compile(r"(?:>=|at least|minimum(?: value)?(?: is| of)?)[^0-9]{0,12}
 _MOST_LEAST = 64
 _TOO_LONG = re.compile(
     r"context[ _](length|window|size)|maximum context|(prompt|input|request) is too (long|large)|"
-    r"too many (input )?tokens|longer than the maximum"
+    r"too many (input )?tokens|longer than the maximum|(input|prompt)[^.]{0,60}exceeds the maximum|"
+    r"reduce the length|"
+    r"must have less than \d+ tokens|max_new_tokens`? must be <="
 )
 _WITHHELD = re.compile(r"content[ _](filter|management|policy)|responsible ?ai|safety system")
 _log = logging.getLogger(__name__)

@@ -348,6 +348,8 @@ def find_constraint(server: Server) -> Constraint | None:
 
 def explain(spec: str, error: Refused) -> None:
     """Raise a named error where a refusal concerns every request."""
+    if error.status == 403 and "logprob" in error.words:
+        return  # The key is good; this model's log-probs are not given.
     if error.status in (401, 403):
         raise InfraError(
             f"{spec}: {error}", hint=f"put the key into {API_KEYS[0]}", code="unauthorized"

@@ -16,6 +16,8 @@ from measurand.journal import canonical_json
 from measurand.models import thoughts
 from measurand.models.strings import ModelSpec as ModelSpec
 
+ROUNDING = 1e-2
+"""How far above 1 probabilities may sum that a server gives in half precision."""
 NEGLIGIBLE = 5e-5
 """Probability of all choices together below which the likeliest of them is no answer."""
 
@@ -102,6 +104,9 @@ class Score:
             reason = "log-prob is not a number" if known else "no choice among the log-probs"
             return cls.failed("model_error", reason, prompt_tokens=prompt_tokens)
         mass = math.fsum(math.exp(x) for x in known)
+        if next_token and mass > 1 + ROUNDING:
+            reason = f"the probabilities of the choices sum to {mass:.4g}"
+            return cls.failed("model_error", reason, prompt_tokens=prompt_tokens)
         if next_token and len(values) > 1 and mass < NEGLIGIBLE:
             reason = f"the choices have a probability of {mass:.2g} together: no answer"
             return cls.failed("model_error", reason, prompt_tokens=prompt_tokens)

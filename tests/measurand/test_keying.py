@@ -166,3 +166,12 @@ def test_labels_may_stand_on_any_line_of_an_item() -> None:
 
 def test_a_huge_number_is_not_let_in_by_an_empty_key() -> None:
     assert table("a\n1\n99999999999999999999\n").numbers("a", {}).n_bad == 1
+
+
+def test_rows_that_are_headers_are_named_as_such() -> None:
+    text = "a,b\nHow?,Why?\n" + "1,2\n3,4\n"
+    with pytest.raises(InputError, match=r"--skip-rows 1") as caught:
+        keying.apply_key(table(text), key("a,S,1,1,5\nb,S,1,1,5\n"))
+    assert caught.value.code == "not_a_number"
+    with pytest.raises(InputError, match="--missing-codes"):
+        keying.apply_key(table("a,b\n1,2\nx,4\n"), key("a,S,1,1,5\nb,S,1,1,5\n"))

@@ -141,12 +141,34 @@ def test_an_encoder_is_no_language_model(folder: Path) -> None:
         intermediate_size=16, max_position_embeddings=64, initializer_range=0.5,
     )  # fmt: skip
     BertForMaskedLM(settings).save_pretrained(folder)
+    with pytest.raises(InputError, match="a BertForMaskedLM, whose head predicts no next word"):
+        load(f"hf:{folder}?template=none")
+    resettle(folder, architectures=None)
     with pytest.raises(InputError, match="looks at the words that it should predict"):
         load(f"hf:{folder}?template=none")
     resettle(folder, model_type="t5")
     with pytest.raises(InputError, match=r"cannot|no tokenizer can") as caught:
         load(f"hf:{folder}?template=none")
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["LlamaForSequenceClassification", "LlamaRewardModel"])
+def test_a_classifier_is_no_language_model_though_its_embeddings_are_tied(
+    kind: str, folder: Path
+) -> None:
+    resettle(folder, tie_word_embeddings=True, architectures=[kind])
+    reweigh(folder, lambda t: {k: x for k, x in t.items() if "lm_head" not in k})
+    with pytest.raises(InputError, match=f"holds a {kind}") as caught:
+        load(f"hf:{folder}")
+    assert caught.value.code == "bad_model"
+    resettle(folder, architectures=["LlamaForCausalLM"])
+    load(f"hf:{folder}").close()
+
+
+def test_an_adapter_alone_names_how_it_is_used(tmp_path: Path) -> None:
+    (tmp_path / "adapter_config.json").write_text("{}")
+    with pytest.raises(InputError, match=r"holds an adapter and no model .*\?adapter="):
+        load(f"hf:{tmp_path}")
 
 
 def test_a_quantised_folder_without_its_package_is_named(folder: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from measurand.models.openai_answers import (
     NotGiven,
     Unable,
+    Unanswered,
     cached_tokens,
     listed,
     number,
@@ -75,3 +76,29 @@ def test_what_is_no_number_is_no_log_probability(value: Any) -> None:
         with pytest.raises(ValueError, match="no log-probability"):
             number(wrong)
     assert number(-math.inf) == -math.inf
+
+
+@pytest.mark.parametrize("finish", ["error", "abort", "insufficient_system_resource", "ERROR"])
+def test_what_was_written_until_the_server_failed_is_no_answer(finish: str) -> None:
+    rows = [{"top_logprobs": [{"token": t, "logprob": -1.0} for t in "12"]}]
+    given = {"finish_reason": finish, "message": {"content": "a par"}, "text": "a par"}
+    answer = completion(**given, logprobs={"content": rows})
+    for chat in (True, False):
+        with pytest.raises(NotGiven, match="broke off"):
+            text_of(answer, chat=chat)
+    with pytest.raises(NotGiven, match="broke off"):
+        listed(answer, chat=True)
+    with pytest.raises(NotGiven, match="broke off"):
+        text_of(completion(message={"content": "a par"}, error={"code": 502}), chat=True)
+
+
+@pytest.mark.parametrize("finish", ["content_filter: PROHIBITED_CONTENT", "SAFETY", "RECITATION"])
+def test_a_filter_has_many_names(finish: str) -> None:
+    with pytest.raises(Unanswered, match="content filter"):
+        text_of(completion(finish_reason=finish, message={"content": "x"}), chat=True)
+
+
+def test_a_list_whose_probabilities_are_none_is_named() -> None:
+    rows = [{"top_logprobs": [{"token": t, "logprob": -0.1} for t in "12"]}]
+    with pytest.raises(NotGiven, match=r"sum to 1\.81"):
+        listed(completion(logprobs={"content": rows}), chat=False)

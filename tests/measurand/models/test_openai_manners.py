@@ -95,3 +95,21 @@ def test_refusals_of_one_prompt() -> None:
     assert not too_long(refusal("context length", status=429))
     assert withheld(refusal("blocked by content_filter"))
     assert not withheld(refusal("filter"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the request exceeds the available context size, try increasing it",
+        "Input validation error: `inputs` must have less than 4095 tokens. Given: 5000",
+        "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 4000 and 200",
+        "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+        "Input length (5000 tokens) exceeds the maximum allowed length (4096 tokens).",
+        "Please reduce the length of the messages or completion.",
+        "The decoder prompt (length 5000) is longer than the maximum model length of 4096.",
+        "The number of tokens to keep from the initial prompt is greater than the context length",
+    ],
+)
+def test_servers_say_that_a_prompt_is_too_long_in_many_ways(words: str) -> None:
+    assert too_long(refusal(words))
+    assert not too_long(refusal("max_tokens exceeds the maximum of 4096 for a completion"))

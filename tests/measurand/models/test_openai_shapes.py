@@ -464,3 +464,17 @@ def test_a_key_that_no_header_can_carry_is_refused_unseen(
         openai_keys.find()
     assert caught.value.code == "bad_key"
     assert "sk" not in str(caught.value)
+
+
+def test_log_probs_that_are_forbidden_are_no_bad_key(toy: ToyServer) -> None:
+    def fault(path: str, body: Body, n: int) -> Any:
+        words = "You are not allowed to request logprobs from this model"
+        return toy_server.status(403, words) if body.get("logprobs") else None
+
+    toy.fault = fault
+    model = model_of(toy)
+    has = model.capabilities()
+    assert (has.logprobs, has.generate) == (False, True)
+    assert "not allowed to request logprobs" in has.reasons["logprobs"]
+    check(model, generate=True)
+    model.close()
