@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,6 +29,7 @@ from evaluators.compwob.sections import (
     summary_section,
     task_section,
 )
+from measurand.machines import MODEL, Moves, computed
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 from measurand.statistics import of_trainings, statistics_table
@@ -92,6 +95,11 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
 def _trained(row: StatisticRow) -> bool:
     """Whether a figure is of trained weights: of one model, or of a mixture's models together."""
     return row["model"].startswith("trained:") or "mixture" in slice_parts(row["slice"])
+
+
+def moves(row: Mapping[str, Any]) -> Moves:
+    """What another machine makes of a figure: agents that follow rules are computed."""
+    return MODEL if ":" in row["model"] else computed(row)
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

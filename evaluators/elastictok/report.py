@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -32,12 +34,13 @@ from evaluators.elastictok.use_sections import (
     control_section,
     rate_section,
 )
+from measurand.machines import MODEL, Moves, computed
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import of_trainings, statistics_table
 from measurand.training.repeats import folder_of, repeat_of
 from measurand.trainings import over_trainings
-from schemas.elastictok.params import Params
+from schemas.elastictok.params import UNTRAINED, Params
 
 TITLE = "ElasticTok: tokens for video"
 """Title of the report."""
@@ -99,6 +102,11 @@ def _trained(params: Params, row: StatisticRow) -> bool:
     """Whether a figure is of trained weights: not of data, codecs, or weights before training."""
     about_data = row["metric"] in ("leaks", "near_copies", "planted_leaks_found", "rejected")
     return not about_data and row["model"] in {m.name for m in params.train.models}
+
+
+def moves(row: Mapping[str, Any]) -> Moves:
+    """What another machine makes of a figure: data and codecs are computed."""
+    return MODEL if row["model"] == UNTRAINED else computed(row)
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -26,6 +28,7 @@ from evaluators.many_shot.quality_sections import (
     prompt_section,
     rationale_section,
 )
+from measurand.machines import MODEL, Moves, computed
 from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
@@ -63,6 +66,11 @@ SECTIONS = (
     method_section,
 )
 """Sections in the reader's order."""
+_WRITTEN = ("answers_over_budget", "keep_rate", "prefix_saving", "solved_share", "step_valid_rate")
+_OF_DATA = (
+    *("leaks", "planted_leaks_found", "partial"),
+    *("prompts_rejected", "prompts_with_fewer_shots"),
+)
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:
@@ -80,6 +88,14 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         rows += bias_rows(subject)
         rows += quality_rows(subject, data, results)
     return statistics_table(rows)
+
+
+def moves(row: Mapping[str, Any]) -> Moves:
+    """What another machine makes of a figure; rationales are written by a model that samples."""
+    if row["metric"] in _WRITTEN or "reinforced" in row["slice"]:
+        return "sampled"
+    about_data = row["metric"] in _OF_DATA or row["model"].startswith("oracle:")
+    return computed(row) if about_data else MODEL
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

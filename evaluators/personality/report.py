@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -27,6 +29,7 @@ from evaluators.personality.validity_sections import (
     score_section,
     summary_section,
 )
+from measurand.machines import MODEL, Moves, computed
 from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
@@ -81,6 +84,11 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         rows += quality_rows(subject, results)
         rows += cue_rows(subject, results)
     return statistics_table(rows)
+
+
+def moves(row: Mapping[str, Any]) -> Moves:
+    """What another machine makes of a figure: known respondents are computed."""
+    return computed(row) if row["model"].startswith("synthetic:") else MODEL
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -23,6 +25,7 @@ from evaluators.soft_labels.opening import opening
 from evaluators.soft_labels.win_sections import distance_section, win_section
 from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
+from measurand.machines import MODEL, Moves, computed
 from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
@@ -94,6 +97,14 @@ def _trained(params: Params, row: StatisticRow) -> bool:
     if row["metric"] in ("strength", "text_position_bias"):
         return parts.get("run") != REFERENCE_RUN
     return bool({parts.get("run"), parts.get("over")} & {run.id for run in params.train.runs})
+
+
+def moves(row: Mapping[str, Any]) -> Moves:
+    """What another machine makes of a figure: labels and the bandit are computed, texts sampled."""
+    if row["metric"].startswith(("bandit_", "label_", "rater_", "longer_")):
+        return computed(row)
+    of_texts = ("comparison_", "distinct_", "kl_", "sample_", "strength", "text_", "win_")
+    return "sampled" if row["metric"].startswith(of_texts) else MODEL
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

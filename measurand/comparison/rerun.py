@@ -11,7 +11,7 @@ import json
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,23 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from measurand import project
+from measurand import machines, project
 from measurand.comparison.sides import STATISTICS_FILE
 from measurand.errors import InputError
 from measurand.report.document import Block, Cell, Document, Section, Table, Text
 from measurand.results import STATISTICS, current
 
 ROUNDING = 1e-3
-"""Relative difference below which two figures differ in their rounding."""
+"""Relative difference below which two figures differ in their rounding, within their interval."""
+LAST_BITS = 1e-9
+"""The same, whatever the interval."""
 CLASSES = ("equal", "rounding", "inside", "outside", "no interval", "one undefined")
-KINDS = {None: "computed", "training": "trained, these weights", "method": "trained, the method"}
+AGAIN = 0.166
+"""Share outside A's interval where B is drawn anew: P(|z| > 1.96 / sqrt 2), as two independent
+figures of one spread differ by sqrt 2 times it."""
 FREE = ("seed", "processes", "device", "compile")
 """Parameters in which reruns may differ."""
-_NUMBER = re.compile(r"[-+]?\d[\d.,]*%?")
+_NUMBER = re.compile(r"(?<![\w.])[-+\u2212]?\d+([.,]\d+)*%?(?!\w|[.,]\d)")
 _REPORT = "report.json"
 
 Record = Mapping[str, Any]
@@ -53,42 +57,58 @@ class Run:
 def runs(word: str, systems: Sequence[str]) -> dict[str, Run]:
     """Reports by system: of a folder, of a folder of such folders, or of a git revision.
 
+    Args:
+        word: the folder or revision.
+        systems: only these, if any are named.
+
     Raises:
-        InputError: code ``no_side``: there is no report.
+        InputError: code ``no_side``: there is no report, or two of one system.
     """
     path = Path(word)
     found: dict[str, Run] = {}
-    for name, read in _files(path, systems) if path.exists() else _blobs(word, systems):
+    for read in _files(path) if path.exists() else _blobs(word):
         statistics, report = read(STATISTICS_FILE), read(_REPORT)
-        if statistics is not None and report is not None:
-            table = pq.ParquetFile(pa.BufferReader(statistics)).read()
-            rows = STATISTICS.conform(current(table)).to_pylist()
+        if statistics is None or report is None:
+            continue
+        table = pq.ParquetFile(pa.BufferReader(statistics)).read()
+        rows = STATISTICS.conform(current(table)).to_pylist()
+        name = rows[0]["system"] if rows else ""
+        if name in found:
+            raise InputError(
+                f"{word!r} holds two reports of {name}", hint="name one folder", code="no_side"
+            )
+        if not systems or name in systems:
             keyed = {(row["model"], row["metric"], row["slice"]): row for row in rows}
             found[name] = Run(keyed, json.loads(report))
     if not found:
+        wanted = f" of {', '.join(systems)}" if systems else ""
         raise InputError(
-            f"{word!r} holds no report",
-            hint="give a report's folder, or a revision",
+            f"{word!r} holds no report{wanted}",
+            hint="give a report's folder, a folder of such folders, or a revision",
             code="no_side",
         )
     return found
 
 
-def _files(path: Path, systems: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    folders = [path] if (path / STATISTICS_FILE).is_file() else sorted(path.glob("reports/*"))
-    for folder in folders or sorted(path.iterdir()):
-        if folder.is_dir() and (not systems or len(folders) == 1 or folder.name in systems):
-            name = "" if folder == path else folder.name
-
-            def read(file: str, folder: Path = folder) -> bytes | None:
-                return (folder / file).read_bytes() if (folder / file).is_file() else None
-
-            yield name, read
+Read = Callable[[str], bytes | None]
 
 
-def _blobs(word: str, systems: Sequence[str]) -> Iterator[tuple[str, Any]]:
+def _files(path: Path) -> Iterator[Read]:
+    """Readers of the folder itself, else of those below it that hold statistics."""
+    inside = (path / STATISTICS_FILE).is_file()
+    below = path / "reports" if (path / "reports").is_dir() else path
+    files = [path / STATISTICS_FILE] if inside else sorted(below.rglob(STATISTICS_FILE))
+    for folder in (file.parent for file in files):
+
+        def read(file: str, folder: Path = folder) -> bytes | None:
+            return (folder / file).read_bytes() if (folder / file).is_file() else None
+
+        yield read
+
+
+def _blobs(word: str) -> Iterator[Read]:
     root = project.find_root()
-    for name in systems or project.systems(root):
+    for name in project.systems(root):
 
         def read(file: str, name: str = name) -> bytes | None:
             shown = f"{word}:reports/{name}/{file}"
@@ -97,7 +117,7 @@ def _blobs(word: str, systems: Sequence[str]) -> Iterator[tuple[str, Any]]:
             )
             return done.stdout if done.returncode == 0 else None
 
-        yield name, read
+        yield read
 
 
 def compare(a: Mapping[str, Run], b: Mapping[str, Run]) -> Record:
@@ -122,13 +142,16 @@ def _system(name: str, a: Run, b: Run) -> dict[str, Any]:
             hint="leave --as rerun out to compare what changed",
             code="other_parameters",
         )
-    figures = []
+    figures, moves = [], _declared(name)
     for key in sorted({*a.statistics, *b.statistics}):
         one, two = a.statistics.get(key), b.statistics.get(key)
-        kind = KINDS[(one or two or {}).get("scope")]
+        start, end = (None if row is None else row["estimate"] for row in (one, two))
+        kind = moves(one or two or {})
         figures.append({
-            "model": key[0], "metric": key[1], "slice": key[2], "kind": kind,
-            "a": one and one["estimate"], "b": two and two["estimate"],
+            "model": key[0], "metric": key[1], "slice": key[2],
+            "kind": "not declared" if kind is None else machines.words(kind),
+            "as_declared": kind is None or machines.holds(start, end, kind),
+            "a": start, "b": end,
             "lower": one and one["ci_lo"], "upper": one and one["ci_hi"],
             "class": class_of(one, two),
         })  # fmt: skip
@@ -139,22 +162,38 @@ def _system(name: str, a: Run, b: Run) -> dict[str, Any]:
     }
 
 
+def _declared(name: str) -> Callable[[Record], machines.Moves | None]:
+    """What the system says of its figures; away from its project only what was trained is known."""
+    try:
+        return machines.moves_of(project.system(project.find_root(), name))
+    except InputError:
+        return lambda row: None if row["scope"] is None else "trained"
+
+
 def class_of(a: Record | None, b: Record | None) -> str:
-    """One of :data:`CLASSES`: how far a figure moved, by the interval that A gave it."""
+    """One of :data:`CLASSES`: how far a figure moved, by the interval that A gave it.
+
+    An interval that is narrower than rounding decides all the same.
+    """
     one, two = (None if row is None else row["estimate"] for row in (a, b))
     if one == two:
         return "equal"
     if a is None or one is None or two is None:
         return "one undefined"
-    if abs(one - two) <= ROUNDING * max(abs(one), abs(two)):
+    apart = abs(one - two) / max(abs(one), abs(two))
+    bare = a["ci_lo"] is None or a["ci_hi"] is None or a["ci_lo"] == a["ci_hi"]
+    # A corrected interval need not hold its own figure.
+    outside = not (bare or min(a["ci_lo"], one) <= two <= max(a["ci_hi"], one))
+    if apart <= LAST_BITS or (apart <= ROUNDING and not outside):
         return "rounding"
-    if a["ci_lo"] is None or a["ci_hi"] is None or a["ci_lo"] == a["ci_hi"]:
-        return "no interval"
-    return "inside" if a["ci_lo"] <= two <= a["ci_hi"] else "outside"
+    return "no interval" if bare else "outside" if outside else "inside"
 
 
 def claim(sentence: str) -> str:
-    """A sentence without its numbers: what it says, whatever it counts."""
+    """A sentence without its numbers: what it says, whatever it counts.
+
+    Digits of names stay: ``fixed16`` is another one than ``fixed64``.
+    """
     return _NUMBER.sub("#", sentence)
 
 
@@ -196,7 +235,7 @@ def document(record: Record, a: str, b: str) -> Document:
     sections = []
     for name, system in record["systems"].items():
         blocks: list[Block] = [Text(_changes(system)), _counts(system["figures"])]
-        moved = [f for f in system["figures"] if f["class"] in CLASSES[3:]]
+        moved = [f for f in system["figures"] if f["class"] in CLASSES[3:] or not f["as_declared"]]
         if moved:
             blocks.append(_moved(moved))
         sections.append(Section(name or "This report", tuple(blocks)))
@@ -217,18 +256,23 @@ def _changes(system: Record) -> str:
 
 
 def _counts(figures: Sequence[Record]) -> Table:
-    """Kinds of figures by how far they moved; what is computed should be equal but for rounding."""
+    """Kinds of figures, as declared, by how far they moved."""
     rows: list[list[Cell]] = []
-    for kind in KINDS.values():
-        seen = Counter(f["class"] for f in figures if f["kind"] == kind)
-        if seen:
-            rows.append([kind, *(seen[name] for name in CLASSES)])
+    for kind in dict.fromkeys(f["kind"] for f in figures):
+        mine = [f for f in figures if f["kind"] == kind]
+        seen = Counter(f["class"] for f in mine)
+        beyond = sum(not f["as_declared"] for f in mine)
+        rows.append([kind, *(seen[name] for name in CLASSES), beyond])
     notes = [
         f"Rounding: within {ROUNDING:g} of the larger. Inside and outside: of A's interval. Of "
-        "figures that are sampled anew one in twenty lies outside or less; of trained ones more, "
-        "where the interval is about these weights."
+        f"figures whose whole sample is drawn anew about one in six ({AGAIN:g}) lies outside an "
+        "interval of 95%, since B varies as much as A; where both runs share their items it is "
+        "less, and of figures of these weights it may be more.",
+        "Declared: what the system says another machine makes of the figure; the last column "
+        "counts those that moved further.",
     ]
-    return Table("How far figures moved", ["kind", *CLASSES], rows, notes)
+    columns = ["declared", *CLASSES, "beyond what is declared"]
+    return Table("How far figures moved", columns, rows, notes)
 
 
 def _moved(figures: Sequence[Record]) -> Table:

@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from measurand import machines
 from measurand.errors import InputError
 
 QUOTE = re.compile(r"<!--q (?P<name>[^>]*?)-->(?P<told>[^<]*)<!--/q-->")
@@ -44,7 +45,7 @@ def unquoted(text: str) -> list[str]:
 
 
 def write_docs(root: Path) -> list[Path]:
-    """Refresh README.md and ``docs/``; returns the files that changed.
+    """Refresh quotes in README.md and ``docs/``, and its tables; returns the files that changed.
 
     Raises:
         InputError: see :func:`refresh`; the message names the file.
@@ -54,6 +55,8 @@ def write_docs(root: Path) -> list[Path]:
         text = path.read_text(encoding="utf-8")
         try:
             made = refresh(text, find)
+            if path == root / machines.PAGE:
+                made = machines.refresh(root, made)
         except InputError as error:
             where = path.relative_to(root)
             raise InputError(f"{where}: {error.args[0]}", hint=error.hint) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from measurand import shards
+from measurand.machines import Moves, computed
 from measurand.report.document import Section, Table
 from measurand.report.view import View
 from measurand.statistics import statistic_row, statistics_table
@@ -22,6 +24,11 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     heads = int(np.sum(items["value"].to_numpy()))
     found = proportion(heads, items.num_rows, confidence=params.report.confidence)
     return statistics_table([statistic_row("coin", items["model"][0].as_py(), "heads", {}, found)])
+
+
+def moves(row: Mapping[str, Any]) -> Moves:
+    """What another machine makes of the share."""
+    return computed(row)
 
 
 def result(view: View[Any]) -> Section:

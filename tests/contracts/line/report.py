@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from measurand import shards
+from measurand.machines import Moves, computed
 from measurand.report.document import Section, Table
 from measurand.report.view import View
 from measurand.statistics import statistic_row, statistics_table
@@ -25,6 +27,11 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     found = bounded(found, values, points)
     found = replace(found, scope="training")
     return statistics_table([statistic_row("line", "network", "near", {}, found)])
+
+
+def moves(row: Mapping[str, Any]) -> Moves:
+    """What another machine makes of the share."""
+    return computed(row)
 
 
 def result(view: View[Any]) -> Section:
