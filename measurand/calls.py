@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from measurand.errors import InputError
@@ -35,10 +36,12 @@ class Generated:
     Attributes:
         completion: the completion.
         seconds: its share of the batch's wall time; of the first run, where it was resumed.
+        shared: whether it is the answer to an equal call that was made earlier in this run.
     """
 
     completion: Completion
     seconds: float
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,12 @@ class Scored:
     Attributes:
         score: the score.
         seconds: its share of the batch's wall time; of the first run, where it was resumed.
+        shared: whether it is the answer to an equal call that was made earlier in this run.
     """
 
     score: Score
     seconds: float
+    shared: bool = False
 
 
 def score_batches(
@@ -68,6 +73,9 @@ def score_batches(
 
     A batch is asked again as a whole or not at all: a model's log-probabilities depend in their
     last bits on the batch, so a resumed run must repeat the same batches to give the same bytes.
+    Calls that are equal (text, choices, what the model reads beside them, repeat) are made once a
+    journal, in the first batch that holds them; all of them get its answer. What a batch asks
+    depends on the batches before it, not on what is journalled.
     Infrastructure errors are returned but not journalled: the next run asks those batches again.
 
     Args:
@@ -96,17 +104,12 @@ def score_batches(
             _Call(model.fingerprint, prompt, how.record, repeat)
             for prompt, how in zip(prompts, hows, strict=True)
         ]
-        keys = [call.key for call in calls]
-        records = [journal.get(key) for key in keys]
-        if any(record is None for record in records):
-            records = _ask(model, batch, hows, calls, journal, repeat)
+
+        sampled = hows[0].sampling if hows else None
+        answers = _answers(calls, journal, partial(_ask, model, batch, sampled, repeat))
         if progress is not None:
-            progress.advance(len(keys))
-        yield [
-            Scored(Score.from_record(record), float(record["seconds"]))
-            for record in records
-            if record is not None
-        ]
+            progress.advance(len(calls))
+        yield [Scored(Score.from_record(r), seconds, shared) for r, seconds, shared in answers]
 
 
 @dataclass(frozen=True)
@@ -150,17 +153,11 @@ def generate_batches(
     for requests in batches:
         prompts = [r.tagged_sha256 if reads_tags else r.sha256 for r in requests]
         calls = [_Call(model.fingerprint, p, sampling.record(), repeat) for p in prompts]
-        records = [journal.get(call.key) for call in calls]
-        if any(record is None for record in records):
-            start = time.perf_counter()
-            completions = model.generate(requests, sampling, repeat)
-            records = _keep(calls, completions, journal, time.perf_counter() - start)
+        answers = _answers(calls, journal, partial(_write, model, requests, sampling, repeat))
         if progress is not None:
             progress.advance(len(calls))
         yield [
-            Generated(Completion.from_record(record), float(record["seconds"]))
-            for record in records
-            if record is not None
+            Generated(Completion.from_record(r), seconds, shared) for r, seconds, shared in answers
         ]
 
 
@@ -171,29 +168,57 @@ class _Call:
     settings: dict[str, Any]
     repeat: int
 
-    @property
+    @cached_property
     def key(self) -> str:
         return call_key(self.fingerprint, self.prompt, self.settings, self.repeat)
 
+    def record(self, answer: Score | Completion, seconds: float) -> dict[str, Any]:
+        how = (self.fingerprint, self.prompt, self.settings, self.repeat)
+        return call_record(*how, answer.record(), seconds)
+
+
+def _answers(
+    calls: Sequence[_Call],
+    journal: Journal,
+    ask: Callable[[list[int]], Sequence[Score | Completion]],
+) -> Iterator[tuple[dict[str, Any], float, bool]]:
+    """(record, seconds, whether an equal call was made before) of each call of a batch."""
+    first: dict[str, int] = {}
+    for at, call in enumerate(calls):
+        first.setdefault(call.key, at)
+    new = [at for key, at in first.items() if key not in journal.asked]
+    failed: dict[str, dict[str, Any]] = {}
+    if any(journal.get(calls[at].key) is None for at in new):
+        start = time.perf_counter()
+        answers = ask(new)
+        seconds = (time.perf_counter() - start) / len(new)
+        made = zip([calls[at] for at in new], answers, strict=True)
+        records = [call.record(answer, seconds) for call, answer in made]
+        failed = {r["key"]: r for r in records if r["status"] == "infra_error"}
+        journal.append_batch([r for r in records if r["key"] not in failed])
+    journal.asked.update(first.keys() - failed.keys())
+    own = set(new)
+    for at, call in enumerate(calls):
+        record = failed.get(call.key) or journal.get(call.key)
+        assert record is not None
+        yield record, float(record["seconds"]) if at in own else 0.0, at not in own
+
 
 def _ask(
-    model: Model,
-    batch: Batch,
-    hows: list[_How],
-    calls: list[_Call],
-    journal: Journal,
-    repeat: int,
-) -> list[dict[str, Any] | None]:
-    start = time.perf_counter()
-    sampling = hows[0].sampling
+    model: Model, batch: Batch, sampling: Sampling | None, repeat: int, some: Sequence[int]
+) -> Sequence[Score]:
+    requests = [batch.requests[at] for at in some]
     if sampling is None:
-        scores = model.score(batch.requests, batch.choices)
-    else:
-        if any(request.choices for request in batch.requests):
-            raise InputError("constrained requests share their choices", hint="use mode='logprob'")
-        completions = model.generate(batch.requests, sampling, repeat)
-        scores = [_chosen(completion, batch.choices) for completion in completions]
-    return _keep(calls, scores, journal, time.perf_counter() - start)
+        return model.score(requests, batch.choices)
+    if any(request.choices for request in requests):
+        raise InputError("constrained requests share their choices", hint="use mode='logprob'")
+    return [_chosen(c, batch.choices) for c in model.generate(requests, sampling, repeat)]
+
+
+def _write(
+    model: Model, requests: Sequence[Request], sampling: Sampling, repeat: int, some: Sequence[int]
+) -> Sequence[Completion]:
+    return model.generate([requests[at] for at in some], sampling, repeat)
 
 
 def _chosen(c: Completion, choices: tuple[str, ...]) -> Score:
@@ -207,24 +232,3 @@ def _chosen(c: Completion, choices: tuple[str, ...]) -> Score:
         status="model_error" if c.status == "ok" and not known else c.status,
         reason=c.reason if known else c.reason or f"answered {c.text!r}",
     )
-
-
-def _keep(
-    calls: Sequence[_Call],
-    answers: Sequence[Score | Completion],
-    journal: Journal,
-    seconds: float,
-) -> list[dict[str, Any] | None]:
-    records: list[dict[str, Any] | None] = [
-        call_record(
-            call.fingerprint,
-            call.prompt,
-            call.settings,
-            call.repeat,
-            answer.record(),
-            seconds / len(calls),
-        )
-        for call, answer in zip(calls, answers, strict=True)
-    ]
-    journal.append_batch([r for r in records if r is not None and r["status"] != "infra_error"])
-    return records

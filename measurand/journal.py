@@ -78,6 +78,9 @@ class Journal:
     Args:
         path: JSON Lines file; made, with its folder, where missing.
 
+    Attributes:
+        asked: keys of calls that were answered since it was opened.
+
     Raises:
         InputError: code ``journal_locked`` while another process has it open; ``journal_damaged``
             where a line other than the last cannot be read.
@@ -87,6 +90,7 @@ class Journal:
         self.path = Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self._file = self.path.open("a+b", buffering=0)
+        self.asked: set[str] = set()
         self._offsets: dict[str, int] = {}
         self._totals: dict[str, float] = {
             "calls": 0,

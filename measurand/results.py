@@ -127,11 +127,7 @@ STATISTICS = Table(
 
 def current(table: pa.Table) -> pa.Table:
     """Statistics of an earlier version 1 with the columns that were added since, null."""
-    for column in STATISTICS.columns:
-        if column.since != "1.0.0" and column.name not in table.column_names:
-            nulls = pa.nulls(table.num_rows, column.dtype)
-            table = table.append_column(column.name, nulls)
-    return table
+    return STATISTICS.upgraded(table)
 
 
 class StatisticRow(TypedDict):

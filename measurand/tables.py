@@ -194,6 +194,13 @@ class Table:
             raise SchemaError(f"{self.name}: {error}") from error
         return pa.Table.from_arrays(arrays, schema=schema)
 
+    def upgraded(self, table: pa.Table) -> pa.Table:
+        """``table``, of an earlier minor version, with the columns that were added since, null."""
+        for column in self.columns:
+            if column.since != "1.0.0" and column.name not in table.column_names:
+                table = table.append_column(column.name, pa.nulls(table.num_rows, column.dtype))
+        return table
+
     def validate(self, table: pa.Table) -> pa.Table:
         """Return ``table`` conformed to the schema.
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
 from measurand import shards, subject
 from measurand.report import view
@@ -76,11 +75,9 @@ def subjects(results: Path, params: Params) -> list[Subject]:
         params: parameters.
     """
     played = shards.read_table(results / "episodes")
-    if "bad_references" not in played.column_names:
-        # Results of version 1.0.0 of the table can still be reported.
-        kind = EPISODES.schema().field("bad_references").type
-        played = played.append_column("bad_references", pa.nulls(len(played), kind))
-    every = frame(EPISODES.conform(played)).with_columns(pl.col("success").cast(pl.Float64))
+    # Results of version 1.0.0 of the table can still be reported.
+    played = EPISODES.conform(EPISODES.upgraded(played))
+    every = frame(played).with_columns(pl.col("success").cast(pl.Float64))
     found = every["agent"].unique().to_list()
     made = []
     for agent in in_order(found, (run.agent for run in params.evaluate.agents)):

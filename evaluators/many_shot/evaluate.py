@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from measurand import runs, shards
+from measurand.asking import Asker
 from measurand.costs import COSTS
 from measurand.errors import InputError
 from measurand.journal import Journal
@@ -22,7 +23,6 @@ from measurand.models.protocol import Model, Request, Sampling, check
 from measurand.progress import Progress
 from measurand.results import RESULTS
 from pipelines.many_shot import answers, oracles
-from pipelines.many_shot.asking import Asker
 from pipelines.many_shot.material import Asked, Material
 from schemas.many_shot.params import Curve, ModelRun, Params, Task
 from schemas.many_shot.tables import RESPONSES
@@ -183,12 +183,8 @@ class Administration:
         responses: list[pa.Table] = []
         items: list[pa.Table] = []
         missing: Counter[str] = Counter()
-        before: str | None = None
         with Progress(f"evaluate {self.spec.model}", total, "prompts") as progress:
             for task, curve in built:
-                if task.id != before:
-                    asker.forget()
-                before = task.id
                 for batch in self._batches(task, curve):
                     rows = self._answered(asker, batch, run_id)
                     self._pick(batch, rows, total)

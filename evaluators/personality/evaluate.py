@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +219,8 @@ class Administration:
                 rows = []
                 for prompt, scored in self._scored(model, journal, table, progress):
                     rows.append(self._response(prompt, scored, run_id))
+                    if scored.shared:
+                        continue
                     if seen % every == 0 and len(sample) < RETEST_ITEMS:
                         sample.append((prompt, scored.score))
                     seen += 1
@@ -273,23 +275,30 @@ class Administration:
             yield from zip(chunk, scores, strict=True)
 
     def _chunks(self, table: pa.Table) -> Iterator[list[Row]]:
-        """Prompts that share preamble and choices, at most ``batch_size`` at a time."""
+        """Prompts that share preamble and choices: at most ``batch_size`` texts at a time.
+
+        Questionnaires share items; a text stands in the first batch with all of its prompts.
+        """
         size = self.params.evaluate.batch_size
         for _, group in groupby(table.to_pylist(), lambda r: (r["profile_id"], r["k_choices"])):
-            rows = list(group)
-            for start in range(0, len(rows), size):
-                yield rows[start : start + size]
+            texts: dict[str, list[Row]] = {}
+            for row in group:
+                texts.setdefault(row["prompt"], []).append(row)
+            equal = iter(texts.values())
+            while some := list(islice(equal, size)):
+                yield [row for rows in some for row in rows]
 
     def _request(self, prompt: Row) -> Request:
         return Request(prompt["prompt"], _tags(prompt), begun=cue.BEGINNINGS[self._cue])
 
     def _response(self, prompt: Row, scored: Scored, run_id: str, part: str | None = None) -> Row:
         score = scored.score
-        self._costs.add(
-            *(part or prompt["experiment"], score.prompt_tokens, score.cached_tokens),
-            scored.seconds,
-            score.retries,
-        )
+        if not scored.shared:
+            self._costs.add(
+                *(part or prompt["experiment"], score.prompt_tokens, score.cached_tokens),
+                scored.seconds,
+                score.retries,
+            )
         return {
             **{c.name: prompt.get(c.name) for c in RESPONSES.columns},
             "run_id": run_id,
@@ -301,6 +310,7 @@ class Administration:
             "tie": score.tie,
             "scoring_mode": self.params.evaluate.scoring_mode,
             "cue": self._cue,
+            "shared": scored.shared,
             "status": score.status,
             "reason": score.reason,
             "prompt_tokens": score.prompt_tokens,

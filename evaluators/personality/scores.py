@@ -57,7 +57,7 @@ def read_responses(results: Path) -> dict[str, pl.DataFrame]:
     """
     found: dict[str, pl.DataFrame] = {}
     for folder in sorted(p for p in (results / "responses").iterdir() if p.is_dir()):
-        table = RESPONSES.conform(shards.read_table(folder))
+        table = RESPONSES.conform(RESPONSES.upgraded(shards.read_table(folder)))
         frame = pl.from_arrow(table.drop_columns(["prompt_sha256", "logprobs"]))
         assert isinstance(frame, pl.DataFrame)
         keyed = [

@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from measurand.errors import CapabilityError, InputError, VerifyError
@@ -123,10 +124,13 @@ def _gguf_file() -> Path:
 
 def _convert(gguf: Path, out: Path) -> None:
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    import gguf as reading
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
     from transformers.utils import logging
 
+    # transformers opens the file three times, and each time reads the whole vocabulary.
+    reader, reading.GGUFReader = reading.GGUFReader, lru_cache(1)(reading.GGUFReader)
     where = {"gguf_file": gguf.name, "local_files_only": True}
     shown = logging.is_progress_bar_enabled()
     logging.disable_progress_bar()
@@ -142,5 +146,6 @@ def _convert(gguf: Path, out: Path) -> None:
         model.save_pretrained(out)
         tokenizer.save_pretrained(out)
     finally:
+        reading.GGUFReader = reader
         if shown:
             logging.enable_progress_bar()

@@ -49,7 +49,7 @@ EPISODES = Table(
         Column("parse_errors", pa.int32(), "answers in which no action was found", minimum=0),
         Column("bad_references", pa.list_(pa.string()),
                "why elements that actions named could not be acted on, one for each such action",
-               nullable=True),
+               nullable=True, since="1.1.0"),
         Column("prompt_tokens", pa.int32(), "read by the model", "tokens", nullable=True,
                minimum=0),
         Column("completion_tokens", pa.int32(), "written by the model", "tokens", nullable=True,

@@ -128,7 +128,7 @@ PROMPTS = Table(
 
 RESPONSES = Table(
     name="personality.responses",
-    version="1.1.0",
+    version="1.2.0",
     key=("model", "profile_id", "prompt_id"),
     doc="One row per model and prompt: what the model chose and how sure it was.",
     columns=(
@@ -175,6 +175,13 @@ RESPONSES = Table(
             nullable=True,
             enum=CUES,
             since="1.1.0",
+        ),
+        Column(
+            "shared",
+            pa.bool_(),
+            "whether an equal prompt was asked before, whose answer this is",
+            nullable=True,
+            since="1.2.0",
         ),
         Column("status", pa.string(), "what became of the call", enum=STATUSES),
         Column("reason", pa.string(), "why there is no value", nullable=True),

@@ -84,6 +84,51 @@ def test_infrastructure_errors_are_returned_not_remembered(tmp_path: Path) -> No
         assert {s.score.status for b in found for s in b} == {"ok"}
 
 
+def test_equal_calls_are_made_once_in_the_first_batch_that_holds_them(tmp_path: Path) -> None:
+    a, b, c = (batches(3, 1)[i].requests[0] for i in range(3))
+    twice = [Batch(some, ("1", "2", "3")) for some in ([a, b, a], [b, c], [c, a])]
+    model = Counting()
+    with Journal(tmp_path / "j") as journal:
+        found = list(score_batches(model, twice, journal))
+        assert (model.asked, len(journal)) == ([2, 1], 3)
+        list(score_batches(model, twice, journal, repeat=1))
+        assert (model.asked, len(journal)) == ([2, 1, 2, 1], 6)
+    assert [[s.shared for s in batch] for batch in found] == [
+        [False, False, True], [True, False], [True, True],
+    ]  # fmt: skip
+    scores = [[s.score for s in batch] for batch in found]
+    assert scores[0][0] == scores[0][2] == scores[2][1]
+    assert (scores[1][0], scores[2][0]) == (scores[0][1], scores[1][1])
+    assert {s.seconds for batch in found for s in batch if s.shared} == {0.0}
+
+
+def test_a_kill_between_equal_calls_moves_no_batch(tmp_path: Path) -> None:
+    a, b, c = (batches(3, 1)[i].requests[0] for i in range(3))
+    twice = [Batch(some, ("1", "2", "3")) for some in ([a, b], [b, c])]
+    model, path = Counting(), tmp_path / "j"
+    with Journal(path) as journal:
+        whole = list(score_batches(model, twice, journal))
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:2]))
+    with Journal(path) as journal:
+        again = list(score_batches(model, twice, journal))
+    assert model.asked == [2, 1, 1]
+    assert flat(again) == flat(whole)
+
+
+def test_a_call_that_failed_outside_the_model_is_made_again_where_it_comes_next(
+    tmp_path: Path,
+) -> None:
+    [one] = batches(1, 1)
+    model = Counting()
+    with Journal(tmp_path / "j") as journal:
+        answers = score_batches(model, [one, one], journal)
+        model.broken = True
+        [failed] = next(answers)
+        model.broken = False
+        [found] = next(answers)
+    assert (failed.score.status, found.score.status) == ("infra_error", "ok")
+
+
 def test_repeats_are_calls_of_their_own(tmp_path: Path) -> None:
     model = Counting()
     with Journal(tmp_path / "j") as journal:
@@ -121,7 +166,7 @@ def test_own_choices_key_the_call_and_take_the_place_of_the_batchs(
         [[plain]] = score_batches(model, [Batch([Request("RATING:")], (" 1", " 5"))], journal)
         assert len(journal) == 3
         [[again, _]] = score_batches(model, [Batch(own)], journal)
-        assert again == wide
+        assert (again.score, again.shared) == (wide.score, True)
     assert wide.score.logprobs is not None
     assert plain.score.logprobs is not None
     assert single.score.logprobs is not None
@@ -166,7 +211,8 @@ def test_texts_are_kept_by_prompt_sampling_and_repeat(
     with Journal(tmp_path / "j") as journal:
         first = list(generate_batches(model, asked, journal, how))
         assert model.asked == [2, 1]
-        assert list(generate_batches(model, asked, journal, how)) == first
+        again = list(generate_batches(model, asked, journal, how))
+        assert [g.completion for b in again for g in b] == [g.completion for b in first for g in b]
         assert model.asked == [2, 1]
         other = list(generate_batches(model, asked, journal, how, repeat=1))
         assert model.asked == [2, 1, 2, 1]

@@ -40,7 +40,12 @@ def small() -> Params:
     model = {"model": "synthetic:shaped", "experiments": ["validity", "single", "concurrent"]}
     return changed(
         base,
-        build={"validity": validity, "reversed_options": reversal, "n_shards": 2},
+        build={
+            "validity": validity,
+            "single": base.build.single.model_dump(mode="json") | {"levels": [1, 5, 9]},
+            "reversed_options": reversal,
+            "n_shards": 2,
+        },
         evaluate={"models": [model]},
         report={"resamples": 200},
     )

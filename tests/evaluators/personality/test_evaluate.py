@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from evaluators.personality.evaluate import _expected, evaluate
+from evaluators.personality.evaluate import Administration, _expected, evaluate
 from measurand import shards
 from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.manifest import read_manifest
 from measurand.results import RESULTS
 from measurand.verify import verify
-from schemas.personality.params import Params
+from schemas.personality.params import ModelRun, Params
 from schemas.personality.tables import RESPONSES
 
 
@@ -37,7 +37,22 @@ def test_every_prompt_gets_one_response(administer: Callable[[str], Path], data:
     assert manifest.parents == {"prompts": prompts.logical_hash}
     table = RESPONSES.validate(shards.read_table(folder))
     assert table["status"].unique().to_pylist() == ["ok"]
+    # A respondent knows which item it is asked, so equal texts are different questions to it.
+    assert table["shared"].unique().to_pylist() == [False]
     assert verify(results) == []
+
+
+def test_a_text_that_two_questionnaires_share_stands_in_one_batch(
+    small: Params, data: Path, tmp_path: Path
+) -> None:
+    spec = ModelRun(model="synthetic:uniform", experiments=("validity",))
+    prompts = data / "dataset" / "prompts"
+    run = Administration(small, spec, prompts, {}, tmp_path, tmp_path, None)
+    chunks = [chunk for _, table in run._parts() for chunk in run._chunks(table)]
+    texts = [text for chunk in chunks for text in {row["prompt"] for row in chunk}]
+    assert len(texts) == len(set(texts)) < sum(map(len, chunks))
+    most = max(len({row["prompt"] for row in chunk}) for chunk in chunks)
+    assert most == small.evaluate.batch_size
 
 
 def test_item_results_keep_to_the_contract(administer: Callable[[str], Path]) -> None:

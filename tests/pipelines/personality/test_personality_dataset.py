@@ -57,7 +57,7 @@ def test_every_question_is_written_or_rejected(built: Path) -> None:
     rows = read_table(built / "prompts", ["experiment"]).column("experiment").to_pylist()
     assert {e: rows.count(e) for e in set(rows)} == {
         "validity": 3 * 70,
-        "single": 5 * 3 * 2 * 20,
+        "single": 5 * 2 * 2 * 20,
         "concurrent": 8 * 20,
         "reversed_options": 2 * 4,
         "cue": 5 * 8,
@@ -140,5 +140,5 @@ def test_the_default_preset_keeps_within_its_budget() -> None:
     assert first.experiments == ("validity", "single", "concurrent", "reversed_options")
     assert all(run.model.startswith("synthetic:") for run in known)
     # Every prompt of the cue's trial is asked both ways.
-    assert main + counts["cue"] == 1940
+    assert main + counts["cue"] == 1740
     assert frames >= 10

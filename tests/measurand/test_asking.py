@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from measurand.asking import Asker
 from measurand.journal import Journal
 from measurand.models import load
 from measurand.models.protocol import Request, Sampling, Score
 from measurand.runs import Costs
 from pipelines.many_shot import oracles
-from pipelines.many_shot.asking import Asker
 
 
 @pytest.fixture
