@@ -90,6 +90,9 @@ def said(raw: bytes) -> tuple[dict[str, float], Any]:
         text = dict(choice["message"]).get("content")
     except (ValueError, LookupError, TypeError):
         return {}, None
+    if isinstance(text, str):
+        # Half a character cannot be written anywhere.
+        text = text.encode(errors="replace").decode()
     try:
         for one in choice["logprobs"]["content"][0]["top_logprobs"]:
             name = str(one["token"]).lstrip()
