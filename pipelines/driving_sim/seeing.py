@@ -41,13 +41,14 @@ class Seen(NamedTuple):
     route: torch.Tensor
 
 
-def sdc(world: World, state: State, line: torch.Tensor | None) -> Seen:
+def sdc(world: World, state: State, line: torch.Tensor | None, *, lanes: bool = True) -> Seen:
     """What the SDC of every scenario sees.
 
     Args:
         world: the scenarios.
         state: where everything is.
         line: (B, Q, 2) points of the way that it is told to take, a metre apart; None without one.
+        lanes: whether lane points are looked for, which takes most of the time.
     """
     mask = state.valid.clone()
     mask[:, 0] = False
@@ -57,8 +58,8 @@ def sdc(world: World, state: State, line: torch.Tensor | None) -> Seen:
         state.pose,
         mask,
         world.size,
-        world.lanes,
-        world.lane_valid,
+        world.lanes if lanes else world.lanes[:, :1],
+        world.lane_valid if lanes else torch.zeros_like(world.lane_valid[:, :1]),
         line,
         room,
         world.light[:, 0, state.t],
