@@ -23,7 +23,7 @@ from measurand.dialects import SEPARATORS
 from measurand.errors import InputError
 
 _LINES = 200  # lines that are looked at for a separator
-_DECIMAL_COMMA = r"^\s*([+-]?)(\d{1,3}(?:\.\d{3})+|\d*),(\d+)\s*$"
+_DECIMAL_COMMA = r"^\s*([+-]?)(\d{1,3}(?:\.\d{3})+|\d*),(\d+)\s*%?\s*$"
 _THOUSANDS = r"^\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*$"
 _GROUPED = r"^\s*[+-]?[1-9]\d{0,2}(\.\d{3})+\s*$"
 _POINT = r"^\s*[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?\s*$"
@@ -32,6 +32,19 @@ CODES = (
     *(-9999, -999, -99, -98, -97, -96, -9, -8, -7, -1, 8, 9, 77, 88, 96, 97, 98, 99),
     *(777, 888, 997, 998, 999, 7777, 8888, 9999),
 )
+#: Columns in which survey tools write about a respondent, in lower case; none is an item.
+ABOUT = frozenset(
+    (
+        # Qualtrics
+        *("startdate", "enddate", "status", "ipaddress", "progress", "duration (in seconds)"),
+        *("finished", "recordeddate", "responseid", "locationlatitude", "locationlongitude"),
+        *("distributionchannel", "userlanguage", "externalreference"),
+        # LimeSurvey, SurveyMonkey, REDCap
+        *("submitdate", "lastpage", "startlanguage", "seed", "datestamp", "respondent id"),
+        *("collector id", "record_id", "redcap_event_name", "redcap_repeat_instance"),
+    )
+)
+_ANSWER = ("", "response", "open-ended response")
 _NEAR = 2  # a code stands at least so far outside the other answers
 _WIDEST = 20  # answers of a wider range are no scale: a code cannot be told
 
@@ -104,6 +117,30 @@ def header_rows(columns: Sequence[pa.ChunkedArray], name: str, said: list[str]) 
             said.append(f"{name}: the first {rows} below the header are Qualtrics's, no answers.")
             return at + 1
     return 0
+
+
+def joined_headers(
+    names: Sequence[str], columns: Sequence[pa.ChunkedArray], name: str, said: list[str]
+) -> tuple[list[str], int]:
+    """Names of the columns where a question stands once over several, and its parts below.
+
+    SurveyMonkey writes ``How content?,,`` and below it ``Pay,Hours,Team``.
+
+    Returns:
+        The names, ``How content?: Pay`` and so on, and how many rows of cells belong to them.
+    """
+    blank = [at for at, title in enumerate(names) if not title]
+    if len(blank) < 1 or not names[0] or not len(columns[0]):
+        return list(names), 0
+    below = [str(column[0].as_py() or "").strip() for column in columns]
+    if not all(below[at] and not re.fullmatch(r"[\d.,+-]+", below[at]) for at in blank):
+        return list(names), 0
+    found, question = [], ""
+    for title, part in zip(names, below, strict=True):
+        question = title or question
+        found.append(question if part.lower() in _ANSWER else f"{question}: {part}")
+    said.append(f"{name}: the first row below the header names parts of questions, no answers.")
+    return found, 1
 
 
 def decimal_comma(

@@ -22,11 +22,12 @@ import numpy.typing as npt
 from measurand import responses
 from measurand.columns import Numbers, labels, numbers, parse, shown
 from measurand.errors import InputError
-from measurand.guesses import code_warnings, is_code
+from measurand.guesses import ABOUT, code_warnings, is_code
 from measurand.responses import Responses
 from measurand.stats.reliability import MAX_ITEMS
 
 KEY_COLUMNS = ("item", "scale", "keyed", "minimum", "maximum")
+_ID = re.compile(r"(?i:(^|[^a-z])id)$|[a-z]ID$")
 _MOST_HEADERS = 3  # rows below the header that a survey tool may write
 _FEWEST_COUNTED = 20  # rows from which ever larger whole numbers are row numbers, no answers
 
@@ -269,7 +270,9 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
             ignored.append((name, "no answers"))
         elif found.n_bad == found.n_text and not _looks_numeric(found.bad):
             ignored.append((name, "not numeric"))
-        elif _numbers_rows(found.values):
+        elif name.strip().lower() in ABOUT:
+            ignored.append((name, "about the respondent, by a survey tool"))
+        elif _numbers_rows(name, found.values):
             ignored.append((name, "numbers the rows"))
         else:
             items.append(name)
@@ -298,10 +301,13 @@ def _looks_numeric(bad: Sequence[tuple[int, str]]) -> bool:
     return True
 
 
-def _numbers_rows(values: npt.NDArray[np.float64]) -> bool:
+def _numbers_rows(name: str, values: npt.NDArray[np.float64]) -> bool:
+    """Whether whole numbers run one way, or are all different in a column that is named for ids."""
     if len(values) < _FEWEST_COUNTED or not np.all(values == np.round(values)):
         return False
-    return bool(np.all(np.diff(values) > 0))
+    steps = np.diff(values)
+    different = _ID.search(name) is not None and len(np.unique(values)) == len(values)
+    return bool(np.all(steps > 0) or np.all(steps < 0)) or different
 
 
 def _answers(

@@ -291,7 +291,8 @@ def _of_text(
     said: list[str],
 ) -> Responses:
     """Columns of text without rows of headers, and whether decimals have commas."""
-    skip = dialect.skip or guesses.header_rows(columns, name, said)
+    names, parts = guesses.joined_headers(names, columns, name, said)
+    skip = dialect.skip or parts or guesses.header_rows(columns, name, said)
     kept = [c.slice(skip) for c in columns]
     comma = guesses.decimal_comma(kept, name, dialect.decimal, said)
     return replace(_responses(name, names, kept), comma=comma, understood=said)

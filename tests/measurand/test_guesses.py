@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -106,6 +107,22 @@ def test_header_rows_of_qualtrics_are_no_answers() -> None:
     without = QUALTRICS.replace("How?,Why?\n", "")
     assert list(table(without).numbers("Q2").values) == [2.0, 4.0]
     assert list(table(QUALTRICS, skip=2).numbers("Q2").values) == [2.0, 4.0]
+
+
+def test_a_question_over_several_columns_names_them_all() -> None:
+    text = "Respondent ID,How content?,,Why?\n,Pay,Hours,Open-Ended Response\n11,5,4,x\n12,4,4,y\n"
+    found = table(text)
+    assert found.names == ("Respondent ID", "How content?: Pay", "How content?: Hours", "Why?")
+    assert list(found.numbers("How content?: Hours").values) == [4, 4]
+    assert "parts of questions" in found.understood[0]
+    for cells in ("a,,b\n1,2,3\n", "a,,\n1,,\n"):
+        with pytest.raises(InputError) if ",,b" not in cells else nullcontext():
+            assert table(cells).names == ("a", "", "b")
+
+
+def test_percentages_may_have_decimal_commas() -> None:
+    found = table("a;b\n85,5 %;1\n90 %;2\n")
+    assert list(found.numbers("a").values) == [0.855, 0.9]
 
 
 def test_codes_are_declared_or_warned_about() -> None:

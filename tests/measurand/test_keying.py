@@ -175,3 +175,17 @@ def test_rows_that_are_headers_are_named_as_such() -> None:
     assert caught.value.code == "not_a_number"
     with pytest.raises(InputError, match="--missing-codes"):
         keying.apply_key(table("a,b\n1,2\nx,4\n"), key("a,S,1,1,5\nb,S,1,1,5\n"))
+
+
+def test_without_a_key_ids_and_what_a_survey_tool_writes_are_no_items() -> None:
+    rng = np.random.default_rng(1)
+    ids = rng.permutation(10_000)[:30]
+    rows = [f"{900 - i},{ids[i]},{100 + i * 7 % 50},{1 + i % 5},{1 + i * 2 % 5}" for i in range(30)]
+    text = "n,Person ID,Duration (in seconds),a,b\n" + "\n".join(rows) + "\n"
+    found = keying.without_key(table(text))
+    assert found.scales[0].items == ("a", "b")
+    assert dict(found.ignored) == {
+        "n": "numbers the rows",
+        "Person ID": "numbers the rows",
+        "Duration (in seconds)": "about the respondent, by a survey tool",
+    }
