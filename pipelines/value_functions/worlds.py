@@ -1,0 +1,195 @@
+"""Small worlds that are played: a state as bits, actions, rewards, an end.
+
+A *world* is made for one episode from words of its seed; ``state`` is what the learner sees,
+``act`` takes a 0-based action. Players and trained networks meet the same worlds.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from measurand.errors import CapabilityError
+from measurand.stats.resample import rng_for, seed_for
+from schemas.value_functions.params import Chain, MinAtar, Wordle
+
+Bits = npt.NDArray[np.uint8]
+LETTERS, LENGTH, TURNS = 26, 5, 6
+WORDS = "/usr/share/dict/american-english"
+
+
+class World(Protocol):
+    """One episode."""
+
+    def state(self) -> Bits:
+        """(D,) of 0 and 1."""
+
+    def act(self, action: int) -> tuple[float, bool]:
+        """Reward, and whether the episode ended."""
+
+
+class Corridor:
+    """States in a row; action 1 goes right, 0 left, and 1 at the right end brings 1 and the end."""
+
+    def __init__(self, states: int, at: int = 0) -> None:
+        self._states, self._at = states, at
+
+    def state(self) -> Bits:
+        """One bit a state."""
+        found: Bits = np.eye(self._states, dtype=np.uint8)[self._at]
+        return found
+
+    def act(self, action: int) -> tuple[float, bool]:
+        """Left of the left end is the left end."""
+        if action == 1 and self._at == self._states - 1:
+            return 1.0, True
+        self._at = max(0, self._at + (1 if action else -1))
+        return 0.0, False
+
+
+def chain_values(source: Chain) -> npt.NDArray[np.float64]:
+    """(states, 2) optimal values: going right from state i earns discount^(states - 1 - i)."""
+    best = source.discount ** np.arange(source.states - 1, -1, -1.0)
+    left = source.discount * best[np.maximum(np.arange(source.states) - 1, 0)]
+    return np.stack([left, best], 1)
+
+
+class Arcade:
+    """A game of MinAtar with its smallest set of actions."""
+
+    def __init__(self, source: MinAtar, *words: str | int) -> None:
+        try:
+            from minatar import Environment
+        except ModuleNotFoundError as error:
+            raise CapabilityError(
+                "MinAtar needs the package minatar, which is not installed",
+                hint="pip install 'measurand[games]'",
+                code="missing_extra",
+            ) from error
+        self._env = Environment(source.game, sticky_action_prob=source.sticky)
+        self._env.seed(seed_for(*words) % 2**32)
+        self._env.reset()
+        self._actions = self._env.minimal_action_set()
+
+    def state(self) -> Bits:
+        """Planes of 10 x 10, one after the other."""
+        return np.ascontiguousarray(self._env.state().transpose(2, 0, 1)).astype(np.uint8).ravel()
+
+    def act(self, action: int) -> tuple[float, bool]:
+        """A step of the game."""
+        reward, ended = self._env.act(self._actions[action])
+        return float(reward), bool(ended)
+
+
+def marks(guess: str, secret: str) -> tuple[int, ...]:
+    """2 right place, 1 elsewhere, 0 nowhere; a letter is marked as often as the secret has it."""
+    found = [2 if a == b else 0 for a, b in zip(guess, secret, strict=True)]
+    left = [b for a, b in zip(guess, secret, strict=True) if a != b]
+    for at, letter in enumerate(guess):
+        if found[at] == 0 and letter in left:
+            found[at] = 1
+            left.remove(letter)
+    return tuple(found)
+
+
+class Guessing:
+    """Six guesses at a secret word; success brings 1.
+
+    The state says for each place which letters are still possible (130 bits), which letters are
+    known to occur (26), and the turn (6).
+    """
+
+    def __init__(self, words: tuple[str, ...], secret: str) -> None:
+        self.words, self.secret = words, secret
+        self._possible = np.ones((LENGTH, LETTERS), np.uint8)
+        self._occurs = np.zeros(LETTERS, np.uint8)
+        self._seen: list[tuple[str, tuple[int, ...]]] = []
+
+    def state(self) -> Bits:
+        """Knowledge and turn."""
+        turn = np.eye(TURNS, dtype=np.uint8)[min(len(self._seen), TURNS - 1)]
+        return np.concatenate([self._possible.ravel(), self._occurs, turn])
+
+    def act(self, action: int) -> tuple[float, bool]:
+        """A guess."""
+        guess = self.words[action]
+        found = marks(guess, self.secret)
+        self._seen.append((guess, found))
+        for at, (letter, mark) in enumerate(zip(guess, found, strict=True)):
+            code = ord(letter) - ord("a")
+            if mark == 2:
+                self._possible[at] = 0
+                self._possible[at, code] = 1
+            else:
+                self._possible[at, code] = 0
+            if mark:
+                self._occurs[code] = 1
+            elif all(m == 0 for g, m in zip(guess, found, strict=True) if g == letter):
+                self._possible[:, code] = 0
+        solved = guess == self.secret
+        return float(solved), solved or len(self._seen) == TURNS
+
+    def fitting(self) -> list[int]:
+        """Words that every mark so far allows."""
+        return [
+            at
+            for at, word in enumerate(self.words)
+            if all(marks(guess, word) == found for guess, found in self._seen)
+        ]
+
+
+def vocabulary(source: Wordle, seed: int) -> tuple[str, ...]:
+    """Words of five small letters, drawn from the system's list, sorted.
+
+    Raises:
+        CapabilityError: the list is not installed, or holds too few; code ``no_words``.
+    """
+    try:
+        with open(WORDS, encoding="utf-8") as file:
+            lines = {line.strip() for line in file}
+    except FileNotFoundError as error:
+        raise CapabilityError(
+            f"Wordle needs a list of words: {WORDS} is not there",
+            hint="apt-get install wamerican, or leave the Wordle source out",
+            code="no_words",
+        ) from error
+    known = sorted(
+        w for w in lines if len(w) == LENGTH and w.isascii() and w.isalpha() and w.islower()
+    )
+    if len(known) < source.words:
+        raise CapabilityError(
+            f"{WORDS} holds {len(known)} words of five letters, not {source.words}",
+            hint="ask for fewer words",
+            code="no_words",
+        )
+    picked = rng_for("value_functions", "words", seed).choice(len(known), source.words, False)
+    return tuple(sorted(known[at] for at in picked))
+
+
+def spelled(words: tuple[str, ...]) -> Bits:
+    """(V, 130) which letter each word has in each place."""
+    found = np.zeros((len(words), LENGTH, LETTERS), np.uint8)
+    for at, word in enumerate(words):
+        found[at, np.arange(LENGTH), [ord(letter) - ord("a") for letter in word]] = 1
+    return found.reshape(len(words), -1)
+
+
+def inputs_of(source: Chain | MinAtar | Wordle) -> int:
+    """Bits of a state."""
+    if isinstance(source, Chain):
+        return source.states
+    if isinstance(source, Wordle):
+        return LENGTH * LETTERS + LETTERS + TURNS
+    return int(Arcade(source, "inputs").state().size)
+
+
+def actions_of(source: Chain | MinAtar | Wordle, seed: int) -> tuple[str, ...]:
+    """Names of the actions."""
+    if isinstance(source, Chain):
+        return ("left", "right")
+    if isinstance(source, Wordle):
+        return vocabulary(source, seed)
+    world: Any = Arcade(source, "actions")
+    return tuple("nlurdf"[code] for code in world._env.minimal_action_set())
