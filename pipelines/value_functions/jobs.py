@@ -127,7 +127,7 @@ def examples(
     found: Sequence[Example]
     for source in params.build.sources:
         if isinstance(source, Digits):
-            found = _digits()
+            found = _digits()[: source.pictures]
             origins.append(_DIGITS)
         elif isinstance(source, File):
             own = tables[source.id]

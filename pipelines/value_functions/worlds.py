@@ -6,6 +6,7 @@ A *world* is made for one episode from words of its seed; ``state`` is what the 
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Protocol
 
 import numpy as np
@@ -94,6 +95,17 @@ def marks(guess: str, secret: str) -> tuple[int, ...]:
     return tuple(found)
 
 
+def _code(found: tuple[int, ...]) -> int:
+    return sum(mark * 3**at for at, mark in enumerate(found))
+
+
+@functools.cache
+def patterns(words: tuple[str, ...]) -> npt.NDArray[np.int16]:
+    """(V, V) marks of every guess against every secret, each as one number."""
+    found = [[_code(marks(guess, secret)) for secret in words] for guess in words]
+    return np.array(found, np.int16)
+
+
 class Guessing:
     """Six guesses at a secret word; success brings 1.
 
@@ -103,20 +115,22 @@ class Guessing:
 
     def __init__(self, words: tuple[str, ...], secret: str) -> None:
         self.words, self.secret = words, secret
+        self._fits = np.ones(len(words), np.bool_)
         self._possible = np.ones((LENGTH, LETTERS), np.uint8)
         self._occurs = np.zeros(LETTERS, np.uint8)
-        self._seen: list[tuple[str, tuple[int, ...]]] = []
+        self._seen = 0
 
     def state(self) -> Bits:
         """Knowledge and turn."""
-        turn = np.eye(TURNS, dtype=np.uint8)[min(len(self._seen), TURNS - 1)]
+        turn = np.eye(TURNS, dtype=np.uint8)[min(self._seen, TURNS - 1)]
         return np.concatenate([self._possible.ravel(), self._occurs, turn])
 
     def act(self, action: int) -> tuple[float, bool]:
         """A guess."""
         guess = self.words[action]
         found = marks(guess, self.secret)
-        self._seen.append((guess, found))
+        self._seen += 1
+        self._fits &= patterns(self.words)[action] == _code(found)
         for at, (letter, mark) in enumerate(zip(guess, found, strict=True)):
             code = ord(letter) - ord("a")
             if mark == 2:
@@ -129,15 +143,11 @@ class Guessing:
             elif all(m == 0 for g, m in zip(guess, found, strict=True) if g == letter):
                 self._possible[:, code] = 0
         solved = guess == self.secret
-        return float(solved), solved or len(self._seen) == TURNS
+        return float(solved), solved or self._seen == TURNS
 
     def fitting(self) -> list[int]:
         """Words that every mark so far allows."""
-        return [
-            at
-            for at, word in enumerate(self.words)
-            if all(marks(guess, word) == found for guess, found in self._seen)
-        ]
+        return [int(at) for at in np.flatnonzero(self._fits)]
 
 
 def vocabulary(source: Wordle, seed: int) -> tuple[str, ...]:

@@ -35,15 +35,17 @@ class Chain(Strict):
 
 
 class Digits(Strict):
-    """1,797 pictures of digits (scikit-learn); a random network makes their targets in training.
+    """Pictures of digits (scikit-learn); a random network makes their targets in training.
 
     Attributes:
+        pictures: how many of the 1,797.
         frequency: of the sine that the random network's output goes through; high ones leave
             nothing to learn from one picture for another.
     """
 
     kind: Literal["digits"]
     id: Name
+    pictures: int = Field(default=1797, ge=3, le=1797)
     frequency: float = Field(default=1e5, gt=0)
 
 

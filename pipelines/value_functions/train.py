@@ -1,0 +1,188 @@
+"""Train every run with every loss and every learning rate; validation picks a loss's rate.
+
+A job is S networks of one run, loss and rate. It can be killed: its state and its networks at the
+end of every phase lie in the journal, and it goes on to the same bytes on one thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from measurand import runs, shards
+from measurand.manifest import read_manifest
+from measurand.training import tensors
+from measurand.training.device import autocast, device_of
+from measurand.training.fit import Plan, State, fit
+from measurand.training.processes import deal
+from measurand.training.schedules import warm_then
+from pipelines.value_functions import material
+from pipelines.value_functions.bootstrapped import Bootstrapped
+from pipelines.value_functions.networks import Weights, beginning
+from pipelines.value_functions.regression import Regression
+from schemas.value_functions.params import Loss, Params, Run
+from schemas.value_functions.tables import TRAINING, TUNING
+
+Row = dict[str, Any]
+Trial = Regression | Bootstrapped
+
+
+def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
+    """Write ``RUN-LOSS.safetensors`` of every chosen rate, ``training`` and ``tuning``.
+
+    Args:
+        params: parameters.
+        dataset: folder that ``build`` wrote.
+        out: folder to write to.
+        journal: folder of saved states.
+
+    Raises:
+        InputError: nothing was built of what a run needs, or a loss diverged.
+        ParamsError: the training targets of a run are all alike.
+    """
+    given = params.train
+    parents = parents_of(dataset)
+    jobs = [
+        (params, dataset, journal / "train", parents, run, loss, rate)
+        for run in given.runs
+        for loss in params.losses(run)
+        for rate in given.rates
+    ]
+    rows: list[Row] = []
+    tried: dict[tuple[str, str], list[Row]] = {}
+    for done in deal(job, jobs, given.processes):
+        rows += done["rows"]
+        tried.setdefault((done["run"], done["loss"]), []).append(done)
+    tuning = []
+    for (name, loss), found in sorted(tried.items()):
+        best = max(found, key=lambda one: (float(np.mean(one["scores"])), -float(one["rate"])))
+        tensors.save(out / f"{name}-{loss}.safetensors", *tensors.load(Path(best["file"])))
+        for one in found:
+            about = {key: one[key] for key in ("run", "loss", "rate", "low", "high")}
+            chosen = {"chosen": one is best}
+            tuning += [
+                about | chosen | {"seed": s, "score": x} for s, x in enumerate(one["scores"])
+            ]
+    settings = given.model_dump(mode="json")
+    for folder, table, some in (("training", TRAINING, rows), ("tuning", TUNING, tuning)):
+        shards.write_dataset(
+            out / folder, table, runs.table(table, some), parents=parents, params=settings
+        )
+
+
+def parents_of(dataset: Path) -> dict[str, str]:
+    """Logical hashes of what was built."""
+    names = ("sources", "examples", "moves", "transitions")
+    return {name: read_manifest(dataset / name).logical_hash for name in names}
+
+
+def make(params: Params, run: Run, loss: Loss, dataset: Path, device: str) -> Trial:
+    """A run under a loss.
+
+    Raises:
+        InputError: nothing was built for it.
+        ParamsError: its training targets are all alike.
+    """
+    found = material.load(params, run.source, dataset)
+    if isinstance(found, material.Given):
+        return Regression(params, run, loss, found, device)
+    return Bootstrapped(params, run, loss, found, device)
+
+
+def begin(params: Params, run: Run, trial: Trial, device: str) -> Weights:
+    """Networks before their first step: those of a source and a width begin alike."""
+    return beginning(
+        trial.inputs, run.width, trial.outputs, params.train.seeds,
+        params.train.seed, run.source, device=device,
+    )  # fmt: skip
+
+
+def job(
+    params: Params,
+    dataset: Path,
+    journal: Path,
+    parents: Mapping[str, str],
+    run: Run,
+    loss: Loss,
+    rate: float,
+) -> Row:
+    """Train the networks of one run, loss and rate; where they lie, their rows and scores."""
+    given, device = params.train, device_of(params.train.device)
+    trial = make(params, run, loss, dataset, device)
+    weights = begin(params, run, trial, device)
+    if isinstance(trial, Bootstrapped):
+        trial.beside = {name: own.detach().clone() for name, own in weights.items()}
+    known = identity(params, run, loss, rate, parents)
+    name = f"{run.id}-{loss}-{rate:g}"
+    ends = [journal / f"{name}-{known}-{at}.safetensors" for at in range(len(trial.phases))]
+
+    def measure(step: int) -> Row:
+        if step in trial.phases:
+            tensors.save(ends[trial.phases.index(step)], weights, {"step": step})
+        return {}
+
+    def value(batch: Any) -> Any:
+        with autocast(device, given.precision):
+            return trial.loss(weights, batch)
+
+    plan = Plan(
+        trial.steps,
+        partial(warm_then, peak=rate, steps=trial.steps, warmup=min(20, trial.steps)),
+        weight_decay=0.0,
+        # One norm over all seeds would let them move each other.
+        clip=None,
+        log_every=given.log_every,
+        save_every=given.save_every,
+    )
+    state = State(journal / f"{name}.safetensors", known)
+    done = fit(
+        weights, trial.batch, value, plan, state,
+        beside=trial.beside, measure=measure, device=device, label=f"train {name}",
+    )  # fmt: skip
+    tensors.save(ends[-1], weights, {"step": trial.steps})
+    snapshots = [_weights(path, device) for path in ends]
+    file = journal / f"{name}-{known}.safetensors"
+    named = {f"{at}.{key}": own for at, some in enumerate(snapshots) for key, own in some.items()}
+    tensors.save(file, named, {"identity": known, "rate": f"{rate:g}"})
+    about = {"run": run.id, "loss": loss, "rate": f"{rate:g}"}
+    support = trial.head.support
+    return {
+        **about,
+        "file": str(file),
+        "low": support.low,
+        "high": support.high,
+        "scores": trial.validate(snapshots).tolist(),
+        "rows": [{**row, **about} for row in done.rows],
+    }
+
+
+def _weights(path: Path, device: str) -> Weights:
+    return {name: own.to(device) for name, own in tensors.load(path)[0].items()}
+
+
+def networks_of(checkpoint: Path, run: Run, loss: Loss, phases: int) -> list[Weights]:
+    """Weights of a run's chosen rate at the end of every phase.
+
+    Raises:
+        InputError: they were not trained.
+    """
+    named, _ = tensors.load(checkpoint / f"{run.id}-{loss}.safetensors")
+    return [
+        {key.partition(".")[2]: own for key, own in named.items() if key.startswith(f"{at}.")}
+        for at in range(phases)
+    ]
+
+
+def identity(params: Params, run: Run, loss: Loss, rate: float, parents: Mapping[str, str]) -> str:
+    """Identity of all that decides the numbers of a job."""
+    given = params.train.model_dump(
+        mode="json",
+        exclude={"runs", "rates", "save_every", "processes", "validate_episodes"},
+    )
+    source = params.build.source(run.source).model_dump(mode="json")
+    return runs.run_id(given, run.model_dump(mode="json", exclude={"losses", "id"}), source, loss,
+                       rate, dict(parents))  # fmt: skip
