@@ -126,7 +126,8 @@ def _show_anything() -> None:
             stream.reconfigure(errors="replace")
 
 
-def _run(args: list[str], interrupts: _Interrupts) -> int:
+def _call(args: list[str]) -> int:
+    """Run one verb, or print the overview or the version."""
     if not args or args[0] in ("-h", "--help", "help"):
         print(usage())
         return 0 if args else EXIT_ERROR
@@ -141,10 +142,16 @@ def _run(args: list[str], interrupts: _Interrupts) -> int:
     if path is None:
         print(f"measurand: unknown verb {verb!r}\n\n{usage()}", file=sys.stderr)
         return EXIT_ERROR
+    module = importlib.import_module(path)
+    code: int = module.main(args if module.__name__ in _SHARED else args[1:])
+    sys.stdout.flush()
+    return code
+
+
+def _run(args: list[str], interrupts: _Interrupts) -> int:
+    verb = args[0] if args else ""
     try:
-        module = importlib.import_module(path)
-        code: int = module.main(args if module.__name__ in _SHARED else args[1:])
-        sys.stdout.flush()
+        code = _call(args)
         # A library may have swallowed it, and then what was done may not be whole.
         return _interrupted(verb, interrupts) if interrupts.came else code
     except SystemExit as stop:
