@@ -6,25 +6,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pyarrow as pa
 
+from measurand.errors import SchemaError
 from measurand.results import STATISTICS, StatisticRow, slice_text
 from measurand.stats.estimate import Estimate
 
 EXACT = "exact count"
-"""Method of a figure without sampling error; its bounds are the figure itself."""
+"""Method of a figure without sampling error; gates take the figure itself for both bounds."""
 
 
 def exact(value: float | None, *, n: int | None = None, reason: str | None = None) -> Estimate:
-    """A count or a setting: no sampling error, so both bounds are the value."""
-    return Estimate(
-        value,
-        ci_lo=value,
-        ci_hi=value,
-        lower=value,
-        upper=value,
-        method=EXACT,
-        n=n,
-        reason=reason,
-    )
+    """A count or a setting: no sampling error, so no interval, for that reason."""
+    counted = None if value is None else "no interval: counted, not sampled"
+    return Estimate(value, method=EXACT, n=n, reason=reason or counted)
 
 
 def described(value: float, why: str, *, n: int | None = None) -> Estimate:
@@ -71,7 +64,7 @@ def statistic_row(
         estimate: the figure.
         reliability: of the score behind the figure.
     """
-    if estimate.ci_lo is not None and estimate.ci_lo == estimate.ci_hi and estimate.method != EXACT:
+    if estimate.ci_lo is not None and estimate.ci_lo == estimate.ci_hi:
         estimate = Estimate(
             estimate.value,
             confidence=estimate.confidence,
@@ -129,7 +122,14 @@ def statistics_table(rows: Sequence[StatisticRow]) -> pa.Table:
     """The rows as a table.
 
     Raises:
-        SchemaError: two rows have the same model, metric and slice, or a figure is NaN.
+        SchemaError: two rows have the same model, metric and slice, a figure is NaN, or an interval
+            has no width.
     """
+    for row in rows:
+        if row["ci_lo"] is not None and row["ci_lo"] == row["ci_hi"]:
+            raise SchemaError(
+                f"{row['metric']} of {row['model']} {row['slice']}: an interval without width",
+                hint="leave it out with its reason",
+            )
     columns = {name: [row[name] for row in rows] for name in StatisticRow.__annotations__}  # type: ignore[literal-required]
     return STATISTICS.validate(STATISTICS.from_columns(columns))

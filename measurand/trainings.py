@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,8 +21,6 @@ import pyarrow as pa
 
 from measurand import project, runs, shards
 from measurand.manifest import MANIFEST, read_manifest
-from measurand.report.document import Cell, Section, Text
-from measurand.report.document import Table as Shown
 from measurand.results import STATISTICS, StatisticRow
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate
@@ -39,6 +37,8 @@ AROUND = ("processes", "device", "compile", "save_every", "checkpoint_every")
 
 Key = tuple[str, str, str]
 """Model, metric, slice."""
+Ends = tuple[float, float]
+"""Of a two-sided interval."""
 
 KEPT = ("model", "metric", "slice", "estimate", "ci_lo", "ci_hi", "reason")
 REPLICATES = Table(
@@ -61,17 +61,19 @@ class Study:
     Attributes:
         trainings: how many R.
         figures: what each figure was in each training, None where undefined: R of them.
+        ends: the interval of each figure in each training, None where there was none.
         changed: what is not as it was for the study: ``data``, ``training code``,
             ``measuring code``.
     """
 
     trainings: int
     figures: Mapping[Key, tuple[float | None, ...]]
+    ends: Mapping[Key, tuple[Ends | None, ...]] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
 
     def widen(self, row: StatisticRow) -> StatisticRow:
         """A figure of one training with the interval of the method; others as they are."""
-        seen = self.figures.get(_key(row))
+        seen = self.figures.get(key_of(row))
         if row["scope"] != "training" or row["ci_lo"] is None or seen is None:
             return row
         known = [value for value in seen if value is not None]
@@ -101,7 +103,7 @@ def over_trainings(tables: Sequence[pa.Table]) -> pa.Table:
     rows: dict[Key, list[StatisticRow]] = defaultdict(list)
     for table in tables:
         for row in cast(list[StatisticRow], table.to_pylist()):
-            rows[_key(row)].append(row)
+            rows[key_of(row)].append(row)
     return statistics_table([_over(each, len(tables)) for each in rows.values()])
 
 
@@ -168,15 +170,21 @@ def read(system: project.System, params: Any, dataset: Path | None = None) -> St
     about = read_manifest(folder).params
     if about["parameters"] != parameters_id(params):
         return None
-    figures: dict[Key, list[float | None]] = defaultdict(lambda: [None] * about["trainings"])
+    count = about["trainings"]
+    figures: dict[Key, list[float | None]] = defaultdict(lambda: [None] * count)
+    ends: dict[Key, list[Ends | None]] = defaultdict(lambda: [None] * count)
     for row in shards.read_table(folder).to_pylist():
-        figures[row["model"], row["metric"], row["slice"]][row["training"]] = row["estimate"]
-    found = {key: tuple(values) for key, values in figures.items()}
+        key, at = (row["model"], row["metric"], row["slice"]), row["training"]
+        figures[key][at] = row["estimate"]
+        if row["ci_lo"] is not None:
+            ends[key][at] = (row["ci_lo"], row["ci_hi"])
     now = {"data": data_of(dataset or system.dataset), **codes(system)}
     changed = [what for what, value in now.items() if about["of"].get(what) != value]
     if TRAINED in changed and MEASURED in changed:
         changed.remove(MEASURED)  # which uses that code
-    return Study(about["trainings"], found, tuple(changed))
+    known = {key: tuple(values) for key, values in figures.items()}
+    around = {key: tuple(ends[key]) for key in known}
+    return Study(count, known, around, tuple(changed))
 
 
 def write(
@@ -236,51 +244,12 @@ def data_of(dataset: Path) -> dict[str, str]:
     }
 
 
-def section(
-    before: pa.Table, after: pa.Table, study: Study, headlines: tuple[str, ...]
-) -> Section | None:
-    """Every headline in each training, with its interval of this training and of the method.
-
-    Args:
-        before: statistics of one training.
-        after: the same, widened.
-        study: the study.
-        headlines: metrics to show.
-    """
-    rows: list[list[Cell]] = []
-    for one, wide in zip(before.to_pylist(), after.to_pylist(), strict=True):
-        seen = study.figures.get(_key(one))
-        if one["metric"] not in headlines or one["scope"] != "training" or seen is None:
-            continue
-        each = ", ".join("undefined" if value is None else f"{value:.3g}" for value in seen)
-        name: Cell = {"text": one["metric"], "detail": f"{one['model']} {one['slice']}".strip()}
-        rows.append([name, each, _interval(one), _interval(wide)])
-    if not rows:
-        return None
-    other = " and ".join(study.changed)
-    told = f" Since then the {other} changed: `measurand replicate` makes them again."
-    told = told if study.changed else ""
-    text = (
-        f"{study.trainings} trainings that differ in their seeds stand in `studies/`. Intervals of "
-        "this training hold for these weights and other items; those of the method for other "
-        f"trainings too, and they are the ones that stand in this report.{told}"
-    )
-    columns = ["figure", "in each training", "of this training", "of the method"]
-    return Section("Trained again", (Text(text), Shown("Headlines over trainings", columns, rows)))
-
-
-def _interval(row: StatisticRow) -> Cell:
-    if row["ci_lo"] is None:
-        return {"value": row["estimate"], "reason": row["reason"]}
-    ends: dict[str, Any] = {"lower": row["ci_lo"], "upper": row["ci_hi"], "reason": None}
-    return {"estimate": row["estimate"], **ends}
-
-
-def _key(row: StatisticRow) -> Key:
+def key_of(row: StatisticRow) -> Key:
+    """Model, metric and slice of a row."""
     return row["model"], row["metric"], row["slice"]
 
 
 def _estimate(row: StatisticRow) -> Estimate:
-    names = [field.name for field in fields(Estimate) if field.name != "value"]
+    names = [one.name for one in fields(Estimate) if one.name != "value"]
     own: dict[str, Any] = {name: row[name] for name in names}  # type: ignore[literal-required]
     return Estimate(row["estimate"], **own)

@@ -66,7 +66,10 @@ def _hardest(found: Findings, figures: Figures) -> tuple[str, str, StatisticRow]
             row = figures.get(found.model, "token_saving", threshold=threshold, split=HEADLINE,
                               against=fixed, n=str(n))  # fmt: skip
             useful = _reached(figures, threshold, fixed, n) >= REACHED
-            if useful and row is not None and row["estimate"] is not None:
+            # Where some trainings or resamples have nothing to divide by, it is no headline.
+            if not useful or row is None or row["ci_lo"] is None:
+                continue
+            if row["estimate"] is not None:
                 rows.append((row["estimate"], (threshold, fixed, row)))
     return min(rows, key=lambda one: one[0])[1] if rows else None
 

@@ -54,6 +54,8 @@ HEADLINES = (
     "leaks",
 )
 """Figures for ``metrics.json``."""
+AGAINST = {"gain": 1.0, "against_fixed": 1.0, "token_saving": 1.0}
+"""What sentences compare a headline with."""
 OPENING = opening
 """The first screen."""
 SECTIONS = (

@@ -46,6 +46,8 @@ HEADLINES = (
     "kl_per_token",
 )
 """Figures for ``metrics.json``."""
+AGAINST = {"accuracy": 0.5, "accuracy_difference_method": 0.0, "strength": 0.0}
+"""What sentences compare a headline with."""
 OPENING = opening
 """The first screen."""
 SECTIONS = (

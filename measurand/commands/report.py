@@ -37,7 +37,7 @@ def write_report(
     """
     from measurand import trainings
     from measurand.parquet import write_shard
-    from measurand.report import dictionary, document, render, scores, view
+    from measurand.report import again, dictionary, document, render, scores, view
     from measurand.statistics import statistics_table
 
     module = system.module("report")
@@ -54,14 +54,15 @@ def write_report(
     write_text(out / "scores.csv", _plot_rows(metrics))
     content = view.assemble(module, data, results, statistics, params)
     every = scores.section(statistics.to_pylist(), module.HEADLINES, verdict)
-    again = study and trainings.section(one, statistics, study, module.HEADLINES)
+    against = getattr(module, "AGAINST", {})
+    retold = study and again.section(one, statistics, study, module.HEADLINES, against)
     own = [t for t in vars(system.module("tables")).values() if isinstance(t, Table)]
     tables = list({t.name: t for t in (*own, RESULTS, STATISTICS)}.values())
     content = dataclasses.replace(
         content,
         verdict=verdict,
         sections=tuple(
-            s for s in (*content.sections, again, every, dictionary.section(tables)) if s
+            s for s in (*content.sections, retold, every, dictionary.section(tables)) if s
         ),
         provenance=_provenance(gates, params, data, results),
     )

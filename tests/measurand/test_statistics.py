@@ -30,7 +30,15 @@ def test_an_undefined_figure_is_null_with_its_reason() -> None:
 
 def test_a_count_has_no_sampling_error() -> None:
     found = exact(3.0, n=10)
-    assert found.lower == found.upper == found.value == 3.0
+    assert (found.value, found.ci_lo, found.lower) == (3.0, None, None)
+    assert found.reason == "no interval: counted, not sampled"
+    assert exact(None, reason="none was asked").reason == "none was asked"
+
+
+def test_no_interval_without_width_comes_into_a_table() -> None:
+    row = statistic_row("s", "m", "x", {}, Estimate(1.0, ci_lo=0.5, ci_hi=1.5))
+    with pytest.raises(SchemaError, match="without width"):
+        statistics_table([{**row, "ci_lo": 1.0, "ci_hi": 1.0}])
 
 
 def test_the_same_figure_twice_is_refused() -> None:
@@ -60,4 +68,4 @@ def test_an_interval_without_width_is_left_out_with_its_reason() -> None:
     assert (row["estimate"], row["n"], row["n_clusters"]) == (2.0, 4, 2)
     assert [row[key] for key in ("ci_lo", "ci_hi", "lower", "upper", "se", "mde")] == [None] * 6  # type: ignore[literal-required]
     assert row["reason"] == "no interval: nothing varied in this sample"
-    assert statistic_row("s", "m", "count", {}, exact(2.0))["ci_lo"] == 2.0
+    assert statistic_row("s", "m", "count", {}, exact(2.0))["ci_lo"] is None

@@ -8,7 +8,6 @@ import pytest
 
 from measurand import project, shards, trainings
 from measurand.params import Strict
-from measurand.report.document import Table
 from measurand.results import StatisticRow
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, Scope
@@ -81,6 +80,7 @@ def test_a_study_is_kept_and_widens_what_was_trained(system: project.System) -> 
     assert study is not None
     assert study.changed == ()
     assert study.figures["net", "accuracy", "k=1"] == (0.5, 0.7, 0.6)
+    assert study.ends["net", "accuracy", "k=1"][1] == pytest.approx((0.6, 0.8))
     wide = study.widen(row(0.5))
     assert wide["scope"] == "method"
     assert wide["estimate"] == 0.5
@@ -147,12 +147,6 @@ def test_other_data_and_code_are_told(
     wide = study.widen(row(0.5))
     assert wide["scope"] == "method"
     assert wide["method"].endswith(told)
-    before = statistics_table([row(0.5)])
-    section = trainings.section(before, statistics_table([wide]), study, ("accuracy",))
-    assert section is not None
-    text = str(section.blocks[0])
-    assert ("Since then" in text) is bool(changed)
-    assert all(f"the {what} changed" in text for what in changed)
 
 
 def test_code_that_trains_decides_no_identity_of_what_measures(system: project.System) -> None:
@@ -161,25 +155,6 @@ def test_code_that_trains_decides_no_identity_of_what_measures(system: project.S
     after = trainings.codes(system)
     assert after["training code"] == before["training code"]
     assert after["measuring code"] != before["measuring code"]
-
-
-def test_the_section_shows_each_training_and_both_intervals() -> None:
-    seen = {("net", "accuracy", "k=1"): (0.5, None)}
-    study = Study(2, cast(Any, seen), ("data", "training code"))
-    before = statistics_table([row(0.5), row(0.4, None, "leaks")])
-    after = statistics_table([study.widen(one) for one in before.to_pylist()])
-    section = trainings.section(before, after, study, ("accuracy", "leaks"))
-    assert section is not None
-    text, table = section.blocks
-    assert "the data and training code changed" in str(text)
-    assert isinstance(table, Table)
-    [[_, each, one, method]] = table.rows
-    assert each == "0.5, undefined"
-    assert isinstance(one, dict)
-    assert one["upper"] == 0.6
-    assert isinstance(method, dict)
-    assert "1 of 2 trainings" in str(method["reason"])
-    assert trainings.section(before, after, study, ("leaks",)) is None
 
 
 def test_repeated_trainings_are_means_with_intervals_of_the_method() -> None:
