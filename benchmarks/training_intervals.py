@@ -3,7 +3,8 @@
 Tables of trainings x clusters are drawn from normal distributions: items with variance 1,
 trainings with 0 to 4, their interaction with a quarter or 1. Per cell: coverage in per cent of
 ``mean_over_trainings``, of Satterthwaite's degrees of freedom with the same error, and of the
-interval of one training over its items alone, which is what a report of one training says.
+interval of one training over its items alone, which is what a report of one training says; in a
+second table that of one training ``widened`` by a study of all trainings.
 
     python benchmarks/training_intervals.py [--tables 4000]
 """
@@ -18,7 +19,7 @@ from scipy.special import stdtrit
 from measurand.stats.crossed import components
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean
-from measurand.stats.trainings import mean_over_trainings
+from measurand.stats.trainings import mean_over_trainings, widened
 
 TRAININGS, CLUSTERS = (2, 3, 5, 10), (10, 30, 200)
 RATIOS = (0.0, 0.05, 0.25, 1.0, 4.0)
@@ -60,6 +61,20 @@ def coverage(
     return ours_, theirs, today
 
 
+def coverage_widened(
+    r: int, g: int, ratio: float, interaction: float, tables: int, seed: int = 0
+) -> float:
+    """Share of intervals of one training, widened by a study of r with it, that hold the truth."""
+    rng = np.random.default_rng([seed, r, g, int(100 * ratio), int(100 * interaction), 1])
+    hits = 0
+    for _ in range(tables):
+        table = rng.normal(size=(r, 1)) * ratio**0.5 + rng.normal(size=(1, g))
+        table = table + rng.normal(size=(r, g)) * interaction**0.5
+        one = cluster_mean(table[0], np.arange(g))
+        hits += _holds(widened(one, float(table.mean(axis=1).std(ddof=1)), r))
+    return hits / tables
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--tables", type=int, default=4000)
@@ -74,6 +89,11 @@ def main() -> None:
                 every += [(r, *one) for one in found]
                 cells = " | ".join(" / ".join(f"{100 * x:.1f}" for x in one) for one in found)
                 print(f"| {r} | {g} | {interaction:g} | {cells} |", flush=True)
+    print("\nOne training, widened by a study:")
+    for r in TRAININGS:
+        for g in CLUSTERS:
+            found_ = [coverage_widened(r, g, ratio, 1.0, tables) for ratio in RATIOS]
+            print(f"| {r} | {g} | " + " | ".join(f"{100 * x:.1f}" for x in found_) + " |")
     for r in TRAININGS:
         ours, theirs, today = zip(*(one[1:] for one in every if one[0] == r), strict=True)
         said = (f"{min(x):.3f} to {max(x):.3f}" for x in (ours, theirs, today))

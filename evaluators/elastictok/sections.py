@@ -59,7 +59,8 @@ def _sentences(found: Findings, figures: Figures) -> list[str]:
         for fixed, n in found.fixed.items():
             row = figures.get(model, "token_saving", threshold=threshold, split=HEADLINE,
                               against=fixed, n=str(n))  # fmt: skip
-            if row is not None and row["estimate"] is not None:
+            # Where some trainings or resamples have nothing to divide by, it is no sentence.
+            if row is not None and row["ci_lo"] is not None:
                 lines.append(_saving(found, figures, threshold, fixed, row))
     if words := near_words(found.tables["near"]) if "near" in found.tables else "":
         lines.append(words)

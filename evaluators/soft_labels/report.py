@@ -25,7 +25,7 @@ from evaluators.soft_labels.opening import opening
 from evaluators.soft_labels.win_sections import distance_section, win_section
 from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
-from measurand.machines import MODEL, Moves, computed
+from measurand.machines import MODEL, SUMS, Moves, computed
 from measurand.report.costs import cost_section
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
@@ -103,7 +103,9 @@ def _trained(params: Params, row: StatisticRow) -> bool:
 
 def moves(row: Mapping[str, Any]) -> Moves:
     """What another machine makes of a figure: labels and the bandit are computed, texts sampled."""
-    if row["metric"].startswith(("bandit_", "label_", "rater_", "longer_")):
+    if row["metric"].startswith("bandit_"):
+        return SUMS
+    if row["metric"].startswith(("label_", "rater_", "longer_")):
         return computed(row)
     of_texts = ("comparison_", "distinct_", "kl_", "sample_", "strength", "text_", "win_")
     return "sampled" if row["metric"].startswith(of_texts) else MODEL

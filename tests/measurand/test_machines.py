@@ -24,7 +24,8 @@ ROW: dict[str, Any] = {"metric": "alpha", "model": "smollm2", "slice": "", "scop
         ("compwob", {"model": "trained:uniform:0", "scope": "training"}, "trained"),
         ("elastictok", {"model": "untrained", "method": "mean"}, MODEL),
         ("elastictok", {"model": "h264", "method": "mean"}, SUMS),
-        ("soft_labels", {"metric": "bandit_mode", "method": "exact count"}, BYTES),
+        ("soft_labels", {"metric": "bandit_mode", "method": "exact count"}, SUMS),
+        ("soft_labels", {"metric": "label_ties", "method": "exact count"}, BYTES),
         ("soft_labels", {"metric": "win_p", "method": "mean"}, "sampled"),
         ("soft_labels", {"metric": "win_p", "scope": "method"}, "trained"),
     ],
@@ -59,7 +60,7 @@ def test_a_system_without_a_declaration_is_told(
 def test_the_page_lists_every_statistic_with_its_class() -> None:
     made = machines.table(ROOT)
     assert "| `retest_agreement` | " in made
-    assert "| `bandit_mode` | the same bytes |" in made
+    assert "| `label_count` | the same bytes |" in made
     text = "before <!--machines-->old<!--/machines--> after\n"
     assert machines.refresh(ROOT, text) == (
         f"before <!--machines-->\n{made}<!--/machines--> after\n"

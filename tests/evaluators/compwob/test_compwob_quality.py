@@ -14,6 +14,7 @@ from evaluators.compwob.quality import (
     reference_rows,
     step_rows,
 )
+from measurand.statistics import EXACT
 
 AGENTS = {"oracle": lambda s: True, "zero_shot@m": lambda s: s.seed % 2 == 0}
 
@@ -64,7 +65,7 @@ def test_checks_of_the_run_are_exact_counts(tmp_path: Path) -> None:
             for r in instrument_rows(subjects(results, given), results)}  # fmt: skip
     assert rows["all agents", "foreign_requests"]["estimate"] == 0
     assert rows["oracle", "replay_reward"]["estimate"] == 1
-    assert rows["oracle", "missing_share"]["upper"] == 0
+    assert rows["oracle", "missing_share"]["method"] == EXACT
 
 
 def test_the_first_part_that_was_not_done_may_not_have_been_tried() -> None:

@@ -63,6 +63,6 @@ def test_controls_are_exact_shares_and_who_did_not_play_has_none(tmp_path: Path)
     everyone = subjects(write(tmp_path, given, AGENTS), given)
     rows = {r["slice"]: r for r in control_rows(everyone)}
     share = rows["agent=oracle,order=forward"]
-    assert (share["model"], share["estimate"], share["lower"]) == ("all agents", 1.0, 1.0)
+    assert (share["model"], share["estimate"], share["lower"]) == ("all agents", 1.0, None)
     none = rows["agent=random,parts=3+"]
     assert (none["estimate"], none["reason"]) == (None, "not played")

@@ -105,7 +105,7 @@ def test_a_checkpoint_of_other_parameters_is_refused(
 ) -> None:
     raw = small.model_dump(mode="json")
     raw["train"]["optimiser"]["lr"] = 1e-4
-    with pytest.raises(InputError, match="other data or parameters"):
+    with pytest.raises(InputError, match="other code, data or parameters"):
         evaluate(Params.model_validate(raw), data, None, tmp_path / "o", journal=tmp_path / "j")
 
 

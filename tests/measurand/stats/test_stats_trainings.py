@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import math
+import re
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -184,3 +187,24 @@ def test_what_is_added_stays_in_what_is_possible_and_is_said() -> None:
     bare = combined(Estimate(0.9, ci_lo=0.7, ci_hi=1.0, n_clusters=20), np.array([0.8, 0.9]))
     assert (bare.ci_lo, bare.scope) == (None, "method")
     assert "no standard error over items" in str(bare.reason)
+
+
+@pytest.mark.parametrize(("r", "g", "ratio"), [(2, 10, 1.0), (5, 10, 4.0), (3, 200, 0.25)])
+def test_the_table_of_the_docs_is_what_the_benchmark_draws(r: int, g: int, ratio: float) -> None:
+    """Ours holds; one training over its items alone, which a report of one says, does not."""
+    root = Path(__file__).parents[3]
+    spec = spec_from_file_location("drawn", root / "benchmarks" / "training_intervals.py")
+    assert spec is not None
+    assert spec.loader is not None
+    drawn = module_from_spec(spec)
+    spec.loader.exec_module(drawn)
+    page = (root / "docs" / "statistics.md").read_text(encoding="utf-8")
+    cells = re.search(rf"^\| {r} \| {g} \|(.+)\|$", page, re.M)
+    assert cells is not None
+    told = cells[1].split("|")[drawn.RATIOS.index(ratio)]
+    ours, _, alone = (float(x) / 100 for x in told.split("/"))
+    found = drawn.coverage(r, g, ratio, 1.0, 400, seed=7)
+    assert found[0] == pytest.approx(ours, abs=0.045)
+    assert found[2] == pytest.approx(alone, abs=0.1)
+    assert 0.93 <= ours <= 0.978
+    assert alone < 0.65
