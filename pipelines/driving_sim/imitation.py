@@ -122,6 +122,12 @@ def wanted(given: Examples, space: ActionSpace) -> torch.Tensor:
     return dynamics.delta_to(given.pose, dynamics.bicycle(given.pose, given.action))
 
 
+def shuffled(target: torch.Tensor, seed: int) -> torch.Tensor:
+    """Every example with another one's action."""
+    order = rng_for("driving_sim", "shuffled", seed).permutation(len(target))
+    return target[torch.from_numpy(order)]
+
+
 def batches(count: int, size: int, steps: int, *names: str | int) -> Iterator[torch.Tensor]:
     """Numbers of the examples of every step: all in random order, again and again."""
     rng = rng_for("driving_sim", "batches", *names)

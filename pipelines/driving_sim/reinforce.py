@@ -182,7 +182,8 @@ def drive(network: Actor, world: World, task: Task, iteration: int) -> Drives:
     rows = rng.integers(0, len(world), task.scenarios)
     some = world.pick(torch.from_numpy(rows))
     u = torch.from_numpy(rng.random((STEPS, task.scenarios, len(task.sizes)))).to(some.log)
-    state, alive = reset(some), torch.ones(task.scenarios, dtype=torch.bool)
+    state = reset(some)
+    alive = torch.ones(task.scenarios, dtype=torch.bool, device=some.log.device)
     kept: list[tuple[torch.Tensor, ...]] = []
     with torch.no_grad():
         for t in range(T0, STEPS - 1):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from measurand.params import Strict
 
@@ -47,3 +47,112 @@ class Build(Strict):
     scripted: float = Field(default=0.1, ge=0, le=1)
     first: int = Field(default=0, ge=0)
     n_shards: int = Field(default=4, ge=1, le=9999)
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+"""Of a driver, in every table."""
+Space = Literal["bicycle", "bicycle_discrete", "delta", "delta_discrete"]
+Others = Literal["playback", "constant", "idm"]
+RULES = ("expert", "expert_feedback", "constant_speed", "stop", "brake", "idm", "random")
+
+
+class ImitatorSpec(Strict):
+    """A driver that imitates logs.
+
+    Attributes:
+        name: its name.
+        space: its actions.
+        route: whether it is told its route.
+        shuffled: whether every example gets another one's action: a control that learns nothing.
+    """
+
+    name: Name
+    space: Space = "bicycle"
+    route: bool = True
+    shuffled: bool = False
+
+
+class Imitation(Strict):
+    """How drivers imitate.
+
+    Attributes:
+        models: the drivers; all see the same examples.
+        steps: steps of AdamW.
+        batch: examples a step.
+        lr: highest learning rate.
+        warmup: steps of its rise, before a cosine to zero.
+    """
+
+    models: tuple[ImitatorSpec, ...] = Field(min_length=1)
+    steps: int = Field(ge=1)
+    batch: int = Field(default=256, ge=1)
+    lr: float = Field(default=1e-3, gt=0)
+    warmup: int = Field(default=20, ge=0)
+
+
+class PolicySpec(Strict):
+    """A driver that learns by driving.
+
+    Attributes:
+        name: its name.
+        others: how the other cars move while it learns.
+        steering: whether it steers, or pure pursuit along the route does.
+        reward: of a metre along the route, where a crash costs 5.
+    """
+
+    name: Name
+    others: Others
+    steering: Literal["free", "route"] = "route"
+    reward: float = Field(default=0.03, gt=0)
+
+
+class Reinforcement(Strict):
+    """How drivers learn by driving.
+
+    Attributes:
+        models: the drivers.
+        iterations: drives of all scenarios of an iteration, each followed by steps of AdamW.
+        scenarios: scenarios of an iteration.
+        lr: learning rate at the beginning; it falls to zero.
+        clip: largest norm of the gradient.
+    """
+
+    models: tuple[PolicySpec, ...] = ()
+    iterations: int = Field(ge=1)
+    scenarios: int = Field(default=96, ge=1)
+    lr: float = Field(default=7e-4, gt=0)
+    clip: float = Field(default=0.5, gt=0)
+
+
+class Train(Strict):
+    """What is trained.
+
+    Attributes:
+        imitation: drivers that imitate logs.
+        reinforcement: drivers that learn by driving; null for none.
+        repeats: trainings of every driver, each with a seed of its own.
+        processes: drivers trained at the same time, one core each; 1 on a GPU.
+        device: ``auto`` takes a GPU where there is one.
+        save_every: steps of imitation, and iterations of driving, between saved states.
+        seed: of weights, order, starts, scenarios and draws.
+    """
+
+    imitation: Imitation
+    reinforcement: Reinforcement | None = None
+    repeats: int = Field(default=1, ge=1, le=100)
+    processes: int = Field(default=1, ge=1, le=64)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    save_every: int = Field(default=200, ge=1)
+    seed: int = Field(default=SEED, ge=0)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All drivers that are trained."""
+        driving = self.reinforcement.models if self.reinforcement else ()
+        return (*(m.name for m in self.imitation.models), *(m.name for m in driving))
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        if len({*self.names, *RULES}) != len(self.names) + len(RULES):
+            raise ValueError("models: a name twice, or that of a rule")
+        return self

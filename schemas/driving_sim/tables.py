@@ -132,3 +132,24 @@ CONFLICTS = Table(
 
 DATASET = (SCENARIOS, OBJECTS, EDGES, LANES, PATHS, CONFLICTS)
 """Tables of the dataset, in its folders by their short names."""
+
+
+TRAINING = Table(
+    name="driving_sim.training",
+    version="1.0.0",
+    key=("model", "step"),
+    doc="One row per trained driver and logged step.",
+    columns=(
+        Column("model", pa.string(), "the driver"),
+        Column("step", pa.int32(), "steps of the optimiser done", minimum=1),
+        Column("loss", pa.float64(), "mean loss since the last row"),
+        Column("grad_norm", pa.float64(), "norm of the gradient before clipping", minimum=0),
+        Column("lr", pa.float64(), "learning rate", minimum=0),
+        Column("reward", pa.float64(), "mean sum of rewards of an episode; null where it imitates",
+               nullable=True),
+        Column("failed", pa.float64(), "share of the episodes that ended in a failure; null where "
+               "it imitates", nullable=True, minimum=0, maximum=1),
+        Column("entropy", pa.float64(), "of the policy; null where it imitates", "nats",
+               nullable=True, minimum=0),
+    ),
+)  # fmt: skip
