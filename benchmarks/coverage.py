@@ -11,26 +11,37 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from measurand.stats.agreement import keyed_pair_agreement
 from measurand.stats.bounded import bounded
-from measurand.stats.calibration import calibration_error
+from measurand.stats.bradley_terry import bradley_terry
+from measurand.stats.calibration import calibration_error, recalibration
 from measurand.stats.correlation import pearson, spearman
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.dyads import dyadic_mean
 from measurand.stats.estimate import Estimate
 from measurand.stats.htmt import heterotrait_monotrait
+from measurand.stats.kappa import cohen_kappa
+from measurand.stats.krippendorff import krippendorff_alpha
 from measurand.stats.means import bootstrap_means, cluster_mean, proportion
 from measurand.stats.medians import median_difference
 from measurand.stats.mtmm import convergent_discriminant
-from measurand.stats.reliability import cronbach_alpha
+from measurand.stats.pair_spearman import pair_spearman
+from measurand.stats.reliability import FIGURES, cronbach_alpha, scale_reliability
 from measurand.stats.repeats import nested_reliability
+from measurand.stats.resample import percentile, plan
 
 RNG = np.random.Generator
 Draw = Callable[[RNG], Estimate]
-RESAMPLES = 300
+RESAMPLES = 400
+"""Where something is drawn."""
+SKEWED = np.array([-0.4, 0.8, 1.6, 2.4])
+"""Cuts of a normal value of variance 2 into five answers: 39, 33, 16, 8 and 4%."""
+FLOOR = np.array([0.85, 1.5, 2.1, 2.8])
 
 
 def cases() -> Iterator[tuple[str, str, float, Draw]]:
@@ -43,26 +54,73 @@ def cases() -> Iterator[tuple[str, str, float, Draw]]:
             yield "bounded (logit, Clopper-Pearson)", size, rate, _share(groups, rate)
     for groups in (5, 10):
         yield "bounded (cut to -1..1)", f"differences, {groups} clusters of 8", 0.05, _gap(groups)
-    for rate in (0.02, 0.3):
-        yield "proportion (Wilson)", f"rate {rate:g}, n = 50", rate, _wilson(rate)
+    for n in (20, 50):
+        yield "proportion (Wilson)", f"rates from 0 to 1, n = {n}", 0.0, _wilson(n)
     for sets in (3, 5):
         yield "crossed_mean", f"{sets} shot sets x 24 questions", 0.0, _crossed(sets)
     yield "dyadic_mean", "120 pairs of 40 items", 0.0, _dyads
+    yield from _jackknifed()
+    yield from _two_methods()
+    yield from _drawn()
+
+
+def _jackknifed() -> Iterator[tuple[str, str, float, Draw]]:
+    for n in (5, 10, 25, 60):
+        yield "Cronbach's alpha", f"{n} clusters, 10 items", 10 / 11, _alpha(n)
+    for n in (10, 25, 60):
+        size = f"{n} rows, 10 items of five points, skewed"
+        yield "Cronbach's alpha", size, 0.8862, _alpha(n, SKEWED)
+    for n in (10, 25):
+        size = f"{n} rows, 10 items, 73% at the lowest of five points"
+        yield "Cronbach's alpha", size, 0.8543, _alpha(n, FLOOR)
+    for figure, k, truth in (
+        ("alpha_standardised", 10, 10 / 11),
+        ("lambda6", 4, 0.8 - 0.2 * 0.25),
+        ("omega_m1", 10, 10 / 11),
+    ):
+        for n in (10, 25):
+            yield FIGURES[figure], f"{n} rows, {k} items", truth, _scale(n, k, figure)
+    for n in (5, 10, 25, 50):
+        yield "pearson", f"{n} clusters", 0.5, _r(n, 1)
+    yield "pearson", "10 clusters of 5", 0.5, _r(10, 5)
+    for n in (10, 25):
+        yield "pearson", f"{n} rows, log-normal", (np.exp(0.5) - 1) / (np.e - 1), _skewed_r(n)
+    rho = float(6 / np.pi * np.arcsin(0.25))
+    for n, rows in ((5, 6), (10, 1), (25, 1), (28, 4)):
+        yield "spearman", f"{n} clusters of {rows}", rho, _rho(n, rows)
+    for n, k in ((8, 2), (20, 4), (50, 4)):
+        truth = k / (k + 1)
+        yield "ICC(1,k) of tasks over seeds", f"{n} tasks x {k}", truth, _nested(n, k)
+    yield "ICC(1,k) of tasks over seeds", "9 tasks x 4 of 0 or 1", 2 / 3, _nested_hits(9, 4)
+
+
+def _two_methods() -> Iterator[tuple[str, str, float, Draw]]:
     for n in (10, 25, 50):
-        yield "bootstrap mean", f"{n} clusters of 5", 0.0, _bootstrap(n)
-        yield "pearson", f"{n} clusters", 0.5, _r(n)
-        yield "spearman", f"{n} clusters", 6 / np.pi * np.arcsin(0.25), _rho(n)
-        yield "Cronbach's alpha", f"{n} rows, 10 items", 10 / 11, _alpha(n)
         for shared in (0.0, 0.25):
             size = f"{n} rows, truth {shared:g}"
             yield "mean absolute r, widened", size, shared, _forms(n, shared, "discriminant")
             yield "gap, widened", size, 0.4, _forms(n, shared, "gap")
-        yield "htmt, widened", f"{n} rows", 0.5, _htmt(n)
+        yield "mean convergent r", f"{n} rows", 0.4, _forms(n, 0.0, "convergent")
+        for truth in (0.0, 0.5, 0.9):
+            yield "htmt, widened", f"{n} rows, 2 x 5 items", truth, _htmt(n, truth)
+
+
+def _drawn() -> Iterator[tuple[str, str, float, Draw]]:
+    for n in (5, 10, 25, 50):
+        yield "bootstrap mean", f"{n} clusters of 5", 0.0, _bootstrap(n)
+    for n in (10, 25, 50):
         yield "difference of medians", f"{n} clusters of 2", 1.0, _medians(n)
-    for n in (20, 50):
-        yield "ICC(1,k) of tasks over seeds", f"{n} tasks x 4", 0.8, _nested(n)
+    for n in (28, 64):
+        yield "ratio of means", f"{n} clusters of 4", 1.0, _ratio(n)
+    yield "agreement of opposite-keyed pairs", "10 rows, 6 items", 0.5, _keyed
+    yield "Bradley-Terry strength", "32 prompts, 3 methods", 0.5, _strength
+    yield "Cohen's kappa", "64 pairs of 120 items", 0.6, _kappa
+    yield "Krippendorff's alpha", "64 pairs of 120 items", 0.5, _krippendorff
+    yield "pair_spearman", "64 pairs of 120 items", float(6 / np.pi * np.arcsin(0.25)), _pair_rho
+    yield "calibration slope", "120 pairs of 220 items", 1.0, _slope
     for n in (64, 200):
         yield "calibration error, widened", f"calibrated, n = {n}", 0.0, _ece(n)
+    yield "calibration error, squared", "calibrated, 120 pairs of 220 items", 0.0, _squared
 
 
 def _grouped(rng: RNG, groups: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
@@ -101,8 +159,15 @@ def _gap(groups: int) -> Draw:
     return draw
 
 
-def _wilson(rate: float) -> Draw:
-    return lambda rng: proportion(int(rng.binomial(50, rate)), 50)
+def _wilson(n: int) -> Draw:
+    def draw(rng: RNG) -> Estimate:
+        rate = rng.random()
+        found = proportion(int(rng.binomial(n, rate)), n)
+        assert found.ci_lo is not None
+        assert found.ci_hi is not None
+        return replace(found, ci_lo=found.ci_lo - rate, ci_hi=found.ci_hi - rate)
+
+    return draw
 
 
 def _crossed(sets: int) -> Draw:
@@ -120,23 +185,53 @@ def _dyads(rng: RNG) -> Estimate:
     return dyadic_mean(own[items].sum(axis=1) + rng.normal(size=120), items)
 
 
-def _two(rng: RNG, n: int) -> tuple[np.ndarray, np.ndarray]:
-    x = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], n)
-    return x[:, 0], x[:, 1]
+def _two(rng: RNG, n: int) -> np.ndarray:
+    """(2, n) normal values correlated .5."""
+    x = rng.normal(size=(2, n))
+    x[1] = x[0] / 2 + x[1] * 0.75**0.5
+    return x
 
 
-def _r(n: int) -> Draw:
-    return lambda rng: pearson(*_two(rng, n), clusters=np.arange(n), resamples=RESAMPLES).estimate
+def _in_groups(rng: RNG, n: int, rows: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Two correlated values a row, half of the variance of each shared by the group."""
+    own, group = _two(rng, n * rows), np.repeat(_two(rng, n), rows, axis=1)
+    x, y = (own[i] if rows == 1 else (own[i] + group[i]) / 2**0.5 for i in (0, 1))
+    return x, y, np.repeat(np.arange(n), rows)
 
 
-def _rho(n: int) -> Draw:
-    return lambda rng: spearman(*_two(rng, n), clusters=np.arange(n), resamples=RESAMPLES).estimate
-
-
-def _alpha(n: int) -> Draw:
+def _r(n: int, rows: int) -> Draw:
     def draw(rng: RNG) -> Estimate:
-        x = rng.normal(size=(n, 1)) + rng.normal(size=(n, 10))
-        return cronbach_alpha(x, clusters=np.arange(n), resamples=RESAMPLES)
+        x, y, clusters = _in_groups(rng, n, rows)
+        return pearson(x, y, clusters=clusters).estimate
+
+    return draw
+
+
+def _skewed_r(n: int) -> Draw:
+    return lambda rng: pearson(*np.exp(_two(rng, n))).estimate
+
+
+def _rho(n: int, rows: int) -> Draw:
+    def draw(rng: RNG) -> Estimate:
+        x, y, clusters = _in_groups(rng, n, rows)
+        return spearman(x, y, clusters=clusters).estimate
+
+    return draw
+
+
+def _items(rng: RNG, n: int, k: int, cuts: np.ndarray | None) -> np.ndarray:
+    x = rng.normal(size=(n, 1)) + rng.normal(size=(n, k))
+    return x if cuts is None else np.searchsorted(cuts, x).astype(np.float64)
+
+
+def _alpha(n: int, cuts: np.ndarray | None = None) -> Draw:
+    return lambda rng: cronbach_alpha(_items(rng, n, 10, cuts), clusters=np.arange(n))
+
+
+def _scale(n: int, k: int, figure: str) -> Draw:
+    def draw(rng: RNG) -> Estimate:
+        made: Estimate = getattr(scale_reliability(_items(rng, n, k, None)), figure)
+        return made
 
     return draw
 
@@ -149,20 +244,20 @@ def _forms(n: int, shared: float, figure: str) -> Draw:
 
     def draw(rng: RNG) -> Estimate:
         x = rng.multivariate_normal(np.zeros(10), cov, n)
-        found = convergent_discriminant(x[:, :5], x[:, 5:], resamples=RESAMPLES)
+        found = convergent_discriminant(x[:, :5], x[:, 5:])
         made: Estimate = getattr(found, figure)
         return made
 
     return draw
 
 
-def _htmt(n: int) -> Draw:
+def _htmt(n: int, truth: float) -> Draw:
     scales = np.repeat(["a", "b"], 5)
 
     def draw(rng: RNG) -> Estimate:
-        traits = rng.multivariate_normal([0, 0], [[1, 0.5], [0.5, 1]], n)
+        traits = rng.multivariate_normal([0, 0], [[1, truth], [truth, 1]], n)
         x = np.repeat(traits, 5, axis=1) + rng.normal(size=(n, 10))
-        return heterotrait_monotrait(x, scales, resamples=RESAMPLES)["a", "b"]
+        return heterotrait_monotrait(x, scales)["a", "b"]
 
     return draw
 
@@ -177,12 +272,77 @@ def _medians(n: int) -> Draw:
     return draw
 
 
-def _nested(n: int) -> Draw:
+def _nested(n: int, k: int) -> Draw:
     def draw(rng: RNG) -> Estimate:
-        x = rng.normal(size=(n, 1)) + rng.normal(size=(n, 4))
-        return nested_reliability(x.ravel(), np.repeat(np.arange(n), 4), resamples=RESAMPLES)
+        x = rng.normal(size=(n, 1)) + rng.normal(size=(n, k))
+        return nested_reliability(x.ravel(), np.repeat(np.arange(n), k))
 
     return draw
+
+
+def _nested_hits(n: int, k: int) -> Draw:
+    def draw(rng: RNG) -> Estimate:
+        # Rates uniform in 0..1: variance 1/12 between tasks, 1/6 of a run within.
+        x = (rng.random((n, k)) < rng.random((n, 1))).astype(float)
+        return nested_reliability(x.ravel(), np.repeat(np.arange(n), k))
+
+    return draw
+
+
+def _ratio(groups: int) -> Draw:
+    def draw(rng: RNG) -> Estimate:
+        own = rng.normal(size=(groups, 1)) / 2
+        top, bottom = (np.exp(own + rng.normal(size=(groups, 4)) / 2) for _ in range(2))
+        drawn = plan(4 * groups, np.repeat(np.arange(groups), 4), RESAMPLES, ())
+        sums = drawn.resampled_sums(np.stack([top.ravel(), bottom.ravel()]))
+        value = float(top.sum() / bottom.sum())
+        return percentile(value, sums[:, 0] / sums[:, 1], drawn, method="ratio")
+
+    return draw
+
+
+def _keyed(rng: RNG) -> Estimate:
+    """Answers that ignore the item: half of the pairs point the same way once keyed."""
+    x = rng.integers(1, 6, (10, 6)).astype(float)
+    keys, scales = np.tile([1, -1], 3), np.zeros(6)
+    return keyed_pair_agreement(
+        x, keys, scales, minimum=1, maximum=5, resamples=RESAMPLES
+    ).agreement
+
+
+def _strength(rng: RNG) -> Estimate:
+    first, second = np.array([0, 0, 1]), np.array([1, 2, 2])
+    lead = np.array([0.5, 0.5, 0.0])[:, None] + rng.normal(size=(3, 32)) / 4
+    won = (rng.random((3, 32)) < 1 / (1 + np.exp(-lead))).astype(float)
+    sides = (np.repeat(side, 32) for side in (first, second))
+    prompts = np.tile(np.arange(32), 3)
+    found = bradley_terry(*sides, won.ravel(), reference=1, clusters=prompts, resamples=RESAMPLES)
+    return found.strengths[0]
+
+
+def _pairs(rng: RNG, n: int, items: int) -> np.ndarray:
+    return np.array([rng.choice(items, 2, replace=False) for _ in range(n)])
+
+
+def _kappa(rng: RNG) -> Estimate:
+    a = rng.integers(0, 2, 64).astype(float)
+    b = np.where(rng.random(64) < 0.8, a, 1 - a)
+    return cohen_kappa(a, b, by=_pairs(rng, 64, 120), resamples=RESAMPLES)
+
+
+def _krippendorff(rng: RNG) -> Estimate:
+    x = rng.normal(size=(64, 1)) + rng.normal(size=(64, 2))
+    return krippendorff_alpha(x, "interval", by=_pairs(rng, 64, 120), resamples=RESAMPLES)
+
+
+def _pair_rho(rng: RNG) -> Estimate:
+    return pair_spearman(*_two(rng, 64), _pairs(rng, 64, 120), resamples=RESAMPLES)
+
+
+def _slope(rng: RNG) -> Estimate:
+    h = 1.5 * rng.normal(size=120)
+    hits = (rng.random(120) < 1 / (1 + np.exp(-h))).astype(float)
+    return recalibration(h, hits, by=_pairs(rng, 120, 220), resamples=RESAMPLES).slope
 
 
 def _ece(n: int) -> Draw:
@@ -191,6 +351,13 @@ def _ece(n: int) -> Draw:
         return calibration_error(q, (rng.random(n) < q).astype(float), resamples=RESAMPLES)
 
     return draw
+
+
+def _squared(rng: RNG) -> Estimate:
+    q = rng.uniform(0.05, 0.95, 120)
+    hits = (rng.random(120) < q).astype(float)
+    pairs = _pairs(rng, 120, 220)
+    return calibration_error(q, hits, debiased=True, by=pairs, resamples=RESAMPLES)
 
 
 def covered(draw: Draw, truth: float, samples: int) -> tuple[int, int, float]:

@@ -110,7 +110,7 @@ def _overview(record: Mapping[str, Any]) -> Table:
         for s in record["scales"]
     ]
     return Table(
-        caption="Reliability of each scale, with 95% bootstrap interval of alpha",
+        caption="Reliability of each scale, with 95% interval of alpha",
         columns=("scale", "items", "rows used", "alpha", "lambda-6", "omega", "flips", "band"),
         rows=tuple(rows),
         notes=(

@@ -12,6 +12,7 @@ import numpy as np
 
 from measurand.stats.arrays import AnyArray, FloatArray, numbers, same_length
 from measurand.stats.estimate import Estimate
+from measurand.stats.exact import on_grid
 from measurand.stats.resample import MAX_UNDEFINED_SHARE, MIN_CLUSTERS, Plan, plan
 
 FLAT = 1e-12
@@ -93,7 +94,8 @@ def bca_ratio(
 
 
 def _replicates(drawn: Plan, sums: FloatArray) -> FloatArray:
-    totals = np.concatenate([counts.astype(np.float64) @ sums.T for counts in drawn.batches()])
+    exact = on_grid(sums, drawn.n_units).T
+    totals = np.concatenate([counts @ exact for counts in drawn.batches()])
     with np.errstate(invalid="ignore", divide="ignore"):
         found = totals[:, 0] / totals[:, 1]
     kept: FloatArray = found[np.isfinite(found)]

@@ -19,6 +19,7 @@ from measurand.stats.arrays import (
     same_length,
 )
 from measurand.stats.estimate import Estimate
+from measurand.stats.exact import weighted
 from measurand.stats.resample import Plan, percentile, plan
 
 STEPS = 100
@@ -227,7 +228,7 @@ def _resampled(by_unit: FloatArray, m: int, drawn: Plan, ridge: float) -> FloatA
     if not drawn.drawable:
         return np.full((drawn.resamples, m), np.nan)
     return np.concatenate(
-        [fit((taken @ by_unit).reshape(-1, m, m), ridge) for taken in drawn.batches()]
+        [fit(weighted(taken, by_unit.T).reshape(-1, m, m), ridge) for taken in drawn.batches()]
     )
 
 

@@ -1,4 +1,4 @@
-"""Correlations with a bootstrap over clusters: Pearson, Spearman, corrected for attenuation."""
+"""Correlations with a jackknife over clusters: Pearson, Spearman, corrected for attenuation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from measurand.stats.arrays import (
     same_length,
 )
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.resample import Counts, Plan, percentile, plan
+from measurand.stats.exact import product
+from measurand.stats.jackknife import FISHER, leaving_out, student_t
+from measurand.stats.resample import Counts, Plan, plan
 
 FLAT = 1e-12
 """A variance below this share of the largest deviation squared is rounding noise."""
@@ -27,7 +29,7 @@ class Correlation:
     """A correlation and its classical test.
 
     Attributes:
-        estimate: the coefficient with its bootstrap interval; gates read this.
+        estimate: the coefficient with its interval over clusters; gates read this.
         p: two-sided p-value of Student's t with n - 2 degrees against 0. It takes the rows as
             independent, so it is too small where rows share a cluster. None where undefined.
         n_missing: rows left out because one of the two values is missing.
@@ -191,7 +193,8 @@ def _correlate(
         same_length(len(a), clusters=clusters)
     both = ~(np.isnan(a) | np.isnan(b))
     a, b = a[both], b[both]
-    drawn = plan(len(a), None if clusters is None else clusters[both], resamples, seed_words)
+    units = None if clusters is None else clusters[both]
+    drawn = leaving_out(plan(len(a), units, resamples, seed_words))
     missing = int((~both).sum())
     why = _lacking(a, b)
     if why is not None:
@@ -207,7 +210,9 @@ def _correlate(
             else _resampled_pearson(a, b, drawn)
         )
     return Correlation(
-        percentile(value, replicates, drawn, method=method), _p_value(value, len(a)), missing
+        student_t(value, replicates, drawn, method=method, scale=FISHER),
+        _p_value(value, len(a)),
+        missing,
     )
 
 
@@ -221,7 +226,7 @@ def _lacking(a: FloatArray, b: FloatArray) -> str | None:
 
 def _pearson(x: FloatArray, y: FloatArray) -> float:
     a, b = _standard(x), _standard(y)
-    return float(np.clip(a @ b / np.sqrt((a @ a) * (b @ b)), -1, 1))
+    return float(np.clip(product(a, b) / np.sqrt(product(a, a) * product(b, b)), -1, 1))
 
 
 def _p_value(r: float, n: int) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from measurand.stats.arrays import FloatArray, IntArray
+from measurand.stats.exact import on_grid, products
 from measurand.stats.resample import BATCH, Plan
 
 FLAT = 1e-12
@@ -24,8 +25,10 @@ def covariance(x: FloatArray) -> FloatArray:
     z, seen = _centred(x)
     if seen.all():
         n = np.array(float(len(x)))
-        return _from_sums(z.T @ z, np.broadcast_to(z.sum(axis=0)[:, None], (x.shape[1],) * 2), n)
-    return _from_sums(z.T @ z, z.T @ seen, seen.T @ seen)
+        return _from_sums(
+            products(z, z), np.broadcast_to(z.sum(axis=0)[:, None], (x.shape[1],) * 2), n
+        )
+    return _from_sums(products(z, z), products(z, seen), seen.T @ seen)
 
 
 def correlation(cov: FloatArray) -> FloatArray:
@@ -51,7 +54,7 @@ def resampled_covariances(x: FloatArray, drawn: Plan) -> Iterator[FloatArray]:
     complete = bool(seen.all())
     pairs = _Products(z.T, z.T, rows, cols, drawn)
     if complete:
-        sums = drawn.unit_sums(np.vstack([z.T, np.ones(len(z))])).T
+        sums = on_grid(drawn.unit_sums(np.vstack([z.T, np.ones(len(z))])), drawn.n_units).T
     else:
         k = x.shape[1]
         every = np.arange(k * k)
@@ -59,15 +62,15 @@ def resampled_covariances(x: FloatArray, drawn: Plan) -> Iterator[FloatArray]:
         met = _Products(seen.T, seen.T, rows, cols, drawn)
     for taken in drawn.batches(size):
         weights = taken.astype(np.float64)
-        products = _symmetric(pairs.sums(weights), rows, cols)
+        both = _symmetric(pairs.sums(weights), rows, cols)
         if complete:
             totals = weights @ sums
             n = totals[:, -1, None, None]
-            ones = np.broadcast_to(totals[:, :-1, None], products.shape)
-            yield _from_sums(products, ones, n)
+            ones = np.broadcast_to(totals[:, :-1, None], both.shape)
+            yield _from_sums(both, ones, n)
         else:
-            one_sided = crossed.sums(weights).reshape(products.shape)
-            yield _from_sums(products, one_sided, _symmetric(met.sums(weights), rows, cols))
+            one_sided = crossed.sums(weights).reshape(both.shape)
+            yield _from_sums(both, one_sided, _symmetric(met.sums(weights), rows, cols))
 
 
 def _centred(x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -119,7 +122,8 @@ class _Products:
     def _blocks(self) -> Iterator[FloatArray]:
         for start in range(0, len(self._left), self._step):
             part = slice(start, start + self._step)
-            yield self._drawn.unit_sums(self._a[self._left[part]] * self._b[self._right[part]])
+            sums = self._drawn.unit_sums(self._a[self._left[part]] * self._b[self._right[part]])
+            yield on_grid(sums, self._drawn.n_units)
 
     def sums(self, weights: FloatArray) -> FloatArray:
         """(b, pairs) sums over the resampled rows."""

@@ -10,6 +10,7 @@ import numpy as np
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, IntArray, codes, numbers
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.exact import product
 from measurand.stats.means import cluster_mean, student
 
 
@@ -65,7 +66,7 @@ def crossed_mean(
 
 def _variance(apart: AnyArray, units: IntArray, n_units: int) -> float:
     sums = np.bincount(units, apart, minlength=n_units)
-    return n_units / (n_units - 1) * float(sums @ sums) / len(apart) ** 2
+    return n_units / (n_units - 1) * product(sums, sums) / len(apart) ** 2
 
 
 @dataclass(frozen=True)

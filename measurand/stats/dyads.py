@@ -15,6 +15,7 @@ import numpy as np
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, FloatArray, IntArray, codes, numbers
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.exact import product, weighted
 from measurand.stats.means import cluster_mean, proportion, student, within_unit
 from measurand.stats.resample import BATCH, BATCH_NUMBERS, Counts, Plan, percentile, plan
 
@@ -62,8 +63,8 @@ def dyadic_mean(values: AnyArray, items: AnyArray, *, confidence: float = 0.95) 
     apart = x - mean
     by_item = np.bincount(pairs.ravel(), np.repeat(apart, 2), minlength=n_items)
     by_dyad = np.bincount(dyads, apart, minlength=n_dyads)
-    own = float(by_dyad @ by_dyad)
-    variance = g / (g - 1) * max(float(by_item @ by_item) - own, own) / n**2
+    own = product(by_dyad, by_dyad)
+    variance = g / (g - 1) * max(product(by_item, by_item) - own, own) / n**2
     se, reason = math.sqrt(variance), None
     if se <= 1e-12 * float(np.abs(x).max()):
         se, reason = 0.0, "degenerate: no variation between pairs, the interval is a point"
@@ -149,7 +150,7 @@ class PairPlan:
 
     def resampled_sums(self, features: FloatArray) -> FloatArray:
         """Sums of (p, n) features in every resample: (B, p)."""
-        return np.concatenate([taken @ features.T for taken in self.row_batches()])
+        return np.concatenate([weighted(taken, features) for taken in self.row_batches()])
 
 
 Drawn = Plan | PairPlan

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from measurand.stats.arrays import BoolArray, FloatArray
+from measurand.stats.exact import product
 
 MIN_UNIQUENESS = 0.005
 MAX_LOADING = (1 - MIN_UNIQUENESS) ** 0.5
@@ -115,7 +116,7 @@ def minres(r: FloatArray, m: int) -> Factors:
     def misfit(u: FloatArray) -> tuple[float, FloatArray]:
         values, vectors, kept = eigen(u)
         left = values - kept
-        return float(left @ left) / 2, -(vectors**2) @ left
+        return product(left, left) / 2, -(vectors**2 * left).sum(axis=1)
 
     found = minimize(
         misfit,

@@ -9,6 +9,7 @@ import numpy as np
 from measurand.errors import InputError
 from measurand.stats.arrays import FloatArray, numbers
 from measurand.stats.coefficients import MAX_INVERSE_TRACE
+from measurand.stats.exact import weighted
 
 MAX_ITEMS = 16
 """Up to this many items all halves are listed: 2^15 of them."""
@@ -88,7 +89,7 @@ def _best_half(c: FloatArray, total: float) -> float:
     codes = np.arange(1, 2 ** (k - 1))
     inside = ((codes[:, None] >> np.arange(k - 1)) & 1).astype(np.float64)
     b = np.hstack([np.zeros((len(codes), 1)), inside])
-    cross = ((1 - b) @ c * b).sum(axis=1)
+    cross = (weighted(1 - b, c) * b).sum(axis=1)
     return float(4 * cross.max() / total)
 
 

@@ -10,8 +10,9 @@ from measurand.errors import InputError
 from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, codes, numbers, same_length
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.folded import widened
-from measurand.stats.resample import percentile, plan
+from measurand.stats.folded import folded_bias, widened
+from measurand.stats.jackknife import leaving_out, student_t
+from measurand.stats.resample import Plan, plan
 
 
 def heterotrait_monotrait(
@@ -29,7 +30,8 @@ def heterotrait_monotrait(
     and are reported as they are; .85 or .90 are usual limits for different traits.
 
     Source: Henseler, Ringle & Sarstedt (2015), J. of the Academy of Marketing Science 43, 115-135,
-    equation 6, with absolute correlations as in R ``semTools::htmt(absolute=TRUE)``.
+    equation 6, with absolute correlations as in R ``semTools::htmt(absolute=TRUE)``. The interval
+    allows for the bias of absolute values (:mod:`measurand.stats.folded`).
 
     Args:
         x: (n, k) answers; rows with a missing one are left out.
@@ -55,7 +57,8 @@ def heterotrait_monotrait(
         same_length(len(items), clusters=clusters)
     whole = ~np.isnan(items).any(axis=1)
     kept = items[whole]
-    drawn = plan(len(kept), None if clusters is None else clusters[whole], resamples, seed_words)
+    units = None if clusters is None else clusters[whole]
+    drawn = leaving_out(plan(len(kept), units, resamples, seed_words))
     pairs = [(i, j) for i in range(count) for j in range(i + 1, count)]
     method = "heterotrait-monotrait ratio"
     if len(kept) < 2:
@@ -63,15 +66,14 @@ def heterotrait_monotrait(
         return {
             (labels[i], labels[j]): undefined(reason, method=method, n=len(kept)) for i, j in pairs
         }
-    found = _ratios(correlation(covariance(kept)), member, pairs)
-    replicates = np.empty((0, len(pairs)))
-    if drawn.drawable:
-        replicates = np.concatenate(
-            [_ratios(correlation(c), member, pairs) for c in resampled_covariances(kept, drawn)]
-        )
+    r = correlation(covariance(kept))
+    found = _ratios(np.abs(r), member, pairs)
+    replicates, errors = _without(kept, r, member, pairs, drawn)
+    # Between traits alone: there the correlations are near 0, and noise makes them larger.
+    nearer = found - _ratios(np.abs(r) - _excess(r, errors, member), member, pairs)
     return {
         (labels[i], labels[j]): widened(
-            percentile(float(value), column, drawn, method=method), 0.0, 0.0, low=0.0
+            student_t(float(value), column, drawn, method=method), float(below), 0.0, low=0.0
         )
         if np.isfinite(value)
         else undefined(
@@ -79,13 +81,38 @@ def heterotrait_monotrait(
             method=method,
             n=len(kept),
         )
-        for (i, j), value, column in zip(pairs, found, replicates.T, strict=True)
+        for (i, j), value, column, below in zip(pairs, found, replicates.T, nearer, strict=True)
     }
 
 
-def _ratios(r: FloatArray, member: AnyArray, pairs: Sequence[tuple[int, int]]) -> FloatArray:
-    """(..., pairs) ratios of (..., k, k) correlations; NaN where undefined."""
-    size = np.abs(r)
+def _without(
+    x: FloatArray, r: FloatArray, member: AnyArray, pairs: Sequence[tuple[int, int]], drawn: Plan
+) -> tuple[FloatArray, FloatArray]:
+    """(B, pairs) ratios without each unit, and the standard errors of the (k, k) correlations."""
+    if not drawn.drawable:
+        return np.full((drawn.resamples, len(pairs)), np.nan), np.zeros_like(r)
+    ratios, moved, squares, many = [], np.zeros_like(r), np.zeros_like(r), 0
+    for cov in resampled_covariances(x, drawn):
+        one = correlation(cov)
+        ratios.append(_ratios(np.abs(one), member, pairs))
+        apart = np.nan_to_num(one - r)
+        moved += apart.sum(axis=0)
+        squares += (apart**2).sum(axis=0)
+        many += len(one)
+    spread = np.maximum(squares - moved**2 / many, 0.0)
+    units = drawn.n_units
+    share = (units - 1) / units if drawn.jackknife else units / (units - 1) / (many - 1)
+    return np.concatenate(ratios), np.sqrt(spread * share)
+
+
+def _excess(r: FloatArray, errors: FloatArray, member: AnyArray) -> FloatArray:
+    """How far absolute correlations between traits may lie above the truth; 0 within a trait."""
+    between = member[:, None] != member
+    return np.where(between, folded_bias(r, errors), 0.0)
+
+
+def _ratios(size: FloatArray, member: AnyArray, pairs: Sequence[tuple[int, int]]) -> FloatArray:
+    """(..., pairs) ratios of (..., k, k) sizes of correlations; NaN where undefined."""
     columns = []
     with np.errstate(invalid="ignore", divide="ignore"):
         for i, j in pairs:

@@ -13,6 +13,7 @@ import numpy as np
 
 from measurand.stats.arrays import FloatArray, numbers
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.exact import product
 
 MIN_RESPONDENTS = 3
 
@@ -60,8 +61,9 @@ def item_statistics(x: FloatArray) -> ItemStatistics:
     apart = x - difficulty
     total = apart.sum(axis=1)
     own = (apart**2).sum(axis=0)
-    with_rest = apart.T @ total - own
-    rest = float(total @ total) - 2 * (apart.T @ total) + own
+    with_all = np.einsum("nk,n->k", apart, total)
+    with_rest = with_all - own
+    rest = product(total, total) - 2 * with_all + own
     scale = np.sqrt(np.maximum(own * rest, 0))
     floor = 1e-9 * float(own.sum())
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -11,6 +11,7 @@ from measurand.errors import InputError
 from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, numbers, same_length
 from measurand.stats.dyads import drawn_by, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate
+from measurand.stats.exact import weighted
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 MAX_VALUES = 1000
@@ -90,7 +91,7 @@ class _Interval:
 
     def alpha(self, weights: FloatArray) -> FloatArray:
         n, s, q, within = (
-            weights @ part for part in (self.m, self.sums, self.squares, self.within)
+            weighted(weights, part) for part in (self.m, self.sums, self.squares, self.within)
         )
         return _alpha(within, 2 * (n * q - s**2), n, 2.0)
 
@@ -114,18 +115,18 @@ class _Values:
             total = np.add.outer(self.values, self.values)
             apart = np.subtract.outer(self.values, self.values)
             self.cost = np.divide(apart, total, out=np.zeros((k, k)), where=total > 0) ** 2
-        self.within = ((self.counts @ self.cost) * self.counts).sum(axis=1) / (self.m - 1)
+        self.within = (weighted(self.counts, self.cost) * self.counts).sum(axis=1) / (self.m - 1)
 
     def alpha(self, weights: FloatArray) -> FloatArray:
         values = weights @ self.counts
         n = values.sum(axis=1)
         if self.level != "ordinal":
-            by_chance = ((values @ self.cost) * values).sum(axis=1)
-            return _alpha(weights @ self.within, by_chance, n, float(self.cost.max()))
+            by_chance = (weighted(values, self.cost) * values).sum(axis=1)
+            return _alpha(weighted(weights, self.within), by_chance, n, float(self.cost.max()))
         with np.errstate(invalid="ignore", divide="ignore"):
             ranks = (np.cumsum(values, axis=1) - values / 2) / n[:, None] - 0.5
         ranks = np.nan_to_num(ranks)
-        s, q = ranks @ self.counts.T, ranks**2 @ self.counts.T
+        s, q = weighted(self.counts, ranks).T, weighted(self.counts, ranks**2).T
         within = (weights * 2 * (self.m * q - s**2) / (self.m - 1)).sum(axis=1)
         sums, squares = (values * ranks).sum(axis=1), (values * ranks**2).sum(axis=1)
         return _alpha(within, 2 * (n * squares - sums**2), n, 1.0)

@@ -10,9 +10,10 @@ from typing import Literal
 import numpy as np
 
 from measurand.errors import InputError
-from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, codes, numbers, same_length
+from measurand.stats.arrays import LARGEST, AnyArray, codes, numbers, same_length
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.resample import Plan, percentile, plan
+from measurand.stats.exact import product
+from measurand.stats.resample import percentile, plan
 
 MAX_SPREAD = 1e9
 """A difference smaller than this share of its standard deviation needs 1e18 units or more."""
@@ -58,7 +59,7 @@ def cluster_mean(
             reason=f"no interval: fewer than two {over}",
         )
     residuals = np.bincount(units, x - mean, minlength=g)
-    se = math.sqrt(g / (g - 1) * float(residuals @ residuals)) / n
+    se = math.sqrt(g / (g - 1) * product(residuals, residuals)) / n
     reason = None
     if se <= 1e-12 * float(np.abs(x).max()):
         se, reason = 0.0, "degenerate: no variation between clusters, the interval is a point"
@@ -202,28 +203,15 @@ def bootstrap_means(
     mean = values.mean(axis=0)
     replicates = np.full((resamples, m), np.nan)
     if drawn.drawable:
-        replicates = mean + _resampled_offsets(drawn, values - mean)
-        # Single precision may leave the range that no mean can leave.
-        replicates = np.clip(replicates, values.min(axis=0), values.max(axis=0))
+        sums = drawn.resampled_sums(np.vstack([(values - mean).T, np.ones(n)]))
+        # A mean of numbers stays between them, its last bit may not.
+        replicates = np.clip(
+            mean + sums[:, :-1] / sums[:, -1:], values.min(axis=0), values.max(axis=0)
+        )
     return tuple(
         percentile(float(v), column, drawn, method="mean", confidence=confidence)
         for v, column in zip(mean, replicates.T, strict=True)
     )
-
-
-def _resampled_offsets(drawn: Plan, centred: FloatArray) -> FloatArray:
-    """Resampled mean minus mean, (B, m), in single precision.
-
-    Centred sums in units of the largest deviation lose nothing to cancellation or overflow: the
-    error stays near 1e-6 of it.
-    """
-    unit = np.abs(centred).max(axis=0)
-    scaled = centred / np.where(unit > 0, unit, 1.0)
-    features = np.vstack([scaled.T, np.ones(len(centred))])
-    sums = drawn.unit_sums(features).T.astype(np.float32)
-    totals = np.concatenate([taken @ sums for taken in drawn.batches()]).astype(np.float64)
-    offsets: FloatArray = totals[:, :-1] / totals[:, -1:] * unit
-    return offsets
 
 
 def smallest_detectable(

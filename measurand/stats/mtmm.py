@@ -3,8 +3,8 @@
 Source: Campbell & Fiske (1959), Psychological Bulletin 56, 81-105. The gap averages the signed
 validity diagonal and takes absolute values only off it: the mean over the 2 t (t - 1) comparisons
 of a diagonal r with the absolute off-diagonal r of its row or column. Where true discriminant
-correlations are near 0, absolute values are larger in the sample than in truth, and larger still in
-resamples: intervals of their mean and of the gap allow for it (:mod:`measurand.stats.folded`).
+correlations are near 0, absolute values are larger in the sample than in
+truth: intervals of their mean and of the gap allow for it (:mod:`measurand.stats.folded`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from measurand.stats.arrays import LARGEST, AnyArray, BoolArray, FloatArray, num
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.folded import folded_bias, widened
-from measurand.stats.resample import Plan, percentile, plan
+from measurand.stats.jackknife import FISHER, PLAIN, Scale, error_of, leaving_out, student_t
+from measurand.stats.resample import Plan, plan
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def convergent_discriminant(
 ) -> Validity:
     """Correlate t traits by one method with the same traits by another.
 
-    All figures come from the same resamples, so their intervals belong together.
+    All figures leave out the same clusters, so their intervals belong together.
 
     Args:
         a: (n, t) scores by the first method, NaN = missing; rows with any missing are left out.
@@ -81,12 +82,13 @@ def convergent_discriminant(
     both = np.hstack([first, second])
     full: BoolArray = np.all(~np.isnan(both), axis=1)
     scores = both[full]
-    drawn = plan(len(scores), None if clusters is None else clusters[full], resamples, seed_words)
+    units = None if clusters is None else clusters[full]
+    drawn = leaving_out(plan(len(scores), units, resamples, seed_words))
     point = _block(covariance(scores)[None], scores)[0]
     replicates = _replicates(scores, drawn)
     cells = tuple(
         tuple(
-            _summary(float(point[i, j]), replicates[:, i, j], drawn, "Pearson correlation")
+            _summary(float(point[i, j]), replicates[:, i, j], drawn, "Pearson correlation", FISHER)
             for j in range(t)
         )
         for i in range(t)
@@ -97,10 +99,12 @@ def convergent_discriminant(
         "mean convergent minus mean absolute discriminant correlation",
     )
     mean, off, gap = (
-        _summary(float(value[0]), columns, drawn, name)
-        for value, columns, name in zip(_means(point[None]), _means(replicates), names, strict=True)
+        _summary(float(value[0]), columns, drawn, name, scale)
+        for value, columns, name, scale in zip(
+            _means(point[None]), _means(replicates), names, (FISHER, PLAIN, PLAIN), strict=True
+        )
     )
-    bias = _bias(point, replicates)
+    bias = _bias(point, replicates, drawn)
     off = widened(off, bias, 0.0, low=0.0, high=1.0)
     gap = widened(gap, 0.0, bias, low=-2.0, high=1.0)
     return Validity(
@@ -140,18 +144,20 @@ def _means(r: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return diagonal, off, diagonal - off
 
 
-def _bias(point: FloatArray, replicates: FloatArray) -> float:
+def _bias(point: FloatArray, replicates: FloatArray, drawn: Plan) -> float:
     """How far the mean absolute value off the diagonal may lie above the truth."""
     inside = ~np.eye(len(point), dtype=bool)
     known = replicates[np.isfinite(replicates).all(axis=(1, 2))]
     if len(known) < 2 or not np.isfinite(point).all():
         return 0.0
-    return float(folded_bias(point[inside], known[:, inside].std(axis=0, ddof=1)).mean())
+    return float(folded_bias(point[inside], error_of(known[:, inside], drawn)).mean())
 
 
-def _summary(value: float, replicates: FloatArray, drawn: Plan, method: str) -> Estimate:
+def _summary(
+    value: float, replicates: FloatArray, drawn: Plan, method: str, scale: Scale
+) -> Estimate:
     if np.isfinite(value):
-        return percentile(value, replicates, drawn, method=method)
+        return student_t(value, replicates, drawn, method=method, scale=scale)
     few = f"{drawn.n} complete rows, at least 2 needed"
     reason = few if drawn.n < 2 else "a score does not vary"
     shown = None if drawn.units is None else drawn.n_units

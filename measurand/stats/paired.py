@@ -11,6 +11,7 @@ import numpy as np
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, codes, numbers, same_length
 from measurand.stats.estimate import Estimate
+from measurand.stats.exact import weighted
 from measurand.stats.resample import rng_for
 
 EXACT_UNITS = 12
@@ -111,7 +112,7 @@ def sign_flip(
     x = x[x != 0]
     if not len(x):
         return None
-    # In a common unit sums neither overflow nor vanish in single precision. Every sign is drawn, so
+    # In a common unit sums neither overflow nor vanish. Every sign is drawn, so
     # that sizes in rising order stand for all orders of the rows and for both sides.
     x = x / np.abs(x).max()
     sizes = np.sort(np.abs(x))
@@ -120,7 +121,7 @@ def sign_flip(
     least = observed * (1 - 1e-12)
     if len(x) <= EXACT_UNITS:
         bits = (np.arange(2 ** len(x))[:, None] >> np.arange(len(x))) & 1
-        return float((np.abs((2.0 * bits - 1.0) @ sizes) >= least).mean())
+        return float((np.abs(((2.0 * bits - 1.0) * sizes).sum(axis=1)) >= least).mean())
     rng = rng_for("sign flip", *seed_words)
     total, reached, drawn = float(sizes.sum()), 0, 0
     batch = max(1, 2**22 // len(x))
@@ -128,7 +129,7 @@ def sign_flip(
         b = min(batch, flips - drawn)
         packed = np.frombuffer(rng.bytes(b * ((len(x) + 7) // 8)), np.uint8).reshape(b, -1)
         bits = np.unpackbits(packed, axis=1, count=len(x))
-        sums = 2.0 * (bits.astype(np.float32) @ sizes.astype(np.float32)) - total
+        sums = weighted(bits.astype(np.float64), 2.0 * sizes) - total
         reached += int((np.abs(sums) >= observed * (1 - 1e-6)).sum())
         drawn += b
     return (reached + 1) / (flips + 1)

@@ -21,7 +21,7 @@ MAX_ITEMS = 1000
 MIN_ITEMS_M3 = 7
 #: Figures of a scale: fields of ``ScaleReliability`` and what readers call them.
 FIGURES = {
-    "alpha": "alpha, bootstrap interval",
+    "alpha": "alpha, t interval",
     "alpha_feldt": "alpha, Feldt interval",
     "alpha_standardised": "alpha, standardised",
     "lambda6": "lambda-6",
@@ -41,8 +41,8 @@ class ScaleReliability:
         k: items.
         missing: the rule: ``pairwise`` (alpha from all pairs that meet; lambda-6 and the omegas
             from complete rows) or ``listwise`` (all from complete rows).
-        alpha: raw Cronbach's alpha; bootstrap over clusters if there are any, else over rows.
-        alpha_iid: the same with a bootstrap over rows: too narrow where rows share a cluster.
+        alpha: raw Cronbach's alpha; jackknife over clusters if there are any, else over rows.
+        alpha_iid: the same with a jackknife over rows: too narrow where rows share a cluster.
         alpha_feldt: the same with Feldt's analytic interval, for independent normal rows.
         alpha_standardised: alpha of the correlations.
         lambda6: Guttman's lambda-6.

@@ -13,8 +13,9 @@ import numpy as np
 
 from measurand.stats.arrays import AnyArray, FloatArray, IntArray, codes, numbers, same_length
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.jackknife import REST, leaving_out, student_t
 from measurand.stats.reliability import cronbach_alpha
-from measurand.stats.resample import percentile, plan
+from measurand.stats.resample import plan
 
 
 def unit_table(values: AnyArray, units: AnyArray, repeats: AnyArray) -> tuple[FloatArray, IntArray]:
@@ -58,7 +59,7 @@ def alpha_over_repeats(
     """Would other repeats rank the units alike? Reliability of a unit's mean over its repeats.
 
     Repeats are items, units respondents: Cronbach's alpha. A shift that all units share is no error
-    of the mean. Missing repeats: pairwise covariances. The bootstrap draws units, or clusters.
+    of the mean. Missing repeats: pairwise covariances. The interval is over units, or clusters.
 
     Args:
         values: (n,) scores, NaN where missing.
@@ -93,7 +94,7 @@ def nested_reliability(
     ICC(1,k) of Shrout & Fleiss (1979), Psychological Bulletin 86, 420-428; for unequal numbers the
     ANOVA estimate of ICC(1,1) raised by Spearman and Brown to n0 repeats, n0 the mean number that
     the method takes (Donner 1986, International Statistical Review 54, 67-82). Not clipped at 0.
-    The bootstrap draws units.
+    The interval leaves units out: :mod:`measurand.stats.jackknife`.
 
     Args:
         values: (n,) scores, finite.
@@ -124,11 +125,11 @@ def nested_reliability(
     value = float(_one_way(features.sum(axis=1)[None])[0])
     if not np.isfinite(value):
         return without(f"no {unit}'s mean differs from another's")
-    drawn = plan(count, np.arange(count), resamples, seed_words)
+    drawn = leaving_out(plan(count, np.arange(count), resamples, seed_words))
     replicates = np.full(drawn.resamples, np.nan)
     if drawn.drawable:
         replicates = _one_way(drawn.resampled_sums(features))
-    return percentile(value, replicates, drawn, method=method, n=len(x))
+    return student_t(value, replicates, drawn, method=method, scale=REST, n=len(x))
 
 
 def _one_way(sums: FloatArray) -> FloatArray:

@@ -1,18 +1,22 @@
 """The bootstrap of everything: draw how often each unit is taken, and reuse the counts.
 
 A statistic of sums over units needs no resampled data: with the count matrix W (resamples x
-units) all resampled sums are one matrix product ``W @ sums``. Clusters are units whose rows are
-summed first. Two statistics that are given the same seed words and the same units see the same
+units) all resampled sums are one matrix product ``W @ sums``, exact by
+:mod:`measurand.stats.exact`. Clusters are units whose rows are summed first. Two statistics that
+are given the same seed words and the same units see the same
 resamples, so their differences are paired.
 
 Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, chapter 6 (resampling as
 multinomial weights) and 13.3 (percentile interval); Field & Welsh (2007), J. R. Statist. Soc. B
-69, 369-390 (cluster bootstrap: clusters are drawn whole).
+69, 369-390 (cluster bootstrap: clusters are drawn whole); Hesterberg (2015), The American
+Statistician 69, 371-386, section 4 (of n units replicates vary less than samples by (n - 1) / n,
+and a normal quantile is too small: the levels of the percentiles are moved out for both).
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -22,6 +26,7 @@ import numpy.typing as npt
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, FloatArray, IntArray, codes
 from measurand.stats.estimate import Estimate
+from measurand.stats.exact import on_grid
 
 BATCH = 250
 BATCH_NUMBERS = 2**22
@@ -93,6 +98,7 @@ class Plan:
         units: (n,) unit of each row, or None where each row is its own unit.
         resamples: number of resamples B.
         seed: seed of the draws.
+        jackknife: instead of drawing, each unit is left out once.
     """
 
     n: int
@@ -100,6 +106,7 @@ class Plan:
     units: IntArray | None
     resamples: int
     seed: int
+    jackknife: bool = False
     _order: IntArray | None = field(init=False, repr=False, default=None)
     _starts: IntArray | None = field(init=False, repr=False, default=None)
 
@@ -120,7 +127,13 @@ class Plan:
         rng = np.random.default_rng(self.seed)
         size = max(1, min(size, BATCH_NUMBERS // max(self.n, 1)))
         for start in range(0, self.resamples, size):
-            yield counts(self.n_units, min(size, self.resamples - start), rng)
+            many = min(size, self.resamples - start)
+            if self.jackknife:
+                taken = np.ones((many, self.n_units), np.float32)
+                taken[np.arange(many), start + np.arange(many)] = 0
+                yield taken
+            else:
+                yield counts(self.n_units, many, rng)
 
     def row_batches(self, size: int = BATCH) -> Iterator[Counts]:
         """The same counts for rows: (b, n)."""
@@ -136,7 +149,7 @@ class Plan:
 
     def resampled_sums(self, features: FloatArray) -> FloatArray:
         """Sums of (p, n) features in every resample: (B, p)."""
-        sums = self.unit_sums(features).T
+        sums = on_grid(self.unit_sums(features), self.n_units).T
         return np.concatenate([drawn @ sums for drawn in self.batches()])
 
 
@@ -170,7 +183,7 @@ def percentile(
     n: int | None = None,
     confidence: float = 0.95,
 ) -> Estimate:
-    """Estimate with the percentile interval of its bootstrap replicates.
+    """Estimate with the expanded percentile interval of its bootstrap replicates.
 
     Replicates that are not finite are resamples in which the statistic is undefined. They are
     dropped and counted in ``method``; above 5% of them there is no interval, since the rest would
@@ -209,7 +222,8 @@ def percentile(
     if lost > MAX_UNDEFINED_SHARE * drawn.resamples:
         return without(f"undefined in {lost} of {drawn.resamples} resamples")
     tail = (1 - confidence) / 2
-    lo, hi, lower, upper = np.quantile(defined, [tail, 1 - tail, 0.05, 0.95])
+    out, one = expanded(tail, drawn.n_units), expanded(0.05, drawn.n_units)
+    lo, hi, lower, upper = np.quantile(defined, [out, 1 - out, one, 1 - one])
     note = f", {lost} undefined resamples dropped" if lost else ""
     return Estimate(
         value,
@@ -225,3 +239,21 @@ def percentile(
         resamples=drawn.resamples,
         seed=drawn.seed,
     )
+
+
+def expanded(tail: float, units: int) -> float:
+    """The share of replicates to cut off for a tail of ``tail`` of the sampling distribution.
+
+    Source: Hesterberg (2015), equation 7: the normal tail of Student's quantile with ``units`` - 1
+    degrees, by sqrt(units / (units - 1)).
+    """
+    from scipy.special import ndtr, stdtrit
+
+    return float(ndtr(math.sqrt(units / (units - 1)) * stdtrit(units - 1, tail)))
+
+
+def unexpanded(share: float, units: int) -> float:
+    """The tail that a share of replicates stands for: the inverse of :func:`expanded`."""
+    from scipy.special import ndtri, stdtr
+
+    return float(stdtr(units - 1, math.sqrt((units - 1) / units) * ndtri(share)))

@@ -11,10 +11,9 @@ from measurand.stats.arrays import SMALLEST_SPREAD, BoolArray, FloatArray
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.factor import OneFactor, first_guess, one_factor
-from measurand.stats.resample import Plan, percentile
+from measurand.stats.jackknife import REST, leaving_out, student_t
+from measurand.stats.resample import Plan
 
-REPLICATE_TOLERANCE = 1e-5
-"""A replicate's loadings need not be sharper: its standard error is a thousand times larger."""
 FLAT = 1e-9
 """Below this share of its variance in the data an item counts as constant in a resample."""
 
@@ -33,7 +32,7 @@ class ScaleSample:
     """The rows behind one group of coefficients: their covariances, factor and resampling."""
 
     def __init__(self, x: FloatArray, drawn: Plan, *, factor: bool = True) -> None:
-        self.x, self.drawn = x, drawn
+        self.x, self.drawn = x, leaving_out(drawn)
         self.n, self.k = x.shape
         seen = ~np.isnan(x)
         self.complete = bool(seen.all())
@@ -85,7 +84,7 @@ class ScaleSample:
         """(b, figures) coefficients of a batch of matrices, NaN where undefined."""
         fit = None
         if self.fit is not None and "omega_m1" in figures:
-            fit = one_factor(r, self.fit.loadings[0], tolerance=REPLICATE_TOLERANCE)
+            fit = one_factor(r, self.fit.loadings[0])
         out = np.full((len(cov), len(figures)), np.nan)
         for i, figure in enumerate(figures):
             if figure.startswith("alpha"):
@@ -126,7 +125,7 @@ def figures(sample: ScaleSample, figures: Sequence[str]) -> dict[str, Estimate]:
     for figure, value, column in zip(figures, values, replicates.T, strict=True):
         if np.isfinite(value):
             method = f"{NAMES[figure]}; {rows}{_heywood(sample.fit, figure)}"
-            out[figure] = percentile(float(value), column, sample.drawn, method=method)
+            out[figure] = student_t(float(value), column, sample.drawn, method=method, scale=REST)
         else:
             reason = sample.lacking(figure) or _degenerate(figure, sample)
             out[figure] = sample.undefined(NAMES[figure], reason)
@@ -160,4 +159,5 @@ def alpha_only(sample: ScaleSample) -> Estimate:
     variance = (second - first**2 / n) / n
     items, total = variance[:, :-1].sum(axis=1), variance[:, -1]
     replicates = coefficients.alpha_of_variances(items, total, sample.k)
-    return percentile(value, replicates, drawn, method=f"{NAMES['alpha']}; complete rows")
+    method = f"{NAMES['alpha']}; complete rows"
+    return student_t(value, replicates, drawn, method=method, scale=REST)

@@ -10,6 +10,7 @@ import numpy as np
 from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, numbers
 from measurand.stats.dyads import Drawn, drawn_by, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.exact import product, products, weighted
 
 FLAT = 1e-12
 """A sum of squares below this share of the largest one possible is rounding noise."""
@@ -135,27 +136,28 @@ class _Sums:
 
     def one_way(self, w: FloatArray) -> FloatArray:
         """(B,) ICC(1) at each row of weights."""
-        targets, n = w.sum(axis=1), w @ self.n
-        between = w @ (self.total * self.mean) - (w @ self.total) ** 2 / n
+        targets, n = w.sum(axis=1), weighted(w, self.n)
+        means, total = weighted(w, self.total * self.mean), weighted(w, self.total)
+        between = means - total**2 / n
         with np.errstate(invalid="ignore", divide="ignore"):
-            size = (n - w @ self.n**2 / n) / (targets - 1)
-            noise = w @ self.within / (n - targets)
+            size = (n - weighted(w, self.n**2) / n) / (targets - 1)
+            noise = weighted(w, self.within) / (n - targets)
             return self._share((between / (targets - 1) - noise) / size, noise)
 
     def _two_way(self, w: FloatArray) -> tuple[float, float]:
         """ICC(A,1) and ICC(C,1) at one weight a target; a target drawn twice is two targets."""
         per_rater, n, targets = w @ self.there, float(w @ self.n), float(w.sum())
-        c = np.diag(per_rater) - self.there.T @ (self.there * (w / self.n)[:, None])
-        q = w @ self.q
+        c = np.diag(per_rater) - products(self.there, self.there * (w / self.n)[:, None])
+        q = np.einsum("n,nk->k", w, self.q)
         rank = int(np.linalg.matrix_rank(c, hermitian=True))
         by_raters = float(q @ np.linalg.pinv(c, hermitian=True) @ q)
         free, known = n - targets - rank, per_rater > 0
         if free <= 0 or rank < 1:
             return np.nan, np.nan
-        left = max(float(w @ self.within) - by_raters, 0.0)
+        left = max(product(w, self.within) - by_raters, 0.0)
         noise, raters = left / free, int(known.sum())
-        sums = (w @ self.y)[known]
-        alone = float(w @ self.squares) - float((sums**2 / per_rater[known]).sum())
+        sums = np.einsum("n,nk->k", w, self.y)[known]
+        alone = product(w, self.squares) - float((sums**2 / per_rater[known]).sum())
         spread = (alone - left - (targets + rank - raters) * noise) / (n - raters)
         severity = (by_raters - rank * noise) / (n - targets)
         shares = self._share(np.full(2, spread), np.array([severity + noise, noise]))

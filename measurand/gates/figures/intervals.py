@@ -182,7 +182,7 @@ def _bootstrap(
     seed_words: Sequence[str | int],
 ) -> Bounds:
     """Percentile bootstrap of the mean: whole clusters are drawn where items share them."""
-    from measurand.stats.resample import percentile, plan
+    from measurand.stats.resample import expanded, percentile, plan, unexpanded
 
     _away_from_the_edge(sample)
     clusters = None if sample.independent else sample.clusters
@@ -198,7 +198,7 @@ def _bootstrap(
     outer = percentile(mean, replicates, drawn, method=method, confidence=confidence)
     inner = percentile(mean, replicates, drawn, method=method, confidence=1 - 2 * alpha)
     reason, known = outer.reason, outer.reason is None
-    if known and alpha * RESAMPLES < TAIL_RESAMPLES:
+    if known and expanded(alpha, drawn.n_units) * RESAMPLES < TAIL_RESAMPLES:
         known, reason = False, f"{RESAMPLES} resamples cannot give a bound at level {alpha:.2g}"
     beyond = replicates <= null if better == "higher" else replicates >= null
     return Bounds(
@@ -210,7 +210,7 @@ def _bootstrap(
         confidence=confidence,
         se=outer.se,
         sd=None if outer.se is None else outer.se * math.sqrt(len(sample.values)),
-        p=(1 + int(beyond.sum())) / (1 + RESAMPLES) if known else None,
+        p=unexpanded((1 + int(beyond.sum())) / (1 + RESAMPLES), drawn.n_units) if known else None,
         n=len(sample.values),
         clusters=drawn.n_units,
         method=outer.method,

@@ -10,6 +10,7 @@ from measurand.stats.aggregate import (
     interquartile_mean,
     performance_profile,
 )
+from measurand.stats.resample import expanded
 
 RNG = np.random.default_rng(4)
 A = RNG.normal(0.6, 0.3, (10, 26))
@@ -47,11 +48,11 @@ def test_intervals_are_those_of_a_plain_loop() -> None:
         b = B[rng.integers(0, 8, B.shape), np.arange(26)]
         iqms.append(trim_mean(a, 0.25, axis=None))
         wins.append(np.mean((np.sign(a[:, None] - b[None]) + 1) / 2))
-    for found, plain in (
-        (interquartile_mean(A, resamples=3000), iqms),
-        (improvement_probability(A, B, resamples=3000), wins),
+    for found, plain, runs in (
+        (interquartile_mean(A, resamples=3000), iqms, 10),
+        (improvement_probability(A, B, resamples=3000), wins, 8),
     ):
-        lo, hi = np.quantile(plain, [0.025, 0.975])
+        lo, hi = np.quantile(plain, [expanded(0.025, runs), 1 - expanded(0.025, runs)])
         assert (found.ci_lo, found.ci_hi) == pytest.approx((lo, hi), abs=0.15 * (hi - lo))
         assert found.se == pytest.approx(np.std(plain), rel=0.1)
 
@@ -80,7 +81,8 @@ def test_the_stated_seed_repeats_the_resampling() -> None:
         for size in (100, 100)
     ]
     again = trim_mean(np.concatenate(drawn), 0.25, axis=1)
-    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(np.quantile(again, [0.025, 0.975])))
+    out = expanded(0.025, 10)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(np.quantile(again, [out, 1 - out])))
     seeds = {
         found.seed,
         improvement_probability(A, B, resamples=200, seed_words=("again",)).seed,

@@ -54,21 +54,44 @@ def test_value_and_p_match_r() -> None:
     ("ours", "theirs"), [(pearson, stats.pearsonr), (spearman, stats.spearmanr)]
 )
 @pytest.mark.parametrize("clustered", [False, True])
-def test_interval_is_that_of_scipy_on_the_resampled_rows(
+def test_interval_is_that_of_scipy_without_each_cluster(
     ours: Any, theirs: Any, clustered: bool
 ) -> None:
     x, y, ids = _levels()
-    found = ours(x, y, clusters=ids if clustered else None, resamples=200, seed_words=("c",))
-    again = [
-        theirs(np.repeat(x, taken), np.repeat(y, taken)).statistic
-        for taken in cluster_counts(
-            ids if clustered else np.arange(90), 200, found.estimate.seed
-        ).astype(int)
-    ]
-    assert found.estimate.se == pytest.approx(np.std(again, ddof=1), rel=1e-9)
-    assert (found.estimate.ci_lo, found.estimate.ci_hi) == pytest.approx(
-        tuple(np.quantile(again, [0.025, 0.975]))
+    ids = ids if clustered else np.arange(90)
+    found = ours(x, y, clusters=ids if clustered else None, resamples=200).estimate
+    groups = len(set(ids))
+    z = np.arctanh([theirs(x[ids != c], y[ids != c]).statistic for c in range(groups)])
+    error = np.sqrt((groups - 1) ** 2 / groups * z.var(ddof=1))
+    r = theirs(x, y).statistic
+    half = stats.t(groups - 1).ppf(0.975) * error
+    assert found.se == pytest.approx(error * (1 - r**2), rel=1e-9)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(
+        (np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half))
     )
+    assert (found.resamples, found.seed) == (None, None)
+
+
+@pytest.mark.parametrize(("ours", "name"), [(pearson, "pearson"), (spearman, "spearman")])
+def test_of_more_units_than_resamples_the_error_is_that_of_the_bootstrap(
+    ours: Any, name: str
+) -> None:
+    x, y, ids = _levels()
+    left_out = ours(x, y, clusters=ids, resamples=200).estimate
+    drawn = ours(np.tile(x, 3), np.tile(y, 3), resamples=200, seed_words=("c",)).estimate
+    assert (drawn.n, drawn.resamples) == (270, 200)
+    assert drawn.seed is not None
+    again = [
+        getattr(stats, f"{name}r")(np.repeat(np.tile(x, 3), w), np.repeat(np.tile(y, 3), w))
+        for w in cluster_counts(np.arange(270), 200, drawn.seed).astype(int)
+    ]
+    z = np.arctanh([one.statistic for one in again])
+    r = drawn.value
+    half = stats.t(269).ppf(0.975) * z.std(ddof=1) * np.sqrt(270 / 269)
+    assert (drawn.ci_lo, drawn.ci_hi) == pytest.approx(
+        (np.tanh(np.arctanh(r) - half), np.tanh(np.arctanh(r) + half))
+    )
+    assert left_out.value == pytest.approx(drawn.value)
 
 
 def test_mid_ranks_of_repeated_values_match_scipy() -> None:
@@ -113,12 +136,12 @@ def test_perfect_correlation() -> None:
         assert found.p == pytest.approx(0, abs=1e-12)
 
 
-def test_resamples_without_variation_are_undefined() -> None:
+def test_a_value_that_one_row_alone_makes_vary_leaves_no_interval() -> None:
     x = np.full(20, 0.1)
     x[0] = 0.7
     found = pearson(x, np.random.default_rng(0).normal(size=20), resamples=100)
     assert found.estimate.value is not None
-    assert "undefined in" in (found.estimate.reason or "")
+    assert "1 of 20 rows left out" in (found.estimate.reason or "")
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from scipy.stats import t
 
 from measurand.errors import InputError
+from measurand.stats.folded import folded_bias
 from measurand.stats.htmt import heterotrait_monotrait
-from measurand.stats.resample import cluster_counts
 
 RNG = np.random.default_rng(21)
 SCALES = np.array(["a"] * 3 + ["b"] * 4 + ["c"] * 2)
@@ -65,21 +65,33 @@ def test_one_trait_measured_twice_is_near_1_and_not_clipped() -> None:
     assert max(values) > 1  # type: ignore[type-var]
 
 
-def test_intervals_are_those_of_the_resampled_clusters() -> None:
+def test_the_interval_leaves_out_each_cluster_and_allows_for_bias() -> None:
     groups = np.arange(400) // 8
-    found = heterotrait_monotrait(X, SCALES, clusters=groups, resamples=200, seed_words=("h",))
-    one = found["a", "b"]
-    assert one.seed is not None
-    again = [
-        by_hand(np.repeat(X, taken, axis=0), "a", "b")
-        for taken in cluster_counts(groups, 200, one.seed).astype(int)
-    ]
-    assert one.se == pytest.approx(np.std(again, ddof=1))
+    one = heterotrait_monotrait(X, SCALES, clusters=groups, resamples=200)["a", "b"]
+    without = [X[groups != c] for c in range(50)]
+
+    def error(left: np.ndarray) -> np.ndarray:
+        found: np.ndarray = np.sqrt(49**2 / 50 * left.var(axis=0, ddof=1))
+        return found
+
+    assert one.se == pytest.approx(error(np.array([by_hand(x, "a", "b") for x in without])))
+    r = np.corrcoef(X.T)
+    a, b = np.flatnonzero(SCALES == "a"), np.flatnonzero(SCALES == "b")
+    errors = error(np.array([np.corrcoef(x.T) for x in without]))
+    bias = folded_bias(r[np.ix_(a, b)].ravel(), errors[np.ix_(a, b)].ravel()).mean()
+    between = np.abs(r[np.ix_(a, b)]).mean()
     assert one.value is not None
-    half = t(49).ppf(0.975) * np.std(again, ddof=1)
-    low, high = np.quantile(again, [0.025, 0.975])
-    wide = (min(low, one.value - half), max(high, one.value + half))
-    assert (one.ci_lo, one.ci_hi) == pytest.approx(wide)
+    half = t(49).ppf(0.975) * one.se
+    assert one.ci_hi == pytest.approx(one.value + half)
+    assert one.ci_lo == pytest.approx(one.value * (1 - bias / between) - half)
+
+
+def test_near_0_the_interval_reaches_0() -> None:
+    rng = np.random.default_rng(3)
+    x = np.repeat(rng.normal(size=(20, 2)), 5, axis=1) + rng.normal(size=(20, 10))
+    found = heterotrait_monotrait(x, np.repeat(["a", "b"], 5))["a", "b"]
+    assert found.value > 0.1
+    assert found.ci_lo == 0
 
 
 def test_neither_order_nor_sign_of_items_matters() -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.stats import t
 
 from measurand.errors import InputError
 from measurand.stats.covariance import covariance
 from measurand.stats.estimate import Estimate
 from measurand.stats.reliability import ScaleReliability, cronbach_alpha, scale_reliability
-from measurand.stats.resample import cluster_counts
 
 FIGURES = (
     "alpha",
@@ -55,23 +55,26 @@ def test_alpha_and_feldt_match_pingouin(missing: Any) -> None:
     )
 
 
-def test_replicates_are_alpha_of_the_resampled_clusters() -> None:
+def test_the_interval_is_that_of_alpha_without_each_cluster() -> None:
     x, ids = _answers(), np.arange(120) // 6
-    found = scale_reliability(x, clusters=ids, resamples=300, seed_words=("r",))
-    assert found.alpha.seed is not None
-    again = []
-    for taken in cluster_counts(ids, 300, found.alpha.seed):
-        rows = x[np.repeat(np.arange(120), taken.astype(int))]
+    found = scale_reliability(x, clusters=ids, resamples=300)
+
+    def alpha(rows: np.ndarray) -> float:
         total = rows.sum(axis=1).var(ddof=1)
-        again.append(8 / 7 * (1 - rows.var(axis=0, ddof=1).sum() / total))
-    assert found.alpha.se == pytest.approx(np.std(again, ddof=1))
-    assert (found.alpha.ci_lo, found.alpha.ci_hi) == pytest.approx(
-        tuple(np.quantile(again, [0.025, 0.975]))
-    )
-    assert (found.alpha.lower, found.alpha.upper) == pytest.approx(
-        tuple(np.quantile(again, [0.05, 0.95]))
-    )
-    assert (found.alpha.n, found.alpha.n_clusters, found.alpha.resamples) == (120, 20, 300)
+        return float(8 / 7 * (1 - rows.var(axis=0, ddof=1).sum() / total))
+
+    rest = np.log([1 - alpha(x[ids != c]) for c in range(20)])
+    error = np.sqrt(19**2 / 20 * rest.var(ddof=1))
+    value = alpha(x)
+    assert found.alpha.se == pytest.approx(error * (1 - value))
+    for (low, high), q in (
+        ((found.alpha.ci_lo, found.alpha.ci_hi), 0.975),
+        ((found.alpha.lower, found.alpha.upper), 0.95),
+    ):
+        half = t(19).ppf(q) * error
+        wanted = (1 - (1 - value) * np.exp(half), 1 - (1 - value) * np.exp(-half))
+        assert (low, high) == pytest.approx(wanted)
+    assert (found.alpha.n, found.alpha.n_clusters, found.alpha.resamples) == (120, 20, None)
     assert found.alpha_iid.n_clusters is None
 
 
@@ -201,36 +204,29 @@ def test_one_cluster_leaves_the_value_without_an_interval() -> None:
     found = scale_reliability(_answers(), clusters=np.zeros(120), resamples=100)
     assert found.alpha.value is not None
     assert found.alpha.ci_lo is None
-    assert found.alpha.reason == "no interval: fewer than two clusters"
+    assert found.alpha.reason == "no interval: 1 clusters, at least 5 needed"
     assert found.alpha_iid.ci_lo is not None
 
 
-def test_resamples_without_variation_are_dropped_or_leave_no_interval() -> None:
-    x = _answers(n=40, k=3)
-    x[:, 0] = 3
-    x[0, 0] = 4  # absent from (1 - 1/40)^40 = 36% of the resamples
-    found = scale_reliability(x, resamples=200)
-    assert found.omega_m1.value is not None
-    assert found.omega_m1.ci_lo is None
-    assert "undefined in" in (found.omega_m1.reason or "")
-    x[:4, 0] = 4  # absent from 1.5%
-    assert "undefined resamples dropped" in scale_reliability(x, resamples=200).omega_m1.method
-
-
-def test_alpha_needs_no_variation_of_an_item_that_a_resample_left_out() -> None:
+def test_an_item_that_varies_by_one_row_leaves_figures_of_correlations_without_interval() -> None:
     x = _answers(n=40, k=3)
     x[:, 0] = 3
     x[0, 0] = 4
-    found = scale_reliability(x, resamples=200).alpha
-    again = cronbach_alpha(x, resamples=200)
-    rng = np.random.default_rng(found.seed)
-    replicates = []
-    for _ in range(200):
-        cov = np.cov(x[rng.integers(0, 40, 40, np.int32)], rowvar=False)
-        replicates.append(1.5 * (1 - np.trace(cov) / cov.sum()))
-    expected = np.quantile(replicates, [0.025, 0.975])
-    np.testing.assert_allclose((found.ci_lo, found.ci_hi), expected, atol=1e-9)
-    np.testing.assert_allclose((again.ci_lo, again.ci_hi), expected, atol=1e-9)
+    found = scale_reliability(x, resamples=200)
+    assert found.omega_m1.value is not None
+    assert found.omega_m1.ci_lo is None
+    assert "1 of 40 rows left out" in (found.omega_m1.reason or "")
+    # Raw alpha is made of covariances, which an item that does not vary has.
+    rest = []
+    for i in range(40):
+        cov = np.cov(np.delete(x, i, axis=0), rowvar=False)
+        rest.append(np.log(1 - 1.5 * (1 - np.trace(cov) / cov.sum())))
+    error = np.sqrt(39**2 / 40 * np.var(rest, ddof=1))
+    for alpha in (found.alpha, cronbach_alpha(x, resamples=200)):
+        assert alpha.value is not None
+        assert alpha.se == pytest.approx(error * (1 - alpha.value))
+    x[:4, 0] = 4
+    assert scale_reliability(x, resamples=200).omega_m1.ci_lo is not None
 
 
 @pytest.mark.parametrize(

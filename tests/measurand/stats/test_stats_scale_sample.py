@@ -10,15 +10,15 @@ from measurand.stats.resample import cluster_counts, plan
 from measurand.stats.scale_sample import STRUCTURE, SUMS, ScaleSample, figures
 
 
-def test_replicates_are_the_coefficients_of_the_resampled_rows() -> None:
+def test_replicates_are_the_coefficients_without_each_cluster() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(90, 1)) + rng.normal(size=(90, 5))
     x[:, 4] *= -1
     ids = rng.integers(0, 30, 90)
     sample = ScaleSample(x, plan(90, ids, 60, ("s",)))
     found = sample.replicates(SUMS + STRUCTURE)
-    for row, taken in zip(found, cluster_counts(ids, 60, sample.drawn.seed), strict=True):
-        cov = covariance(x[np.repeat(np.arange(90), taken.astype(int))])
+    for row, left_out in zip(found, np.unique(ids), strict=True):
+        cov = covariance(x[ids != left_out])
         r = correlation(cov)
         loadings = one_factor(r[None], first_guess(r)).loadings[0]
         sign = np.where(loadings < 0, -1, 1)
@@ -30,16 +30,27 @@ def test_replicates_are_the_coefficients_of_the_resampled_rows() -> None:
             float(omega_total(r, u)),
             float(omega_total(r * np.outer(sign, sign), u)),
         ]
-        assert row == pytest.approx(expected, abs=1e-4)
+        assert row == pytest.approx(expected, abs=1e-6)
 
 
-def test_an_item_that_does_not_vary_in_a_resample_undoes_it() -> None:
+def test_an_item_that_does_not_vary_without_a_row_undoes_it_there() -> None:
     x = np.random.default_rng(1).normal(size=(30, 3))
     x[:, 0] = 0.1
     x[0, 0] = 0.3
     sample = ScaleSample(x, plan(30, None, 200, ("s",)))
-    absent = cluster_counts(np.arange(30), 200, sample.drawn.seed)[:, 0] == 0
-    assert np.array_equal(np.isnan(sample.replicates(("alpha_standardised",))[:, 0]), absent)
+    undone = np.isnan(sample.replicates(("alpha_standardised",))[:, 0])
+    assert undone.tolist() == [True] + [False] * 29
+
+
+def test_more_rows_than_resamples_are_drawn() -> None:
+    x = np.random.default_rng(4).normal(size=(100, 3))
+    sample = ScaleSample(x, plan(100, None, 50, ("s",)))
+    found = sample.replicates(("alpha",))[:, 0]
+    for value, taken in zip(
+        found, cluster_counts(np.arange(100), 50, sample.drawn.seed), strict=True
+    ):
+        cov = covariance(x[np.repeat(np.arange(100), taken.astype(int))])
+        assert value == pytest.approx(1.5 * (1 - np.trace(cov) / cov.sum()))
 
 
 def test_only_what_is_asked_for() -> None:
