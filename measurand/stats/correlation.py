@@ -20,7 +20,7 @@ from measurand.stats.exact import product
 from measurand.stats.jackknife import FISHER, leaving_out, student_t
 from measurand.stats.resample import Counts, Plan, plan
 
-FLAT = 1e-12
+FLAT = 1e-10
 """A variance below this share of the largest deviation squared is rounding noise."""
 
 

@@ -10,8 +10,8 @@ from measurand.stats.arrays import FloatArray, IntArray
 from measurand.stats.exact import on_grid, products
 from measurand.stats.resample import BATCH, Plan
 
-FLAT = 1e-12
-"""Variance, as a share of the mean square around the whole sample's mean, that is rounding."""
+FLAT = 1e-9
+"""Sum of squares, as a share of the whole sample's, that is rounding."""
 CACHE_NUMBERS = 2**24
 """Most float64 numbers of a block of pairwise products kept at once (128 MiB)."""
 
@@ -53,6 +53,7 @@ def resampled_covariances(x: FloatArray, drawn: Plan) -> Iterator[FloatArray]:
     size = max(1, min(BATCH, CACHE_NUMBERS // x.shape[1] ** 2))
     complete = bool(seen.all())
     pairs = _Products(z.T, z.T, rows, cols, drawn)
+    whole = (z * z).sum(axis=0)
     if complete:
         sums = on_grid(drawn.unit_sums(np.vstack([z.T, np.ones(len(z))])), drawn.n_units).T
     else:
@@ -67,10 +68,11 @@ def resampled_covariances(x: FloatArray, drawn: Plan) -> Iterator[FloatArray]:
             totals = weights @ sums
             n = totals[:, -1, None, None]
             ones = np.broadcast_to(totals[:, :-1, None], both.shape)
-            yield _from_sums(both, ones, n)
+            yield _from_sums(both, ones, n, whole)
         else:
             one_sided = crossed.sums(weights).reshape(both.shape)
-            yield _from_sums(both, one_sided, _symmetric(met.sums(weights), rows, cols))
+            n = _symmetric(met.sums(weights), rows, cols)
+            yield _from_sums(both, one_sided, n, whole)
 
 
 def _centred(x: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -81,10 +83,13 @@ def _centred(x: FloatArray) -> tuple[FloatArray, FloatArray]:
     return (filled - means) * seen, seen
 
 
-def _from_sums(products: FloatArray, sums: FloatArray, n: FloatArray) -> FloatArray:
+def _from_sums(
+    products: FloatArray, sums: FloatArray, n: FloatArray, whole: FloatArray | None = None
+) -> FloatArray:
     """Covariances from sums over the rows of a pair.
 
-    ``products[i, j]`` = sum of x_i x_j, ``sums[i, j]`` = sum of x_i, ``n`` = rows of the pair.
+    ``products[i, j]`` = sum of x_i x_j, ``sums[i, j]`` = sum of x_i, ``n`` = rows of the pair,
+    ``whole[i]`` = sum of x_i x_i in the whole sample.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
         cov = (products - sums * np.swapaxes(sums, -1, -2) / n) / (n - 1)
@@ -93,7 +98,8 @@ def _from_sums(products: FloatArray, sums: FloatArray, n: FloatArray) -> FloatAr
     index = np.arange(out.shape[-1])
     own = out[..., index, index]
     rows = np.broadcast_to(n, out.shape)[..., index, index]
-    flat = own * (rows - 1) <= FLAT * products[..., index, index]
+    squares = products[..., index, index] if whole is None else whole
+    flat = own * (rows - 1) <= FLAT * squares
     out[..., index, index] = np.where(flat, 0.0, own)
     return out
 

@@ -16,7 +16,7 @@ def on_grid(x: FloatArray, total: float) -> FloatArray:
     """``x`` rounded so that sums with whole-number weights are exact, in whatever order.
 
     Each row along the last axis has its own step, a power of two near ``total`` times 2e-16 of its
-    largest entry: the sums lose what summing rounded numbers may lose anyway.
+    largest entry. A sum of n loses at most what adding in the worst order may lose.
 
     Args:
         x: (..., n) finite numbers.

@@ -6,6 +6,7 @@ import pytest
 
 from measurand.stats import covariance as module
 from measurand.stats.covariance import correlation, covariance, resampled_covariances
+from measurand.stats.jackknife import leaving_out
 from measurand.stats.resample import BATCH, cluster_counts, plan
 
 
@@ -68,3 +69,16 @@ def test_an_item_that_does_not_vary_in_a_resample_has_no_correlation() -> None:
         assert (c[never, 2, 2] == 0).all()
         assert (c[~never & (taken[:, 19] < 20), 2, 2] > 0).all()
         assert np.isnan(correlation(c)[never][:, 2]).all()
+
+
+@pytest.mark.parametrize("n", [12, 2000])
+@pytest.mark.parametrize("holed", [False, True])
+def test_an_item_that_varies_by_one_row_alone_has_variance_0_without_it(
+    n: int, holed: bool
+) -> None:
+    x = np.random.default_rng(2).normal(size=(n, 3))
+    x[:, 0] = 0.1
+    x[5, 0] = 0.3
+    x[7, 2] = np.nan if holed else x[7, 2]
+    found = np.concatenate(list(resampled_covariances(x, leaving_out(plan(n, None, 2000, ())))))
+    assert (found[:, 0, 0] == 0).tolist() == [i == 5 for i in range(n)]

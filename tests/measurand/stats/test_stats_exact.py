@@ -69,8 +69,8 @@ def test_weighted_sums_are_exact_in_any_order() -> None:
         for p, row in enumerate(on_grid(x, total)):
             exact = sum(Fraction(w) * Fraction(v) for w, v in zip(weights[b], row, strict=True))
             assert Fraction(found[b, p]) == exact
-    plain = weights @ x.T
-    assert np.abs(found - plain).max(axis=0) == pytest.approx(0, abs=1e-12 * np.abs(x).max())
+    apart = np.abs(found - weights @ x.T).max(axis=0)
+    assert (apart <= 1e-9 * np.abs(x).max(axis=1)).all()
 
 
 def test_the_grid_moves_a_number_by_less_than_its_sum_may_lose() -> None:
