@@ -121,8 +121,7 @@ class Collector:
     """
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name in _TYPES}
-        self._appends = [self._columns[name].append for name in _TYPES]
+        self._rows: list[tuple[Any, ...]] = []
         self._done: list[pa.Table] = []
         self._metrics: dict[str, None] = {}
         self._waiting: dict[str, Collector] = {}
@@ -130,17 +129,15 @@ class Collector:
 
     def add(self, *row: Any) -> None:
         """Take one row: the values of ``_TYPES`` in order."""
-        for append, value in zip(self._appends, row, strict=True):
-            append(value)
-        if len(self._columns["model"]) >= BATCH:
+        self._rows.append(row)
+        if len(self._rows) >= BATCH:
             self._flush()
 
     def number(self, *row: Any) -> None:
         """Take one row whose metric is thereby a score."""
         self._metrics[row[1]] = None
-        for append, value in zip(self._appends, row, strict=True):
-            append(value)
-        if len(self._columns["model"]) >= BATCH:
+        self._rows.append(row)
+        if len(self._rows) >= BATCH:
             self._flush()
 
     def no_number(self, *row: Any) -> None:
@@ -169,11 +166,11 @@ class Collector:
         return pa.concat_tables(self._done)
 
     def _flush(self) -> None:
-        arrays = [pa.array(values, _TYPES[name]) for name, values in self._columns.items()]
+        columns = zip(*self._rows, strict=True) if self._rows else ((),) * len(_TYPES)
+        arrays = [pa.array(v, kind) for v, kind in zip(columns, _TYPES.values(), strict=True)]
         coded = [a.dictionary_encode() if pa.types.is_string(a.type) else a for a in arrays]
         self._done.append(pa.table(coded, names=list(_TYPES)))
-        for values in self._columns.values():
-            values.clear()
+        self._rows.clear()
 
 
 def finish(logs: Sequence[Log], system: str, wish: Wish, account: Account) -> pa.Table:
