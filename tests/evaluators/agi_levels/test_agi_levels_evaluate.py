@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import changed
+
+from evaluators.agi_levels.evaluate import evaluate
+from measurand import shards
+from measurand.errors import InfraError
+from measurand.manifest import read_manifest
+from pipelines.agi_levels import known
+from schemas.agi_levels.params import Params
+from schemas.agi_levels.tables import RATINGS, TEXTS
+
+
+def test_everybody_rates_every_text(results: Path, data: Path) -> None:
+    rows = RATINGS.validate(shards.read_table(results / "ratings")).to_pylist()
+    texts = TEXTS.conform(shards.read_table(data / "dataset" / "texts")).to_pylist()
+    models = {"synthetic:uniform", *known.NAMES}
+    assert {(r["model"], r["text_id"]) for r in rows} == {
+        (model, text["text_id"]) for model in models for text in texts
+    }
+    held = {text["text_id"]: text["held"] for text in texts}
+    for row in rows:
+        if row["model"] == known.RATER:
+            assert row["rating"] == held[row["text_id"]][0]
+        if row["model"] == "synthetic:uniform":
+            assert row["rating"] in range(-4, 5)
+            assert row["mass"] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_run_again_is_the_same_bytes(
+    results: Path, small: Params, data: Path, tmp_path: Path
+) -> None:
+    evaluate(small, data, None, tmp_path / "again", journal=tmp_path / "journal")
+    for name in ("ratings", "items"):
+        first, again = (sorted((at / name).iterdir()) for at in (results, tmp_path / "again"))
+        assert [p.read_bytes() for p in first] == [p.read_bytes() for p in again]
+
+
+def test_a_limit_marks_results_partial(small: Params, data: Path, tmp_path: Path) -> None:
+    evaluate(small, data, "synthetic:constant", tmp_path / "out", journal=tmp_path / "j", limit=5)
+    manifest = read_manifest(tmp_path / "out" / "items")
+    assert manifest.params["partial"] is True
+    assert manifest.params["models"] == ["synthetic:constant"]
+    rows = shards.read_table(tmp_path / "out" / "ratings").to_pylist()
+    assert [r["rating"] for r in rows if r["model"] == "synthetic:constant"] == [0.0] * 5
+
+
+def test_a_server_that_is_not_there_is_no_answer(small: Params, data: Path, tmp_path: Path) -> None:
+    gone = changed(small, evaluate={"models": ["openai:http://127.0.0.1:9/v1#none"]})
+    with pytest.raises(InfraError):
+        evaluate(gone, data, None, tmp_path / "out", journal=tmp_path / "j", limit=5)

@@ -1,0 +1,95 @@
+"""Gates on the instrument fail where it is broken, each by the fault that breaks it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gate_controls import Row, controls, outcome, spoil
+
+from evaluators.agi_levels.report import statistics
+from pipelines.agi_levels import known
+from schemas.agi_levels.params import Params
+from schemas.agi_levels.tables import RATINGS, TEXTS
+
+SWAP = {known.CHANCE: known.CONSENSUS, known.CONSENSUS: known.CHANCE}
+CORPORA = {"corpus": ["film", "tweets"]}
+
+
+def reversed_scale(row: Row) -> Row:
+    rating = row["rating"]
+    return {**row, "rating": -rating} if row["model"] in (known.RATER, known.CONSENSUS) else row
+
+
+def chance_reads(row: Row) -> Row:
+    """The digits of chance are those of who read the text: prompts were mixed up."""
+    return {**row, "model": SWAP.get(row["model"], row["model"])}
+
+
+def silent(row: Row) -> Row:
+    lost = {
+        "rating": None,
+        "expected": None,
+        "mass": 0.1,
+        "status": "model_error",
+        "reason": "none",
+    }
+    return {**row, **lost} if row["model"] == "synthetic:uniform" else row
+
+
+def scattered(row: Row) -> Row:
+    n = len(row["ratings"])
+    return {**row, "ratings": [float((i * 5 + len(row["text"])) % 9 - 4) for i in range(n)]}
+
+
+FAULTS: dict[str, tuple[str, Callable[[Row], Row], str]] = {
+    "a-rater-stands-in-the-middle": (known.RATER, reversed_scale, "ratings"),
+    "the-mean-of-raters-is-ahead": (known.CONSENSUS, reversed_scale, "ratings"),
+    "chance-is-behind": (known.CHANCE, chance_reads, "ratings"),
+    "people-agree": ("people", scattered, "texts"),
+    "answers-the-question": ("synthetic:uniform", silent, "ratings"),
+    "few-missing": ("synthetic:uniform", silent, "ratings"),
+}
+
+
+def made(data: Path, results: Path, params: Params, to: Path, fault: Any, where: str) -> Any:
+    shutil.copytree(data, to / "data")
+    shutil.copytree(results, to / "results")
+    if where == "ratings":
+        spoil(to / "results" / "ratings", RATINGS, fault)
+    else:
+        spoil(to / "data" / "dataset" / "texts", TEXTS, fault)
+    return statistics(to / "data", to / "results", params)
+
+
+def test_every_control_has_its_fault() -> None:
+    assert set(FAULTS) == controls("agi_levels")
+
+
+@pytest.mark.parametrize("gate", FAULTS)
+def test_gates_fail_where_the_instrument_is_broken(
+    gate: str, data: Path, results: Path, small: Params, tmp_path: Path
+) -> None:
+    model, fault, where = FAULTS[gate]
+    whole = statistics(data, results, small)
+    states = outcome("agi_levels", gate, whole, model, **CORPORA)
+    assert states <= {"pass", "inconclusive"}
+    # Forty texts are too few for these to be sure.
+    assert "pass" in states or gate in ("a-rater-stands-in-the-middle", "few-missing")
+    broken = made(data, results, small, tmp_path, fault, where)
+    assert "pass" not in outcome("agi_levels", gate, broken, model, **CORPORA)
+
+
+def test_who_does_not_read_is_not_as_close_as_a_rater(
+    data: Path, results: Path, small: Params
+) -> None:
+    found = statistics(data, results, small)
+    gate = "as-close-as-a-rater"
+    assert outcome("agi_levels", gate, found, "synthetic:uniform", **CORPORA) == {"fail"}
+    assert outcome("agi_levels", gate, found, known.CONSENSUS, **CORPORA) <= {
+        "pass",
+        "inconclusive",
+    }

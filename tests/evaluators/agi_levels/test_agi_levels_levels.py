@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from evaluators.agi_levels.levels import call, in_words, needed_next, shown_by
+from schemas.agi_levels.params import Rules
+
+RULES = Rules()
+
+
+@pytest.mark.parametrize(
+    ("p", "level", "possible", "words"),
+    [
+        ((1.0, 0.8261, 0.0049), 2, 3, "at least Competent, possibly Expert"),
+        ((1.0, 0.99886, 0.685), 3, 4, "at least Expert, possibly Virtuoso"),
+        ((1.0, 1.0, 0.986), 4, 4, "Virtuoso"),
+        ((0.9217, 0.0, 0.0), None, 2, "not shown to be Competent, possibly Competent"),
+        ((0.01, 0.0, 0.0), None, None, "below Competent"),
+    ],
+)
+def test_a_level_is_claimed_or_possible(
+    p: tuple[float, ...], level: int | None, possible: int | None, words: str
+) -> None:
+    found = call(p, p, RULES)
+    assert (found.level, found.possible, found.words) == (level, possible, words)
+
+
+def test_what_people_cannot_show_is_not_claimed() -> None:
+    certain = (1.0, 1.0, 1.0)
+    assert call(certain, certain, RULES, most=shown_by(50)).level == 3
+    assert call(certain, certain, RULES, most=shown_by(300)).level == 4
+    assert call(certain, certain, RULES, most=shown_by(4)).level is None
+    assert call(certain, certain, RULES, most=shown_by(None)).level is None
+    assert [shown_by(n) for n in (4, 5, 28, 29, 298, 299)] == [1, 2, 2, 3, 3, 4]
+
+
+def test_the_next_level_needs_people() -> None:
+    assert [needed_next(level) for level in (None, 1, 2, 3, 4)] == [5, 5, 29, 299, None]
+    assert in_words(2, 2) == "Competent"
