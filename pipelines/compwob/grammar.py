@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from pipelines.compwob.sentences import REQUEST
-from pipelines.compwob.wording import JOINT, LEADING, VERB
+from pipelines.compwob.wording import JOINT, LEADING, VERB, hide, show
 
 EMAIL = "email"
 PLAIN = frozenset(
@@ -103,7 +103,14 @@ def as_said(text: str) -> list[Clause]:
 
 def _halves(text: str) -> tuple[str, str, bool]:
     """What is named first, what is named last, and whether the last is to be done first."""
-    text = _PERSON.sub(_gerund, text.strip().rstrip("."))
+    hidden, quotes = hide(text.strip().rstrip("."))
+    first, last, swapped = _parted(hidden)
+    return show(first, quotes), show(last, quotes), swapped
+
+
+def _parted(text: str) -> tuple[str, str, bool]:
+    """:func:`_halves` of a text whose quoted parts are hidden."""
+    text = _PERSON.sub(_gerund, text)
     text = LEADING.sub("", text, count=1) if LEADING.match(text) else text
     begins = _FIRST.match(text)
     turn = _IMPERATIVE.search(text, begins.end()) if begins else None

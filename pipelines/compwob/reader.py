@@ -13,7 +13,8 @@ from measurand.web.observation import Node, Observation
 from pipelines.compwob import grammar, wording
 from pipelines.compwob.actions import Action
 from pipelines.compwob.grammar import Clause
-from pipelines.compwob.plain import Hand, is_button
+from pipelines.compwob.place import is_button
+from pipelines.compwob.plain import Hand
 from pipelines.compwob.solvers import Words, solve
 from pipelines.compwob.wording import Ask
 
@@ -40,7 +41,8 @@ class Reader:
 
     def start(self, utterance: str) -> None:
         """A new sentence."""
-        text = utterance.replace(". Find", ", find")
+        hidden, quotes = wording.hide(utterance)
+        text = wording.show(hidden.replace(". Find", ", find"), quotes)
         read = grammar.read if self.follows_after else grammar.as_said
         self._clauses, self._at, self._panels = read(text), 0, {}
         self._asked = [_asks(clause) for clause in self._clauses]

@@ -7,7 +7,7 @@ any of the usual verbs and joints may stand. It knows words, no page.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 VERB = (
@@ -27,7 +27,8 @@ _CUT = re.compile(rf"{JOINT}(?={VERB}\s*\S|submit\b|{_THING})", re.I)
 _HEAD = re.compile(rf"(?:{_LINK}\s+)*(?P<verb>{VERB})\s*(?P<rest>.*)$", re.I | re.S)
 LEADING = re.compile(rf"(?:{_LINK}\s+)+", re.I)
 """What may stand before the first request."""
-_QUOTED = re.compile(r'"([^"]*)"')
+_SINGLE = r"(?<!\w)['‘’][^'‘’\"]+['‘’](?!\w)"
+_QUOTED = re.compile(rf'["“”„«»][^"“”„«»]*["“”„«»]|{_SINGLE}')
 _MASK = re.compile(r"\ue000(\d+)\ue001")
 _MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september",
@@ -41,6 +42,17 @@ _DATES = (
     re.compile(rf"\b(?P<d>\d{{1,2}})(?:st|nd|rd|th)?\s+{_MONTH},?\s+(?P<y>\d{{4}})\b", re.I),
 )
 _KINDS = r"(?:radio buttons?|check ?box(?:es)?|options?|items?|values?|choices?|box(?:es)?|labels?)"
+# A noun of a kind makes a choice where it names the thing: before its name, or after it with an
+# article or quotation marks; "Clear values" is a name.
+_CHOICE = re.compile(
+    rf"(?:on\s+)?(?:(?:the|a|an|all|both|two|three|four)\s+)*{_KINDS}\b"
+    rf"|(?:on\s+)?(?:(?:the|a|an|all|both)\b|\ue000).*\b{_KINDS}"
+    rf"(?=\s*$|\s+(?:in|on|of|for|from|under|as|next|beside|label+ed|named|called|\ue000))"
+    rf"|.*\b(?:radio buttons?|check ?box(?:es)?)\b",
+    re.I,
+)
+_PRESSED = re.compile(r"(?<!radio )\b(?:buttons?|links?|tabs?|menus?|icons?)\b|\bdialog\b", re.I)
+"""Things that are pressed, whatever their names are made of."""
 _FIELD = r"\b(?:text|input|field|fields|box|boxes|textbox|textboxes|area|textarea|line|entry)\b"
 _SMALL = re.compile(
     r"\b(?:the|a|an|your|of|on|in|into|to|for|with|both|two|its|and|as|value|word|words|form|one)\b",
@@ -71,13 +83,8 @@ class Ask:
 
 def asks(text: str) -> list[Ask] | None:
     """Everything that a text asks for, as its words go; None where a part is not known."""
-    quotes: list[str] = []
-
-    def mask(match: re.Match[str]) -> str:
-        quotes.append(match[1])
-        return f"\ue000{len(quotes) - 1}\ue001"
-
-    hidden = _QUOTED.sub(mask, plain_quotes(text).strip().rstrip("."))
+    hidden, marked = hide(text.strip().rstrip("."))
+    quotes = [said[1:-1] for said in marked]
     found: list[Ask] = []
     stem = ""
     for chunk in _CUT.split(hidden):
@@ -91,19 +98,29 @@ def asks(text: str) -> list[Ask] | None:
     return found
 
 
-def plain_quotes(text: str) -> str:
-    """The same with one sort of quotation marks."""
-    text = re.sub("[“”„«»]", '"', text)
-    return re.sub(r"(?<!\w)['‘’]([^'‘’\"]+)['‘’](?!\w)", r'"\1"', text)
+def hide(text: str) -> tuple[str, list[str]]:
+    """A text whose quoted parts are marks, and these parts with their quotation marks.
+
+    What is quoted is a name: words in it ask for nothing.
+    """
+    quotes: list[str] = []
+
+    def mask(match: re.Match[str]) -> str:
+        quotes.append(match[0])
+        return f"\ue000{len(quotes) - 1}\ue001"
+
+    return _QUOTED.sub(mask, text), quotes
+
+
+def show(text: str, quotes: Sequence[str]) -> str:
+    """The inverse of :func:`hide`, for the whole text or a part of it."""
+    return _MASK.sub(lambda m: quotes[int(m[1])], text)
 
 
 def _shown(ask: Ask, quotes: list[str]) -> Ask:
-    def show(text: str) -> str:
-        return _MASK.sub(lambda m: quotes[int(m[1])], text)
-
-    texts = tuple(show(text) for text in ask.texts)
+    texts = tuple(show(text, quotes) for text in ask.texts)
     day = ask.date or (iso(texts[0]) if ask.kind == "write" and "date" in ask.place else "")
-    return replace(ask, texts=texts, place=show(ask.place), date=day)
+    return replace(ask, texts=texts, place=show(ask.place, quotes), date=day)
 
 
 def iso(text: str) -> str:
@@ -152,7 +169,7 @@ def _read(stem: str, rest: str) -> list[Ask]:
 
 
 def _press(rest: str) -> list[Ask]:
-    if re.search(rf"\b{_KINDS}\b", rest, re.I) and not re.search(r"\bdialog\b", rest, re.I):
+    if _CHOICE.match(rest) and not _PRESSED.search(rest):
         return _choose(re.sub(r"^on\s+", "", rest, flags=re.I))
     if re.fullmatch(r"(?:the\s+)?(?:enter|return)(?:\s+key)?", rest, re.I):
         return [Ask("key", ("Enter",))]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from measurand.web.browser import Owner
+from measurand.web.observation import Node, Observation
 from pipelines.compwob import agents, pages, solvers
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Played, Setting, play
@@ -24,6 +25,24 @@ IN_A_BROWSER = [
 
 def element(tag: str, ref: int, *content: Any, **attributes: str) -> dict[str, Any]:
     return {"t": tag, "r": ref, "a": attributes, "c": list(content)}
+
+
+def page(*content: Any) -> Node:
+    """The outermost element of a page without panels."""
+    return Observation.from_page([element("div", 1, *content)]).roots[0]
+
+
+def box(ref: int, kind: str = "radio", name: str = "", **more: str) -> dict[str, Any]:
+    named = {"name": name} if name else {}
+    return element("input", ref, type=kind, **named, **more)
+
+
+def button(ref: int, text: str) -> dict[str, Any]:
+    return element("button", ref, text)
+
+
+def text(ref: int, value: str = "", **more: str) -> dict[str, Any]:
+    return element("input", ref, type="text", value=value, **more)
 
 
 def wheel() -> pages.Wheel:

@@ -47,6 +47,19 @@ def test_every_pair_of_base_tasks_is_read_back() -> None:
             assert _kinds(read(forward(said))) == wanted, (one, two)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["After", "after clicking", "Before", "once you have clicked", "x, but first y", "go. Find me"],
+)
+def test_words_in_a_name_turn_nothing_round(name: str) -> None:
+    one, two = f'click on the "{name}" button', f'click on the link "{name}, then"'
+    asked = [{"text": name}, {"text": f"{name}, then"}]
+    assert [c.values for c in read(f"{one}, and then {two}.")] == asked
+    turned = f'{two}, after clicking on the "{name}" button.'
+    assert [c.values for c in read(turned)] == asked
+    assert [c.values for c in as_said(turned)] == asked[::-1]
+
+
 def test_values_are_taken_whole() -> None:
     clauses = read('Select a, b and click Submit, and then click on the link "sed, and".')
     assert clauses is not None

@@ -3,29 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from compwob_web import element
+from compwob_web import box, button, element, page, text
 
-from measurand.web.observation import Node, Observation
+from measurand.web.observation import Node
 from pipelines.compwob.actions import Action, click, write
-from pipelines.compwob.plain import Hand, Place, caption
+from pipelines.compwob.plain import Hand
 from pipelines.compwob.wording import asks
-
-
-def page(*content: Any) -> Node:
-    return Observation.from_page([element("div", 1, *content)]).roots[0]
-
-
-def box(ref: int, kind: str = "radio", name: str = "", **more: str) -> dict[str, Any]:
-    named = {"name": name} if name else {}
-    return element("input", ref, type=kind, **named, **more)
-
-
-def button(ref: int, text: str) -> dict[str, Any]:
-    return element("button", ref, text)
-
-
-def text(ref: int, value: str = "", **more: str) -> dict[str, Any]:
-    return element("input", ref, type="text", value=value, **more)
 
 
 def done(said: str, *seen: Node) -> list[Action | None]:
@@ -34,31 +17,6 @@ def done(said: str, *seen: Node) -> list[Action | None]:
     assert wanted is not None
     hand = Hand(wanted, {"big": frozenset({"big", "large"})})
     return [hand.act(one, 0, len(wanted)) for one in seen]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        (element("label", 11, box(2), "a"), element("label", 12, "b", box(3))),
-        (element("div", 11, box(2), element("span", 12, "a")), element("p", 13, "b", box(3))),
-        (box(2), "a", box(3), "b"),
-        ("Which?", box(2), "a", box(3), "b"),
-        ("a", box(2), "b", box(3)),
-        (element("table", 11, element("tr", 12, element("td", 13, "a"), element("td", 14, box(2))),
-                 element("tr", 15, element("td", 16, "b"), element("td", 17, box(3)))),),
-    ],
-)  # fmt: skip
-def test_boxes_are_named_in_every_way_in_which_pages_are_written(content: Any) -> None:
-    root = page(*content, button(9, "OK"))
-    place = Place(root)
-    boxes = root.all(lambda n: n.ref in (2, 3))
-    assert [place.label(one) for one in boxes] == ["a", "b"]
-
-
-def test_a_button_says_its_text_its_value_or_what_the_browser_writes_on_it() -> None:
-    made = page(button(2, "Go"), element("input", 3, type="submit", value="Send"),
-                element("input", 4, type="submit", value=""))  # fmt: skip
-    assert [caption(one) for one in made.children] == ["Go", "Send", "Submit"]
 
 
 def test_a_form_ends_with_the_button_beside_what_was_filled_in_last() -> None:

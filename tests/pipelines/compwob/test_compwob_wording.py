@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.compwob.wording import Ask, asks, iso, plain_quotes
+from pipelines.compwob.wording import Ask, asks, hide, iso, show
 
 SUBMIT = Ask("press", ("Submit",))
 CASES = {
@@ -65,6 +65,13 @@ CASES = {
         Ask("press", ("OK",), "button"), Ask("press", ("go",), "link")
     ],
     "Please select Q and then please click Submit": [Ask("choose", ("Q",)), SUBMIT],
+    # A noun of a kind inside a name leaves a button a button.
+    "Click the Add items button": [Ask("press", ("Add items",), "button")],
+    "Press Clear values": [Ask("press", ("Clear values",))],
+    "click on the Options tab": [Ask("press", ("Options tab",))],
+    "click the link All boxes": [Ask("press", ("All boxes",), "link")],
+    "click the Q option and the radio button O": [Ask("choose", ("Q",)), Ask("choose", ("O",))],
+    "tap Q radio button": [Ask("choose", ("Q",))],
     "clicking the Done button": [Ask("press", ("Done",), "button")],
 }  # fmt: skip
 
@@ -92,6 +99,9 @@ def test_what_is_no_date_gives_none() -> None:
     assert iso("13:45") == ""
 
 
-def test_quotation_marks_of_any_sort_are_one() -> None:
-    assert plain_quotes("“a” and 'b c'") == '"a" and "b c"'
-    assert plain_quotes("Ada's") == "Ada's"
+@pytest.mark.parametrize("text", ["“a” and 'b c'", '"it\'s" and ‘b’', "Ada's", "no quotes"])
+def test_quotation_marks_of_any_sort_hide_what_they_hold(text: str) -> None:
+    hidden, quotes = hide(text)
+    assert len(quotes) == (0 if text in ("Ada's", "no quotes") else 2)
+    assert not set(hidden) & set('“”‘’"') - set(text if not quotes else "")
+    assert show(hidden, quotes) == text
