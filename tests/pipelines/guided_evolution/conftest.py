@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from guided_evolution_small import Chains
 
 from pipelines.guided_evolution.expressions import grammar
 from pipelines.guided_evolution.programs import Grammar, Op
@@ -36,3 +37,8 @@ def typed() -> Grammar:
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(7)
+
+
+@pytest.fixture
+def chains() -> Chains:
+    return Chains()
