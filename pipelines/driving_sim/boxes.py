@@ -6,9 +6,6 @@ import torch
 
 from pipelines.driving_sim.dynamics import cos_sin
 
-KINDS = ("front", "side", "rear")
-"""Where the car was hit, by the other's centre along the car's own axis."""
-
 
 def corners(pose: torch.Tensor, size: torch.Tensor) -> torch.Tensor:
     """Corners, counter-clockwise from the front left.
@@ -61,7 +58,7 @@ def overlap(
 
 
 def kind(pose: torch.Tensor, size: torch.Tensor, other: torch.Tensor) -> torch.Tensor:
-    """Index into :data:`KINDS` of a contact: (...,) int64.
+    """Index into ``CONTACTS`` of a contact: (...,) int64.
 
     The other's centre lies more than a quarter of the length ahead (front), behind (rear), or
     between (side).

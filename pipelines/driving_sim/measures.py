@@ -22,7 +22,7 @@ class Measures(NamedTuple):
 
     Attributes:
         hit: int64, the lowest number of an object that overlaps the SDC, -1 for none.
-        kind: int64, where it was hit (:data:`boxes.KINDS`), -1 for nowhere.
+        kind: int64, where it was hit (``CONTACTS``), -1 for nowhere.
         road_m: signed distance of the farthest corner beyond the road's edge; NaN without edges.
         route_m: distance of the centre from the nearest way of the route; NaN without one.
         wrong_way: bool, lanes are near and all of them run the other way.

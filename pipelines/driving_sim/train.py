@@ -82,15 +82,20 @@ class _Held:
 
 def run_of(given: Train, name: str, parent: str) -> str:
     """Identity of a training: code, data, the driver's settings; not what else is trained."""
-    spec, section = _spec(given, name)
+    spec, section = spec_of(given, name)
     settings = section.model_dump(mode="json", exclude={"models"})
     code = code_of(Path(__file__))
     return runs.run_id(FORMAT, code, parent, settings, spec.model_dump(mode="json"), given.seed)
 
 
-def _spec(
+def spec_of(
     given: Train, name: str
 ) -> tuple[ImitatorSpec, Imitation] | tuple[PolicySpec, Reinforcement]:
+    """A driver's settings, and those of all of its kind.
+
+    Raises:
+        InputError: no such driver is trained.
+    """
     for imitator in given.imitation.models:
         if imitator.name == name:
             return imitator, given.imitation
@@ -106,7 +111,7 @@ def _one(given: Train, name: str, dataset: Path, out: Path, states: Path, parent
     done = tensors.about(path)
     if done is not None and done["run"] == run:
         return
-    spec, section = _spec(given, name)
+    spec, section = spec_of(given, name)
     device = device_of(given.device)
     world, _ = worlds_of(dataset, "train")
     if world is None:
@@ -201,7 +206,7 @@ def load(given: Train, name: str, checkpoint: Path, parent: str) -> Any:
     Raises:
         InputError: it was trained with other code, data or parameters, or not at all.
     """
-    spec, section = _spec(given, name)
+    spec, section = spec_of(given, name)
     weights, about = tensors.load(checkpoint / f"{name}.safetensors")
     if about["run"] != run_of(given, name, parent):
         raise InputError(

@@ -25,6 +25,8 @@ Family = Literal["curve", "fork", "tee", "cross"]
 FAMILIES: tuple[Family, ...] = ("curve", "fork", "tee", "cross")
 KINDS = ("vehicle", "pedestrian", "cyclist", "other")
 """Kinds of objects."""
+CONTACTS = ("front", "side", "rear")
+"""Where a car was hit, by the other's centre along the car's own axis."""
 SPLITS = ("train", "test")
 SEED = 20260101
 
@@ -53,6 +55,8 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 """Of a driver, in every table."""
 Space = Literal["bicycle", "bicycle_discrete", "delta", "delta_discrete"]
 Others = Literal["playback", "constant", "idm"]
+SWAPPED = ":swap"
+"""Ends the name of a driver that is told another way than its route."""
 RULES = ("expert", "expert_feedback", "constant_speed", "stop", "brake", "idm", "random")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from measurand.tables import Column, Table
-from schemas.driving_sim.params import KINDS, SPLITS
+from schemas.driving_sim.params import CONTACTS, KINDS, SPLITS
 
 _ID = Column("scenario_id", pa.string(), "the scenario")
 _FLOATS = pa.list_(pa.float32())
@@ -151,5 +151,46 @@ TRAINING = Table(
                "it imitates", nullable=True, minimum=0, maximum=1),
         Column("entropy", pa.float64(), "of the policy; null where it imitates", "nats",
                nullable=True, minimum=0),
+    ),
+)  # fmt: skip
+
+ROLLOUTS = Table(
+    name="driving_sim.rollouts",
+    version="1.0.0",
+    key=("planner", "others", "seed", "scenario_id"),
+    doc="One row per planner, traffic, draw and scenario: eight seconds of driving.",
+    columns=(
+        Column("planner", pa.string(), "who drove"),
+        Column("others", pa.string(), "how the other cars moved"),
+        Column("seed", pa.int32(), "draw of the planner's own random numbers", minimum=0),
+        _ID,
+        Column("family", pa.string(), "kind of place"),
+        Column("cluster_id", pa.string(), "scenarios of one recording belong together"),
+        Column("collision_step", pa.int32(), "first step with a contact; null without",
+               nullable=True, minimum=0),
+        Column("collision_kind", pa.string(), "where it was hit then", nullable=True,
+               enum=CONTACTS),
+        Column("collision_object", pa.int32(), "what it hit then",
+               nullable=True, minimum=0),
+        Column("off_road_step", pa.int32(), "first step with a corner off the road; null where "
+               "there is none, or no edge",
+               nullable=True, minimum=0),
+        Column("off_route_step", pa.int32(), "first step off the route; null without",
+               nullable=True, minimum=0),
+        Column("wrong_way_step", pa.int32(), "first step against the traffic; null without",
+               nullable=True, minimum=0),
+        Column("has_edges", pa.bool_(), "whether leaving the road can be seen"),
+        Column("infeasible_steps", pa.int32(), "steps that no bicycle can do", minimum=0),
+        Column("ade_m", pa.float64(), "mean distance from the log", "m", nullable=True, minimum=0),
+        Column("fde_m", pa.float64(), "distance from the log where it is last seen", "m",
+               nullable=True, minimum=0),
+        Column("progress_m", pa.float64(), "way along the route", "m"),
+        Column("log_progress_m", pa.float64(), "way of the log along the route", "m"),
+        Column("progress_ratio", pa.float64(), "of the two; null where the log stood",
+               nullable=True),
+        Column("x", _FLOATS, "every step from t0 on", "m"),
+        Column("y", _FLOATS, "every step from t0 on", "m"),
+        Column("yaw", _FLOATS, "every step from t0 on", "rad"),
+        Column("v", _FLOATS, "every step from t0 on", "m/s"),
     ),
 )  # fmt: skip

@@ -5,6 +5,7 @@ import shapely
 import torch
 
 from pipelines.driving_sim import boxes
+from schemas.driving_sim.params import CONTACTS
 
 PAIRS = 20_000
 
@@ -50,4 +51,4 @@ def test_where_a_car_was_hit() -> None:
     pose = torch.tensor([0.0, 0.0, torch.pi / 2]).expand(3, 3)
     size = torch.tensor([4.0, 2.0]).expand(3, 2)
     other = torch.tensor([[0.0, 3.0, 0.0], [1.5, 0.5, 0.0], [0.0, -1.5, 0.0]])
-    assert [boxes.KINDS[i] for i in boxes.kind(pose, size, other)] == ["front", "side", "rear"]
+    assert [CONTACTS[i] for i in boxes.kind(pose, size, other)] == ["front", "side", "rear"]
