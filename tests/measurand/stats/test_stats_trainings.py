@@ -208,3 +208,4 @@ def test_the_table_of_the_docs_is_what_the_benchmark_draws(r: int, g: int, ratio
     assert found[2] == pytest.approx(alone, abs=0.1)
     assert 0.93 <= ours <= 0.978
     assert alone < 0.65
+    assert min(drawn.coverage_widened(r, g, ratio, 1.0, 400, seed=7)) > 0.92
