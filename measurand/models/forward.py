@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, chain, repeat
 from typing import Any, Protocol
 
 from measurand.models import kv
-from measurand.models.tokens import Node, Plan, Tokens, micro_batches, plan_rows
+from measurand.models.tokens import Leaf, Node, Plan, Tokens, filled, micro_batches, plan_rows
 
 
 @dataclass(frozen=True)
@@ -73,11 +74,14 @@ class Forward:
         self._share = share and self._plain
         self._base, self._head = model.base_model, model.get_output_embeddings()
         self._plain_head = self._head_is_all()
+        # An accelerator has larger passes, of which a packed mask would be the square.
+        cpu = model.device.type == "cpu"
+        self._root: tuple[Tokens, Any] = ((), None)
+        self._packing = self._share and cpu and self._packing_is_exact()
         self._room = max(_KV_BYTES[model.device.type] // kv.bytes_per_token(model), 1)
         self.context: int | None = getattr(model.config, "max_position_embeddings", None)
         end = model.generation_config.eos_token_id
         self.end_tokens = frozenset([end] if isinstance(end, int) else end or ())
-        self._root: tuple[Tokens, Any] = ((), None)
 
     def logprobs(self, rows: Sequence[Row]) -> list[Read]:
         """Read log-probs (natural, float32 log-softmax over the whole vocabulary).
@@ -93,20 +97,24 @@ class Forward:
         tokens = [row.tokens for row in rows]
         plan, kept, computed = self._shared(tokens, [row.shareable for row in rows])
         out: list[Read | None] = [None] * len(rows)
-        for leaves in micro_batches(
-            plan.leaves,
+        packs, alone = self._packs(plan.leaves, tokens)
+        batches = micro_batches(
+            alone,
             lambda leaf: len(tokens[leaf[0]]) - leaf[1],
             lambda leaf: leaf[1],
             self._budget,
             self._room,
-        ):
+        )
+        for leaves, packed in chain(zip(packs, repeat(True)), zip(batches, repeat(False))):
             owns = [tokens[row][start:] for row, start, _ in leaves]
+            begins = [0, *accumulate(map(len, owns))]
             where = [
-                (at, position - start)
+                (0, begins[at] + position - start) if packed else (at, position - start)
                 for at, (row, start, _) in enumerate(leaves)
                 for position, _ in rows[row].reads
             ]
-            inputs = self._inputs(owns, [node for _, _, node in leaves], kept)
+            nodes = [node for _, _, node in leaves]
+            inputs = (self._packed if packed else self._inputs)(owns, nodes, kept)
             table = self._logits(inputs, where).float().log_softmax(-1)
             ids = [wanted for row, _, _ in leaves for _, wanted in rows[row].reads]
             values = iter(_pick(table, ids))
@@ -114,6 +122,23 @@ class Forward:
                 read = [next(values) for _ in rows[row].reads]
                 out[row] = Read(read, computed[row] + len(own))
         return [read for read in out if read is not None]
+
+    def _packs(
+        self, leaves: Sequence[Leaf], tokens: Sequence[Tokens]
+    ) -> tuple[list[list[Leaf]], list[Leaf]]:
+        """Leaves that go on from one long past, in packs of bounded size; and all others."""
+        after: dict[Node, list[Leaf]] = {}
+        for leaf in leaves:
+            if self._packing and leaf[2] is not None and leaf[1] >= _LONG:
+                after.setdefault(leaf[2], []).append(leaf)
+        packs = [
+            pack
+            for own in after.values()
+            for pack in filled(own, lambda leaf: len(tokens[leaf[0]]) - leaf[1], self._budget)
+            if len(pack) > 1
+        ]
+        taken = {leaf[0] for pack in packs for leaf in pack}
+        return packs, [leaf for leaf in leaves if leaf[0] not in taken]
 
     def _shared(
         self, tokens: Sequence[Tokens], shareable: Sequence[int]
@@ -255,6 +280,50 @@ class Forward:
             inputs["past_key_values"] = kv.empty(self.model.config, longest + more)
         return inputs
 
+    def _packed(
+        self, runs: Sequence[Tokens], parents: Sequence[Node | None], kept: dict[Node, Any]
+    ) -> dict[str, Any]:
+        """Runs after one past as one row, in which a run sees that past and itself.
+
+        Their past is laid out once instead of once a run.
+        """
+        import torch
+
+        device, node = self.model.device, parents[0]
+        assert node is not None
+        run = torch.tensor([at for at, own in enumerate(runs) for _ in own], device=device)
+        place = torch.tensor([at for own in runs for at in range(len(own))], device=device)
+        here = (run[:, None] == run[None]) & (place[:, None] >= place[None])
+        seen = torch.nn.functional.pad(here, (node.stop, 0), value=True)
+        # Numbers to be added, which every kind of attention takes.
+        mask = torch.zeros(seen.shape, dtype=self.model.dtype, device=device)
+        mask.masked_fill_(~seen, torch.finfo(self.model.dtype).min)
+        return {
+            "input_ids": torch.tensor([[token for own in runs for token in own]], device=device),
+            "attention_mask": mask[None, None],
+            "position_ids": (node.stop + place)[None],
+            "use_cache": True,
+            "past_key_values": kv.joined([node], kept, node.stop, len(run)),
+        }
+
+    def _packing_is_exact(self) -> bool:
+        """Whether a packed row gives what its runs give alone; some models read masks otherwise."""
+        import torch
+
+        try:
+            with torch.inference_mode():
+                ids = tuple(range(8))
+                kept: dict[Node, Any] = {}
+                node = Node(0, 4, 0)
+                self._keep([node], [ids], kept)
+                self._root = ((), None)
+                runs, where = [ids[4:6], ids[5:8]], [(0, 1), (1, 2)]
+                alone = self._logits(self._inputs(runs, [node, node], kept), where)
+                packed = self._logits(self._packed(runs, [node, node], kept), [(0, 1), (0, 4)])
+        except (RuntimeError, ValueError, TypeError, IndexError):
+            return False
+        return bool(torch.allclose(alone, packed, rtol=1e-3, atol=1e-3))
+
     def _logits(self, inputs: dict[str, Any], where: Sequence[tuple[int, int]]) -> Any:
         """Logits at (row, position) pairs: (pairs, vocabulary)."""
         import torch
@@ -284,6 +353,8 @@ class Forward:
             return bool(torch.allclose(self._head(hidden), whole, rtol=1e-3, atol=1e-3))
 
 
+# Tokens of a past from which on laying it out for every row costs more than a mask.
+_LONG = 256
 # Keys and values of one pass. On a processor larger ones cost more to lay out than passes cost.
 _KV_BYTES = {"cpu": 1 << 29, "cuda": 1 << 30}
 

@@ -54,17 +54,21 @@ class Node:
     parent: Node | None = None
 
 
+Leaf = tuple[int, int, Node | None]
+"""A row, the first token that it computes itself, and the run before it."""
+
+
 @dataclass
 class Plan:
     """How to compute rows with shared prefixes.
 
     Attributes:
         levels: shared runs; those of one level depend only on earlier levels.
-        leaves: (row, first token that the row computes itself, run before it), one per row.
+        leaves: one per row.
     """
 
     levels: list[list[Node]] = field(default_factory=list)
-    leaves: list[tuple[int, int, Node | None]] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
 
 
 def plan_rows(rows: Sequence[Tokens], shareable: Sequence[int], least_gain: int) -> Plan:
@@ -119,6 +123,20 @@ def _branches(
             part = [row]
     if part:
         yield part
+
+
+def filled(jobs: Iterable[Job], own: Callable[[Job], int], budget: int) -> Iterator[list[Job]]:
+    """Batches of at most ``budget`` tokens without padding, in order; a larger job goes alone."""
+    batch: list[Job] = []
+    left = budget
+    for job in jobs:
+        if batch and own(job) > left:
+            yield batch
+            batch, left = [], budget
+        batch.append(job)
+        left -= own(job)
+    if batch:
+        yield batch
 
 
 def micro_batches(

@@ -85,6 +85,28 @@ def test_the_kept_beginning_changes_nothing(llama: torch.nn.Module) -> None:
     assert used.logprobs(one) == expected
 
 
+def test_rows_after_a_long_past_go_as_one_and_see_what_they_see_alone(
+    llama: torch.nn.Module, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = agree(forward(llama), llama, rows())
+    monkeypatch.setattr("measurand.models.forward._LONG", 12)
+    engine = forward(llama)
+    passes: list[tuple[int, ...]] = []
+    monkeypatch.setattr(engine, "_packed", _noting(engine._packed, passes))
+    assert agree(engine, llama, rows()) == apart
+    # Six places of the tree have four ends each, of which 64 tokens fit one pass.
+    assert sum(map(len, passes)) == 24
+    assert min(map(len, passes)) > 1
+
+
+def _noting(packed: Any, passes: list[tuple[int, ...]]) -> Any:
+    def noted(runs: Any, *more: Any) -> Any:
+        passes.append(tuple(map(len, runs)))
+        return packed(runs, *more)
+
+    return noted
+
+
 def test_a_batch_may_be_empty(llama: torch.nn.Module) -> None:
     assert forward(llama).logprobs([]) == []
 

@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measurand.models.tokens import Node, common_prefix, micro_batches, plan_rows, split_choices
+from measurand.models.tokens import (
+    Node,
+    common_prefix,
+    filled,
+    micro_batches,
+    plan_rows,
+    split_choices,
+)
 
 ROWS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=12).map(tuple), max_size=20)
 
@@ -90,3 +97,8 @@ def test_micro_batches_keep_their_bounds(
         if len(batch) > 1:
             assert len(batch) * own <= budget
             assert len(batch) * (own + past) <= room
+
+
+def test_packs_are_filled_in_order_and_a_job_beyond_the_budget_goes_alone() -> None:
+    assert list(filled([3, 4, 3, 9, 1, 2], lambda job: job, 8)) == [[3, 4], [3], [9], [1, 2]]
+    assert list(filled([], lambda job: job, 8)) == []
