@@ -10,7 +10,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -83,8 +83,13 @@ def folder_of(place: Place, job: Job) -> Path:
     params = Params.model_validate_json(place.params)
     asked = params.evaluate.model_dump(mode="json", exclude={"models", "processes", "strips"})
     mine = place.identity.get(job.model, "") + place.identity["blocks"]
-    code = code_of(Path(__file__), rooms=MEASURING)
+    code = _code(Path(__file__))
     return place.keep / runs.run_id("elastictok", code, mine, asked, asdict(job))
+
+
+@cache
+def _code(file: Path) -> str:
+    return code_of(file, rooms=MEASURING)
 
 
 def run(place: Place, jobs: Sequence[Job], processes: int) -> dict[str, pa.Table]:

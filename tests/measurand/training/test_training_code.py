@@ -21,7 +21,11 @@ def write(root: Path, name: str, text: str) -> Path:
 def toy(tmp_path: Path) -> Path:
     for room in ("pipelines", "schemas", "evaluators"):
         write(tmp_path, f"{room}/toy/__init__.py", "")
-    write(tmp_path, "pipelines/toy/loss.py", '"""A loss."""\n\nRATE = 1\n')
+    write(
+        tmp_path,
+        "pipelines/toy/loss.py",
+        '"""A loss."""\n\nBASE = 1\nRATE = BASE\n\n\ndef unused():\n    return 1\n',
+    )
     write(tmp_path, "pipelines/toy/codecs.py", "QUALITY = 1\n")
     write(tmp_path, "schemas/toy/params.py", "STEPS = 1\n")
     write(tmp_path, "evaluators/toy/evaluate.py", "from pipelines.toy import codecs, train\n")
@@ -36,8 +40,15 @@ def toy(tmp_path: Path) -> Path:
     [
         ("pipelines/toy/train.py", "more = 1\n", True),
         ("pipelines/toy/loss.py", "RATE = 2\n", True),
+        ("pipelines/toy/loss.py", "BASE = 2\nRATE = BASE\n", True),
+        ("pipelines/toy/loss.py", "BASE = 1\nRATE = BASE\nOTHER = 3\n", False),
+        ("pipelines/toy/loss.py", "BASE = 1\nRATE = BASE\nprint(RATE)\n", True),
         ("schemas/toy/params.py", "STEPS = 2\n", True),
-        ("pipelines/toy/loss.py", '"""Another text."""\n\n# A remark.\nRATE   =   1\n', False),
+        (
+            "pipelines/toy/loss.py",
+            '"""Another text."""\n\n# A remark.\nBASE   =   1\nRATE = BASE\n',
+            False,
+        ),
         ("pipelines/toy/codecs.py", "QUALITY = 2\n", False),
         ("evaluators/toy/evaluate.py", "pass\n", False),
     ],
@@ -67,6 +78,21 @@ def test_the_engine_counts_where_a_system_uses_it(tmp_path: Path) -> None:
         )
     )
     assert used != unused
+
+
+def test_how_fast_a_device_is_decides_no_weight(tmp_path: Path) -> None:
+    one, two = (
+        code_of(
+            write(
+                tmp_path,
+                "pipelines/toy/train.py",
+                f"from measurand.training.device import {names}\n",
+            )
+        )
+        for names in ("now", "now, peak_of")
+    )
+    other = "from measurand.training.device import now, autocast\n"
+    assert one == two != code_of(write(tmp_path, "pipelines/toy/train.py", other))
 
 
 def test_the_graph_trains_again_when_this_code_changes() -> None:
