@@ -14,9 +14,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+import toy_server
+from toy_server import ToyServer
 
 from measurand.models import load
 from measurand.models.protocol import Model, Request
+
+
+@pytest.fixture
+def toy() -> Iterator[ToyServer]:
+    with toy_server.running() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

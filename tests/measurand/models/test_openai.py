@@ -21,12 +21,6 @@ REQUESTS = [Request(f"Item {i}. Rate it from 1 to 5:{' ' * (i % 7)}") for i in r
 
 
 @pytest.fixture
-def toy() -> Iterator[ToyServer]:
-    with toy_server.running() as server:
-        yield server
-
-
-@pytest.fixture
 def model(toy: ToyServer) -> Iterator[OpenAIModel]:
     loaded = load(f"{toy.spec}?template=none&{QUICK}")
     assert isinstance(loaded, OpenAIModel)

@@ -18,12 +18,6 @@ QUICK = Patience(timeout_s=0.3, retries=2, backoff_s=0.01)
 
 
 @pytest.fixture
-def toy() -> Iterator[toy_server.ToyServer]:
-    with toy_server.running() as server:
-        yield server
-
-
-@pytest.fixture
 def http(toy: toy_server.ToyServer) -> Iterator[Http]:
     connection = Http(toy.url, key="sk-secret", patience=QUICK)
     yield connection

@@ -33,12 +33,6 @@ PROMPT = "Rate it from 1 to 5: "
 
 
 @pytest.fixture
-def toy() -> Iterator[ToyServer]:
-    with toy_server.running() as server:
-        yield server
-
-
-@pytest.fixture
 def server(toy: ToyServer) -> Iterator[Server]:
     http = Http(toy.url, patience=Patience(timeout_s=2, retries=0))
     yield Server(http, toy_server.MODEL, chat=False, prompts=None)

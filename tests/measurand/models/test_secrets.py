@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -39,12 +38,6 @@ build:
       curves:
         - {{shots: [0, 2], seeds: 1}}
 """
-
-
-@pytest.fixture
-def toy() -> Iterator[ToyServer]:
-    with toy_server.running() as server:
-        yield server
 
 
 def echoing(path: str, body: dict[str, Any], n: int) -> Any:
