@@ -128,3 +128,22 @@ REVERSED = {
 @pytest.mark.parametrize("name", sorted(REVERSED))
 def test_the_published_items_are_reversed_and_no_other(name: str) -> None:
     assert sorted(r["number"] for r in items(name) if r["keyed"] < 0) == REVERSED[name]
+
+
+#: Items of the scales by IPIP number: the script that chose the 27 scales' items, Condon (2018).
+SPI = {
+    "Irritability": [952, 1357, 1585, 1683, 176],
+    "WellBeing": [578, 811, 1371, 2765, 820],
+    "Anxiety": [4249, 1989, 4252, 1505, 808],
+    "Creativity": [128, 2745, 2754, 1392, 1058],
+    "Authoritarianism": [369, 398, 1624, 1867, 1609],
+    "Conformity": [1300, 2005, 747, 152, 1653],
+    "Conservatism": [1824, 660, 345, 1825, 1328],
+}
+
+
+def test_each_item_of_the_spi_is_in_its_published_scale() -> None:
+    found: dict[str, list[int]] = {}
+    for row in items("spi_27"):
+        found.setdefault(row["scale_id"].removeprefix("spi_27."), []).append(row["number"])
+    assert {k: sorted(v) for k, v in found.items()} == {k: sorted(v) for k, v in SPI.items()}

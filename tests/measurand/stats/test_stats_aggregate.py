@@ -32,6 +32,14 @@ def test_improvement_is_mann_whitney_averaged_over_tasks() -> None:
     assert other.value == pytest.approx(1 - found.value)  # type: ignore[operator]
 
 
+def test_of_unequal_numbers_of_runs_the_fewer_decide() -> None:
+    for first, second in ((A, B), (B, A)):
+        found = improvement_probability(first, second, resamples=100)
+        assert found.n == B.size
+        assert "26 tasks x 8 runs" in found.method
+    assert improvement_probability(A[:1], B, resamples=100).ci_lo is None
+
+
 def test_profiles_are_shares_of_scores() -> None:
     taus = np.array([0.0, 0.5, 0.9])
     for estimate, tau in zip(performance_profile(A, taus), taus, strict=True):

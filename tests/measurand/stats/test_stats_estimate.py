@@ -16,3 +16,7 @@ def test_every_field_has_a_column_in_the_statistics_table() -> None:
     columns = {c.name for c in STATISTICS.columns}
     names = {f.name for f in dataclasses.fields(Estimate)} - {"value"} | {"estimate"}
     assert names <= columns
+
+
+def test_an_interval_is_of_95_percent_unless_it_says_else() -> None:
+    assert Estimate(1.0).confidence == 0.95
