@@ -27,3 +27,10 @@ def test_shuffled_ids_have_a_way_out() -> None:
     assert "--by-content" in str(error.hint)
     other = frame(a=["1", "2"], b=["3", "4"])
     assert "--changed leave-out" in str(refuse(two_documents(other), other).hint)
+
+
+def test_from_half_as_many_moved_documents_as_items_on_content_is_the_way_out() -> None:
+    half = frame(a=["1", "2"], b=["2", "3"])  # document 2 stands under both
+    assert "1 documents stand under two ids" in str(refuse(two_documents(half), half).hint)
+    fewer = frame(a=["1", "2"], b=["2", "3"], c=["4", "5"])
+    assert "--by-content" not in str(refuse(two_documents(fewer), fewer).hint)

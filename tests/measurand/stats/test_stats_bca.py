@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import bootstrap
+from scipy.stats import bootstrap, norm
 
 from measurand.errors import InputError
-from measurand.stats.bca import bca_ratio
+from measurand.stats.bca import _corrections, bca_ratio
 
 RNG = np.random.default_rng(6)
 SKEWED = RNG.exponential(size=60)
@@ -86,3 +86,13 @@ def test_resamples_without_a_ratio_are_counted_and_many_are_refused() -> None:
 def test_a_constant_decimal_does_not_vary() -> None:
     for n in (7, 10, 33):
         assert "does not vary" in (bca_ratio(np.full(n, 0.1), resamples=50).reason or "")
+
+
+def test_replicates_that_all_lie_on_one_side_give_a_finite_bias() -> None:
+    """Half a replicate is taken to lie beyond."""
+    sums = np.array([[1.0, 2.0, 4.0], [1.0, 1.0, 1.0]])
+    replicates = np.linspace(3, 4, 50)
+    for value, share in ((2.0, 0.01), (5.0, 0.99)):
+        bias, acceleration = _corrections(sums, value, replicates)
+        assert bias == pytest.approx(norm.ppf(share))
+        assert acceleration is not None

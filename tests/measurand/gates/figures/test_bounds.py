@@ -115,3 +115,10 @@ def test_scores_that_overflow_are_named() -> None:
     with pytest.raises(EvidenceError) as caught:
         bounds(items([1.7e308, -1.7e308, 1.6e308] * 100))
     assert caught.value.code == "overflow"
+
+
+def test_degrees_of_freedom_are_one_less_than_the_units() -> None:
+    x = np.random.default_rng(5).normal(size=40)
+    assert bounds(items(x), interval="t").df == 39
+    clustered = bounds(items(x, clusters=np.repeat(np.arange(8), 5)), interval="t")
+    assert (clustered.df, clustered.clusters) == (7, 8)
