@@ -219,9 +219,8 @@ class Administration:
                 rows = []
                 for prompt, scored in self._scored(model, journal, table, progress):
                     rows.append(self._response(prompt, scored, run_id))
-                    if scored.shared:
-                        continue
-                    if seen % every == 0 and len(sample) < RETEST_ITEMS:
+                    due = len(sample) < RETEST_ITEMS and seen >= every * len(sample)
+                    if due and not scored.shared:
                         sample.append((prompt, scored.score))
                     seen += 1
                 failures.update(r["reason"] for r in rows if r["status"] == "infra_error")
