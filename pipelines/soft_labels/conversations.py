@@ -1,12 +1,13 @@
 """Prompt and responses out of the forms in which preferences are kept.
 
-Texts; lists of messages (``role`` and ``content``, or ``from`` and ``value``) with the prompt in a
-column of its own or in front of both responses; dialogues as one text with ``Human:`` and
-``Assistant:``.
+Texts; messages (``role`` and ``content``, or ``from`` and ``value``), one or a list, in a table as
+JSON, with the prompt in a column of its own or in front of both responses; dialogues as one text
+with ``Human:`` and ``Assistant:``.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from measurand import rows
 
 _ROLES = {"human": "user", "gpt": "assistant", "bot": "assistant", "chatgpt": "assistant"}
 _TURN = re.compile(r"\n\n(?:Human|Assistant):")
+_MESSAGES = re.compile(r"""\s*\[\s*\{\s*['"](role|from|content|value)['"]\s*:""")
 _LAST = "\n\nAssistant:"
 
 Message = tuple[str, str]
@@ -47,6 +49,7 @@ def read(prompt: Any, first: Any, second: Any) -> Asked:
     Raises:
         NotTextError: see there.
     """
+    prompt, first, second = map(_unpacked, (prompt, first, second))
     if isinstance(first, list) or isinstance(second, list):
         return _messages(prompt, _listed(first), _listed(second))
     if not all(map(rows.is_plain, (first, second))):
@@ -55,6 +58,18 @@ def read(prompt: Any, first: Any, second: Any) -> Asked:
     if prompt is None and (shared := _dialogue(*texts)):
         return Asked(texts[0][:shared], texts[0][shared:], texts[1][shared:])
     return Asked(_prompt(prompt), *texts)
+
+
+def _unpacked(cell: Any) -> Any:
+    """One message as a list of it, and messages that a table holds as JSON; others as they are."""
+    if isinstance(cell, Mapping) and ("role" in cell or "from" in cell):
+        return [cell]
+    if not (isinstance(cell, str) and _MESSAGES.match(cell)):
+        return cell
+    try:
+        return json.loads(cell)
+    except (ValueError, RecursionError):
+        raise NotTextError("messages that are written as text, and no JSON") from None
 
 
 def _prompt(prompt: Any) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Any
 
 from measurand import rows
+from measurand.errors import InputError
 from measurand.manifest import Source
 from measurand.rows import Row, Unreadable
 from pipelines.soft_labels import conversations, own_splits
@@ -21,6 +23,8 @@ from schemas.soft_labels.params import SPLITS, File, PairSet
 Rejected = tuple[str, str, str]
 _WORDS = {"true": 1.0, "false": 0.0}
 _LARGEST = 10**9
+_OUTSIDE = ": not between 0 and 1"
+_FEW = 0.1  # of labels outside, for each that can be used, which may be slips
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ def read(source: File, pairs: PairSet, seed: int) -> Found:
             again = one.labels[0] if one.texts == known.texts else one.labels[0].flipped()
             known.labels.append(again)
             rejected.append((f"{pairs.id}|{key}", "pooled", f"into the label of {known.key}"))
+    _refuse_other_codes(source, rated, rejected)
     if parts:
         rejected += [
             (f"{pairs.id}|{one.key}", "unknown_split", "it lies in no part with a name")
@@ -99,6 +104,27 @@ def read(source: File, pairs: PairSet, seed: int) -> Found:
     origin = Source(path.name, source.path, source.licence, rows.digest(path))
     notes = [*_notes(source, list(rated.values())), *split.notes]
     return Found(kept, rejected + left, origin, notes)
+
+
+def _refuse_other_codes(
+    source: File, rated: Mapping[Any, _Rated], rejected: Sequence[Rejected]
+) -> None:
+    """Labels such as 1 and 2, or -1 and 1, are no probabilities: to keep some would choose sides.
+
+    Raises:
+        InputError: code ``bad_label``.
+    """
+    labels = [x for one in rated.values() for x in one.labels]
+    outside = [detail for _, reason, detail in rejected if detail.endswith(_OUTSIDE)]
+    if not labels or not all(x.num in (0, x.den) for x in labels):
+        return
+    if len(outside) > _FEW * len(labels):
+        raise InputError(
+            f"column {source.label!r} holds {outside[0].removesuffix(_OUTSIDE)} beside 0 or 1 "
+            f"({len(outside):,} such labels): no probabilities that the first is preferred",
+            hint="recode them: 1 where the first is preferred, 0 where it is not, 0.5 for a tie",
+            code="bad_label",
+        )
 
 
 def _columns(source: File) -> list[str]:
@@ -166,7 +192,7 @@ def _label(row: Row, source: File) -> Label | str:
     if len(known) < len(values):
         return f"{shown}: not a number"
     if source.votes is None:
-        return from_probability(known[0]) if 0 <= known[0] <= 1 else f"{shown}: not between 0 and 1"
+        return from_probability(known[0]) if 0 <= known[0] <= 1 else f"{shown}{_OUTSIDE}"
     if min(known) < 0 or not sum(known) or any(value != int(value) for value in known):
         return f"{shown}: not counts of votes"
     if sum(known) > _LARGEST:

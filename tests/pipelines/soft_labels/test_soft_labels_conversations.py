@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -66,10 +67,21 @@ def test_equal_conversations_give_equal_responses() -> None:
         [{"content": "no role"}],
         [{"role": "assistant", "content": None}],
         [{"role": "assistant", "content": [{"type": "image", "image": 3}]}],
-        {"role": "assistant", "content": "no list"},
+        {"text": "no message"},
         b"bytes",
     ],
 )
 def test_what_is_no_text_is_named(cell: Any) -> None:
     with pytest.raises(NotTextError):
         read("Why?", cell, [NO])
+
+
+def test_one_message_and_messages_as_json_are_messages() -> None:
+    asked = [{"from": "human", "value": "Q"}]
+    good, bad = {"from": "gpt", "value": "good"}, {"from": "gpt", "value": "bad"}
+    assert read(asked, good, bad) == ("Q", "good", "bad")
+    written = [json.dumps([*asked, one]) for one in (good, bad)]
+    assert read(None, *written) == ("Q", "good", "bad")
+    assert read("[1] is cited", "[{x: 1}]", "y").first == "[{x: 1}]"
+    with pytest.raises(NotTextError, match="no JSON"):
+        read(None, str([good]), str([bad]))

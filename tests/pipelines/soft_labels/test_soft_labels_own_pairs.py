@@ -253,3 +253,15 @@ def test_parts_of_a_dataset_are_its_splits(tmp_path: Path) -> None:
     where = Counter((split, pair.first.text.split("_")[0]) for split, _, pair in found.pairs)
     assert where == {("train", "train"): 27, ("dev", "train"): 3, ("test", "test"): 10}
     assert Counter(reason for _, reason, _ in found.rejected) == {"unknown_split": 2}
+
+
+@pytest.mark.parametrize("codes", [("1", "2"), ("1", "-1"), ("0", "2", "-2", "1")])
+def test_labels_in_another_code_are_refused_whole(tmp_path: Path, codes: tuple[str, ...]) -> None:
+    path = tmp_path / "f.csv"
+    rows = [f"x {i},y {i},{codes[i % len(codes)]}" for i in range(12)]
+    path.write_text("a,b,p\n" + "\n".join(rows) + "\n")
+    with pytest.raises(InputError, match="no probabilities") as caught:
+        _read(path)
+    assert caught.value.code == "bad_label"
+    path.write_text("a,b,p\n" + "".join(f"x {i},y {i},{i % 2}\n" for i in range(12)) + "x,y,11\n")
+    assert [reason for _, reason, _ in _read(path).rejected] == ["bad_label"]
