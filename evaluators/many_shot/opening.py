@@ -47,7 +47,8 @@ def opening(view: View) -> Opening | None:
         _best(subject, figures),
         _leaks(subject, figures),
     ]
-    main = next(iter(moved or gains), None)
+    # The figure of an index is the first curve of the parameters, whichever others move.
+    main = next(iter(gains), None)
     named = None if main is None else {
         "label": f"gain in accuracy {main.span}, {main.name}",
         "model": subject.model,

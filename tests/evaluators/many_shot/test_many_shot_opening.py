@@ -54,6 +54,8 @@ def test_only_curves_whose_interval_leaves_zero_are_said_to_move(everyone: list[
     assert found is not None
     first, plain, *_ = found.findings
     assert f"The gain of {model} with more shots lies above 0 on 1 of 3 curves" in first
+    assert found.figure is not None
+    assert "curve=supervised," in found.figure["slice"]
     assert "line, supervised-flipped +0.30 [+0.10, +0.50] from 6 to 24 shots" in first
     assert "not corrected for 3 looks" in first
     assert "cannot tell whether shots help line +0.10 [-0.10, +0.30]" in plain
