@@ -174,13 +174,16 @@ def _jobs(
 def strips(params: Params, place: Place) -> list[tuple[tuple[str, int], ...]]:
     """Sequences of the clips that filmstrips are made of: the longest of each source.
 
-    Sources that move most come first; still pictures have no strip.
+    Sources that move most come first; still pictures have no strip. Near copies of what was trained
+    on have none while there is another clip.
     """
     rows = read(place.blocks, TESTS[0]).rows
+    copies = _copies(place.blocks.parent)
+    shown = {row["clip_id"] for row in rows} - copies or copies
     motion: dict[str, list[float]] = defaultdict(list)
     clips: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
     for i, row in enumerate(rows):
-        if len(set(row["segments"])) == 1:
+        if row["clip_id"] in shown and len(set(row["segments"])) == 1:
             motion[row["source"]] += row["motion"]
             clips[row["source"]][row["clip_id"]].append(i)
     order = sorted(motion, key=lambda source: (-float(np.mean(motion[source])), source))
@@ -191,6 +194,14 @@ def strips(params: Params, place: Place) -> list[tuple[tuple[str, int], ...]]:
         at = sorted(own[longest], key=lambda i: rows[i]["start_frame"])[:STRIP_SEQUENCES]
         found.append(tuple((TESTS[0], i) for i in at))
     return found
+
+
+def _copies(dataset: Path) -> set[str]:
+    """Clips that are near copies of what was trained on, as far as was searched."""
+    if not (dataset / "near").is_dir():
+        return set()
+    rows = shards.read_table(dataset / "near", ["clip_id", "near"]).to_pylist()
+    return {row["clip_id"] for row in rows if row["near"]}
 
 
 def _variety(rows: Sequence[Row], at: Sequence[int]) -> float:

@@ -17,24 +17,24 @@ UNSURE_SAVING = {
     "few": f": {UNSURE['few']}",
     "one": f": {UNSURE['one']}",
 }
-REACHED = 0.5
-"""Share of blocks that a fixed model must bring under a threshold to be worth a headline."""
+Saving = tuple[str, str, StatisticRow]
+"""Threshold, fixed model, and the row."""
 
 
 def opening(view: View) -> Opening | None:
     """Tokens saved, what tokens buy, whether halving may be used, and what tokens follow."""
     found, figures = view.found, view.figures
-    saving = _hardest(found, figures)
+    saving = _told(found, figures)
     lines = [
         _saving(found, figures, saving),
         _gain(found, figures),
-        _falls(found.model, figures),
+        falls(found.model, figures),
         _follows(found, figures),
     ]
     kept = tuple(line for line in lines if line)
     if not kept:
         return None
-    named = None if saving is None else {
+    named = None if saving is None or saving[2]["ci_lo"] is None else {
         "label": f"times fewer tokens than {saving[1]}, threshold {saving[0]}",
         "model": found.model,
         "metric": "token_saving",
@@ -43,7 +43,7 @@ def opening(view: View) -> Opening | None:
     return Opening(kept, _picture(saving_figure(found, figures), saving), named)
 
 
-def _picture(whole: Figure, saving: tuple[str, str, StatisticRow] | None) -> Figure:
+def _picture(whole: Figure, saving: Saving | None) -> Figure:
     """The panel of the saving that is told."""
     rows = whole.data.get("rows") or []
     if saving is None or not rows:
@@ -52,40 +52,32 @@ def _picture(whole: Figure, saving: tuple[str, str, StatisticRow] | None) -> Fig
     return replace(whole, data={**whole.data, "rows": own})
 
 
-def _reached(figures: Figures, threshold: str, fixed: str, n: int) -> float:
-    """Share of blocks that a fixed model brings under a threshold."""
-    parts = {"n": str(n), "split": HEADLINE, "threshold": threshold}
-    return figures.value(fixed, "budget_feasible", **parts) or 0.0
+def _told(found: Findings, figures: Figures) -> Saving | None:
+    """The saving that the parameters name; none where it was not measured."""
+    named = found.params.report.headline
+    if named is None or named.against not in found.fixed:
+        return None
+    parts = {"threshold": named.threshold, "split": HEADLINE, "against": named.against}
+    row = figures.get(found.model, "token_saving", **parts, n=str(found.fixed[named.against]))
+    return None if row is None else (named.threshold, named.against, row)
 
 
-def _hardest(found: Findings, figures: Figures) -> tuple[str, str, StatisticRow] | None:
-    """(threshold, fixed model, row) of the least saving where the fixed model is of use at all."""
-    rows: list[tuple[float, tuple[str, str, StatisticRow]]] = []
-    for threshold in found.limits:
-        for fixed, n in found.fixed.items():
-            row = figures.get(found.model, "token_saving", threshold=threshold, split=HEADLINE,
-                              against=fixed, n=str(n))  # fmt: skip
-            useful = _reached(figures, threshold, fixed, n) >= REACHED
-            # Where some trainings or resamples have nothing to divide by, it is no headline.
-            if not useful or row is None or row["ci_lo"] is None:
-                continue
-            if row["estimate"] is not None:
-                rows.append((row["estimate"], (threshold, fixed, row)))
-    return min(rows, key=lambda one: one[0])[1] if rows else None
-
-
-def _saving(
-    found: Findings, figures: Figures, hardest: tuple[str, str, StatisticRow] | None
-) -> str:
-    if hardest is None:
+def _saving(found: Findings, figures: Figures, told: Saving | None) -> str:
+    """The saving with its condition, the share of blocks at which it holds."""
+    if told is None:
         return ""
-    threshold, fixed, row = hardest
+    threshold, fixed, row = told
+    if row["ci_lo"] is None:
+        # Where some trainings or resamples have nothing to divide by, it is no headline.
+        return f"No saving over {fixed}, threshold {threshold}, can be told ({row['reason']})."
+    where = {"n": str(found.fixed[fixed]), "split": HEADLINE, "threshold": threshold}
+    share = figures.get(fixed, "budget_feasible", **where)
+    reached = "an unknown share" if share is None else size(share, form=".0%")
     tokens = figures.get(found.model, "tokens", threshold=threshold, split=HEADLINE)
     needs = "" if tokens is None else f" (alone {size(tokens, form='.1f')} of {found.slots})"
-    share = _reached(figures, threshold, fixed, found.fixed[fixed])
     unsure = UNSURE_SAVING.get(evidence_of(row, 1.0, "method"), "")
     return (
-        f"Where both bring {share:.0%} of unseen blocks under the {threshold} threshold, a search "
+        f"Where both bring {reached} of unseen blocks under the {threshold} threshold, a search "
         f"takes {size(row)} times fewer tokens than {fixed}{needs}{unsure}."
     )
 
@@ -107,7 +99,8 @@ def _gain(found: Findings, figures: Figures) -> str:
     return f"{told}, over {row['n_clusters']} unseen clips."
 
 
-def _falls(model: str, figures: Figures) -> str:
+def falls(model: str, figures: Figures) -> str:
+    """How much of the error curve falls, and what it means for halving."""
     row = figures.get(model, "monotone_share")
     if row is None or row["estimate"] is None:
         return ""

@@ -141,17 +141,19 @@ def training_figure(found: Findings) -> Figure:
 
 def strip_figures(found: Findings) -> Iterator[Figure]:
     """Each clip's middle frames, their reconstruction, and the tokens under them."""
-    strips = found.tables["strips"]
+    strips, near = found.tables["strips"], found.table("near")
+    copies = set() if near.is_empty() else set(near.filter("near")["clip_id"])
     for (clip,), own in strips.group_by(["clip_id"], maintain_order=True):
-        yield strip_figure(str(clip), own.sort("position").head(COLUMNS))
+        yield strip_figure(str(clip), own.sort("position").head(COLUMNS), copied=clip in copies)
 
 
-def strip_figure(clip: str, own: pl.DataFrame) -> Figure:
+def strip_figure(clip: str, own: pl.DataFrame, *, copied: bool = False) -> Figure:
     """Blocks of a clip in time.
 
     Args:
         clip: its name.
         own: rows of ``elastictok.strips``, in order.
+        copied: whether it is a near copy of what was trained on, which the words then say.
     """
     size, slots = int(own["size"][0]), int(own["slots"][0])
     columns = ("source_frame", "coded_frame")
@@ -167,7 +169,8 @@ def strip_figure(clip: str, own: pl.DataFrame) -> Figure:
         f"{clip}, threshold {threshold}",
         f"Middle frame of each block, its reconstruction, and the share of {slots} tokens that "
         "binary search gave the block. Dashed: no number of tokens met the threshold. Every "
-        "sequence begins without a past.",
+        "sequence begins without a past."
+        + (" This clip is a near copy of what was trained on." if copied else ""),
         {
             "rows": rows,
             "strips": [

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
+from evaluators.elastictok.context import HEADLINE, Findings
 from measurand import shards, soundness
 from measurand.manifest import read_manifest
 from measurand.results import Rows
 from measurand.statistics import exact
+from measurand.stats.estimate import Estimate, undefined
 from measurand.subject import Subject, frame
 from schemas.elastictok.tables import NEAR
 
@@ -49,3 +51,18 @@ def data_rows(data: Path, subject: Subject) -> Rows:
             parts = {"table": table, "reason": reason}
             figure = exact(float(count), n=manifest.rows_in)
             yield subject.row("rejected", parts, figure)
+
+
+def unseen_rows(found: Findings) -> Rows:
+    """``unseen_clips``: measured clips of the headline's split that are no near copies."""
+    yield found.row("unseen_clips", {"split": HEADLINE}, _unseen(found))
+
+
+def _unseen(found: Findings) -> Estimate:
+    """Where all clips are near copies none is set apart, and none is left."""
+    clips = found.budget(found.model, HEADLINE)["clip_id"].unique()
+    near = found.table("near").filter(pl.col("split") == HEADLINE)
+    if near.is_empty():
+        return undefined("the dataset was built without a search for near copies", n=len(clips))
+    copies = near.filter("near")["clip_id"]
+    return exact(float((~clips.is_in(copies.implode())).sum()), n=near.height)

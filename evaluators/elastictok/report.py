@@ -13,7 +13,7 @@ from evaluators.elastictok.allocation import allocation_rows
 from evaluators.elastictok.context import View, findings
 from evaluators.elastictok.curves import curve_rows
 from evaluators.elastictok.opening import opening
-from evaluators.elastictok.quality import data_rows
+from evaluators.elastictok.quality import data_rows, unseen_rows
 from evaluators.elastictok.quality_sections import (
     code_section,
     data_section,
@@ -22,7 +22,7 @@ from evaluators.elastictok.quality_sections import (
 )
 from evaluators.elastictok.rates import rate_rows
 from evaluators.elastictok.savings import saving_rows
-from evaluators.elastictok.searching import code_rows, learned_rows, search_rows
+from evaluators.elastictok.searching import code_rows, learned_rows, search_rows, unseen_loss_rows
 from evaluators.elastictok.sections import (
     error_section,
     saving_section,
@@ -56,6 +56,8 @@ HEADLINES = (
 """Figures for ``metrics.json``."""
 AGAINST = {"gain": 1.0, "against_fixed": 1.0, "token_saving": 1.0}
 """What sentences compare a headline with."""
+ABOUT_DATA = ("leaks", "near_copies", "planted_leaks_found", "rejected", "unseen_clips")
+"""Figures of no weights."""
 OPENING = opening
 """The first screen."""
 SECTIONS = (
@@ -93,8 +95,8 @@ def _statistics(data: Path, results: Path, params: Params) -> pa.Table:
     found = findings(results, params)
     rows: list[StatisticRow] = list(data_rows(data, found))
     for part in (
-        *(curve_rows, saving_rows, search_rows, learned_rows),
-        *(code_rows, allocation_rows, rate_rows),
+        *(curve_rows, saving_rows, search_rows, learned_rows, unseen_loss_rows),
+        *(code_rows, allocation_rows, rate_rows, unseen_rows),
     ):
         rows += part(found)
     return statistics_table(of_trainings(rows, partial(_trained, params)))
@@ -102,7 +104,7 @@ def _statistics(data: Path, results: Path, params: Params) -> pa.Table:
 
 def _trained(params: Params, row: StatisticRow) -> bool:
     """Whether a figure is of trained weights: not of data, codecs, or weights before training."""
-    about_data = row["metric"] in ("leaks", "near_copies", "planted_leaks_found", "rejected")
+    about_data = row["metric"] in ABOUT_DATA
     return not about_data and row["model"] in {m.name for m in params.train.models}
 
 

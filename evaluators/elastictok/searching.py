@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from evaluators.elastictok.context import Findings, mean, paired, row, share, with_alpha
+from evaluators.elastictok.context import Findings, mean, paired, ratio, row, share, with_alpha
 from measurand.results import Rows
 from measurand.statistics import described, exact
 from measurand.stats.estimate import undefined
@@ -35,6 +35,8 @@ def search_rows(found: Findings) -> Rows:
             yield from with_alpha(found, model, "search_tokens", parts, own, "n_tokens", tokens)
             wrong = own.filter((pl.col("mse") > pl.col("limit")) & pl.col("feasible"))
             yield row(model, "dishonest", parts, exact(float(wrong.height), n=own.height))
+            if search == "full":  # It is what the others are held against.
+                continue
             both = paired(own, whole, ["n_tokens", "feasible"]).filter("feasible_b")
             if both.is_empty():
                 continue
@@ -65,6 +67,29 @@ def learned_rows(found: Findings) -> Rows:
                 # These blocks are all there are: it is no sample of what was learned from.
                 figure = exact(saved, n=n)
             yield row(str(model), "regression_learned", where, figure)
+
+
+def unseen_loss_rows(found: Findings) -> Rows:
+    """``regression_loss_ratio`` by threshold: the regression's pinball loss over a constant's.
+
+    On unseen blocks that full search brings under the threshold, whose number of tokens is the
+    truth. The constant is the best for these very blocks, which favours it: a cautious bar.
+    """
+    quantile = found.params.train.head.quantile
+    for threshold in found.limits:
+        own, whole = (found.coded(found.model, threshold, s) for s in ("regression", "full"))
+        both = paired(own, whole, ["n_tokens", "feasible"]).filter("feasible_b")
+        if own.is_empty() or whole.is_empty():
+            continue
+        truth, guess = (both[name].to_numpy().astype(float) for name in ("n_tokens_b", "n_tokens"))
+        best = np.quantile(truth, quantile, method="inverted_cdf") if len(truth) else 0.0
+        own_loss, constant_loss = (
+            np.maximum(quantile * gap, (quantile - 1) * gap)
+            for gap in (truth - guess, truth - best)
+        )
+        clips, method = both["clip_id"].to_numpy(), "ratio of mean pinball losses"
+        figure = ratio(own_loss, constant_loss, clips, found, method)
+        yield found.row("regression_loss_ratio", {"threshold": threshold}, figure)
 
 
 def code_rows(found: Findings) -> Rows:

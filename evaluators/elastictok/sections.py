@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from evaluators.elastictok.context import HEADLINE, Findings, View
+from evaluators.elastictok.opening import falls
 from evaluators.elastictok.pictures import error_figure, saving_figure
 from evaluators.elastictok.quality_sections import near_words
 from measurand.report.document import Block, Cell, Section, Table, Text
-from measurand.report.evidence import say, size
+from measurand.report.evidence import size
 from measurand.report.grid import Line, grid, stack
 from measurand.report.learned import learned
 from measurand.report.lookup import Figures
-from measurand.results import StatisticRow, slice_parts
+from measurand.results import slice_parts
+from schemas.elastictok.params import CODECS
 
 
 def summary_section(view: View) -> Section:
-    """Sentences and one row a threshold."""
+    """One row a threshold."""
     found, figures = view.found, view.figures
-    lines = [f"- {line}" for line in _sentences(found, figures)]
     table = grid(
         figures,
         f"What {found.model} with binary search gives on unseen clips",
@@ -34,58 +37,30 @@ def summary_section(view: View) -> Section:
             "tokens a block": "tokens",
             "share of K": "token_share",
             **{
-                f"saving against {name}": ("token_saving", {"against": name, "n": str(n)})
-                for name, n in found.fixed.items()
+                name: column
+                for fixed, n in found.fixed.items()
+                for name, column in (
+                    (f"share by {fixed}", _reached(figures, fixed, n)),
+                    (f"saving against {fixed}", ("token_saving", {"against": fixed, "n": str(n)})),
+                )
             },
         },
         ["A saving is the fixed model's tokens over the tokens of the search at the same share of "
-         "blocks under the threshold; above 1 the search needs fewer. Intervals are 95%, over "
-         "clips."],
+         "blocks under the threshold, which is the share that the fixed model reaches; above 1 the "
+         "search needs fewer. Intervals are 95%, over clips.", *_missing(found)],
     )  # fmt: skip
-    blocks: list[Block] = [Text("\n".join(lines))] if lines else []
-    return Section("In short", (*blocks, table), "How many tokens does a piece of video deserve?")
+    return Section("Every threshold", (table,), "How many tokens does a piece of video deserve?")
 
 
-def _sentences(found: Findings, figures: Figures) -> list[str]:
-    model, lines = found.model, []
-    gain = figures.get(model, "gain", split=HEADLINE)
-    if gain is not None and gain["estimate"] is not None:
-        lowest, most = found.budgets(model)[0], found.budgets(model)[-1]
-        lines.append(
-            f"{most} tokens instead of {lowest} make the error "
-            f"{size(gain, form='.1f')} times smaller."
-        )
-    for threshold in found.limits:
-        for fixed, n in found.fixed.items():
-            row = figures.get(model, "token_saving", threshold=threshold, split=HEADLINE,
-                              against=fixed, n=str(n))  # fmt: skip
-            # Where some trainings or resamples have nothing to divide by, it is no sentence.
-            if row is not None and row["ci_lo"] is not None:
-                lines.append(_saving(found, figures, threshold, fixed, row))
-    if words := near_words(found.tables["near"]) if "near" in found.tables else "":
-        lines.append(words)
-    missing = [name for name in ("jpeg", "h264") if name not in found.codecs]
-    if missing:
-        lines.append(f"Not measured: {', '.join(missing)}.")
-    return lines
+def _reached(figures: Figures, fixed: str, n: int) -> Callable[[Line], Cell]:
+    return lambda line: figures.cell(fixed, "budget_feasible", **line.parts, n=str(n))
 
 
-def _saving(
-    found: Findings, figures: Figures, threshold: str, fixed: str, row: StatisticRow
-) -> str:
-    """A saving with its condition: the share of blocks at which it holds."""
-    where = {"n": str(found.fixed[fixed]), "threshold": threshold, "split": HEADLINE}
-    share = figures.value(fixed, "budget_feasible", **where)
-    words = say(
-        row,
-        against=1.0,
-        above="fewer tokens by a factor of {size}",
-        below="more tokens, the factor is {size}",
-        unsure="tokens by a factor of {size}",
-        scope="method",
-    )
-    at = "" if share is None else f", both with {share:.0%} of blocks under it"
-    return f"Threshold {threshold}, against {fixed}{at}: {words}."
+def _missing(found: Findings) -> list[str]:
+    """What is not in the figures: near copies, and codecs that were not measured."""
+    words = near_words(found.tables["near"]) if "near" in found.tables else ""
+    codecs = [name for name in CODECS if name not in found.codecs]
+    return [*([words] if words else []), *([f"Not measured: {', '.join(codecs)}."] * bool(codecs))]
 
 
 def error_section(view: View) -> Section:
@@ -221,10 +196,10 @@ def search_section(view: View) -> Section | None:
     )  # fmt: skip
     dishonest = sum(row["estimate"] or 0 for row in figures.metrics(model, "dishonest"))
     words = [f"Blocks called under the threshold that are not: {int(dishonest)}."]
-    words += _falls(found, figures)
+    words += [falls(model, figures), _wide(found, figures)]
     return Section(
         "Searches",
-        (Text(" ".join(words)), table, *_regression(found, figures)),
+        (Text(" ".join(filter(None, words))), table, *_regression(found, figures)),
         "How the number of tokens of a block is found, and what each way costs.",
     )
 
@@ -251,28 +226,29 @@ def _regression(found: Findings, figures: Figures) -> list[Block]:
         ["model and threshold", "blocks", "true tokens", "predicted tokens", "loss",
          "loss of a constant", "share saved"],
         rows,
-        ["Thresholds are the quartiles of these blocks' errors. The constant is the best for each "
+        ["Thresholds are percentiles of these blocks' errors. The constant is the best for each "
          "threshold, so a share above 0 has learned what tells blocks apart. A high quantile is "
          "predicted, which lies above the mean."],
     )  # fmt: skip
-    return [Text(said), table]
-
-
-def _falls(found: Findings, figures: Figures) -> list[str]:
-    """How much of the error curve falls, in steps of one token and between budgets."""
-    model = found.model
-    one = figures.get(model, "monotone_share")
-    if one is None or one["estimate"] is None:
-        return []
-    lines = [
-        f"{size(one, form='.0%')} of the steps of one token along a block's whole error curve fall."
-    ]
-    wide = figures.get(model, "monotone_share", steps="budgets")
-    if wide is not None and wide["estimate"] is not None:
-        budgets = ", ".join(str(n) for n in found.budgets(model))
-        lines.append(f"Between the budgets {budgets} it is {size(wide, form='.0%')} of the steps.")
-    lines.append(
-        "Halving takes wide steps first and ends with steps of one token: where these rise, it "
-        "may pass over a smaller number of tokens."
+    unseen = grid(
+        figures,
+        "The regression on unseen blocks",
+        "threshold",
+        [Line(name, found.model, {"threshold": name}) for name in found.limits],
+        {"loss over that of a constant": "regression_loss_ratio"},
+        [
+            "Below 1 it is better than one number of tokens for all blocks, the best there is for "
+            "these very blocks; above 1 that constant is better. Blocks that full search brings "
+            "under the threshold."
+        ],
     )
-    return lines
+    return [Text(said), table, unseen]
+
+
+def _wide(found: Findings, figures: Figures) -> str:
+    """How much of the error curve falls between budgets."""
+    row = figures.get(found.model, "monotone_share", steps="budgets")
+    if row is None or row["estimate"] is None:
+        return ""
+    budgets = ", ".join(str(n) for n in found.budgets(found.model))
+    return f"Between the budgets {budgets} it is {size(row, form='.0%')} of the steps."

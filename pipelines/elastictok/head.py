@@ -2,8 +2,9 @@
 
 Yan et al. 2024 fine-tune their network to predict it from the frames. Here a small network is
 trained after the tokenizer, whose weights stay: error curves of training blocks are measured at a
-few numbers of tokens, and for thresholds that a block reaches it learns the number that a search
-would find. With the pinball loss (Koenker & Bassett 1978) it predicts a quantile of it.
+few numbers of tokens, and for thresholds from the lowest that a block reaches to one for all blocks
+it learns the number that a search would find. With the pinball loss (Koenker & Bassett 1978) it
+predicts a quantile of it.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ Tensor = Any
 Floats = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
-LEVELS = (25, 50, 75)
+LEVELS = (25, 50, 75, 90)
 """Percentiles of the training blocks' errors at which the regression is held against a constant."""
-DRAWN = "reached"
+DRAWN = "reached, to a common top"
 """How thresholds are drawn; another way makes other weights."""
 
 
@@ -101,8 +102,10 @@ def fit(coder: Coder, data: Sequences, params: Params) -> tuple[dict[str, Tensor
     features, errors, grid = curves(coder, data, params)
     features = features.float().clone()  # measured in inference mode
     lowest, highest = np.quantile(errors, [0.02, 0.98])
-    # Thresholds that a block does not reach all ask for K, and would drown the others.
-    least, most = np.log(errors.min(1)), np.log(errors.max(1))
+    # Thresholds that a block does not reach all ask for K, and would drown the others. Those that
+    # it reaches with the fewest tokens are drawn too: else easy blocks are never seen with them.
+    least = np.log(errors.min(1))
+    most = np.log(np.maximum(errors.max(1), highest))
     generator = torch.Generator().manual_seed(seed_for("elastictok", seed, "head", "weights"))
     sizes = [features.shape[1] + 1, head.width, head.width, 1]
     weights = {

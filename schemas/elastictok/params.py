@@ -310,14 +310,28 @@ class Evaluate(Strict):
         return self
 
 
+class Headline(Strict):
+    """Where the saving that opens the report is read: named beforehand, whatever comes out.
+
+    Attributes:
+        threshold: a name of ``evaluate.thresholds``.
+        against: a model of ``train.models`` with a number of tokens of its own.
+    """
+
+    threshold: Name
+    against: Name
+
+
 class Report(Strict):
     """How figures are made.
 
     Attributes:
+        headline: the saving that opens the report; null for none.
         resamples: bootstrap resamples, over clips.
         seed: of the resampling.
     """
 
+    headline: Headline | None = None
     resamples: int = Field(default=2000, ge=100)
     seed: int = Field(default=SEED, ge=0)
 
@@ -354,6 +368,12 @@ class Params(Strict):
             raise ValueError(f"train.models: more tokens than K = {most}: {', '.join(bad)}")
         if not any(m.elastic for m in self.train.models):
             raise ValueError("train.models: one must be elastic, for thresholds and searches")
+        if (told := self.report.headline) is not None:
+            fixed = [m.name for m in self.train.models if m.tokens is not None]
+            if told.threshold not in [t.name for t in self.evaluate.thresholds]:
+                raise ValueError(f"report.headline: no threshold {told.threshold}")
+            if told.against not in fixed:
+                raise ValueError(f"report.headline: no model {told.against} with fixed tokens")
         known = {m.name for m in self.train.models} | {UNTRAINED, *CODECS}
         if unknown := sorted(set(self.evaluate.models or ()) - known):
             raise ValueError(f"evaluate.models: no such model: {', '.join(unknown)}")

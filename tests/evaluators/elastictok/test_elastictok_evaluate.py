@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 from elastictok_small import build_in, inside, params_of, train_in
+from gate_controls import spoil
 
 from evaluators.elastictok.context import frame
 from evaluators.elastictok.evaluate import COPIED, evaluate, strips
@@ -16,8 +19,9 @@ from measurand.errors import InputError
 from measurand.manifest import read_manifest
 from measurand.training.repeats import repeat_of
 from measurand.verify import verify
-from pipelines.elastictok.jobs import TABLES, Place
+from pipelines.elastictok.jobs import TABLES, Place, read
 from schemas.elastictok.params import Params
+from schemas.elastictok.tables import NEAR
 
 
 def hashes(folder: Path) -> dict[str, str]:
@@ -153,3 +157,22 @@ def test_repeated_trainings_are_all_measured_and_told_as_the_method(tmp_path: Pa
         checked += a["estimate"] != b["estimate"]
     assert checked > 50
     assert verify(tmp_path / "results") == []
+
+
+def test_strips_leave_out_near_copies_while_there_is_another_clip(
+    small: Params, data: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(data / "dataset", tmp_path / "dataset")
+    place = Place(small.model_dump_json(), tmp_path / "dataset/blocks", Path(), Path(), {})
+    rows = read(place.blocks, "test_clip").rows
+
+    def shown(near: Callable[[str], bool]) -> str:
+        spoil(tmp_path / "dataset/near", NEAR, lambda r: {**r, "near": near(r["clip_id"])})
+        [at] = strips(small, place)
+        return str(rows[at[0][1]]["clip_id"])
+
+    first = shown(lambda clip: False)
+    second = shown(lambda clip: clip == first)
+    assert second != first
+    # Where every clip is one, they are shown, and the words under them say so.
+    assert shown(lambda clip: True) == first

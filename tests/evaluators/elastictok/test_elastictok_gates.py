@@ -14,7 +14,8 @@ from gate_controls import Row, controls, outcome, spoil
 from evaluators.elastictok.allocation import allocation_rows
 from evaluators.elastictok.context import Findings
 from evaluators.elastictok.curves import curve_rows
-from evaluators.elastictok.quality import data_rows
+from evaluators.elastictok.quality import data_rows, unseen_rows
+from evaluators.elastictok.savings import saving_rows
 from evaluators.elastictok.searching import learned_rows, search_rows
 from schemas.elastictok.tables import LEAKAGE
 
@@ -41,6 +42,33 @@ def _planted(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
     missed = int(fault)
     spoil(data / "dataset/leakage", LEAKAGE, lambda r: {**r, "found": r["planted"] - missed})
     return data_rows(data, found)
+
+
+@case("unseen-clips-are-left")
+def _unseen(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
+    """Eleven clips, of which two are near copies or none is."""
+    names = [f"c{i:02}" for i in range(11)]
+    near = [{"clip_id": c, "split": "test_clip", "near": fault and c < "c02"} for c in names]
+    blocks = [{"model": "elastic", "split": "test_clip", "clip_id": c} for c in names]
+    tables = {**found.tables, "near": pl.DataFrame(near), "budgets": pl.DataFrame(blocks)}
+    return unseen_rows(replace(found, tables=tables))
+
+
+@case("halving-finds-nearly-the-fewest")
+def _halves(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
+    """Binary search takes a token more than the full one on a third of blocks, or three more."""
+    coded = found.tables["coded"]
+    full = coded.filter(search="full")
+    halved = full.with_columns(
+        pl.lit("binary").alias("search").cast(coded["search"].dtype),
+        (pl.col("n_tokens") + 3 * int(fault) + (pl.int_range(pl.len()) % 3 == 0))
+        .cast(pl.Int32)
+        .alias("n_tokens"),
+    )
+    others = coded.filter(pl.col("search") != "binary")
+    return search_rows(
+        replace(found, tables={**found.tables, "coded": pl.concat([others, halved])})
+    )
 
 
 @case("searches-are-honest")
@@ -85,3 +113,17 @@ def test_a_control_passes_where_all_is_well_and_fails_where_it_is_not(
     for fault, state in ((False, "pass"), (True, "fail")):
         rows = list(CASES[gate](tmp_path, found, fault))
         assert outcome("elastictok", gate, rows, "elastic") == {state}
+
+
+@pytest.mark.parametrize(("tokens", "state"), [(2, "pass"), (4, "inconclusive"), (12, "fail")])
+def test_a_search_must_need_fewer_tokens_than_the_model_trained_with_them(
+    found: Findings, tokens: int, state: str
+) -> None:
+    """All blocks reach the threshold: by search with about so many, by the fixed model with 4."""
+    about = (tokens - 1 + pl.int_range(pl.len()) % 3).cast(pl.Int32).alias("n_tokens")
+    coded = found.tables["coded"].with_columns(about, pl.lit(True).alias("feasible"))
+    budgets = found.tables["budgets"].with_columns(pl.lit(0.0).alias("mse"))
+    given = replace(found, tables={**found.tables, "coded": coded, "budgets": budgets})
+    rows = list(saving_rows(given))
+    asked = {"against": "fixed4", "n": "4"}
+    assert outcome("elastictok", "search-saves", rows, "elastic", **asked) == {state}

@@ -81,6 +81,20 @@ def test_targets_are_not_drawn_where_no_number_of_tokens_is_enough(
     assert np.ptp(drawn) > 10
 
 
+def test_a_threshold_that_most_blocks_reach_with_the_fewest_tokens_is_learned_too(
+    coder: Coder, small: Params, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    skewed(monkeypatch)
+    raw = small.model_dump(mode="json")
+    raw["train"]["head"] |= {"steps": 300, "batch": 64, "quantile": 0.7}
+    weights, said = head.fit(coder, None, Params.model_validate(raw))  # type: ignore[arg-type]
+    # An easy block, and a threshold far above all that it was ever measured at.
+    [easy] = head.predict(weights, torch.log(torch.tensor([[0.003]])), torch.tensor([0.15])) * 16
+    assert easy < 4
+    assert [row["level"] for row in said] == [25, 50, 75, 90]
+    assert all(row["loss"] < 0.7 * row["constant_loss"] for row in said)
+
+
 def test_a_constant_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
     errors, grid = skewed(monkeypatch)
     monkeypatch.setattr(head, "predict", lambda w, f, t: torch.full((len(f),), 61.6 / 64))
