@@ -314,12 +314,12 @@ def analyse(
         )
     chosen = level or ("nominal" if words else "interval")
     x = ratings.values
-    draw = {"by": ratings.clusters, "resamples": resamples}
+    draw: dict[str, Any] = {"by": ratings.clusters, "resamples": resamples}
     figures = {
         "alpha": asdict(krippendorff_alpha(x, chosen, seed_words=("alpha", str(seed)), **draw))  # type: ignore[arg-type]
     }
     if not words:
-        found = agreement(x, seed_words=("icc", str(seed)), **draw)  # type: ignore[arg-type]
+        found = agreement(x, seed_words=("icc", str(seed)), **draw)
         forms = {"icc_1": found.one_way, "icc_a1": found.absolute, "icc_c1": found.consistency}
         figures |= {name: asdict(form) for name, form in forms.items()}
     counts = (~np.isnan(x)).sum(axis=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -131,5 +132,6 @@ def statistics_table(rows: Sequence[StatisticRow]) -> pa.Table:
                 f"{row['metric']} of {row['model']} {row['slice']}: an interval without width",
                 hint="leave it out with its reason",
             )
-    columns = {name: [row[name] for row in rows] for name in StatisticRow.__annotations__}  # type: ignore[literal-required]
+    every = cast("Sequence[Mapping[str, Any]]", rows)
+    columns = {name: [row[name] for row in every] for name in StatisticRow.__annotations__}
     return STATISTICS.validate(STATISTICS.from_columns(columns))

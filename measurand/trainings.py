@@ -146,7 +146,8 @@ def _row(row: StatisticRow, found: Estimate) -> StatisticRow:
     """The row with another estimate; what is no part of an estimate stays."""
     names = ("system", "model", "metric", "reliability", "slice")
     made = statistic_row("", "", "", {}, found)
-    return cast(StatisticRow, {**made, **{name: row[name] for name in names}})  # type: ignore[literal-required]
+    kept = {name: value for name, value in row.items() if name in names}
+    return cast(StatisticRow, {**made, **kept})
 
 
 def _without(row: StatisticRow, why: str) -> StatisticRow:
@@ -250,6 +251,6 @@ def key_of(row: StatisticRow) -> Key:
 
 
 def _estimate(row: StatisticRow) -> Estimate:
-    names = [one.name for one in fields(Estimate) if one.name != "value"]
-    own: dict[str, Any] = {name: row[name] for name in names}  # type: ignore[literal-required]
+    names = {one.name for one in fields(Estimate)} - {"value"}
+    own: dict[str, Any] = {name: value for name, value in row.items() if name in names}
     return Estimate(row["estimate"], **own)

@@ -158,7 +158,7 @@ def _score(task: str, metric: str, frame: pl.DataFrame) -> Score:
         clusters=codes.astype(np.int64),
         values=values,
         binary=bool(rows["value"].is_in([0.0, 1.0]).all()),
-        repeats=max(int(means["n"].max() or 0), 1),  # type: ignore[arg-type]
+        repeats=max(int(means.select(pl.col("n").max()).item() or 0), 1),
         status={m: dict(sorted(s.items())) for m, s in status.items()},
         rows=rows,
         documents=tuple(about["item_sha256"].to_list()),

@@ -247,11 +247,11 @@ def _fields(text: str, wanted: tuple[str, ...]) -> tuple[bool, Sample]:
     blank = re.compile(r"[\s,:]*")
     try:
         while True:
-            at = blank.match(text, at).end()  # type: ignore[union-attr]
+            at = next(blank.finditer(text, at)).end()
             if text[at : at + 1] == "}":
                 return True, found
             key, at = decoder.raw_decode(text, at)
-            at = blank.match(text, at).end()  # type: ignore[union-attr]
+            at = next(blank.finditer(text, at)).end()
             value, at = decoder.raw_decode(text, at)
             if at >= len(text):  # a number may go on
                 return False, found
