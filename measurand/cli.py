@@ -54,6 +54,9 @@ _REFUSED = {
     **dict.fromkeys((errno.ENOTDIR, errno.EISDIR, errno.EEXIST), "name another path"),
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _SPACE),
     errno.ENAMETOOLONG: "give a shorter name",
+    errno.EFBIG: "larger files are not allowed there (`ulimit -f`): allow them and run it again",
+    errno.EMFILE: "more open files are not allowed (`ulimit -n`): allow them and run it again",
+    errno.EIO: "the disk fails: look at it, and run it again",
 }
 
 

@@ -89,11 +89,12 @@ def _raising(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> int:
 def test_a_full_disk_and_an_interrupt_say_run_it_again(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    full = OSError(errno.ENOSPC, "No space left on device", "f")
-    assert _raising(monkeypatch, full) == EXIT_ERROR
+    for number in (errno.ENOSPC, errno.EFBIG, errno.EMFILE, errno.EIO):
+        full = OSError(number, os.strerror(number), "f")
+        assert _raising(monkeypatch, full) == EXIT_ERROR
     assert _raising(monkeypatch, KeyboardInterrupt()) == 130
     shown = capsys.readouterr().err.splitlines()
-    assert len(shown) == 2
+    assert len(shown) == 5
     assert all("run it again" in line for line in shown)
 
 
