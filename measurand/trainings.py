@@ -81,7 +81,10 @@ class Study:
             return _without(
                 row, f"undefined in {self.trainings - len(known)} of {self.trainings} trainings"
             )
-        wide = widened(_estimate(row), float(np.std(known, ddof=1)), self.trainings)
+        own = _estimate(row)
+        log = _is_ratio(own, known)
+        sd = float(np.std(np.log(known) if log else known, ddof=1))
+        wide = widened(own, sd, self.trainings, log=log)
         other = " and ".join(what for what in self.changed if what != MEASURED)
         other = f" of other {other}" if other else ""
         return _row(row, replace(wide, method=f"{wide.method}{other}"))
@@ -124,7 +127,10 @@ def _over(rows: Sequence[StatisticRow], trainings: int) -> StatisticRow:
     mean_of_all = replace(every[0], value=float(np.mean(values)), method=method, **averages)
     bare = [row["ci_lo"] is None for row in known]
     if not any(bare):
-        wide = widened(mean_of_all, deviation, trainings)
+        log = _is_ratio(mean_of_all, values)
+        if log:
+            deviation = float(np.std(np.log(values), ddof=1)) / math.sqrt(trainings)
+        wide = widened(mean_of_all, deviation, trainings, log=log)
         return _row(first, replace(wide, method=mean_of_all.method))
     if not all(bare):
         gone = f"no interval over items in {sum(bare)} of {trainings} trainings"
@@ -135,6 +141,13 @@ def _over(rows: Sequence[StatisticRow], trainings: int) -> StatisticRow:
     point = replace(mean_of_all, **ends, reason=None)
     wide = widened(point, deviation, trainings)
     return _row(first, replace(wide, method=mean_of_all.method))
+
+
+def _is_ratio(found: Estimate, known: Sequence[float]) -> bool:
+    """Whether other trainings multiply it: above 0, without a largest value."""
+    ends = (found.value, found.ci_lo, found.lower, *known)
+    above = all(end is None or end > 0 for end in ends)
+    return found.least == 0 and found.most is None and above
 
 
 def _average(every: Sequence[Estimate], name: str) -> float | None:

@@ -200,7 +200,8 @@ def ratio(
         sums = drawn.resampled_sums(np.stack([top, bottom]))
         with np.errstate(divide="ignore", invalid="ignore"):
             replicates = sums[:, 0] / sums[:, 1]
-    return percentile(float(top.sum() / bottom.sum()), replicates, drawn, method=method)
+    made = percentile(float(top.sum() / bottom.sum()), replicates, drawn, method=method)
+    return replace(made, least=0.0) if min(top.min(), bottom.min()) >= 0 else made
 
 
 def paired(a: pl.DataFrame, b: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -209,8 +209,9 @@ def _correlate(
             if ranked
             else _resampled_pearson(a, b, drawn)
         )
+    found = student_t(value, replicates, drawn, method=method, scale=FISHER)
     return Correlation(
-        student_t(value, replicates, drawn, method=method, scale=FISHER),
+        replace(found, least=-1.0, most=1.0),
         _p_value(value, len(a)),
         missing,
     )

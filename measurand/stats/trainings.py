@@ -133,7 +133,7 @@ def combined(found: Estimate, means: AnyArray, both: float = 0.0) -> Estimate:
     return within(replace(_interval(found.value, *parts, len(x), g, found.confidence), **same))
 
 
-def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
+def widened(found: Estimate, sd: float, trainings: int, *, log: bool = False) -> Estimate:
     """A figure of one training with what other trainings would add to its interval.
 
     The distances of both ends are added in quadrature to Student's t with R - 1 degrees times the
@@ -142,17 +142,23 @@ def widened(found: Estimate, sd: float, trainings: int) -> Estimate:
 
     Args:
         found: of one training, with an interval over items.
-        sd: standard deviation of the figure between trainings on the same items.
+        sd: standard deviation of the figure, or of its logarithm, between trainings on the same
+            items.
         trainings: how many trainings R it was estimated from.
-    """
-    from scipy.special import stdtrit
+        log: whether distances are taken on the log scale, as ratios need it.
 
+    Raises:
+        InputError: on the log scale, an end that is not above 0.
+    """
+    if log:
+        return _exp(widened(_log(found), sd, trainings))
     if found.value is None or found.ci_lo is None or found.ci_hi is None:
         return found
     same: dict[str, Any] = {"n": found.n, "least": found.least, "most": found.most}
     if trainings < 2:
         return replace(_alone(found.value, 1, found.n_clusters or 0, found.confidence), **same)
-    two, one = (float(stdtrit(trainings - 1, q)) * sd for q in ((1 + found.confidence) / 2, 0.95))
+    levels = ((1 + found.confidence) / 2, 0.95)
+    two, one = (_student(level, trainings - 1) * sd for level in levels)
 
     value = found.value
 
@@ -279,12 +285,23 @@ def _interval(
     )
 
 
+def _log(found: Estimate) -> Estimate:
+    known = (found.value, found.ci_lo, found.ci_hi, found.lower, found.upper)
+    if any(x is not None and x <= 0 for x in known):
+        raise InputError("a figure or an end is not above 0", hint="leave log out")
+    value, *ends = (None if x is None else math.log(x) for x in known)
+    named: dict[str, Any] = dict(zip(("ci_lo", "ci_hi", "lower", "upper"), ends, strict=True))
+    error = None if found.se is None or not found.value else found.se / found.value
+    return replace(found, value=value, se=error, least=None, most=None, **named)
+
+
 def _exp(found: Estimate) -> Estimate:
     def up(x: float | None) -> float | None:
         return None if x is None else math.exp(x)
 
     return replace(
         found,
+        least=0.0,
         value=up(found.value),
         se=found.se and math.exp(found.value or 0.0) * found.se,
         se_trainings=found.se_trainings and math.exp(found.value or 0.0) * found.se_trainings,

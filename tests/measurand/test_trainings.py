@@ -194,6 +194,20 @@ def test_what_is_impossible_is_cut(least: float | None, most: float | None) -> N
     assert wide["mde"] is not None
 
 
+def test_a_ratio_is_widened_by_how_its_trainings_multiply_it() -> None:
+    study = Study(2, {("net", "accuracy", "k=1"): (0.5, 5.0)})
+    plain = study.widen(row(0.5))
+    ratio = study.widen(cast(StatisticRow, {**row(0.5), "least": 0.0}))
+    assert cast(float, plain["ci_lo"]) < 0 < cast(float, ratio["ci_lo"])
+    both = [
+        statistics_table([statistic_row("toy", "net", "saving", {}, Estimate(
+            value, ci_lo=value / 2, ci_hi=value * 2, scope="training", least=0.0))])
+        for value in (1.0, 100.0)
+    ]  # fmt: skip
+    [found] = trainings.over_trainings(both).to_pylist()
+    assert 0 < found["ci_lo"] < found["estimate"] == pytest.approx(50.5)
+
+
 def _codes(value: float, ends: tuple[float, float] | None = None) -> pa.Table:
     found = Estimate(value, reason="no interval: no sample", scope="training")
     if ends is not None:

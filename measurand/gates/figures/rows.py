@@ -35,39 +35,51 @@ def statistic_p(row: Mapping[str, Any], null: float, better: str) -> float | Non
     if width == 0:
         return 0.0 if gap > 0 else 1.0
     if found.trainings is not None:
-        beyond = _level_of(width, abs(gap), found)
+        beyond = _level_of(row, end, abs(gap), found)
         return 1 - beyond if gap > 0 else beyond
     z = -gap / width * _quantile(ROW_ALPHA, found.clusters)
     df = (found.clusters or 0) - 1
     return float(stdtr(df, z) if df > 0 else ndtr(z))
 
 
-def _level_of(width: float, gap: float, found: Bounds) -> float:
-    """One-sided level at which an end of this width at 95% lies this far from the estimate."""
+def _level_of(row: Mapping[str, Any], end: float, gap: float, found: Bounds) -> float:
+    """One-sided level at which an end that lies here at 95% is this far from the estimate."""
     from scipy.optimize import brentq
 
-    most = 1 - 1e-12
+    assert found.estimate is not None
+    value, most = found.estimate, 1 - 1e-12
 
     def short(level: float) -> float:
-        return gap - _moved(width, level, found)
+        return gap - abs(_moved(row, end, level, found) - value)
 
     if gap == 0:
         return 0.5
     return most if short(most) > 0 else float(brentq(short, 0.5, most, xtol=1e-15))
 
 
-def _moved(width: float, level: float, found: Bounds) -> float:
+def _moved(row: Mapping[str, Any], end: float, level: float, found: Bounds) -> float:
+    """Where an end of an interval over trainings lies at another one-sided level.
+
+    A ratio's trainings were added on the log scale (:mod:`measurand.trainings`).
+    """
     from measurand.stats.trainings import moved
 
+    assert found.estimate is not None
     assert found.trainings is not None
-    return moved(
-        width,
+    value, unit = found.estimate, 1.0
+    log = row.get("least") == 0 and row.get("most") is None and min(value, end) > 0
+    if log:
+        value, end, unit = math.log(value), math.log(end), value
+    far = moved(
+        abs(end - value),
         level,
         trainings=found.trainings,
-        se_trainings=found.fixed,
-        se=found.se,
+        se_trainings=found.fixed / unit,
+        se=None if found.se is None else found.se / unit,
         n_clusters=found.clusters,
     )
+    at = value + math.copysign(far, end - value)
+    return math.exp(at) if log else at
 
 
 def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:
@@ -112,12 +124,10 @@ def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:
         if end is None:
             return None
         width = side * (end - estimate)
-        far = (
-            _widening(alpha, found.clusters) * width
-            if found.trainings is None
-            else math.copysign(_moved(abs(width), 1 - alpha, found), width)
-        )
-        moved_to = estimate + side * far
+        if found.trainings is None:
+            moved_to = estimate + side * _widening(alpha, found.clusters) * width
+        else:
+            moved_to = _moved(row, end, 1 - alpha, found)
         return float(min(max(moved_to, min(low, estimate)), max(high, estimate)))
 
     return replace(found, lower=at(lower, -1), upper=at(upper, 1), flags=("rescaled",))

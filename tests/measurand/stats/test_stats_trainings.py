@@ -134,6 +134,22 @@ def test_widening_adds_in_quadrature_and_never_narrows() -> None:
     assert widened(undefined, 0.2, 5) == undefined
 
 
+def test_a_ratio_is_widened_on_its_log_scale_and_stays_above_0() -> None:
+    one = Estimate(
+        2.0, se=0.2, ci_lo=1.6, ci_hi=2.5, lower=1.7, upper=2.4, n_clusters=20, least=0.0
+    )
+    found = widened(one, 1.0, 3, log=True)
+    far = 1.0 * stats.t.ppf(0.975, 2)
+    assert found.ci_lo == pytest.approx(2 * math.exp(-math.hypot(math.log(2 / 1.6), far)))
+    assert found.ci_hi == pytest.approx(2 * math.exp(math.hypot(math.log(2.5 / 2), far)))
+    assert found.se == pytest.approx(2 * math.hypot(0.1, 1.0))
+    assert found.se_trainings == pytest.approx(2.0)
+    turned = Estimate(0.5, se=0.05, ci_lo=1 / 2.5, ci_hi=1 / 1.6, n_clusters=20, least=0.0)
+    assert widened(turned, 1.0, 3, log=True).ci_lo == pytest.approx(1 / (found.ci_hi or 0))
+    with pytest.raises(InputError, match="not above 0"):
+        widened(Estimate(0.0, ci_lo=-1.0, ci_hi=1.0), 0.1, 3, log=True)
+
+
 def test_widened_intervals_hold_the_truth_of_the_method() -> None:
     hits, trials = 0, 500
     for seed in range(trials):

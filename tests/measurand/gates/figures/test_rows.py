@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
+import scipy.stats
 from gate_evidence import statistic
 
 from measurand.gates.figures.bounds import Bounds, EvidenceError, Items, from_items
@@ -153,3 +154,18 @@ def test_moved_bounds_stay_within_what_is_possible() -> None:
     assert strict.upper == 1.0
     assert strict.lower < 0.8
     assert from_statistic({**row, "most": None}, alpha=0.001).upper > 1.0
+
+
+def test_a_ratio_over_trainings_moves_on_its_log_scale() -> None:
+    made = Estimate(2.0, se=0.2, ci_lo=1.6, ci_hi=2.6, lower=1.7, upper=2.4, n=400, n_clusters=40,
+                    least=0.0)  # fmt: skip
+    row = row_of(widened(made, 0.3, 3, log=True))
+    for alpha in (0.01, 0.2):
+        moved = from_statistic(row, alpha=alpha)
+        assert 0 < moved.lower < 2 < moved.upper
+        assert statistic_p(row, moved.lower, "higher") == pytest.approx(alpha)
+    assert statistic_p(row, 0.0, "higher") == pytest.approx(0, abs=1e-10)
+    items = np.log(2.0 / 1.7)
+    t = scipy.stats.t.ppf([0.95, 0.99], 39)
+    far = np.hypot(items * t[1] / t[0], 0.3 * scipy.stats.t.ppf(0.99, 2))
+    assert from_statistic(row, alpha=0.01).lower == pytest.approx(2 * np.exp(-far))
