@@ -89,18 +89,21 @@ class Evaluations:
         os.write(self._counter.stdin.fileno(), b".")
 
 
-def counted(folder: Path) -> int:
-    """Calls of the evaluator, as the counters of all sessions of a search wrote them.
+def counted(folder: Path) -> tuple[int, int]:
+    """Calls of the evaluator and the sessions that made them, as each session's counter wrote.
+
+    A session that was killed may have made one call more than it kept.
 
     Raises:
         InfraError: a counter wrote something else than a number.
     """
     try:
-        return sum(int(line) for line in (folder / CALLS).read_text().split())
+        counts = [int(line) for line in (folder / CALLS).read_text().split()]
     except FileNotFoundError:
-        return 0
+        return 0, 0
     except ValueError as error:
         raise InfraError(f"{folder / CALLS} is no list of numbers: {error}") from error
+    return sum(counts), len(counts)
 
 
 def _read(path: Path) -> Iterator[tuple[str, tuple[Outcome, float]]]:

@@ -147,7 +147,7 @@ def keep(folder: Path, one: One, task: Task, found: Found) -> None:
         "pairs": found.pairs,
         "states": found.states,
         "programs": [_program(one, task, *parts) for parts in found.programs.values()],
-        "seconds": list(_seconds(found, counted(folder))),
+        "seconds": list(_seconds(found, *counted(folder))),
         "searches": [_summary(one, found)],
     }
     for name, some in rows.items():
@@ -195,7 +195,7 @@ def _program(one: One, task: Task, program: Any, function: bytes, outcome: Any) 
     }
 
 
-def _seconds(found: Found, calls: int) -> Iterator[Row]:
+def _seconds(found: Found, calls: int, sessions: int) -> Iterator[Row]:
     best = np.array([np.nan if s["best"] is None else s["best"] for s in found.steps])
     rose = np.flatnonzero(np.diff(best, prepend=-np.inf) != 0)
     # Evaluations that an earlier process made took their time there.
@@ -209,6 +209,7 @@ def _seconds(found: Found, calls: int) -> Iterator[Row]:
             "judge": judge,
             "evaluation": evaluation,
             "calls": calls,
+            "sessions": sessions,
         }
 
 

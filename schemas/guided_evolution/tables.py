@@ -227,6 +227,7 @@ SECONDS = Table(
         Column("judge", pa.float64(), "of these, the network's", "s", minimum=0),
         Column("evaluation", pa.float64(), "what the evaluations took", "s", minimum=0),
         Column("calls", doc="calls of the evaluator, as another process counted them", **_COUNT),
+        Column("sessions", doc="processes that made them, one after the other", **_COUNT),
     ),
 )
 

@@ -60,7 +60,7 @@ def test_a_search_leaves_rows_that_agree_with_each_other(tmp_path: Path) -> None
     [row] = work.read(one, "searches").to_pylist()
     steps = work.read(one, "steps")
     assert row["evaluations"] == work.read(one, "programs").num_rows == 90
-    assert row["evaluations"] == counted(work.folder(one))
+    assert (row["evaluations"], 1) == counted(work.folder(one))
     assert row["steps"] == steps.num_rows == row["evaluations"] + row["taken_over"]
     assert row["best"] == max(x for x in steps["fitness"].to_pylist() if x is not None)
     assert row["winner"] in work.read(one, "programs")["program"].to_pylist()
@@ -133,5 +133,6 @@ def test_ten_kills_change_no_byte(tmp_path: Path) -> None:
     assert _bytes(cut, one) == _bytes(work, one)
     time.sleep(0.2)
     # What was asked for and not yet written when a process died is asked for once more.
-    assert 90 <= counted(cut.folder(one)) <= 100
+    calls, sessions = counted(cut.folder(one))
+    assert 90 <= calls <= 90 + sessions - 1
     assert shards.read_table(cut.folder(one) / "programs").num_rows == 90

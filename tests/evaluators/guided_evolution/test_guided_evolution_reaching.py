@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from guided_evolution_world import BUDGET, params, times, write
+
+from evaluators.guided_evolution.context import Material, material
+from evaluators.guided_evolution.reaching import break_even, capped, oracle_rows, reaching_rows
+from measurand.report.lookup import Figures
+
+TOP = {"task": "cora", "target": "top"}
+
+
+def _capped(method: str) -> np.ndarray:
+    return np.array([BUDGET if x is None else x for x in times()[method]], float)
+
+
+def test_a_search_that_never_arrives_counts_with_its_budget(
+    known: Material, figures: Figures
+) -> None:
+    assert capped(known.reached("cora", "random", "top")).tolist() == _capped("random").tolist()
+    row = figures.get("random", "evaluations", **TOP)
+    assert row is not None
+    assert row["estimate"] == pytest.approx(_capped("random").mean())
+    assert "at most 40" in row["method"]
+    rate = figures.get("random", "reached", **TOP)
+    assert rate is not None
+    assert rate["estimate"] == pytest.approx(11 / 12)
+
+
+def test_times_fewer_are_ratios_of_paired_means(figures: Figures) -> None:
+    for method in ("random", "pam_rt", "oracle_100"):
+        row = figures.get(method, "speedup", **TOP)
+        assert row is not None
+        wanted = _capped("evolution").mean() / _capped(method).mean()
+        assert row["estimate"] == pytest.approx(wanted)
+        assert row["ci_lo"] < wanted < row["ci_hi"]  # type: ignore[operator]
+    assert figures.get("evolution", "speedup", **TOP) is None
+
+
+def test_times_faster_hold_the_networks_own_time(figures: Figures) -> None:
+    """An evaluation is 0.1 s, beside it 0.5 s with a network and 0.01 s without."""
+    wanted = 0.11 * _capped("evolution").mean() / (0.6 * _capped("pam_rt").mean())
+    assert figures.value("pam_rt", "speedup_seconds", **TOP) == pytest.approx(wanted)
+
+
+def test_at_the_break_even_cost_both_take_equally_long(figures: Figures) -> None:
+    cost = figures.value("pam_rt", "break_even", **TOP)
+    assert cost is not None
+    own, against = _capped("pam_rt").mean(), _capped("evolution").mean()
+    assert own * (0.5 + cost) == pytest.approx(against * (0.01 + cost))
+
+
+def test_what_saves_nothing_has_no_break_even() -> None:
+    frame = pl.DataFrame({"seconds": [2.0], "evaluation": [1.0], "capped": [10.0]})
+    found = break_even(frame, frame)
+    assert (found.value, found.reason) == (None, "it saves no evaluations")
+
+
+def test_without_the_journal_times_are_undefined(tmp_path: Path) -> None:
+    write(tmp_path, times(), timed=False)
+    rows = list(reaching_rows(material(tmp_path, tmp_path / "results", params())))
+    found = [r for r in rows if r["metric"] in ("speedup_seconds", "break_even")]
+    assert found
+    assert all(r["estimate"] is None and "journal" in str(r["reason"]) for r in found)
+
+
+def test_nobody_arriving_is_no_ratio_of_one(tmp_path: Path) -> None:
+    write(tmp_path, {method: [None] * 12 for method in times()})
+    rows = list(reaching_rows(material(tmp_path, tmp_path / "results", params())))
+    found = [r for r in rows if r["metric"] == "speedup"]
+    assert {r["reason"] for r in found} == {"neither side reached the target"}
+
+
+@pytest.mark.parametrize(("changed", "wanted"), [({}, 0), ({"oracle_80": 30}, 1)])
+def test_oracles_out_of_order_are_counted(
+    changed: dict[str, int], wanted: int, tmp_path: Path
+) -> None:
+    write(tmp_path, times(**changed))
+    rows = list(oracle_rows(material(tmp_path, tmp_path / "results", params())))
+    assert [row["estimate"] for row in rows] == [wanted, wanted]
+
+
+def test_selection_is_what_a_winner_loses_on_fresh_ground(figures: Figures) -> None:
+    assert figures.value("pam_rt", "best", task="cora") == pytest.approx(1.0)
+    assert figures.value("pam_rt", "fresh", task="cora") == pytest.approx(0.8)
+    assert figures.value("random", "selection", task="cora") == pytest.approx((0.2 * 11 + 0.1) / 12)
