@@ -41,6 +41,8 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 def changed(answer: Any, rng: random.Random) -> Any:
     """The answer with something of another type, missing, or exchanged."""
+    if len(places(answer)) == 1:
+        return answer
     path = rng.choice(places(answer)[1:])
     holder = answer
     for key in path[:-1]:
