@@ -135,6 +135,11 @@ def read_manifest(out: Path) -> Manifest:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
+        if path.is_symlink():
+            raise InputError(
+                f"{path} is a link to {path.readlink()}, which is not there",
+                hint="was the project moved? remove the folder, and `dvc checkout` links it again",
+            ) from None
         raise InputError(
             f"{path} does not exist", hint="the dataset is unbuilt or its build was cut off"
         ) from None

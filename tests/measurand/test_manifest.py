@@ -117,3 +117,9 @@ def test_shard_names_sort_by_number() -> None:
     names = [shard_name(i, 12) for i in range(12)]
     assert names[:2] == ["part-00000-of-00012.parquet", "part-00001-of-00012.parquet"]
     assert names == sorted(names)
+
+
+def test_a_link_to_nothing_is_no_unfinished_build(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").symlink_to(tmp_path / "moved" / "cache")
+    with pytest.raises(InputError, match=r"is a link to .*cache, which is not there"):
+        read_manifest(tmp_path)
