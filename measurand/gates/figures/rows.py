@@ -11,6 +11,7 @@ from measurand.gates.figures.bounds import Bounds, EvidenceError
 
 #: One-sided level of the bounds that a statistics row carries.
 ROW_ALPHA = 0.05
+_LARGEST = 700.0
 
 
 def statistic_p(row: Mapping[str, Any], null: float, better: str) -> float | None:
@@ -79,7 +80,7 @@ def _moved(row: Mapping[str, Any], end: float, level: float, found: Bounds) -> f
         n_clusters=found.clusters,
     )
     at = value + math.copysign(far, end - value)
-    return math.exp(at) if log else at
+    return (math.exp(at) if at < _LARGEST else math.inf) if log else at
 
 
 def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:

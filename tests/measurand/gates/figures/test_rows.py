@@ -165,6 +165,8 @@ def test_a_ratio_over_trainings_moves_on_its_log_scale() -> None:
         assert 0 < moved.lower < 2 < moved.upper
         assert statistic_p(row, moved.lower, "higher") == pytest.approx(alpha)
     assert statistic_p(row, 0.0, "higher") == pytest.approx(0, abs=1e-10)
+    wide = row_of(widened(made, 3.0, 2, log=True))
+    assert statistic_p(wide, 1e300, "higher") == pytest.approx(1.0, abs=5e-3)
     items = np.log(2.0 / 1.7)
     t = scipy.stats.t.ppf([0.95, 0.99], 39)
     far = np.hypot(items * t[1] / t[0], 0.3 * scipy.stats.t.ppf(0.99, 2))
