@@ -96,3 +96,9 @@ def test_replicates_that_all_lie_on_one_side_give_a_finite_bias() -> None:
         bias, acceleration = _corrections(sums, value, replicates)
         assert bias == pytest.approx(norm.ppf(share))
         assert acceleration is not None
+
+
+def test_two_rows_have_an_interval_and_one_has_none() -> None:
+    two = bca_ratio(np.array([1.0, 3.0]), resamples=200)
+    assert (two.ci_lo, two.ci_hi) == (1.0, 3.0)
+    assert bca_ratio(np.array([1.0]), resamples=200).reason == "no interval: 1 rows"

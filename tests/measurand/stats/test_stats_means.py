@@ -230,3 +230,12 @@ def test_rows_have_no_order_and_sides_mirror() -> None:
     assert (turned.value, turned.ci_lo, turned.ci_hi) == pytest.approx(
         (-first.value, -(first.ci_hi or 0), -(first.ci_lo or 0))
     )
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0])
+def test_a_power_or_level_of_0_or_1_is_refused(level: float) -> None:
+    for asked in ({"power": level}, {"alpha": level}):
+        with pytest.raises(InputError, match="power"):
+            smallest_detectable(1.0, **asked)
+        with pytest.raises(InputError, match="power"):
+            required_n(1.0, 0.5, **asked)

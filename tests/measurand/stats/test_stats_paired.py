@@ -90,3 +90,9 @@ def test_neither_order_nor_side_nor_unit_changes_p(n: int, unit: float) -> None:
     assert sign_flip(RNG.permutation(d)) == expected
     assert sign_flip(-d) == expected
     assert sign_flip(d * unit) == expected
+
+
+def test_as_many_flips_as_stated_give_the_smallest_p() -> None:
+    """None of 9,999 random patterns reaches forty equal signs; the observed one is counted."""
+    assert sign_flip(np.linspace(1, 2, 40)) == 1 / 10_000
+    assert sign_flip(np.linspace(1, 2, 40), flips=99) == 1 / 100

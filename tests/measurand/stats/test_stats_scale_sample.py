@@ -56,3 +56,14 @@ def test_more_rows_than_resamples_are_drawn() -> None:
 def test_only_what_is_asked_for() -> None:
     x = np.random.default_rng(2).normal(size=(30, 3))
     assert list(figures(ScaleSample(x, plan(30, None, 40, ())), SUMS)) == list(SUMS)
+
+
+def test_three_items_have_a_factor_and_two_have_none() -> None:
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(60, 1)) + rng.normal(size=(60, 3))
+    assert ScaleSample(x, plan(60, None, 0, ())).fit is not None
+    two = ScaleSample(x[:, :2], plan(60, None, 0, ()))
+    assert two.fit is None
+    assert figures(two, STRUCTURE)["omega_m1"].reason == (
+        "fewer than 3 items: one factor is not identified"
+    )

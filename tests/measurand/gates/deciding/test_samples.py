@@ -26,6 +26,16 @@ def test_non_inferiority_as_in_the_textbook(margin: float, n: int) -> None:
     assert needed("non_inferiority", bounds(), -margin, Rules())[0] == n
 
 
+def test_units_come_in_clusters_of_todays_size() -> None:
+    rules = Rules(min_n=0, min_clusters=30)
+    alone, _ = needed("non_inferiority", bounds(), -0.03, rules)
+    assert alone == 687
+    assert needed("non_inferiority", bounds(clusters=20), -0.03, rules) == (690, 69)
+    # Fewer clusters than the rules ask for are no sample, however many units they hold.
+    assert needed("non_inferiority", bounds(clusters=4), -0.03, rules) == (1500, 30)
+    assert needed("non_inferiority", bounds(n=None, clusters=None), -0.03, rules) == (687, 30)
+
+
 @pytest.mark.parametrize("margin", [0.02, 0.03, 0.05])
 def test_equivalence_reaches_its_power_with_both_tests(margin: float) -> None:
     """At no difference the two one-sided tests succeed together with the stated power."""
