@@ -102,3 +102,7 @@ def test_two_rows_have_an_interval_and_one_has_none() -> None:
     two = bca_ratio(np.array([1.0, 3.0]), resamples=200)
     assert (two.ci_lo, two.ci_hi) == (1.0, 3.0)
     assert bca_ratio(np.array([1.0]), resamples=200).reason == "no interval: 1 rows"
+
+
+def test_two_thousand_resamples_are_drawn_unless_asked_otherwise() -> None:
+    assert bca_ratio(np.arange(6.0)).resamples == 2000

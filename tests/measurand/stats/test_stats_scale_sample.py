@@ -67,3 +67,18 @@ def test_three_items_have_a_factor_and_two_have_none() -> None:
     assert figures(two, STRUCTURE)["omega_m1"].reason == (
         "fewer than 3 items: one factor is not identified"
     )
+
+
+def test_lambda6_says_whether_an_item_repeats_others_or_the_sum_does_not_vary() -> None:
+    x = np.random.default_rng(6).normal(size=(60, 3))
+    twice = np.column_stack([x, x[:, 0]])
+    found = figures(ScaleSample(twice, plan(60, None, 0, ())), STRUCTURE)
+    assert found["lambda6"].value is None
+    assert "an item repeats others" in str(found["lambda6"].reason)
+    against = np.column_stack([x, -x])
+    found = figures(ScaleSample(against, plan(60, None, 0, ())), SUMS + STRUCTURE)
+    for figure in ("alpha", "lambda6"):
+        assert (found[figure].value, found[figure].reason) == (
+            None,
+            "the sum of the items does not vary",
+        )
