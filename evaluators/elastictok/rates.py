@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 
@@ -59,7 +61,7 @@ def against(found: Findings, tokens: pl.DataFrame, codec: pl.DataFrame) -> Estim
     if drawn.drawable:
         sums = drawn.resampled_sums(features)
         replicates = np.array([_ratio(one / one[-1], len(names)) for one in sums])
-    return percentile(value, replicates, drawn, method=METHOD)
+    return replace(percentile(value, replicates, drawn, method=METHOD), least=0.0)
 
 
 def _ratio(means: Floats, settings: int) -> float:

@@ -8,6 +8,7 @@ A cap changes the past of later blocks; here the past is that of the code withou
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -131,9 +132,8 @@ def saving(found: Findings, own: pl.DataFrame, reference: pl.DataFrame, n: int) 
         why = f"the search reaches {met.mean(1)[-1]:.0%} of blocks, {n} tokens {wanted:.0%}"
         return undefined(why, method=METHOD, n=len(flags))
     drawn = plan(len(flags), clips, found.resamples, found.words("clips"))
-    return percentile(
-        value, _resampled(tokens, met, flags, drawn, n), drawn, method=METHOD
-    )  # fmt: skip
+    replicates = _resampled(tokens, met, flags, drawn, n)
+    return replace(percentile(value, replicates, drawn, method=METHOD), least=0.0)
 
 
 def _resampled(
