@@ -91,3 +91,10 @@ def test_coverage_by_exact_sums(n: int, p: float) -> None:
     ]
     found = [float(weight[c].sum()) for c in covers]
     assert found == pytest.approx(COVERAGE[n, p], abs=5.1e-4)
+
+
+def test_the_smallest_positive_correlation_of_pairs_is_corrected_away() -> None:
+    """Two items, both agree: ad - bc = 1, less n / 2 = 1, leaves none."""
+    found, alone = newcombe_paired(1, 0, 0, 1), proportion(1, 2)
+    half = ((alone.value - alone.ci_lo) ** 2 + (alone.ci_hi - alone.value) ** 2) ** 0.5
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((-half, half))

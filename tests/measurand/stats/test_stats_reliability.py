@@ -301,3 +301,10 @@ def test_neither_rows_nor_items_have_an_order() -> None:
             assert (two.ci_lo, two.ci_hi) == pytest.approx((one.ci_lo, one.ci_hi), abs=1e-4)
     moved = [first.item_rest[i] for i in items]
     assert list(other.item_rest) == pytest.approx(moved)
+
+
+def test_only_items_that_load_negatively_count_as_flipped() -> None:
+    x = _answers()
+    assert scale_reliability(x, resamples=0).n_flipped == 0
+    x[:, 2] = 6 - x[:, 2]
+    assert scale_reliability(x, resamples=0).n_flipped == 1

@@ -112,3 +112,9 @@ def test_one_cluster_or_no_resamples_leave_no_interval() -> None:
 def test_too_few_resamples(resamples: int) -> None:
     with pytest.raises(InputError, match="95% percentile"):
         plan(10, None, resamples, ())
+
+
+def test_two_rows_have_percentiles_and_one_has_none() -> None:
+    for n, whole in ((2, True), (1, False)):
+        found = percentile(0.0, np.linspace(-1, 1, 100), plan(n, None, 100, ()), method="m")
+        assert (found.ci_lo is not None) == whole

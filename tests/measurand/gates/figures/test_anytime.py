@@ -183,3 +183,8 @@ class TestFromFiles:
         assert got.found.estimate == pytest.approx(0.0)
         assert got.found.lower is not None
         assert -0.1 < got.found.lower < 0
+
+
+def test_the_deviation_is_that_of_the_units_behind_the_error() -> None:
+    got = found(line(discordant(400)))
+    assert got.sd == pytest.approx(got.se * 20)

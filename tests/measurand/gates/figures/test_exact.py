@@ -51,3 +51,8 @@ def test_a_statistic_that_must_not_move(project: Project) -> None:
     more["baseline"] = {"value": 0.31}
     assert project.one(asked(metric="alpha", **more)).state == "fail"
     assert project.one(asked(metric="beta", **more)).reason_code == "undefined"
+
+
+def test_rounding_of_a_large_number_is_as_large() -> None:
+    assert of_figure(Bounds(1e9 * (1 + 4e-16), None, None, n=9), 1e9).estimate == 0
+    assert of_figure(Bounds(1e9 + 1.0, None, None, n=9), 1e9).estimate == 1.0
