@@ -181,5 +181,6 @@ def _search(
     )  # fmt: skip
     rows["win"].append(
         {**where, "program": key(name, (first or 1) - 1), "fitness": 1.0 if arrived else 0.5,
-         "fresh": 0.8 if arrived else 0.4, "reason": None, "same": None}
+         "fresh": 0.8 if arrived else 0.4, "reason": None, "same": None,
+         "rival": None}
     )  # fmt: skip

@@ -16,6 +16,7 @@ from measurand.results import RESULTS, slice_text
 from measurand.subject import frame
 from measurand.tables import Table
 from pipelines.guided_evolution import formulas, tasks
+from pipelines.guided_evolution.optimisers import Optimisers, tuned
 from pipelines.guided_evolution.programs import KEY_BYTES, Program
 from pipelines.guided_evolution.running import One, Runner
 from pipelines.guided_evolution.spaces import Task
@@ -33,6 +34,7 @@ class Fresh(NamedTuple):
     value: float | None
     reason: str | None = None
     same: bool | None = None
+    rival: float | None = None
 
 
 def evaluate(
@@ -123,6 +125,7 @@ class _Again:
                 "fresh": fresh.value,
                 "reason": fresh.reason,
                 "same": fresh.same,
+                "rival": fresh.rival,
             }
 
     def fresh(self, key: str) -> Fresh:
@@ -154,6 +157,10 @@ class _Again:
             return Fresh(1 / (1 + error), None, true)
         if isinstance(task, tasks.Architectures):
             return Fresh(task.rows[program.key.hex()][1])
+        if isinstance(task, Optimisers):
+            rival, _ = tuned("momentum", task.steps)
+            outcome = task.fresh(program)
+            return Fresh(outcome.fitness, outcome.reason, None, task.fresh(rival).fitness)
         outcome = task.measure(program)
         return Fresh(outcome.fitness, outcome.reason)
 

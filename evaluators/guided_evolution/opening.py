@@ -82,14 +82,14 @@ def _saves(material: Material, method: Method, speed: Found) -> str:
     more = [(t, row) for t, _, row in speed if evidence_of(row, 1) == "above"]
     less = [(t, row) for t, _, row in speed if evidence_of(row, 1) == "below"]
     rest = [(t, row) for t, _, row in speed if evidence_of(row, 1) not in ("above", "below")]
-    parts = [
-        f"{word} on {', '.join(f'{t} ({size(row)})' for t, row in some)}"
-        for word, some in (("fewer", more), ("more", less), ("unsure how many", rest))
+    told = [
+        f"{words} {', '.join(f'{t} {size(row)}' for t, row in some)}"
+        for words, some in (("fewer on", more), ("more on", less), ("undecided on", rest))
         if some
     ]
     return (
-        f"Evaluations to the target, {material.model} (tuned) over {method.id}: "
-        f"{method.id} needs {'; '.join(parts)}."
+        f"Does {method.id} need fewer evaluations than {material.model}, which is tuned? "
+        f"Times fewer: {'; '.join(told)}."
     )
 
 

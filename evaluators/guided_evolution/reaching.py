@@ -143,6 +143,11 @@ def best_rows(material: Material) -> Rows:
             yield of.row("best", parts, undefined("no program had a fitness"))
             continue
         yield of.row("best", parts, mean_of(known["fitness"].to_numpy()))
+        rivals = mine.drop_nulls("rival")
+        if not rivals.is_empty():
+            # A rule that diverges on fresh problems has lost.
+            wins = (rivals["fresh"].fill_null(float("-inf")) > rivals["rival"]).sum()
+            yield of.row("beats_momentum", parts, proportion(int(wins), len(rivals)))
         both = known.drop_nulls("fresh")
         if both.is_empty():
             yield of.row("fresh", parts, undefined(str(known["reason"][0])))

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import polars as pl
+
 from evaluators.guided_evolution.context import Material, View
 from evaluators.guided_evolution.curves import arrivals, best_curves, seconds_curves
 from evaluators.guided_evolution.opening import speedup_figure
 from measurand.report.document import Block, Cell, Figure, Section, Table
 from measurand.report.methods import methods
+
+MOST = 8
+"""Reasons of failures that are listed for a task."""
 
 
 def reached_section(view: View) -> Section:
@@ -170,13 +175,30 @@ def health_section(view: View) -> Section:
     columns = ["task and method", "known proposals", "no programs", "values taken over",
                "failed", "chosen by the judge", "measured twice", "searches miscounted",
                "searches whose calls differ"]  # fmt: skip
+    counts = Table("Shares of proposals, steps and evaluations, and counts that must be 0",
+                   columns, rows)  # fmt: skip
+    why = failures(material)
     return Section(
         "What was counted",
-        (
-            Table("Shares of proposals, steps and evaluations, and counts that must be 0",
-                  columns, rows),
-        ),
+        (counts, why) if why is not None else (counts,),
         "Calls were counted by another process; times and calls are of one run.",
+    )  # fmt: skip
+
+
+def failures(material: Material) -> Table | None:
+    """Why evaluations failed, the commonest reasons of each task first."""
+    found = material.steps.filter(pl.col("evaluated"), pl.col("status") == "failed")
+    if found.is_empty():
+        return None
+    counted = found.group_by("task", "failure").len().sort(
+        ["task", "len", "failure"], descending=[False, True, False]
+    )  # fmt: skip
+    shown = counted.group_by("task", maintain_order=True).head(MOST)
+    rows: list[list[Cell]] = [[row["task"], row["failure"], row["len"]]
+                              for row in shown.iter_rows(named=True)]  # fmt: skip
+    return Table(
+        f"Evaluations that failed, by reason; at most {MOST} reasons a task",
+        ["task", "reason", "evaluations"], rows,
     )  # fmt: skip
 
 

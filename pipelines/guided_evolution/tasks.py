@@ -13,6 +13,7 @@ from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
 from pipelines.guided_evolution.architectures import Trees
 from pipelines.guided_evolution.nas_tables import trees
+from pipelines.guided_evolution.optimisers import Optimisers, tuned
 from pipelines.guided_evolution.own import OwnPrograms
 from pipelines.guided_evolution.programs import Program
 from pipelines.guided_evolution.spaces import Outcome, Task
@@ -81,6 +82,8 @@ def make(task: asked.Task, seed: int, dataset: Path) -> Task:
         return Formulas(source.name, seed)
     if isinstance(source, asked.Architecture):
         return Architectures(source.graph, dataset / "tables")
+    if isinstance(source, asked.Optimiser):
+        return Optimisers(source.steps)
     return OwnPrograms(source)
 
 
@@ -106,6 +109,11 @@ def levels(asked_for: asked.Task, task: Task) -> list[Level]:
             Level("top", share, f"{SHARE:.1%} of architectures lie at or below it"),
             Level("best_10", float(valid[-BEST]), f"validation accuracy of the {BEST}th best"),
         ]
+    if isinstance(task, Optimisers):
+        return [
+            Level(name, tuned(name, task.steps)[1], "at its best learning rate on these problems")
+            for name in ("adam", "adamw", "momentum")
+        ]
     return []
 
 
@@ -114,6 +122,8 @@ def what(task: asked.Task) -> str:
     source = task.source
     if isinstance(source, asked.Formula):
         return TARGETS[source.name].written
+    if isinstance(source, asked.Optimiser):
+        return f"update rules over {source.steps} steps"
     return source.graph if isinstance(source, asked.Architecture) else source.evaluate
 
 

@@ -44,6 +44,17 @@ class Architecture(Strict):
     graph: Graph
 
 
+class Optimiser(Strict):
+    """Update rules, measured by the losses that they leave on small problems.
+
+    Attributes:
+        steps: steps of every run.
+    """
+
+    kind: Literal["optimiser"]
+    steps: int = Field(default=60, ge=1, le=1000)
+
+
 class Operation(Strict):
     """An operation of one's own programs.
 
@@ -91,7 +102,7 @@ class Own(Strict):
     licence: Licence = "unknown"
 
 
-Source = Annotated[Formula | Architecture | Own, Field(discriminator="kind")]
+Source = Annotated[Formula | Architecture | Optimiser | Own, Field(discriminator="kind")]
 
 
 class Task(Strict):

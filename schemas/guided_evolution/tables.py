@@ -245,9 +245,13 @@ WINNERS = Table(
         Column("fitness", pa.float64(), "as the search saw it", nullable=True),
         Column("fresh", pa.float64(), "on what no search saw", nullable=True),
         Column("reason", pa.string(), "why there is no fresh value", nullable=True),
+        Column(
+            "rival", pa.float64(), "of an update rule: what tuned momentum is worth there",
+            nullable=True,
+        ),
         Column("same", pa.bool_(), "of a formula: whether it is the target itself", nullable=True),
     ),
-)
+)  # fmt: skip
 
 EXPORTS = Table(
     name="guided_evolution.exports",

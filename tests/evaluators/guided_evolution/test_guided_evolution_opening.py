@@ -22,7 +22,7 @@ def test_savings_are_told_with_their_price_and_controls(seen: View) -> None:
     found = opening(seen)
     assert found is not None
     first, time, knows, controls = found.findings
-    assert "pam_rt needs fewer on cora (2.1" in first
+    assert "Times fewer: fewer on cora 2.1" in first
     assert "pays from a cost of an evaluation of: cora" in time
     assert "cora 0.7" in knows
     assert "with shuffled labels cora" in controls
@@ -34,8 +34,6 @@ def test_savings_are_told_with_their_price_and_controls(seen: View) -> None:
     assert method.id == "pam_rt"
 
 
-@pytest.mark.parametrize(
-    ("mean", "words"), [(32, "pam_rt needs more on cora"), (24, "pam_rt needs unsure how many")]
-)
+@pytest.mark.parametrize(("mean", "words"), [(32, "more on cora 0.7"), (24, "undecided on cora")])
 def test_what_does_not_save_is_told_as_plainly(mean: int, words: str, tmp_path: Path) -> None:
     assert words in _opening(tmp_path, pam_rt=mean)

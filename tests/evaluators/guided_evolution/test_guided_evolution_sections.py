@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+import polars as pl
+
 from evaluators.guided_evolution.context import View
 from evaluators.guided_evolution.sections import (
     curve_section,
+    failures,
     health_section,
     method_section,
     oracle_section,
@@ -55,6 +60,18 @@ def test_settings_and_counts_are_whole(seen: View) -> None:
     assert settings.rows[0][-1] == "yes"
     [counts] = _tables(health_section(seen))
     assert len(counts.rows) == 18
+    assert failures(seen.found) is None
+
+
+def test_reasons_of_failures_are_counted(seen: View) -> None:
+    steps = seen.found.steps.with_columns(
+        status=pl.when(pl.col("step") < 3).then(pl.lit("failed")).otherwise("status"),
+        failure=pl.when(pl.col("step") == 0).then(pl.lit("slow")).otherwise(pl.lit("wrong")),
+    )
+    table = failures(replace(seen.found, steps=steps))
+    assert table is not None
+    n = 9 * 12
+    assert [row[1:] for row in table.rows] == [["wrong", 2 * n], ["slow", n]] * 2
 
 
 def test_methods_name_the_resamples(seen: View) -> None:
