@@ -18,7 +18,7 @@ from measurand.models import load
 from measurand.models.openai import OpenAIModel
 from measurand.models.protocol import Request, Sampling, check
 
-OPTIONS = "retries=0&timeout=5&concurrency=1"
+OPTIONS = "retries=0&backoff=0.001&timeout=5&concurrency=1"
 PROMPT = "Say one."
 CHOICES = tuple(c for c in toy_server.best(toy_server.row(f"[{PROMPT}]"), 20) if c.isalnum())[:3]
 ODD: tuple[Any, ...] = (
