@@ -46,11 +46,10 @@ def system(tmp_path: Path) -> project.System:
     return found
 
 
-def points(system: project.System, value: int) -> None:
-    rows = pa.table({"point": pa.array([value], pa.int64())})
-    table = Declared(
-        "toy.points", "1.0.0", ("point",), (Column("point", pa.int64(), "x"),), "Points."
-    )
+def points(system: project.System, value: int, x: float = 0.5) -> None:
+    rows = pa.table({"point": pa.array([value], pa.int64()), "x": pa.array([x])})
+    columns = (Column("point", pa.int64(), "which"), Column("x", pa.float64(), "where"))
+    table = Declared("toy.points", "1.0.0", ("point",), columns, "Points.")
     shards.write_dataset(system.dataset / "points", table, rows)
 
 
@@ -119,6 +118,10 @@ def _other_data(system: project.System) -> None:
     points(system, 2)
 
 
+def _other_last_bits(system: project.System) -> None:
+    points(system, 1, 0.5 + 1e-12)
+
+
 def _measured_by_other_code(system: project.System) -> None:
     (system.root / "evaluators" / "toy" / "report.py").write_text("x = 2\n")
 
@@ -134,6 +137,7 @@ def _other_words(system: project.System) -> None:
         (_other_data, ("data",), "2 trainings of other data"),
         (_measured_by_other_code, ("measuring code",), "2 trainings"),
         (_other_words, (), "2 trainings"),
+        (_other_last_bits, (), "2 trainings"),
     ],
 )
 def test_other_data_and_code_are_told(
