@@ -48,7 +48,7 @@ def placements(
         ]
     ran = {result.task.id for result in results}
     found += [missing("-", n.task, NO_RUN, n) for n in norms if n.task not in ran]
-    return sorted(emerging(found, rules), key=lambda p: (p.model, p.task, p.norm))
+    return sorted(emerging(found), key=lambda p: (p.model, p.task, p.norm))
 
 
 def _alone(result: Result) -> Placement:

@@ -20,11 +20,11 @@ from schemas.agi_levels.taxonomy import CUTS, NAMES
 def least_scores(norm: Raw, rules: Rules) -> list[float | None]:
     """Least score, free of error, that claims each of the levels 2 to 4 against these people.
 
-    None where no score of anybody in the sample, nor one above all of them, does.
+    None where neither a score of anybody in the sample nor the best possible one does.
     """
     who = np.repeat(list(norm.counts), list(norm.counts.values()))
-    top = float(who.max()) if norm.maximum is None else norm.maximum
-    scores = sorted({*norm.counts, top})
+    top = set() if norm.maximum is None else {norm.maximum}
+    scores = sorted({*norm.counts} | top)
     found: list[float | None] = []
     for step, cut in enumerate(CUTS):
         enough = shown_by(len(who)) >= LEVELS[step]
@@ -43,10 +43,14 @@ def norm_table(norms: Sequence[Norm], rules: Rules) -> Table:
         least: list[float | None] = [None] * len(CUTS)
         if isinstance(norm, Raw):
             least = least_scores(norm, rules)
-            # Many people at the top of the scale leave no room above them.
             shown = [level for level, score in zip(LEVELS, least, strict=True) if score is not None]
-            most = max(shown, default=0)
-        why = "no score can show it" if isinstance(norm, Raw) else "no single scores of people"
+            # Many people at the top of the scale leave no room above them.
+            most = most if norm.maximum is None else max(shown, default=0)
+        why = (
+            "no score in the sample shows it"
+            if isinstance(norm, Raw)
+            else "no single scores of people"
+        )
         rows.append(
             [
                 {"text": norm.id, "detail": f"{norm.group.name}: {norm.group.definition}"},

@@ -50,7 +50,7 @@ def ladder(placements: Sequence[Placement]) -> Figure:
             "maximum": 1.0,
             "bands": BANDS[:2],
             "limit": CUTS[0],
-            "limit_label": "middle of the group",
+            "limit_label": "half",
         }
         if rows
         else {"reason": "no score has a norm that gives a percentile"},

@@ -197,14 +197,14 @@ def _with_items(
 
 
 def _ends(score: float, people: FloatArray, maximum: float | None) -> tuple[str, ...]:
-    """Remarks on scores at the ends of the scale."""
-    top = float(people.max()) if maximum is None else maximum
-    at_top = float((people >= top).mean())
+    """Remarks on scores at the ends of the scale; without a maximum there is no upper end."""
     found: tuple[str, ...] = ()
-    if score >= top or at_top > MANY_AT_TOP:
-        found += ("ceiling",)
-    if at_top >= SOME_AT_TOP:
-        found += ("ceiling_caps",)
+    if maximum is not None:
+        at_top = float((people >= maximum).mean())
+        if score >= maximum or at_top > MANY_AT_TOP:
+            found += ("ceiling",)
+        if at_top >= SOME_AT_TOP:
+            found += ("ceiling_caps",)
     return (*found, "floor") if score <= float(people.min()) else found
 
 
@@ -225,7 +225,8 @@ def _mean_only(result: Result, norm: MeanOnly, base: Placement) -> Placement:
 def _remarks(result: Result, norm: Norm) -> tuple[str, ...]:
     """Remarks that do not depend on the kind of norm."""
     task, found = result.task, []
-    if task.tools is not None and norm.group.tools is not None and task.tools != norm.group.tools:
+    own, theirs = (task.tools or "").casefold(), (norm.group.tools or "").casefold()
+    if own and theirs and own != theirs:
         found.append("tools_mismatch")
     if task.contaminated:
         found.append("contaminated")
@@ -247,14 +248,14 @@ def missing(model: str, task: str, why: str, norm: Norm | None = None) -> Placem
     return replace(found, norm=norm.id, group=group.name, reference=group.reference, kind=norm.kind)
 
 
-def emerging(placements: Sequence[Placement], rules: Rules) -> list[Placement]:
+def emerging(placements: Sequence[Placement]) -> list[Placement]:
     """The first level, which stands against unskilled adults.
 
     Where a task has a norm of unskilled adults, its own row claims Emerging or none, and rows of
     other groups below Competent take Emerging from it; where it has none, they say so.
     """
     first = {
-        (p.model, p.task): p.p[0] >= rules.claim
+        (p.model, p.task): p.level is not None
         for p in placements
         if p.reference == "unskilled" and p.p
     }

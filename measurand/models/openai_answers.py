@@ -17,7 +17,6 @@ from measurand.models import thoughts
 from measurand.models.protocol import ROUNDING
 
 Answer = dict[str, Any]
-_SILENT = {"thinking", "redacted_thinking", "reasoning", "refusal"}
 _BROKEN = ("error", "abort", "aborted", "cancelled", "canceled", "insufficient_system_resource")
 _WITHHELD = re.compile(
     r"content_filter|(image_)?safety|recitation|prohibited_content|blocklist", re.I
@@ -96,8 +95,6 @@ def _plain(content: Any) -> str | None:
     if isinstance(content, list):
         parts = [part for part in content if isinstance(part, dict)]
         found = [part["text"] for part in parts if part.get("type") in ("text", "output_text")]
-        if not found and not {str(part.get("type")) for part in parts} <= _SILENT:
-            raise TypeError("no part is text")
         content = "".join(found) if found or parts else None
     if content is None:
         return None
@@ -111,10 +108,8 @@ def _explain_nothing(
     message: Mapping[str, Any], finish: Any, tokens: int | None, answer: Answer
 ) -> None:
     """Raise why a message without text has none; an empty answer is one."""
-    content = message.get("content")
-    parts = [p for p in content if isinstance(p, dict)] if isinstance(content, list) else []
     refusal = message.get("refusal")
-    if (isinstance(refusal, str) and refusal) or any(p.get("type") == "refusal" for p in parts):
+    if isinstance(refusal, str) and refusal:
         raise Unanswered("the model refused to answer")
     if message.get("tool_calls") or message.get("function_call"):
         raise Unanswered("the model called a tool instead of answering")

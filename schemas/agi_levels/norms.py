@@ -77,7 +77,7 @@ class Raw(_Norm):
 
     Attributes:
         counts: score -> people who have it; what stands between quotes is a number too.
-        maximum: best possible score, for the ceiling; the best observed where left out.
+        maximum: best possible score; where left out no ceiling is looked for.
     """
 
     kind: Literal["raw"]

@@ -57,7 +57,7 @@ class Evaluate(Strict):
 
     Attributes:
         models: model strings.
-        prompt: with ``{what}`` and ``{text}``; the answer, a digit from 1 to 9, follows it.
+        prompt: with ``{what}`` and ``{text}``; the answer, a digit from 1 to 9, follows it at once.
         begun: words that the model's turn begins with.
         batch_size: prompts per call.
         max_infra_share: share of failed calls above which the run is refused.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from agi_levels_small import changed
 
 from evaluators.agi_levels.evaluate import evaluate
 from measurand import params as parameters
@@ -15,13 +16,6 @@ from pipelines.agi_levels.dataset import build
 from schemas.agi_levels.params import Params
 
 ROOT = Path(__file__).parents[3]
-
-
-def changed(base: Params, **sections: dict[str, Any]) -> Params:
-    raw = base.model_dump(mode="json")
-    for name, changes in sections.items():
-        raw[name] = {**raw[name], **changes}
-    return Params.model_validate(raw)
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import changed
+from agi_levels_small import changed
 
 from evaluators.agi_levels.context import provided, raters, standing
 from measurand.parquet import write_shard

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import changed
+from agi_levels_small import changed
 
 from evaluators.agi_levels.evaluate import evaluate
 from measurand import shards

@@ -29,7 +29,7 @@ def scored(score: float, **task: Any) -> Result:
 
 
 def below(k: int, n: int) -> dict[str, Any]:
-    return {"counts": {0.0: k, 2.0: n - k} if n > k else {0.0: k}, "maximum": 9}
+    return {"counts": {0.0: k, 2.0: n - k} if n > k else {0.0: k}}
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,7 @@ def test_remarks(norms_file: Made) -> None:
         task_version="1",
         synthetic=True,
         counts={0.0: 10, 2.0: 10},
+        maximum=2,
     )
     assert set(found.flags) >= {
         "tools_mismatch", "contaminated", "version_break", "not_skilled_adults", "synthetic",
@@ -142,7 +143,7 @@ def test_remarks(norms_file: Made) -> None:
 
 def test_people_at_the_top_leave_no_room_for_virtuosos(norms_file: Made) -> None:
     """1% at the maximum: strictly below is never .99."""
-    counts = {"counts": {0.0: 4950, 10.0: 50}}
+    counts = {"counts": {0.0: 4950, 10.0: 50}, "maximum": 10}
     found = one(norms_file, scored(9.0), **counts)
     assert found.p[2] < 0.95
     top = one(norms_file, scored(10.0), **counts)
@@ -151,7 +152,7 @@ def test_people_at_the_top_leave_no_room_for_virtuosos(norms_file: Made) -> None
 
 
 def test_superhuman_needs_a_reason_outside_of_the_sample(norms_file: Made) -> None:
-    people = {"counts": {0.0: 400}, "maximum": 9}
+    people = {"counts": {0.0: 400}}
     assert one(norms_file, scored(1.0), **people).level == 4
     assert one(norms_file, scored(1.0, superhuman_basis="exact solver"), **people).level == 5
     some = {"counts": {0.0: 40, 2.0: 5}, "maximum": 9}

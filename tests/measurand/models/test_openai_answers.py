@@ -102,13 +102,3 @@ def test_a_list_whose_probabilities_are_none_is_named() -> None:
     rows = [{"top_logprobs": [{"token": t, "logprob": -0.1} for t in "12"]}]
     with pytest.raises(NotGiven, match=r"sum to 1\.81"):
         listed(completion(logprobs={"content": rows}), chat=False)
-
-
-def test_parts_without_a_text_are_no_empty_answer() -> None:
-    for part in ({"type": "image_url"}, {"token": 1}):
-        with pytest.raises(NotGiven, match="no text"):
-            text_of(completion(message={"content": [part]}), chat=True)
-    with pytest.raises(Unanswered, match="refused"):
-        text_of(completion(message={"content": [{"type": "refusal", "refusal": "No"}]}), chat=True)
-    with pytest.raises(Unanswered, match="still thinking"):
-        text_of(completion(message={"content": [{"type": "thinking", "thinking": "x"}]}), chat=True)
