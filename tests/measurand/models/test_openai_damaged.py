@@ -5,6 +5,7 @@ What a damaged answer holds is read here a second time, in a plain way, and comp
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import random
@@ -61,7 +62,7 @@ def changed(answer: Any, rng: random.Random) -> Any:
     elif kind == "more":
         holder[path[-1]] = [holder[path[-1]]] * 2
     else:
-        holder[path[-1]] = rng.choice(ODD)
+        holder[path[-1]] = copy.deepcopy(rng.choice(ODD))
     return answer
 
 
