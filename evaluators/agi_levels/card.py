@@ -10,8 +10,9 @@ from pathlib import Path
 from evaluators.agi_levels import card_sections, sections
 from evaluators.agi_levels.context import Standing
 from evaluators.agi_levels.gather import calibrations, horizons, placements
+from evaluators.agi_levels.levels import LEVELS
 from evaluators.agi_levels.placing import Placement, Result
-from evaluators.agi_levels.profile import LEVELS, Profile, profile
+from evaluators.agi_levels.profile import Profile, profile
 from measurand import shards
 from measurand.manifest import write_text
 from measurand.report.document import Document
@@ -134,6 +135,7 @@ def _placed(p: Placement, task: Task | None) -> Placed:
         flags=p.flags,
         method=place.method,
         statement=p.words,
+        next_level_needs=p.needs,
     )
 
 

@@ -8,8 +8,9 @@ import numpy as np
 
 from evaluators.agi_levels import rated
 from evaluators.agi_levels.context import SYSTEM, Rater, Standing
+from evaluators.agi_levels.levels import LEVELS
 from evaluators.agi_levels.placing import Placement
-from evaluators.agi_levels.profile import LEVELS, Profile
+from evaluators.agi_levels.profile import Profile
 from measurand import soundness
 from measurand.results import Rows, StatisticRow
 from measurand.statistics import described, exact, statistic_row

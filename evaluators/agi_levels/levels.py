@@ -9,7 +9,9 @@ from measurand.stats.percentiles import people_needed
 from schemas.agi_levels.params import Rules
 from schemas.agi_levels.taxonomy import CUTS, FIRST_CUT, NAMES
 
-HIGHEST = FIRST_CUT + len(CUTS) - 1
+LEVELS = tuple(range(FIRST_CUT, FIRST_CUT + len(CUTS)))
+"""Those that have a cut."""
+HIGHEST = LEVELS[-1]
 SUPERHUMAN = 5
 
 
@@ -67,9 +69,3 @@ def shown_by(n: int | None) -> int:
     if n is None:
         return FIRST_CUT - 1
     return FIRST_CUT - 1 + sum(n >= people_needed(cut) for cut in CUTS)
-
-
-def needed_next(level: int | None) -> int | None:
-    """People that a norm needs for the level after this one; None after the highest."""
-    step = 0 if level is None or level < FIRST_CUT else level - FIRST_CUT + 1
-    return people_needed(CUTS[step]) if step < len(CUTS) else None

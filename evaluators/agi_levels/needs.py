@@ -1,16 +1,16 @@
-"""What a claim would need: people of the norm, and the score that reaches a cut."""
+"""What a claim would need: people of the norm, items of the run, the score that reaches a cut."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from evaluators.agi_levels.levels import shown_by
-from evaluators.agi_levels.profile import LEVELS
+from evaluators.agi_levels.levels import LEVELS, shown_by
 from measurand.report.document import Cell, Table
-from measurand.stats.percentiles import among, people_needed
-from measurand.stats.true_score import exact_score
+from measurand.stats.percentiles import Place, among, people_needed
+from measurand.stats.true_score import TrueScore, exact_score
 from pipelines.agi_levels.shipped import people
 from schemas.agi_levels.norms import Norm, Raw
 from schemas.agi_levels.params import Rules
@@ -31,6 +31,48 @@ def least_scores(norm: Raw, rules: Rules) -> list[float | None]:
         fit = (s for s in scores if among(exact_score(s), who).at_least([cut])[0] >= rules.claim)
         found.append(next(fit, None) if enough else None)
     return found
+
+
+MOST_TIMES = 4096
+"""Times the items of a run beyond which more of them are not counted."""
+
+
+def next_needs(
+    level: int | None,
+    score: TrueScore,
+    law: Callable[[TrueScore], Place],
+    n: int | None,
+    rules: Rules,
+) -> str:
+    """What the next level would need of a score that stays as it is; empty above the highest.
+
+    Items are counted by doubling, so their number is right to a factor of two; where not even a
+    score free of error reaches the level, more items do not help.
+
+    Args:
+        level: claimed now.
+        score: law of the true score.
+        law: of the percentile, given that of a score.
+        n: people of the norm; None where it counts everybody.
+        rules: when a level is claimed.
+    """
+    step = 0 if level is None or level < LEVELS[0] else level - LEVELS[0] + 1
+    if step >= len(CUTS):
+        return ""
+    name, cut = NAMES[LEVELS[step]], CUTS[step]
+    if n is not None and n < people_needed(cut):
+        return f"{name}: {people_needed(cut)} people, not {n}"
+    if law(exact_score(score.value)).at_least([cut])[0] < rules.claim:
+        return f"{name}: a higher score, or more people around it"
+    if score.kind != "beta" or score.n is None:
+        return f"{name}: a smaller error of the score"
+    times = 1
+    while times <= MOST_TIMES:
+        more = replace(score, a=(score.a - 0.5) * times + 0.5, b=(score.b - 0.5) * times + 0.5)
+        if law(more).at_least([cut])[0] >= rules.claim:
+            return f"{name}: about {score.n * times:,} items with the same score"
+        times *= 2
+    return f"{name}: more than {score.n * MOST_TIMES:,} items"
 
 
 def norm_table(norms: Sequence[Norm], rules: Rules) -> Table:

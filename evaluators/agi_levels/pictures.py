@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from evaluators.agi_levels.levels import LEVELS
 from evaluators.agi_levels.placing import Placement
-from evaluators.agi_levels.profile import LEVELS, Profile
+from evaluators.agi_levels.profile import Profile
 from measurand.report.document import Figure
 from schemas.agi_levels.taxonomy import CUTS, NAMES
 

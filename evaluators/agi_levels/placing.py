@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evaluators.agi_levels.levels import HIGHEST, SUPERHUMAN, call, in_words, shown_by
+from evaluators.agi_levels.needs import next_needs
 from measurand.stats.arrays import FloatArray
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.percentiles import Place, among, among_normal, among_with_items, in_table
 from measurand.stats.true_score import TrueScore, exact_score, mean_score, score_with_error
+from pipelines.agi_levels.shipped import people
 from schemas.agi_levels.norms import Items, MeanOnly, Moments, Norm, Percentiles, Raw, Task
 from schemas.agi_levels.params import Rules
 from schemas.agi_levels.taxonomy import CUTS, FIRST_CUT, NAMES
@@ -80,6 +82,7 @@ class Placement:
         n: people of the norm.
         flags: remarks.
         words: the finding.
+        needs: what the next level would need.
     """
 
     model: str
@@ -97,6 +100,7 @@ class Placement:
     n: int | None = None
     flags: tuple[str, ...] = ()
     words: str = ""
+    needs: str = ""
 
 
 def place(result: Result, norm: Norm, rules: Rules, words: Sequence[str | int]) -> Placement:
@@ -118,7 +122,8 @@ def place(result: Result, norm: Norm, rules: Rules, words: Sequence[str | int]) 
     if not isinstance(norm, Raw | Items | Moments | Percentiles):
         why = "minutes of people give a horizon" if norm.kind == "time" else "a rank among models"
         return replace(base, place=undefined(f"{why}, no percentile"), words=f"no level: {why}")
-    low, high, n, flags = _laws(result, norm, words)
+    score = result.law()
+    low, high, n, flags = _laws(result, score, norm, words)
     flags = (*base.flags, *flags)
     most = HIGHEST if isinstance(norm, Percentiles) and norm.whole_group else shown_by(n)
     if "ceiling_caps" in flags:
@@ -148,20 +153,43 @@ def place(result: Result, norm: Norm, rules: Rules, words: Sequence[str | int]) 
         n=n,
         flags=tuple(dict.fromkeys(flags)),
         words=f"{found.words} (against {norm.group.name})",
+        needs=_needs(result, norm, found.level, flags, rules),
     )
 
 
+def _needs(
+    result: Result,
+    norm: Raw | Items | Moments | Percentiles,
+    level: int | None,
+    flags: Sequence[str],
+    rules: Rules,
+) -> str:
+    """What the next level would need; empty where items are drawn for both sides."""
+    if isinstance(norm, Items) or "ceiling" in flags:
+        return ""
+    if "size_unknown" in flags:
+        return "the number of people behind the table"
+    whole = isinstance(norm, Percentiles) and norm.whole_group
+
+    def law(score: TrueScore) -> Place:
+        return _laws(result, score, norm, ())[0]
+
+    return next_needs(level, result.law(), law, None if whole else people(norm), rules)
+
+
 def _laws(
-    result: Result, norm: Raw | Items | Moments | Percentiles, words: Sequence[str | int]
+    result: Result,
+    law: TrueScore,
+    norm: Raw | Items | Moments | Percentiles,
+    words: Sequence[str | int],
 ) -> tuple[Place, Place, int | None, tuple[str, ...]]:
     """Laws of both ends of the percentile, people, and remarks."""
-    law = result.law()
     flags: tuple[str, ...] = ("score_without_error",) if law.kind == "exact" else ()
     if isinstance(norm, Raw):
-        people = np.repeat(list(norm.counts), list(norm.counts.values()))
-        found = among(law, people)
-        flags += _ends(result.mean, people, norm.maximum)
-        return found, found, len(people), flags
+        who = np.repeat(list(norm.counts), list(norm.counts.values()))
+        found = among(law, who)
+        flags += _ends(result.mean, who, norm.maximum)
+        return found, found, len(who), flags
     if isinstance(norm, Items):
         answers = np.array([[float(c) for c in p] for p in norm.patterns])
         answers = np.repeat(answers, list(norm.patterns.values()), axis=0)

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from evaluators.agi_levels.levels import LEVELS
 from evaluators.agi_levels.placing import Placement
 from measurand.stats.poisson_binomial import at_least
 from schemas.agi_levels.norms import Task
 from schemas.agi_levels.params import Rules
-from schemas.agi_levels.taxonomy import CUTS, FAMILIES, FIRST_CUT
-
-LEVELS = tuple(range(FIRST_CUT, FIRST_CUT + len(CUTS)))
+from schemas.agi_levels.taxonomy import FAMILIES, FIRST_CUT
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluators.agi_levels.context import Standing
+from evaluators.agi_levels.levels import LEVELS
 from evaluators.agi_levels.needs import norm_table
 from evaluators.agi_levels.pictures import breadth, family_map, ladder
 from evaluators.agi_levels.placing import Placement
-from evaluators.agi_levels.profile import LEVELS, Profile
+from evaluators.agi_levels.profile import Profile
 from measurand.report.document import Block, Cell, Section, Table, Text
 from schemas.agi_levels.taxonomy import AUTONOMY, CUTS, NAMES, PRINCIPLES
 
@@ -36,7 +37,14 @@ def placement_section(standing: Standing) -> Section:
     rows = [_row(p) for p in standing.measured]
     table = Table(
         "Every score against every norm",
-        ["score", "percentile", *(f"P({NAMES[level]})" for level in LEVELS), "finding", "remarks"],
+        [
+            "score",
+            "percentile",
+            *(f"P({NAMES[level]})" for level in LEVELS),
+            "finding",
+            "the next level needs",
+            "remarks",
+        ],
         rows,
         [
             "Percentile: share of the group below, ties half; P: probability that it reaches the "
@@ -69,6 +77,7 @@ def _row(p: Placement) -> list[Cell]:
         shown,
         *(p.p if p.p else (nothing,) * len(LEVELS)),
         p.words,
+        p.needs or "-",
         "; ".join(FLAG_WORDS[flag] for flag in p.flags) or "none",
     ]
 

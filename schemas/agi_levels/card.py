@@ -46,6 +46,7 @@ class Placed(Strict):
         flags: remarks.
         method: how the percentile was made.
         statement: the finding in words.
+        next_level_needs: what the next level would need; empty where nothing is known of it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, json_schema_extra=_SUPERHUMAN)
@@ -66,6 +67,7 @@ class Placed(Strict):
     flags: tuple[str, ...]
     method: str
     statement: str
+    next_level_needs: str = ""
 
     @model_validator(mode="after")
     def _levels_have_grounds(self) -> Self:

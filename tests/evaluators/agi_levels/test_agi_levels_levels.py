@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from evaluators.agi_levels.levels import call, in_words, needed_next, shown_by
+from evaluators.agi_levels.levels import call, in_words, shown_by
 from schemas.agi_levels.params import Rules
 
 RULES = Rules()
@@ -34,6 +34,5 @@ def test_what_people_cannot_show_is_not_claimed() -> None:
     assert [shown_by(n) for n in (4, 5, 28, 29, 298, 299)] == [1, 2, 2, 3, 3, 4]
 
 
-def test_the_next_level_needs_people() -> None:
-    assert [needed_next(level) for level in (None, 1, 2, 3, 4)] == [5, 5, 29, 299, None]
+def test_a_level_that_is_sure_stands_alone() -> None:
     assert in_words(2, 2) == "Competent"

