@@ -7,7 +7,8 @@ protected: a formula that overflows has no finite value, and fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from measurand.errors import InputError
 from pipelines.guided_evolution.programs import Grammar, Op, Program
 
 FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
 NEAR = 1e-3
 """Below this size a divisor counts as none."""
 
@@ -111,8 +113,8 @@ def values(space: Grammar, program: Program, points: FloatArray) -> FloatArray:
 def values_of_many(space: Grammar, programs: Sequence[Program], points: FloatArray) -> FloatArray:
     """The values of many formulas at once: what :func:`values` gives, row by row.
 
-    Nodes at the same place that do the same are computed together, so that the cost of a call is
-    shared by hundreds of programs.
+    Nodes of one depth that do the same are computed together, so that the cost of a call is shared
+    by all programs.
 
     Args:
         space: the grammar.
@@ -122,36 +124,51 @@ def values_of_many(space: Grammar, programs: Sequence[Program], points: FloatArr
     Returns:
         (programs, n) values.
     """
-    if not programs:
-        return np.empty((0, points.shape[1]))
-    depth = max(len(p.ops) for p in programs)
-    ops = np.full((depth, len(programs)), -1, np.int16)
-    args = np.zeros((depth, len(programs), 2), np.int16)
-    numbers = np.zeros((depth, len(programs)))
-    for at, program in enumerate(programs):
-        n = len(program.ops)
-        ops[:n, at] = program.ops
-        numbers[:n, at] = program.consts
-        for node, mine in enumerate(program.args):
-            args[node, at, : len(mine)] = mine
-    found = np.zeros((depth, len(programs), points.shape[1]))
+    sizes = np.array([len(p.ops) for p in programs], np.int64)
+    ends = np.cumsum(sizes)
+    total = int(sizes.sum())
+    ops = np.fromiter(chain.from_iterable(p.ops for p in programs), np.int16, total)
+    numbers = np.fromiter(chain.from_iterable(p.consts for p in programs), float, total)
+    arity = np.array([len(op.takes) for op in space.ops])[ops] if total else np.zeros(0, int)
+    read = np.fromiter(
+        chain.from_iterable(chain.from_iterable(p.args for p in programs)), np.int64, arity.sum()
+    )
+    read += np.repeat(np.repeat(ends - sizes, sizes), arity)
+    starts = np.cumsum(arity) - arity
+    found = np.empty((total, points.shape[1]))
     with np.errstate(all="ignore"):
-        for node in range(depth):
-            for op in np.unique(ops[node]):
-                if op < 0:
-                    continue
-                rows = np.flatnonzero(ops[node] == op)
-                known = space.ops[op]
-                if known.takes:
-                    read = [found[args[node, rows, s], rows] for s in range(len(known.takes))]
-                    found[node, rows] = FUNCTIONS[known.name](*read)
-                elif known.constant:
-                    found[node, rows] = numbers[node, rows, None]
-                else:
-                    found[node, rows] = 1.0 if known.name == "one" else points[op]
-    last = np.array([len(p.ops) - 1 for p in programs])
-    out: FloatArray = found[last, np.arange(len(programs))]
-    return out
+        for rows in _alike(ops, _depths(arity, starts, read)):
+            known = space.ops[ops[rows[0]]]
+            if known.takes:
+                at = starts[rows]
+                sides = [found[read[at + side]] for side in range(len(known.takes))]
+                found[rows] = FUNCTIONS[known.name](*sides)
+            elif known.constant:
+                found[rows] = numbers[rows, None]
+            else:
+                found[rows] = 1.0 if known.name == "one" else points[ops[rows[0]]]
+    return found[ends - 1]
+
+
+def _depths(arity: IntArray, starts: IntArray, read: IntArray) -> IntArray:
+    """(nodes,) longest way from each node down to a leaf."""
+    depths = np.zeros(len(arity), np.int64)
+    inner = [np.flatnonzero(arity > side) for side in range(int(arity.max(initial=0)))]
+    while True:
+        new = np.zeros_like(depths)
+        for side, rows in enumerate(inner):
+            new[rows] = np.maximum(new[rows], depths[read[starts[rows] + side]] + 1)
+        if (new == depths).all():
+            return depths
+        depths = new
+
+
+def _alike(ops: npt.NDArray[np.int16], depths: IntArray) -> Iterator[IntArray]:
+    """Nodes of one depth and operation, the shallow ones first."""
+    order = np.lexsort((ops, depths))
+    if len(order):
+        key = depths[order] * (int(ops.max()) + 1) + ops[order]
+        yield from np.split(order, np.flatnonzero(np.diff(key)) + 1)
 
 
 def significant(x: FloatArray, digits: int = 6) -> FloatArray:
