@@ -128,6 +128,7 @@ def _placed(p: Placement, task: Task | None) -> Placed:
         score=p.score,
         percentile=place.value,
         interval=(place.ci_lo or 0.0, place.ci_hi or 0.0) if both else None,
+        percentile_true=None if p.among_true is None else p.among_true.value,
         reaches={str(level): chance for level, chance in zip(LEVELS, p.p, strict=False)},
         level=p.level,
         possible_level=p.possible,

@@ -26,16 +26,20 @@ NO_WIDTH = "a probability, itself the statement of what is not known"
 
 
 def placement_rows(placements: Sequence[Placement]) -> Rows:
-    """``percentile``, ``reaches`` by level, ``level`` and ``possible_level`` of each placement.
+    """Figures of each placement, by task and norm.
 
     ``percentile``: share of the group below the score, ties half, with both sampling errors;
-    ``reaches``: probability that it reaches the level's cut; levels are null with the finding.
+    ``percentile_true``: among true scores, where people's reliability is known;
+    ``reaches`` by level: probability that it reaches the cut; ``level`` (claimed) and
+    ``possible_level`` are null with the finding.
     """
     for p in placements:
         if p.model == "-":
             continue
         parts = {"task": p.task, "norm": p.norm}
         yield statistic_row(SYSTEM, p.model, "percentile", parts, p.place)
+        if p.among_true is not None:
+            yield statistic_row(SYSTEM, p.model, "percentile_true", parts, p.among_true)
         for level, chance in zip(LEVELS, p.p, strict=False):
             found = described(chance, NO_WIDTH, n=p.n)
             yield statistic_row(SYSTEM, p.model, "reaches", {**parts, "level": str(level)}, found)

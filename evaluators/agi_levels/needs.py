@@ -63,7 +63,7 @@ def next_needs(
     if n is not None and n < people_needed(cut):
         return f"{name}: {people_needed(cut)} people, not {n}"
     if law(exact_score(score.value)).at_least([cut])[0] < rules.claim:
-        return f"{name}: a higher score, or more people around it"
+        return f"{name}: a higher score{'' if n is None else ', or more people around it'}"
     if score.kind != "beta" or score.n is None:
         return f"{name}: a smaller error of the score"
     times = 1

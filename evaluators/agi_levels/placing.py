@@ -83,6 +83,7 @@ class Placement:
         flags: remarks.
         words: the finding.
         needs: what the next level would need.
+        among_true: percentile among people's true scores, where their reliability is known.
     """
 
     model: str
@@ -101,6 +102,7 @@ class Placement:
     flags: tuple[str, ...] = ()
     words: str = ""
     needs: str = ""
+    among_true: Estimate | None = None
 
 
 def place(result: Result, norm: Norm, rules: Rules, words: Sequence[str | int]) -> Placement:
@@ -122,6 +124,8 @@ def place(result: Result, norm: Norm, rules: Rules, words: Sequence[str | int]) 
     if not isinstance(norm, Raw | Items | Moments | Percentiles):
         why = "minutes of people give a horizon" if norm.kind == "time" else "a rank among models"
         return replace(base, place=undefined(f"{why}, no percentile"), words=f"no level: {why}")
+    if other := _other_scale(result, norm):
+        return replace(base, place=undefined(other), words=f"no level: {other}")
     score = result.law()
     low, high, n, flags = _laws(result, score, norm, words)
     flags = (*base.flags, *flags)
@@ -154,7 +158,31 @@ def place(result: Result, norm: Norm, rules: Rules, words: Sequence[str | int]) 
         flags=tuple(dict.fromkeys(flags)),
         words=f"{found.words} (against {norm.group.name})",
         needs=_needs(result, norm, found.level, flags, rules),
+        among_true=_among_true(score, norm),
     )
+
+
+def _other_scale(result: Result, norm: Raw | Items | Moments | Percentiles) -> str | None:
+    """Why score and norm cannot be on one scale; None where they can."""
+    if isinstance(norm, Items):
+        return None
+    if isinstance(norm, Raw) and norm.maximum is not None and result.mean > norm.maximum:
+        return f"the score {result.mean:g} is beyond the best possible one, {norm.maximum:g}"
+    if isinstance(norm, Moments):
+        least = norm.mean - norm.sd
+    else:
+        least = min(norm.counts if isinstance(norm, Raw) else norm.rows)
+    rates = len(result.values) and result.values.min() >= 0 and result.values.max() <= 1
+    if rates and least > 1:
+        return f"items are scored from 0 to 1, people from {least:g} upwards: another scale"
+    return None
+
+
+def _among_true(score: TrueScore, norm: Norm) -> Estimate | None:
+    """Place among true scores, whose spread lacks the error of people's scores."""
+    if not isinstance(norm, Moments) or norm.reliability is None:
+        return None
+    return among_normal(score, norm.mean, norm.sd, norm.n, norm.reliability).estimate()
 
 
 def _needs(

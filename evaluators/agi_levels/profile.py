@@ -127,7 +127,9 @@ def headline(
 
 
 def _p(placement: Placement, level: int) -> float:
-    return placement.p[level - FIRST_CUT]
+    """Probability of a level; 0 where the norm cannot show it."""
+    step = level - FIRST_CUT
+    return placement.p[step] if step < len(placement.p) else 0.0
 
 
 def _families(counted: Sequence[Placement], tasks: Mapping[str, Task]) -> list[Family]:

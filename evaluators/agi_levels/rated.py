@@ -67,7 +67,7 @@ def place(
         return missing(model, corpus, "the model gave no rating")
     found, n = ahead(ratings, texts)
     chance = reached(found, CUTS[0])
-    p = () if chance is None else (chance, 0.0, 0.0)
+    p = () if chance is None else (chance,)
     made = call(p, p, rules, most=min(FIRST_CUT, shown_by(n)))
     return Placement(
         *(model, corpus, norm_id(corpus), GROUP, "other", "ratings"),

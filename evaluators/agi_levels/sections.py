@@ -71,11 +71,13 @@ def _row(p: Placement) -> list[Cell]:
     many = "" if p.n is None else f", {p.n:,} people"
     score = "" if p.score is None else f" {p.score:.4g}"
     name = p.task if p.model == "-" else f"{p.model}: {p.task}{score}"
-    nothing = {"value": None, "reason": "no percentile"}
+    why = "this norm cannot show it" if p.p else "no percentile"
+    nothing: Cell = {"value": None, "reason": why}
     return [
         {"text": name, "detail": f"{against}{many}"},
         shown,
-        *(p.p if p.p else (nothing,) * len(LEVELS)),
+        *p.p,
+        *(nothing,) * (len(LEVELS) - len(p.p)),
         p.words,
         p.needs or "-",
         "; ".join(FLAG_WORDS[flag] for flag in p.flags) or "none",

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from measurand import params as parameters
-from measurand.errors import ParamsError
+from measurand.errors import InputError, ParamsError
 from measurand.manifest import Source, file_sha256
 from measurand.runs import table
 from schemas.agi_levels.norms import Norm, NormFile
@@ -74,5 +74,16 @@ def rows(norms: Sequence[Norm]) -> pa.Table:
 
 
 def restored(found: pa.Table) -> list[Norm]:
-    """Norms of a table NORMS; inverse of :func:`rows`."""
-    return [_ADAPTER.validate_json(text) for text in found["content"].to_pylist()]
+    """Norms of a table NORMS; inverse of :func:`rows`.
+
+    Raises:
+        InputError: code ``other_norms``: an earlier version wrote them.
+    """
+    try:
+        return [_ADAPTER.validate_json(text) for text in found["content"].to_pylist()]
+    except ValidationError as error:
+        raise InputError(
+            f"norms of another version: {error.errors()[0]['msg']}",
+            hint="measurand build agi_levels",
+            code="other_norms",
+        ) from error

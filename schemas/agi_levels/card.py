@@ -39,6 +39,7 @@ class Placed(Strict):
         score: the score.
         percentile: share of the group below, ties half.
         interval: 95%, of items and people.
+        percentile_true: among people's true scores, where their reliability is known.
         reaches: probability of reaching levels 2, 3 and 4.
         level: claimed.
         possible_level: highest possible.
@@ -60,6 +61,7 @@ class Placed(Strict):
     score: float | None
     percentile: float | None = Field(ge=0, le=1)
     interval: tuple[float, float] | None
+    percentile_true: float | None = Field(default=None, ge=0, le=1)
     reaches: dict[str, float]
     level: int | None = Field(ge=1, le=5)
     possible_level: int | None = Field(ge=1, le=5)

@@ -56,7 +56,6 @@ class _Norm(Strict):
         task: task that was scored.
         task_version: of which form; a run of another form gets the flag ``version_break``.
         group: whom it is of.
-        reliability: of people's scores, where known.
         synthetic: made up, for tests: never the ground of a headline.
         source: where it was published.
         licence: of the data.
@@ -66,7 +65,6 @@ class _Norm(Strict):
     task: str = Field(min_length=1, pattern=r"^[^,=]+$")
     task_version: str | None = None
     group: Group
-    reliability: float | None = Field(default=None, gt=0, le=1)
     synthetic: bool = False
     source: str = Field(min_length=1)
     licence: Licence
@@ -123,6 +121,7 @@ class Moments(_Norm):
         sd: of the sample.
         n: people.
         bounded: whether the scale ends near the scores, so that beyond 2 sd normality misleads.
+        reliability: of people's scores, where known: the place among true scores stands beside.
     """
 
     kind: Literal["moments"]
@@ -130,6 +129,7 @@ class Moments(_Norm):
     sd: float = Field(gt=0)
     n: int = Field(ge=2)
     bounded: bool = False
+    reliability: float | None = Field(default=None, gt=0, le=1)
 
 
 class Percentiles(_Norm):

@@ -174,3 +174,29 @@ def test_emerging_stands_against_unskilled_adults(norms_file: Made) -> None:
     both = {p.norm: p for p in placements([scored(1.0)], [norms[0], weak], RULES, 200, ("x",))}
     assert (both["n"].level, both["u"].level) == (None, None)
     assert "group_unskilled_missing" not in both["n"].flags
+
+
+def test_scales_that_differ_are_a_row_and_no_percentile(norms_file: Made) -> None:
+    items = tuple("abcd")
+    rates = Result("m", Task(id="t"), items, np.array([1.0, 0.0, 1.0, 1.0]), items)
+    for norm in (
+        {"counts": {200.0: 10, 800.0: 10}},
+        {"kind": "moments", "mean": 500, "sd": 100, "n": 90},
+        {"kind": "table", "rows": {200: 10, 800: 99}},
+    ):
+        found = one(norms_file, rates, **norm)
+        assert found.place.value is None
+        assert "another scale" in found.words
+    beyond = one(norms_file, scored(900.0), counts={200.0: 10, 800.0: 10}, maximum=800)
+    assert beyond.level is None
+    assert "beyond the best possible" in beyond.words
+    assert one(norms_file, scored(700.0), counts={200.0: 10, 800.0: 10}).place.value == 0.5
+
+
+def test_places_among_true_scores_stand_beside(norms_file: Made) -> None:
+    plain = {"kind": "moments", "mean": 0.6, "sd": 0.12, "n": 200}
+    assert one(norms_file, scored(0.75), **plain).among_true is None
+    found = one(norms_file, scored(0.75), **plain, reliability=0.8)
+    assert found.among_true is not None
+    assert found.among_true.value == pytest.approx(0.91881, abs=1e-4)  # Phi(1.25 / sqrt .8)
+    assert found.place.value == pytest.approx(0.89435, abs=1e-4)

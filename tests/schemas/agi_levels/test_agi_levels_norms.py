@@ -35,7 +35,7 @@ def read(tmp_path: Path, *norms: dict[str, Any]) -> NormFile:
         ({"kind": "items", "items": ["a", "b"], "patterns": {"01": 0}}, "above 0"),
         ({"kind": "time", "minutes": {"a": 0}}, "minutes"),
         ({"kind": "guess"}, "kind"),
-        ({"kind": "mean_only", "mean": 0.5, "reliability": 1.5}, "reliability"),
+        ({"kind": "moments", "mean": 1, "sd": 1, "n": 9, "reliability": 1.5}, "reliability"),
     ],
 )
 def test_faults_are_named(tmp_path: Path, fault: dict[str, Any], words: str) -> None:
