@@ -56,19 +56,18 @@ def _unseen(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
 
 @case("halving-finds-nearly-the-fewest")
 def _halves(data: Path, found: Findings, fault: bool) -> Iterable[Row]:
-    """Binary search takes a token more than the full one on a third of blocks, or three more."""
-    coded = found.tables["coded"]
+    """Binary search takes a token more than the full one on a fifth of blocks, or three more."""
+    coded = found.tables["coded"].with_columns(pl.lit(True).alias("feasible"))
     full = coded.filter(search="full")
     halved = full.with_columns(
         pl.lit("binary").alias("search").cast(coded["search"].dtype),
-        (pl.col("n_tokens") + 3 * int(fault) + (pl.int_range(pl.len()) % 3 == 0))
+        (pl.col("n_tokens") + 3 * int(fault) + (pl.int_range(pl.len()) % 5 == 0))
         .cast(pl.Int32)
         .alias("n_tokens"),
     )
     others = coded.filter(pl.col("search") != "binary")
-    return search_rows(
-        replace(found, tables={**found.tables, "coded": pl.concat([others, halved])})
-    )
+    tables = {**found.tables, "coded": pl.concat([others, halved])}
+    return search_rows(replace(found, tables=tables))
 
 
 @case("searches-are-honest")
@@ -115,7 +114,7 @@ def test_a_control_passes_where_all_is_well_and_fails_where_it_is_not(
         assert outcome("elastictok", gate, rows, "elastic") == {state}
 
 
-@pytest.mark.parametrize(("tokens", "state"), [(2, "pass"), (4, "inconclusive"), (12, "fail")])
+@pytest.mark.parametrize(("tokens", "state"), [(2, "pass"), (12, "fail")])
 def test_a_search_must_need_fewer_tokens_than_the_model_trained_with_them(
     found: Findings, tokens: int, state: str
 ) -> None:
