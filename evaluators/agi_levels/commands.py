@@ -113,5 +113,6 @@ def _norms(args: argparse.Namespace) -> int:
     from schemas.agi_levels.params import Rules
 
     table = norm_table(read_norms(args.files or shipped.names()), Rules())
-    print(to_markdown(Document("Norms", "", None, (Section("Norms", (table,)),))))
+    page = to_markdown(Document("Norms", "", None, (Section("Norms", (table,)),)))
+    print(page[page.index("| norm |") :].rstrip())
     return 0

@@ -34,7 +34,8 @@ FLAG_WORDS = {
 
 def placement_section(standing: Standing) -> Section:
     """Every placement, also those that are missing one side."""
-    rows = [_row(p) for p in standing.measured]
+    # Scores first, then the norms that nobody's score stands against.
+    rows = [_row(p) for p in sorted(standing.measured, key=lambda p: p.model == "-")]
     table = Table(
         "Every score against every norm",
         [

