@@ -120,7 +120,8 @@ def write(
     ]  # fmt: skip
     exports = [
         {"task": "cora", "rank": 0, "program": key("best"), "fitness": 1.0, "fresh": 0.9,
-         "text": "gcn(input)", "formula": None, "source": None, "difference": None}
+         "ops": ["input", "gcn"], "args": [[], [0]], "text": "gcn(input)",
+         "formula": None, "source": None, "difference": None}
     ]  # fmt: skip
     for name, spec, some in (
         ("dataset/searches", SEARCHES, rows["searches"]),

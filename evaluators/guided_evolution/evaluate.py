@@ -180,7 +180,7 @@ class _Again:
                 "program": row["program"],
                 "fitness": row["fitness"],
                 "fresh": self.fresh(row["program"]).value,
-                "text": row["text"],
+                **{name: row[name] for name in ("ops", "args", "text")},
                 **self._written(program),
             }
 

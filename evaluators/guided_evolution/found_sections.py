@@ -122,6 +122,16 @@ def winner_section(view: View) -> Section:
                   ["task and rank", "fitness", "fresh", "program", "source differs by"], shown)
         )  # fmt: skip
         blocks += [
+            Figure(
+                "graph",
+                f"{row['task']}: the best program",
+                "Each node stands below what it reads; the lowest is the output.",
+                {"rows": [{"label": op, "reads": mine} for op, mine in
+                          zip(row["ops"], row["args"], strict=True)]},
+            )
+            for row in best.filter(rank=0).iter_rows(named=True)
+        ]  # fmt: skip
+        blocks += [
             Text(row["source"], verbatim=True)
             for row in best.filter(rank=0).iter_rows(named=True)
             if row["source"]

@@ -264,6 +264,8 @@ EXPORTS = Table(
         _key("program", "the program"),
         Column("fitness", pa.float64(), "as searches saw it"),
         Column("fresh", pa.float64(), "on what no search saw", nullable=True),
+        _OPS,
+        _ARGS,
         Column("text", pa.large_string(), "the program"),
         Column("formula", pa.large_string(), "simplified; null where it is none", nullable=True),
         Column("source", pa.large_string(), "Python that runs alone", nullable=True),

@@ -23,7 +23,9 @@ def test_what_the_network_knew_is_told_by_whom_it_compared(seen: View) -> None:
 def test_winners_stand_beside_what_they_are_worth_elsewhere(seen: View) -> None:
     section = winner_section(seen)
     assert to_json(Document("t", "s", None, (section,)))
-    winners, best = section.blocks
+    winners, best, drawn = section.blocks
+    assert isinstance(drawn, Figure)
+    assert [row["label"] for row in drawn.data["rows"]] == ["input", "gcn"]
     assert isinstance(winners, Table)
     assert isinstance(best, Table)
     assert best.rows[0][0] == "cora, 1"
