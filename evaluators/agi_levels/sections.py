@@ -38,20 +38,15 @@ def placement_section(standing: Standing) -> Section:
     rows = [_row(p) for p in sorted(standing.measured, key=lambda p: p.model == "-")]
     table = Table(
         "Every score against every norm",
-        [
-            "score",
-            "percentile",
-            *(f"P({NAMES[level]})" for level in LEVELS),
-            "finding",
-            "the next level needs",
-            "remarks",
-        ],
+        ["score", "percentile", *(f"P({NAMES[level]})" for level in LEVELS), "finding"],
         rows,
         [
             "Percentile: share of the group below, ties half; P: probability that it reaches the "
             f"cuts {', '.join(f'{cut:.0%}' for cut in CUTS)}. A level is claimed from a "
             f"probability of {standing.rules.claim:g} and a group that is large enough; from "
-            f"{standing.rules.possible:g} it is possible."
+            f"{standing.rules.possible:g} it is possible; next is what the next level would "
+            "need. P of a table of percentiles is by the lower end of its row, what is possible by "
+            "the upper one."
         ],
     )
     return Section(
@@ -72,6 +67,8 @@ def _row(p: Placement) -> list[Cell]:
     many = "" if p.n is None else f", {p.n:,} people"
     score = "" if p.score is None else f" {p.score:.4g}"
     name = p.task if p.model == "-" else f"{p.model}: {p.task}{score}"
+    more = [f"next: {p.needs}"] if p.needs else []
+    more += [FLAG_WORDS[flag] for flag in p.flags]
     why = "this norm cannot show it" if p.p else "no percentile"
     nothing: Cell = {"value": None, "reason": why}
     return [
@@ -79,9 +76,7 @@ def _row(p: Placement) -> list[Cell]:
         shown,
         *p.p,
         *(nothing,) * (len(LEVELS) - len(p.p)),
-        p.words,
-        p.needs or "-",
-        "; ".join(FLAG_WORDS[flag] for flag in p.flags) or "none",
+        {"text": p.words, "detail": "; ".join(more)},
     ]
 
 
