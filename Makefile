@@ -16,6 +16,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH_BACKEND ?=
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
 CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
+GAMES := test -x /usr/games/stockfish -a -f /usr/share/dict/american-english
 say = @printf '\n== %s\n' "$(1)"
 
 .PHONY: help run all test setup check unit integration browser vllm bench clean
@@ -27,14 +28,15 @@ help:
 # The system that `make run` runs.
 S := personality
 
-run: setup $(if $(filter compwob,$(S)),chromium)
+run: setup $(if $(filter compwob,$(S)),chromium) $(if $(filter value_functions,$(S)),games)
 	$(call say,$(S): build - train - evaluate - report)
 	@touch $(VENV)/.asked; dvc repro report@$(S)
 	@[ reports/$(S)/report.json -nt $(VENV)/.asked ] || measurand report $(S) --print
 
-all: setup chromium
+all: setup chromium games
 	$(call say,every system: build - train - evaluate - report (about half an hour on 2 cores))
-	@touch $(VENV)/.asked; if $(CHROMIUM); then dvc repro; else dvc repro $$(dvc stage list --name-only | grep -v @compwob); fi
+	@touch $(VENV)/.asked; left=$$($(CHROMIUM) || echo @compwob; $(GAMES) || echo @value_functions); \
+	  dvc repro $$([ -z "$$left" ] || dvc stage list --name-only | grep -vF "$$left")
 	$(call say,reports that were as they should be)
 	@for s in $$(basename -s .yaml params/*.yaml); do \
 	  [ reports/$$s/report.json -nt $(VENV)/.asked ] || measurand report $$s --print; done
@@ -87,6 +89,13 @@ chromium:
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
 	    apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; } || \
 	  echo "no Chromium and no right to install one: web episodes (compwob) and browser tests are left out"
+
+.PHONY: games
+games:
+	@$(GAMES) || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	    apt-get install -y -qq stockfish wamerican >/dev/null; } || \
+	  echo "no Stockfish or word list and no right to install them: value_functions is left out"
 
 browser: $(VENV)/.test-stamp chromium
 	$(call say,browser tests)

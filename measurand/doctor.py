@@ -109,6 +109,7 @@ def diagnose(folder: Path) -> list[Check]:
         threads(os.environ),
         disk(root or folder),
         browser(),
+        *games(),
         vllm(),
         gpu(),
     ]
@@ -271,6 +272,17 @@ def browser() -> Check:
             return Check("chromium", "ok", path, needed=False)
     todo = "apt-get install chromium fonts-dejavu-core, for web episodes and the browser tests"
     return Check("chromium", "missing", "not found", todo, needed=False)
+
+
+def games() -> Iterator[Check]:
+    """Stockfish and a list of words, for value functions."""
+    places = (shutil.which("stockfish"), "/usr/games/stockfish")
+    words = ("/usr/share/dict/american-english",)
+    for name, package, found in (("stockfish", "stockfish", places), ("words", "wamerican", words)):
+        path = next((one for one in found if one and os.path.exists(one)), None)
+        todo = "" if path else f"apt-get install {package}, for value functions"
+        state = "ok" if path else "missing"
+        yield Check(name, state, path or "not found", todo, needed=False)
 
 
 def vllm() -> Check:

@@ -186,8 +186,8 @@ def games(params: Params) -> list[Game]:
 def episodes(params: Params) -> list[Episode]:
     """Every episode of every source that is played.
 
-    All of a game's are trained on: networks are measured in episodes of their own. Words are split,
-    so that a network is measured on secrets that it never met.
+    All are trained on. Networks are measured in games of their own; of Wordle in games with the
+    same secrets, since a word that never won in training has the value of one that cannot win.
     """
     seed, found = params.build.seed, []
     for source in params.build.sources:
@@ -204,9 +204,8 @@ def episodes(params: Params) -> list[Episode]:
             ]  # fmt: skip
         elif isinstance(source, Wordle):
             secrets = worlds.vocabulary(source, seed)
-            split = splits_of(seed, source.id, secrets, params.build.shares)
             found += [
-                Episode(source, f"{secret}-{level:g}-{at}", split[secret], f"consistent {level:g}",
+                Episode(source, f"{secret}-{level:g}-{at}", "train", f"consistent {level:g}",
                         level, secret, secrets, seed)
                 for secret in secrets
                 for level in source.consistent

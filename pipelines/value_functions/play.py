@@ -36,19 +36,19 @@ class Stage:
 
 
 def stage(params: Params, source: MinAtar | Wordle, split: str, episodes: int, seed: int) -> Stage:
-    """Episodes of a game, or the secrets of a split.
+    """Episodes of a game, or secrets: some pick the learning rate, the others are reported.
 
     Args:
         params: parameters.
         source: what is played.
         split: ``val`` or ``test``; a game's episodes of the two have different seeds.
-        episodes: how many; of words there are as many as the split has.
+        episodes: how many; of words there are as many as there are.
         seed: of the episodes.
     """
     if isinstance(source, Wordle):
         words = worlds.vocabulary(source, params.build.seed)
         of = splits_of(params.build.seed, source.id, words, params.build.shares)
-        secrets = tuple(word for word in words if of[word] == split)
+        secrets = tuple(word for word in words if (of[word] == "val") == (split == "val"))
         return Stage(secrets, lambda at: worlds.Guessing(words, secrets[at]), worlds.TURNS,
                      source.discount)  # fmt: skip
     names = tuple(f"{split}-{at:03d}" for at in range(episodes))

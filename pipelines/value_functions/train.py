@@ -16,6 +16,7 @@ import numpy as np
 from measurand import runs, shards
 from measurand.manifest import read_manifest
 from measurand.training import tensors
+from measurand.training.code import code_of
 from measurand.training.device import autocast, device_of
 from measurand.training.fit import Plan, State, fit
 from measurand.training.processes import deal
@@ -147,14 +148,21 @@ def job(
     snapshots = [_weights(path, device) for path in ends]
     file = journal / f"{name}-{known}.safetensors"
     named = {f"{at}.{key}": own for at, some in enumerate(snapshots) for key, own in some.items()}
-    tensors.save(file, named, {"identity": known, "rate": f"{rate:g}"})
+    head = trial.head
+    # What reads the outputs: a folder of weights is then enough to play with.
+    known_by = {
+        "identity": known,
+        "rate": f"{rate:g}",
+        "kind": params.build.source(run.source).kind,
+    }
+    shape = vars(head.support) | {"loss": loss, "mean": head.mean, "spread": head.spread}
+    tensors.save(file, named, known_by | {"head": shape, "phases": len(trial.phases)})
     about = {"run": run.id, "loss": loss, "rate": f"{rate:g}"}
-    support = trial.head.support
     return {
         **about,
         "file": str(file),
-        "low": support.low,
-        "high": support.high,
+        "low": head.support.low,
+        "high": head.support.high,
         "scores": trial.validate(snapshots).tolist(),
         "rows": [{**row, **about} for row in done.rows],
     }
@@ -184,5 +192,6 @@ def identity(params: Params, run: Run, loss: Loss, rate: float, parents: Mapping
         exclude={"runs", "rates", "save_every", "processes", "validate_episodes"},
     )
     source = params.build.source(run.source).model_dump(mode="json")
-    return runs.run_id(given, run.model_dump(mode="json", exclude={"losses", "id"}), source, loss,
-                       rate, dict(parents))  # fmt: skip
+    own = run.model_dump(mode="json", exclude={"losses", "id"})
+    code = code_of(Path(__file__))
+    return runs.run_id(code, given, own, source, loss, rate, dict(parents))

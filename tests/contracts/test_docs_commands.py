@@ -89,6 +89,7 @@ def _block(page: str, kind: str, at: int = 0) -> str:
         ("docs/how-to/bring-your-own-preferences.md", "soft_labels"),
         ("docs/systems/elastictok.md", "elastictok"),
         ("docs/systems/guided_evolution.md", "guided_evolution"),
+        ("docs/systems/value_functions.md", "value_functions"),
     ],
 )
 def test_parameters_of_the_pages_are_whole(page: str, system: str, tmp_path: Path) -> None:

@@ -24,6 +24,8 @@ ROW: dict[str, Any] = {"metric": "alpha", "model": "smollm2", "slice": "", "scop
         ("compwob", {"model": "trained:uniform:0", "scope": "training"}, "trained"),
         ("elastictok", {"model": "untrained", "method": "mean"}, MODEL),
         ("elastictok", {"model": "h264", "method": "mean"}, SUMS),
+        ("value_functions", {"model": "random", "method": "mean"}, SUMS),
+        ("value_functions", {"model": "mse", "method": "exact count"}, "trained"),
         ("soft_labels", {"metric": "bandit_mode", "method": "exact count"}, SUMS),
         ("soft_labels", {"metric": "label_ties", "method": "exact count"}, BYTES),
         ("soft_labels", {"metric": "win_p", "method": "mean"}, "sampled"),

@@ -113,6 +113,17 @@ def agi_levels(folder: Path, model: Path) -> None:
     build(tiny.model_copy(update={"build": changed}), folder / "dataset", "FnApiRunner")
 
 
+def value_functions(folder: Path, model: Path) -> None:
+    """A chain, pictures and a small game: states as bits."""
+    import value_functions_small as small
+
+    from pipelines.value_functions.dataset import build
+
+    sources = [small.CHAIN, {**small.DIGITS, "pictures": 20}, small.BREAKOUT]
+    params = small.small(sources, [{"id": "chain", "source": "chain", "steps": 1}])
+    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+
+
 BUILDS: dict[str, Build] = {
     "agi_levels": agi_levels,
     "personality": personality,
@@ -120,4 +131,5 @@ BUILDS: dict[str, Build] = {
     "soft_labels": soft_labels,
     "compwob": compwob,
     "elastictok": elastictok,
+    "value_functions": value_functions,
 }

@@ -41,5 +41,5 @@ def test_secrets_of_a_split() -> None:
     source = params.build.source("wordle")
     assert isinstance(source, Wordle)
     splits = [stage(params, source, split, 0, 1).names for split in ("val", "test")]
-    assert len(splits[0]) == len(splits[1]) == 4
+    assert (len(splits[0]), len(splits[1])) == (4, 16)
     assert set(splits[0]).isdisjoint(splits[1])

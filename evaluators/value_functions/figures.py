@@ -1,0 +1,131 @@
+"""Figures of losses and controls, and their differences on the same items under the same seeds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from evaluators.value_functions.context import CONTROLS, FloatArray, Material, Scores
+from measurand.results import Rows, StatisticRow
+from measurand.statistics import exact, statistic_row
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.means import cluster_mean
+from measurand.stats.trainings import mean_over_trainings
+from schemas.value_functions.params import BASELINE, LOSSES
+
+SYSTEM = "value_functions"
+
+
+def loss_rows(material: Material) -> Rows:
+    """Every metric of every loss and control, over trainings and clusters.
+
+    Clusters count alike, however many items they hold.
+    """
+    for run in material.params.train.runs:
+        for model, metric, phase, found in material.measured(run.id):
+            parts = {"run": run.id} | ({"phase": phase} if phase else {})
+            yield _row(material, model, metric, parts, found.table, found.n)
+            if found.skipped:
+                yield _exact(model, f"{metric}_skipped", parts, found.skipped)
+
+
+def difference_rows(material: Material) -> Rows:
+    """``METRIC_difference``: a loss minus squared error, and a loss minus each control."""
+    for run in material.params.train.runs:
+        for model, metric, phase, found in material.measured(run.id):
+            if model not in LOSSES:
+                continue
+            for over in (BASELINE, *CONTROLS):
+                other = material.scores(run.id, over, metric, phase)
+                if over == model or other is None:
+                    continue
+                parts = {"run": run.id, "over": over} | ({"phase": phase} if phase else {})
+                table = difference(found, other)
+                yield _row(material, model, f"{metric}_difference", parts, table)
+
+
+def change_rows(material: Material) -> Rows:
+    """``score_difference_change``: does a loss gain on squared error with noise, or with width?
+
+    The difference to squared error on a run, minus that on the run that has less noise, or fewer
+    units, and is the same otherwise.
+    """
+    for run, other, _ in material.siblings():
+        for loss in material.losses(run):
+            sides = [
+                material.scores(name, model, "score")
+                for name in (run.id, other.id)
+                for model in (loss, BASELINE)
+            ]
+            if loss == BASELINE or any(side is None for side in sides):
+                continue
+            a, b, c, d = (side for side in sides if side is not None)
+            table = difference(_as(a, difference(a, b)), _as(c, difference(c, d)))
+            parts = {"run": run.id, "over": other.id}
+            yield _row(material, loss, "score_difference_change", parts, table)
+
+
+def seed_rows(material: Material) -> Rows:
+    """``rank``, ``dead``, ``entropy`` and ``clipped``; t over trainings, on the same inputs."""
+    for (run, loss), rows in material.representations.group_by("run", "loss", maintain_order=True):
+        for metric in ("rank", "dead", "entropy"):
+            values = rows[metric].drop_nulls().cast(float).to_numpy()
+            if len(values):
+                yield _over_seeds(material, str(loss), metric, {"run": str(run)}, values)
+    chosen = material.tuning.filter(chosen=True).select("run", "loss", "rate").unique()
+    clipped = material.training.join(chosen, on=["run", "loss", "rate"])
+    for (run, loss), rows in clipped.group_by("run", "loss", maintain_order=True):
+        share = rows["clipped"].to_numpy()
+        yield _exact(str(loss), "clipped", {"run": str(run)}, float(share.mean()))
+
+
+def difference(a: Scores, b: Scores) -> FloatArray:
+    """(R, G) differences on the clusters that both have; what was measured once meets every R."""
+    shared = sorted(set(a.clusters) & set(b.clusters))
+    if not shared:
+        return np.empty((0, 0))
+    left, right = (one.table[:, [one.clusters.index(name) for name in shared]] for one in (a, b))
+    return left - right
+
+
+def _as(scores: Scores, table: FloatArray) -> Scores:
+    return replace(scores, table=table)
+
+
+def _row(
+    material: Material,
+    model: str,
+    metric: str,
+    parts: dict[str, str],
+    table: FloatArray,
+    n: int | None = None,
+) -> StatisticRow:
+    confidence = material.params.report.confidence
+    found = _estimate(table, confidence, trained=model in LOSSES)
+    return statistic_row(SYSTEM, model, metric, parts, found if n is None else replace(found, n=n))
+
+
+def _estimate(table: FloatArray, confidence: float, *, trained: bool) -> Estimate:
+    if table.size == 0:
+        return undefined("no cluster was scored in every training", n=0)
+    r, g = table.shape
+    if g == 1 and r > 1:
+        # One figure a training, such as the worst error of all.
+        found = cluster_mean(table[:, 0], np.arange(r), confidence=confidence)
+        method = f"{found.method}, over trainings"
+        return replace(found, method=method, scope="method" if trained else None)
+    if r == 1 and not trained:
+        return cluster_mean(table[0], np.arange(g), confidence=confidence)
+    found = mean_over_trainings(table, confidence=confidence)
+    return found if trained else replace(found, scope=None)
+
+
+def _over_seeds(
+    material: Material, model: str, metric: str, parts: dict[str, str], values: FloatArray
+) -> StatisticRow:
+    return _row(material, model, metric, parts, values[:, None])
+
+
+def _exact(model: str, metric: str, parts: dict[str, str], value: float) -> StatisticRow:
+    return statistic_row(SYSTEM, model, metric, parts, exact(value))

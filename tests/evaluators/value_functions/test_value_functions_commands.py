@@ -1,0 +1,58 @@
+"""The engine as chess programs meet it: a process that speaks UCI."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import chess
+import chess.engine
+import pytest
+from value_functions_small import HAS_CHESS, NO_CHESS
+
+from evaluators.value_functions.commands import main
+from measurand.errors import InputError
+from measurand.training import tensors
+from pipelines.value_functions import networks
+from pipelines.value_functions.boards import PLANES
+from pipelines.value_functions.engine import locate
+
+GAMES = 3
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("uci") / "chess-mse.safetensors"
+    own = networks.beginning(PLANES, 8, 1, 1, "chess")
+    head = {"low": 0.0, "high": 1.0, "bins": 21, "ratio": 0.75, "mean": 0.5, "spread": 0.3}
+    about = {"kind": "chess", "phases": 1, "head": {**head, "loss": "mse"}}
+    tensors.save(path, {f"0.{name}": w for name, w in own.items()}, about)
+    return path
+
+
+def test_what_is_missing_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        main(["uci", "--checkpoint", str(tmp_path / "none")])
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(not HAS_CHESS, reason=NO_CHESS)
+def test_whole_games_against_stockfish_without_an_illegal_move(checkpoint: Path) -> None:
+    words = [sys.executable, "-m", "measurand.cli", "value_functions", "uci",
+             "--checkpoint", str(checkpoint)]  # fmt: skip
+    own = chess.engine.SimpleEngine.popen_uci(words, timeout=60)
+    other = chess.engine.SimpleEngine.popen_uci(str(locate()))
+    other.configure({"Skill Level": 0})
+    try:
+        for game in range(GAMES):
+            board = chess.Board()
+            while not board.is_game_over(claim_draw=True):
+                mine = (board.turn == chess.WHITE) == (game % 2 == 0)
+                limit = chess.engine.Limit(nodes=50)
+                result = (own if mine else other).play(board, limit, game=game)
+                assert result.move in board.legal_moves
+                board.push(result.move)
+            assert board.outcome(claim_draw=True) is not None
+    finally:
+        own.quit()
+        other.quit()

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from evaluators.value_functions import figures
+from evaluators.value_functions.context import Scores, material
+from measurand.results import slice_text
+from measurand.stats.trainings import mean_over_trainings
+from schemas.value_functions.params import Params
+
+
+def of(rows: Any, model: str, metric: str, **parts: str) -> Any:
+    [row] = [
+        row
+        for row in rows
+        if (row["model"], row["metric"], row["slice"]) == (model, metric, slice_text(parts))
+    ]
+    return row
+
+
+def test_differences_are_the_effects_that_were_made(results: Path, params: Params) -> None:
+    rows = list(figures.difference_rows(material(results, results, params)))
+    row = of(rows, "hl_gauss", "score_difference", run="chess", over="mse")
+    assert row["ci_lo"] < 0.3 < row["ci_hi"]
+    assert row["ci_hi"] - row["ci_lo"] < 0.05
+    assert row["scope"] == "method"
+    assert row["n_clusters"] == 20
+    none = of(rows, "two_hot", "score_difference", run="chess", over="mse")
+    assert none["ci_lo"] < 0 < none["ci_hi"]
+    control = of(rows, "mse", "score_difference", run="chess", over="material")
+    assert control["ci_lo"] < 0.2 < control["ci_hi"]
+    assert not [row for row in rows if row["model"] == "mse" and "over=mse" in row["slice"]]
+
+
+def test_what_noise_costs_squared_error_is_the_others_lead(results: Path, params: Params) -> None:
+    rows = list(figures.change_rows(material(results, results, params)))
+    row = of(rows, "hl_gauss", "score_difference_change", run="chess_noisy", over="chess")
+    assert row["ci_lo"] < 0.2 < row["ci_hi"]
+    wider = of(rows, "hl_gauss", "score_difference_change", run="chess", over="chess_narrow")
+    assert wider["ci_lo"] < 0 < wider["ci_hi"]
+
+
+def test_figures_of_losses_and_controls(results: Path, params: Params) -> None:
+    found = material(results, results, params)
+    rows = list(figures.loss_rows(found))
+    scores = found.scores("chess", "mse", "score")
+    assert scores is not None
+    wanted = mean_over_trainings(scores.table)
+    row = of(rows, "mse", "score", run="chess")
+    assert (row["estimate"], row["ci_lo"]) == (wanted.value, wanted.ci_lo)
+    assert of(rows, "material", "score", run="chess")["scope"] is None
+    assert of(rows, "random", "score", run="wordle")["scope"] is None
+    skipped = of(rows, "mse", "tau_skipped", run="chess")
+    assert skipped["estimate"] == 3
+    constant = of(rows, "constant", "tau", run="chess")
+    assert constant["estimate"] is None
+    assert "no cluster" in constant["reason"]
+    worst = of(rows, "mse", "worst_error", run="chain")
+    assert worst["estimate"] == pytest.approx(0.011)
+    assert worst["scope"] == "method"
+    assert worst["upper"] > 0.012
+
+
+def test_twice_the_seeds_narrow_the_interval() -> None:
+    rng = np.random.default_rng(3)
+
+    def width(seeds: int) -> float:
+        widths = []
+        for _ in range(60):
+            table = rng.normal(0, 1, (seeds, 1)) + rng.normal(0, 0.1, (seeds, 200))
+            found = figures._estimate(table, 0.95, trained=True)
+            assert found.ci_lo is not None
+            assert found.ci_hi is not None
+            widths.append(found.ci_hi - found.ci_lo)
+        return float(np.mean(widths))
+
+    # The deviation's share is 1 / sqrt(2); quantiles of t shrink too.
+    assert width(16) / width(8) == pytest.approx(1 / np.sqrt(2) * 2.131 / 2.365, rel=0.12)
+
+
+def test_differences_are_taken_on_shared_clusters() -> None:
+    a = Scores(np.array([[1.0, 2, 3]]), ("a", "b", "c"), 3, 0)
+    b = Scores(np.array([[1.0, 1]]), ("c", "b"), 2, 0)
+    assert figures.difference(a, b).tolist() == [[1.0, 2.0]]
+    assert figures.difference(a, Scores(np.empty((0, 0)), (), 0, 0)).size == 0
+
+
+def test_insides(results: Path, params: Params) -> None:
+    rows = list(figures.seed_rows(material(results, results, params)))
+    assert of(rows, "mse", "rank", run="chess")["estimate"] == 11
+    assert of(rows, "hl_gauss", "entropy", run="chess")["estimate"] == pytest.approx(1.1)
+    assert not [r for r in rows if (r["model"], r["metric"]) == ("mse", "entropy")]
+    assert of(rows, "mse", "clipped", run="chess")["estimate"] == 0.25

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evaluators.value_functions import sections
+from evaluators.value_functions.report import statistics, view
+from measurand.report.document import Figure, Table
+from measurand.report.view import View
+from schemas.value_functions.params import Params
+
+
+@pytest.fixture(scope="module")
+def seen(results: Path, params: Params) -> View:
+    return view(results, results, statistics(results, results, params), params)
+
+
+def test_every_run_has_a_table_of_losses_and_controls(seen: View) -> None:
+    section = sections.run_section(seen)
+    assert len(section.blocks) == 8
+    chess = next(b for b in section.blocks if isinstance(b, Table) and "chess:" in b.caption)
+    assert chess.columns == ("loss", "score", "regret", "tau")
+    heads = [row[0]["text"] for row in chess.rows if isinstance(row[0], dict)]
+    assert heads == ["mse", "two_hot", "hl_gauss", "constant", "material"]
+    assert any("3 items have no tau" in note for note in chess.notes)
+
+
+def test_curves_over_noise_width_and_shifts(seen: View) -> None:
+    section = sections.curve_section(seen)
+    assert section is not None
+    noise, width, shifts = (block for block in section.blocks if isinstance(block, Figure))
+    assert {row["x"] for row in noise.data["rows"]} == {0.0, 1.0}
+    assert {row["x"] for row in width.data["rows"]} == {16, 64}
+    assert {row["x"] for row in shifts.data["rows"]} == {0.0, 8.0}
+
+
+def test_the_grid_is_shown_with_what_was_picked(seen: View) -> None:
+    [table] = sections.tuning_section(seen).blocks
+    assert isinstance(table, Table)
+    assert table.columns[1:] == ["0.001", "0.003"]
+    assert all(str(row[2]).endswith("*") and not str(row[1]).endswith("*") for row in table.rows)
+    assert table.rows[0][1] == "1.2"
+
+
+def test_insides_and_methods(seen: View) -> None:
+    [table] = sections.representation_section(seen).blocks
+    assert isinstance(table, Table)
+    assert len(table.rows) == 8 * 3
+    assert len(sections.method_section(seen).blocks) == 2
+    assert "raises the score" in sections.summary_section(seen).blocks[0].text  # type: ignore[union-attr]
