@@ -24,7 +24,9 @@ MOST = 5
 
 def opening(view: View) -> Opening | None:
     """One sentence a claim, on the loss that the paper argues for, and a forest of all."""
-    lines = claims(view.found, view.figures, LEAD)[:MOST]
+    lines = _plains(view.found, view.figures, LEAD)[: MOST - 1]
+    if changes := " ".join(_changes(view.found, view.figures, LEAD)):
+        lines.append(changes)
     if not lines:
         return None
     named = None
@@ -42,24 +44,32 @@ def opening(view: View) -> Opening | None:
 
 def claims(material: Material, figures: Figures, loss: str) -> list[str]:
     """Given targets, targets that move, bootstrapped ones; then noise; then width."""
-    found = []
-    for run in plain_runs(material):
-        row = figures.get(loss, "score_difference", run=run.id, over=BASELINE)
-        if row is not None:
-            found.append(_plain(material, run, loss, row))
-    for run, other, part in material.siblings():
-        row = figures.get(loss, "score_difference_change", run=run.id, over=other.id)
-        if row is not None:
-            found.append(_change(run, other, part, loss, row))
-    return found
+    return [*_plains(material, figures, loss), *_changes(material, figures, loss)]
+
+
+def _plains(material: Material, figures: Figures, loss: str) -> list[str]:
+    return [
+        _plain(material, run, loss, row)
+        for run in plain_runs(material)
+        if (row := figures.get(loss, "score_difference", run=run.id, over=BASELINE))
+    ]
+
+
+def _changes(material: Material, figures: Figures, loss: str) -> list[str]:
+    pairs = sorted(material.siblings(), key=lambda pair: pair[2])
+    return [
+        _change(run, other, part, loss, row)
+        for run, other, part in pairs
+        if (row := figures.get(loss, "score_difference_change", run=run.id, over=other.id))
+    ]
 
 
 def plain_runs(material: Material) -> list[Run]:
-    """Runs that are no controls and not the noisier or wider version of another one.
+    """Runs that are no controls and not the noisier or narrower version of another one.
 
     A chain's values are found exactly by every loss: it is a check of the instrument.
     """
-    versions = {run.id for run, _, _ in material.siblings()}
+    versions = {(run if part == "noise" else other).id for run, other, part in material.siblings()}
     return [
         run
         for run in material.params.train.runs

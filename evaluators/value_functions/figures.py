@@ -10,11 +10,13 @@ from evaluators.value_functions.context import CONTROLS, FloatArray, Material, S
 from measurand.results import Rows, StatisticRow
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.improvement import interquartile_mean, probability_of_improvement
 from measurand.stats.means import cluster_mean
 from measurand.stats.trainings import mean_over_trainings
 from schemas.value_functions.params import BASELINE, LOSSES
 
 SYSTEM = "value_functions"
+RESAMPLES = 2000
 
 
 def loss_rows(material: Material) -> Rows:
@@ -64,6 +66,36 @@ def change_rows(material: Material) -> Rows:
             table = difference(_as(a, difference(a, b)), _as(c, difference(c, d)))
             parts = {"run": run.id, "over": other.id}
             yield _row(material, loss, "score_difference_change", parts, table)
+
+
+def game_rows(material: Material) -> Rows:
+    """Over all games: ``iqm`` of a loss's scores, ``improvement`` over squared error.
+
+    A game's score in a training is its mean over episodes; noisy versions are not games.
+    """
+    build, seed = material.params.build, material.params.evaluate.seed
+    games = [
+        run
+        for run in material.params.train.runs
+        if build.source(run.source).kind == "minatar" and not run.noise
+    ]
+    shared = [x for x in LOSSES if games and all(x in material.losses(run) for run in games)]
+    parts = {"games": str(len(games))}
+    found: dict[str, FloatArray] = {}
+    for loss in shared:
+        scores = [material.scores(run.id, loss, "score") for run in games]
+        tables = [one.table.mean(axis=1) for one in scores if one is not None and one.table.size]
+        if len(tables) == len(games):
+            found[loss] = np.stack(tables, 1)
+    for loss, table in found.items():
+        words = (SYSTEM, seed, "games")
+        each = {"iqm": interquartile_mean(table, resamples=RESAMPLES, seed_words=words)}
+        if loss != BASELINE and BASELINE in found:
+            each["improvement"] = probability_of_improvement(
+                table, found[BASELINE], resamples=RESAMPLES, seed_words=words
+            )
+        for metric, one in each.items():
+            yield statistic_row(SYSTEM, loss, metric, parts, replace(one, scope="method"))
 
 
 def seed_rows(material: Material) -> Rows:

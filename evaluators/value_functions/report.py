@@ -26,6 +26,7 @@ SECTIONS = (
     sections.summary_section,
     sections.difference_section,
     sections.run_section,
+    sections.game_section,
     sections.curve_section,
     sections.tuning_section,
     sections.representation_section,
@@ -47,6 +48,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         figures.loss_rows,
         figures.difference_rows,
         figures.change_rows,
+        figures.game_rows,
         figures.seed_rows,
     )
     rows = (row for make in makers for row in make(found))

@@ -10,7 +10,7 @@ from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
 from measurand.report.methods import methods
-from schemas.value_functions.params import BASELINE, Run
+from schemas.value_functions.params import BASELINE, LOSSES, Run
 
 _METRICS = (
     "score", "regret", "top_1", "tau", "absolute_error", "squared_error", "return", "steps",
@@ -65,6 +65,20 @@ def _table(material: Material, figures: Figures, run: Run) -> Table:
         if (row := figures.get(model, f"{metric}_skipped", run=run.id)) and row["estimate"]
     ]
     return grid(figures, caption, "loss", lines, {m: m for m in made}, skipped)
+
+
+def game_section(view: View) -> Section | None:
+    """All games together."""
+    figures = view.figures
+    models = [loss for loss in LOSSES if figures.metrics(loss, "iqm")]
+    if not models:
+        return None
+    games = figures.metrics(models[0], "iqm")[0]["slice"].partition("=")[2]
+    lines = [Line({"text": x, "detail": NAMES[x]}, x, {"games": games}) for x in models]
+    columns = {"interquartile mean": "iqm", "P(better than squared error)": "improvement"}
+    caption = f"Scores of all trainings on {games} games: 0 random play, 1 the script"
+    notes = ["Intervals are over trainings on these games (Agarwal et al. 2021)."]
+    return Section("All games", (grid(figures, caption, "loss", lines, columns, notes),), "", True)
 
 
 def curve_section(view: View) -> Section | None:

@@ -23,8 +23,10 @@ def test_every_claim_has_one_sentence_with_its_interval(seen: View) -> None:
     assert lines[0].startswith("Where targets move (digits), HL-Gauss instead of squared error")
     assert all("raises the score by 0.3" in line for line in (lines[0], lines[2], lines[3]))
     assert any("more noise (noise 0 to 1, chess to chess_noisy)" in line for line in lines)
-    assert "grows by 0.2" in lines[-1]
-    assert "cannot tell whether at all" in lines[-2]
+    assert "On chess moves (chess)" in lines[1]
+    assert "grows by 0.2" in lines[-2]
+    assert "more units (width 16 to 64" in lines[-1]
+    assert "cannot tell whether at all" in lines[-1]
 
 
 def test_a_loss_without_an_effect_is_not_said_to_have_one(seen: View) -> None:
@@ -37,6 +39,8 @@ def test_the_opening_has_what_fits_and_a_picture(seen: View) -> None:
     found = claims.opening(seen)
     assert found is not None
     assert len(found.findings) == 5
+    assert "more noise" in found.findings[-1]
+    assert "more units" in found.findings[-1]
     assert found.picture is not None
     groups = {row["group"] for row in found.picture.data["rows"]}
     assert "chess_shuffled" not in groups

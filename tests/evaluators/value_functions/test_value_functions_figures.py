@@ -89,6 +89,16 @@ def test_differences_are_taken_on_shared_clusters() -> None:
     assert figures.difference(a, Scores(np.empty((0, 0)), (), 0, 0)).size == 0
 
 
+def test_games_together(results: Path, params: Params) -> None:
+    rows = list(figures.game_rows(material(results, results, params)))
+    better = of(rows, "hl_gauss", "improvement", games="1")
+    assert better["estimate"] == 1
+    assert better["scope"] == "method"
+    iqm = of(rows, "hl_gauss", "iqm", games="1")
+    assert iqm["estimate"] == pytest.approx(0.8, abs=0.1)
+    assert not [r for r in rows if (r["model"], r["metric"]) == ("mse", "improvement")]
+
+
 def test_insides(results: Path, params: Params) -> None:
     rows = list(figures.seed_rows(material(results, results, params)))
     assert of(rows, "mse", "rank", run="chess")["estimate"] == 11

@@ -16,6 +16,7 @@ def test_the_report_is_whole_and_the_same_twice(results: Path, params: Params) -
         "In short",
         "Every loss against squared error",
         "Every run",
+        "All games",
         "Noise, shifts, width",
         "Tuning",
         "Inside the networks",
