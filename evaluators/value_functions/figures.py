@@ -87,15 +87,15 @@ def game_rows(material: Material) -> Rows:
         tables = [one.table.mean(axis=1) for one in scores if one is not None and one.table.size]
         if len(tables) == len(games):
             found[loss] = np.stack(tables, 1)
-    for loss, table in found.items():
+    for name, table in found.items():
         words = (SYSTEM, seed, "games")
         each = {"iqm": interquartile_mean(table, resamples=RESAMPLES, seed_words=words)}
-        if loss != BASELINE and BASELINE in found:
+        if name != BASELINE and BASELINE in found:
             each["improvement"] = probability_of_improvement(
                 table, found[BASELINE], resamples=RESAMPLES, seed_words=words
             )
         for metric, one in each.items():
-            yield statistic_row(SYSTEM, loss, metric, parts, replace(one, scope="method"))
+            yield statistic_row(SYSTEM, name, metric, parts, replace(one, scope="method"))
 
 
 def seed_rows(material: Material) -> Rows:
