@@ -9,6 +9,8 @@ from pipelines.guided_evolution.spaces import Graphs, Outcome, failed
 class Chains:
     """A task without a file: words of three letters, worth the length of their common start."""
 
+    enough: float | None = None
+
     def __init__(self, wanted: str = "fhfkfhf") -> None:
         self.wanted = wanted
         ops = (Op("x"), Op("f", ("real",)), Op("h", ("real",)), Op("k", ("real",)))

@@ -155,6 +155,11 @@ class Optimisers:
         """The rules to choose from."""
         return Graphs(GRAMMAR, 4)
 
+    @property
+    def enough(self) -> None:
+        """No fitness is known to be the last word."""
+        return None
+
     def function(self, program: Program) -> bytes | None:
         """Key of three updates on fixed gradients, to six digits."""
         rng = rng_for("guided_evolution optimiser probe")

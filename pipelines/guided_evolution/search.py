@@ -29,6 +29,8 @@ TOP = 0.1
 """Share of all measured programs that are the top ones."""
 LATEST = 64
 """Comparisons of a child with its parent by which a judge is trusted."""
+MOST_STEPS = 5
+"""Steps of a search for each evaluation of its budget, at most."""
 EVERY = 50
 """Steps between records of the random state."""
 
@@ -69,7 +71,7 @@ class Found:
         states: a row a record of the random state, and a training where there was one.
         programs: every program that was measured, by its key.
         seconds: cumulative (whole, judge, evaluation) at each step.
-        ended: ``budget`` or ``exhausted``.
+        ended: ``budget``; ``solved``, where nothing could be better; or ``exhausted``.
     """
 
     steps: list[Row] = field(default_factory=list)
@@ -125,19 +127,25 @@ class Search:
         self.found = Found()
 
     def run(self) -> Found:
-        """Go on until the budget is spent or no new program can be drawn."""
+        """Go on until the budget is spent, all is solved, or no new program can be drawn."""
         start = time.perf_counter()
         try:
             # What takes over the value of an equal program costs nothing, so rows are bounded too.
-            while self._evaluated < self._setting.budget and len(self.found.steps) < (
-                20 * self._setting.budget
-            ):
+            most = MOST_STEPS * self._setting.budget
+            while self._evaluated < self._setting.budget and len(self.found.steps) < most:
                 self._step()
                 self.found.seconds.append(self._seconds(start))
+                if self._solved():
+                    self.found.ended = "solved"
+                    break
         except Exhausted:
             self.found.ended = "exhausted"
         self._record(None)
         return self.found
+
+    def _solved(self) -> bool:
+        enough = self._task.enough
+        return enough is not None and self._best is not None and self._best >= enough
 
     def _seconds(self, start: float) -> tuple[float, float, float]:
         judge = self._network.seconds if self._network else 0.0

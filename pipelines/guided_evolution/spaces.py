@@ -62,6 +62,10 @@ class Task(Protocol):
     def space(self) -> Space:
         """The programs to choose from."""
 
+    @property
+    def enough(self) -> float | None:
+        """A fitness that nothing found later could better; None where there is none known."""
+
     def function(self, program: Program) -> bytes | None:
         """Key of what a program computes, equal for programs that compute the same.
 

@@ -172,6 +172,11 @@ class Formulas:
             )
         )
 
+    @property
+    def enough(self) -> float:
+        """The fitness of a formula that is solved: what differs below is rounding."""
+        return 1 / (1 + SOLVED)
+
     def draw(self, n: int, *words: str | int) -> tuple[FloatArray, FloatArray]:
         """Points and what is true there: (variables, n) and (n,)."""
         rng = rng_for("guided_evolution points", self.name, self.seed, *words)

@@ -45,6 +45,8 @@ class Architectures:
         self.space: Trees = trees(graph)
         self.rows = _table(graph, folder)
 
+    enough: float | None = None
+
     def function(self, program: Program) -> bytes | None:
         """The architecture's key; None where the table has no such row."""
         return program.key if program.key.hex() in self.rows else None

@@ -100,7 +100,7 @@ SEARCHES = Table(
         Column("invalid", doc="of these, refused since they are no programs", **_COUNT),
         Column("best", pa.float64(), "best fitness", nullable=True),
         Column("winner", pa.string(), "first program that has it", pattern=KEY, nullable=True),
-        Column("ended", pa.string(), "why it ended", enum=("budget", "exhausted")),
+        Column("ended", pa.string(), "why it ended", enum=("budget", "solved", "exhausted")),
     ),
 )
 

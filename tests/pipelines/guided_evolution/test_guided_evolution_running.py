@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[3]
 BUILD = Build.model_validate(
     {
         "tasks": [
-            {"id": "n1", "source": {"kind": "formula", "name": "nguyen1"}, "budget": 90, "seeds": 1}
+            {"id": "n1", "source": {"kind": "formula", "name": "nguyen5"}, "budget": 90, "seeds": 1}
         ],
         "methods": [
             {"id": "evolution", "kind": "evolution"},

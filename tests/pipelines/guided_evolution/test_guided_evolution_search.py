@@ -181,3 +181,11 @@ def test_a_space_that_ends_ends_the_search(tmp_path: Path) -> None:
     found = _run(tmp_path, PLAIN, task=task)
     assert found.ended == "exhausted"
     assert len(found.programs) <= 6
+
+
+def test_a_search_ends_where_nothing_could_be_better(tmp_path: Path) -> None:
+    task = Chains("fh")
+    task.enough = 1.9
+    found = _run(tmp_path, replace(PLAIN, budget=500), task=task)
+    assert found.ended == "solved"
+    assert found.steps[-1]["best"] >= 1.9 > max(s["best"] or 0 for s in found.steps[:-1])
