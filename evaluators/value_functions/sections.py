@@ -146,9 +146,22 @@ def tuning_section(view: View) -> Section:
         "Score on validation by learning rate, mean over trainings; * the rate of the loss",
         ["run and loss", *rates],
         rows,
-        ["Squared error with its sign turned, discounted return, or on a chain the worst error."],
+        [
+            "Squared error with its sign turned, discounted return, or on a chain the worst error.",
+            *_at_the_ends(view.found, rates),
+        ],
     )
     return Section("Tuning", (table,), "Every loss has the same grid and as many trainings.", True)
+
+
+def _at_the_ends(material: Material, rates: list[str]) -> list[str]:
+    """Which losses picked the lowest or the highest rate: beyond it may lie a better one."""
+    chosen = material.tuning.filter(chosen=True).select("run", "loss", "rate").unique()
+    ends = chosen.filter(chosen["rate"].is_in([rates[0], rates[-1]])).sort("run", "loss")
+    if len(rates) == 1 or ends.is_empty():
+        return []
+    names = ", ".join(f"{run} {loss}" for run, loss, _ in ends.iter_rows())
+    return [f"Picked at an end of the grid, beyond which a better rate may lie: {names}."]
 
 
 def representation_section(view: View) -> Section:

@@ -41,6 +41,8 @@ def test_the_grid_is_shown_with_what_was_picked(seen: View) -> None:
     assert table.columns[1:] == ["0.001", "0.003"]
     assert all(str(row[2]).endswith("*") and not str(row[1]).endswith("*") for row in table.rows)
     assert table.rows[0][1] == "1.2"
+    assert "end of the grid" in table.notes[1]
+    assert "chess hl_gauss" in table.notes[1]
 
 
 def test_insides_and_methods(seen: View) -> None:
