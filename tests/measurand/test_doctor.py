@@ -206,3 +206,16 @@ def test_nothing_heavy_is_imported() -> None:
         "sys.exit(str(heavy) if heavy else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_stockfish_and_words_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.path.exists", lambda _: False)
+    lost = list(doctor.games())
+    assert [(check.name, check.state, check.needed) for check in lost] == [
+        ("stockfish", "missing", False),
+        ("words", "missing", False),
+    ]
+    assert "apt-get install stockfish" in lost[0].todo
+    assert "apt-get install wamerican" in lost[1].todo
+    monkeypatch.setattr("os.path.exists", lambda _: True)
+    assert {check.state for check in doctor.games()} == {"ok"}
