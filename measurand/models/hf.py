@@ -59,7 +59,9 @@ def load(spec: ModelSpec) -> HfModel:
 
 
 def _refuse_adapter(spec: ModelSpec, folder: Path) -> None:
-    if (folder / adapters.CONFIG).is_file() and not (folder / folders.CONFIG).is_file():
+    # os.path, since a name that is too long for a file system is no file rather than an error.
+    adapter, model = (os.path.isfile(folder / n) for n in (adapters.CONFIG, folders.CONFIG))
+    if adapter and not model:
         raise spec.refused(
             f"{spec.target} holds an adapter and no model",
             f"name the model that it belongs to: hf:<folder>?adapter={spec.target}",
