@@ -38,7 +38,7 @@ all: setup chromium games
 	@touch $(VENV)/.asked; left=$$($(CHROMIUM) || echo @compwob; $(GAMES) || echo @value_functions); \
 	  dvc repro $$([ -z "$$left" ] || dvc stage list --name-only | grep -vF "$$left")
 	$(call say,reports that were as they should be)
-	@for s in $$(basename -s .yaml params/*.yaml); do \
+	@for s in $$(sed -n 's/^  - //p' params.yaml); do \
 	  [ reports/$$s/report.json -nt $(VENV)/.asked ] || measurand report $$s --print; done
 	@measurand report --index
 
