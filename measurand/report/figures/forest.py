@@ -121,7 +121,8 @@ def reach(data: Mapping[str, Any]) -> tuple[float, float]:
     held = [float(data["around"])] if tight else [0.0, 1.0]
     held += [data["limit"]] if data.get("limit") is not None else []
     values = [row["estimate"] for row in rows]
-    values = held + (values if tight else _near(values, held))
+    # Differences may lie together at 0, where two spans of their middle are next to nothing.
+    values = held + _near(values, held, 20 if tight else 2)
     low, high = min(values), max(values)
     span = (high - low) or 1.0
     ends = [row[key] for row in rows for key in ("lower", "upper") if row.get(key) is not None]
@@ -134,8 +135,8 @@ def reach(data: Mapping[str, Any]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _near(values: list[float], held: list[float]) -> list[float]:
-    """Values without those farther than two spans from where the middle half of all lies."""
+def _near(values: list[float], held: list[float], spans: int) -> list[float]:
+    """Values without those farther than some spans from where the middle half of all lies."""
     if len(values) < FEW:
         return values
     kept = sorted(values)
@@ -143,7 +144,7 @@ def _near(values: list[float], held: list[float]) -> list[float]:
     core = [*held, *kept[quarter : len(kept) - quarter]]
     low, high = min(core), max(core)
     span = (high - low) or 1.0
-    return [v for v in values if low - 2 * span <= v <= high + 2 * span]
+    return [v for v in values if low - spans * span <= v <= high + spans * span]
 
 
 def limit(data: Mapping[str, Any], scale: svg.Scale, top: float, bottom: float) -> Markup:

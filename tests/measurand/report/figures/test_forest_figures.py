@@ -131,3 +131,13 @@ def test_long_names_stand_above_their_dots_on_a_phone() -> None:
     texts = [node.text for node in svg.iter("text")]
     assert set(names) <= set(texts)
     assert texts.count("0.50 [0.40, 0.60]") == 2
+
+
+def test_one_difference_that_is_far_off_does_not_squeeze_the_others() -> None:
+    near = [
+        {"estimate": e, "lower": e - 0.1, "upper": e + 0.1} for e in (-0.3, -0.1, 0.0, 0.02, 0.4)
+    ]
+    far = {"estimate": -613.0, "lower": -826.0, "upper": -399.0}
+    low, high = forest.reach({"rows": [*near, far], "around": 0.0})
+    assert -1 < low < -0.3
+    assert 0.4 < high < 1
