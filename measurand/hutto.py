@@ -8,8 +8,8 @@ of the ratings, so means are to be taken over the ratings.
 
 from __future__ import annotations
 
-import ast
 import io
+import json
 import tarfile
 from pathlib import Path
 from typing import cast
@@ -60,16 +60,17 @@ def read(archive: Path, corpus: str) -> tuple[dict[str, str], dict[str, list[flo
                 _lines(tar, f"hutto_ICWSM_2014/{stem}_{part}.txt")
                 for part in ("GroundTruth", "anonDataRatings")
             )
-    except (KeyError, tarfile.TarError, AttributeError) as error:
+        texts = {key: text.strip() for key, _, text in (line.split("\t", 2) for line in lines)}
+        # As JSON: Python's own parser fails now and then where several threads are in it.
+        ratings = {
+            key: [float(rating) for rating in json.loads(given)]
+            for key, _, _, given in (row.split("\t", 3) for row in rows)
+        }
+    except (KeyError, tarfile.TarError, AttributeError, ValueError) as error:
         raise VerifyError(
             f"{archive} does not hold the corpus {corpus}: {error}",
             hint=f"delete it; the next build fetches {FILE} again",
         ) from error
-    texts = {key: text.strip() for key, _, text in (line.split("\t", 2) for line in lines)}
-    ratings = {
-        key: [float(rating) for rating in ast.literal_eval(given)]
-        for key, _, _, given in (row.split("\t", 3) for row in rows)
-    }
     return texts, ratings
 
 
