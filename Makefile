@@ -34,7 +34,7 @@ run: setup $(if $(filter compwob,$(S)),chromium) $(if $(filter value_functions,$
 	@[ reports/$(S)/report.json -nt $(VENV)/.asked ] || measurand report $(S) --print
 
 all: setup chromium games
-	$(call say,every system: build - train - evaluate - report (about half an hour on 2 cores))
+	$(call say,every system: build - train - evaluate - report (about forty minutes on 2 cores))
 	@touch $(VENV)/.asked; left=$$($(CHROMIUM) || echo @compwob; $(GAMES) || echo @value_functions); \
 	  dvc repro $$([ -z "$$left" ] || dvc stage list --name-only | grep -vF "$$left")
 	$(call say,reports that were as they should be)
