@@ -129,7 +129,7 @@ def combined(found: Estimate, means: AnyArray, both: float = 0.0) -> Estimate:
         alone = _alone(found.value, len(x), g, found.confidence)
         return replace(alone, reason=why, **same)
     trainings = float(x.var(ddof=1)) / len(x)
-    parts = (trainings, found.se**2, min(both, trainings, found.se**2))
+    parts = (trainings, found.se * found.se, min(both, trainings, found.se * found.se))
     return within(replace(_interval(found.value, *parts, len(x), g, found.confidence), **same))
 
 
@@ -203,10 +203,10 @@ def moved(
         n_clusters: clusters behind it, None where normal quantiles were taken.
     """
     r, g = trainings, n_clusters or 0
-    if se and math.isclose(known, _quantile(0.95, (se_trainings / se) ** 2, r, g) * se):
-        return _quantile(level, (se_trainings / se) ** 2, r, g) * se
+    if se and math.isclose(known, _quantile(0.95, _share(se_trainings, se), r, g) * se):
+        return _quantile(level, _share(se_trainings, se), r, g) * se
     of_trainings = [_student(q, r - 1) * se_trainings for q in (0.95, level)]
-    of_items = math.sqrt(max(known**2 - of_trainings[0] ** 2, 0.0))
+    of_items = apart(known, of_trainings[0])
     of_items *= _student(level, g - 1) / _student(0.95, g - 1)
     return math.hypot(of_items, of_trainings[1])
 
@@ -222,8 +222,21 @@ def degrees(se_trainings: float, se: float, trainings: int, n_clusters: int | No
     """
     from scipy.special import stdtridf
 
-    wanted = _quantile(0.975, (se_trainings / se) ** 2, trainings, n_clusters or 0)
+    wanted = _quantile(0.975, _share(se_trainings, se), trainings, n_clusters or 0)
     return float(stdtridf(0.975, wanted))
+
+
+def apart(whole: float, part: float) -> float:
+    """The other of two independent parts of an error: sqrt(whole^2 - part^2), at least 0.
+
+    By their ratio, since squares of numbers near the largest double are none.
+    """
+    return whole * math.sqrt(1 - _share(part, whole)) if whole > 0 else 0.0
+
+
+def _share(part: float, whole: float) -> float:
+    """A part of a standard error as a share of its variance, at most 1."""
+    return min(part / whole, 1.0) ** 2
 
 
 def _student(level: float, df: float) -> float:

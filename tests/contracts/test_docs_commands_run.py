@@ -25,6 +25,7 @@ ELSEWHERE = {
     "measurand elastictok encode": "tests/evaluators/elastictok/test_elastictok_commands.py",
     "measurand run elastictok": "tests/evaluators/elastictok: it trains",
     "measurand value_functions uci": "tests/evaluators/value_functions: a game",
+    "measurand run guided_evolution": "tests/evaluators/guided_evolution: it searches",
     "measurand run value_functions": "tests/evaluators/value_functions: it trains",
     "measurand run soft_labels": "tests/evaluators/soft_labels: it trains",
     "measurand run many_shot": "test_docs_commands.py",

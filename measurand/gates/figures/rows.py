@@ -138,16 +138,16 @@ def _of_row(
     row: Mapping[str, Any], estimate: float | None, lower: float | None, upper: float | None
 ) -> Bounds:
     """A row as it stands, at 95%."""
+    from measurand.stats.trainings import apart, degrees
+
     n, clusters, trainings = row.get("n"), row.get("n_clusters"), row.get("trainings")
     fixed = row.get("se_trainings") or 0.0
     se, df = row.get("se"), clusters - 1 if clusters is not None and clusters > 1 else None
     if se is None and lower is not None and upper is not None:
         se = _error(abs(upper - lower) / 2, clusters, trainings, fixed)
     if trainings is not None and se:
-        from measurand.stats.trainings import degrees
-
         df = degrees(fixed, se, trainings, clusters)
-    alone = None if se is None else math.sqrt(max(se**2 - fixed**2, 0.0))
+    alone = None if se is None else apart(se, fixed)
     return Bounds(
         estimate=estimate,
         lower=lower,
@@ -171,9 +171,11 @@ def _of_row(
 
 def _error(width: float, clusters: int | None, trainings: int | None, fixed: float) -> float:
     """Standard error that half the width of a 90% interval says."""
+    from measurand.stats.trainings import apart
+
     if trainings is None:
         return width / _quantile(ROW_ALPHA, clusters)
-    of_items = math.sqrt(max(width**2 - (_quantile(ROW_ALPHA, trainings) * fixed) ** 2, 0.0))
+    of_items = apart(width, _quantile(ROW_ALPHA, trainings) * fixed)
     return math.hypot(of_items / _quantile(ROW_ALPHA, clusters), fixed)
 
 

@@ -15,6 +15,7 @@ from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean
 from measurand.stats.trainings import (
     ONE_TRAINING,
+    apart,
     combined,
     degrees,
     figure_over_trainings,
@@ -225,3 +226,11 @@ def test_the_table_of_the_docs_is_what_the_benchmark_draws(r: int, g: int, ratio
     assert 0.93 <= ours <= 0.978
     assert alone < 0.65
     assert min(drawn.coverage_widened(r, g, ratio, 1.0, 400, seed=7)) > 0.92
+
+
+def test_parts_of_errors_near_the_largest_double_are_told_apart() -> None:
+    assert apart(5.0, 3.0) == pytest.approx(4.0)
+    assert apart(5e300, 3e300) == pytest.approx(4e300)
+    assert apart(1.0, 1e300) == 0.0
+    assert apart(0.0, 0.0) == 0.0
+    assert degrees(1e300, 1.7e308, 5, 20) > 0
