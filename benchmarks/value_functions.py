@@ -117,13 +117,15 @@ def episodes(repeats: int) -> None:
     actions = worlds.actions_of(source, 1)
     count = [0, 0]
 
+    def at_random(rng: np.random.Generator) -> Callable[[Any], int]:
+        return lambda _: int(rng.integers(len(actions)))
+
     def recorded() -> None:
         count[0] = 0
         for at in range(60):
             rng = np.random.default_rng(at)
             world = worlds.Arcade(source, "b", at)
-            player = lambda _, rng=rng: int(rng.integers(len(actions)))  # noqa: E731
-            count[0] += len(players.episode(world, player, 500, 0.9))
+            count[0] += len(players.episode(world, at_random(rng), 500, 0.9))
 
     def bare() -> None:
         count[1] = 0

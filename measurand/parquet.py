@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,12 @@ REJECTED = Table(
         Column("detail", pa.string(), "what exactly was wrong; may be empty"),
     ),
 )
+
+
+def rejected_table(rows: Sequence[tuple[str, str, str]]) -> pa.Table:
+    """Rows of (key, reason, detail) as the table ``REJECTED``."""
+    keys, reasons, details = zip(*rows, strict=True) if rows else ((), (), ())
+    return REJECTED.from_columns({"key": keys, "reason": reasons, "detail": details})
 
 
 def shard_of(key: str, n_shards: int) -> int:

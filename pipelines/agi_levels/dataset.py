@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from measurand import beam, hutto, project
 from measurand.errors import ParamsError
-from measurand.parquet import REJECTED
+from measurand.parquet import rejected_table
 from measurand.runs import table
 from measurand.shards import write_dataset
 from pipelines.agi_levels import rated, shipped
@@ -135,8 +135,4 @@ class Draw(apache_beam.DoFn):  # type: ignore[misc]
         if rows:
             yield beam.to_ipc(table(TEXTS, rows))
         if rejected:
-            keys, reasons, details = zip(*rejected, strict=True)
-            columns = {"key": keys, "reason": reasons, "detail": details}
-            yield apache_beam.pvalue.TaggedOutput(
-                "rejected", beam.to_ipc(REJECTED.from_columns(columns))
-            )
+            yield apache_beam.pvalue.TaggedOutput("rejected", beam.to_ipc(rejected_table(rejected)))

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from measurand import beam
 from measurand.errors import InputError
-from measurand.parquet import REJECTED
+from measurand.parquet import rejected_table
 from pipelines.driving_sim.generator import scenario
 from pipelines.driving_sim.scenario import fault
 from pipelines.driving_sim.storage import to_tables
@@ -70,7 +70,7 @@ class Generate:
             split = {s.scenario_id: split_of(s.scenario_id, self.build.test_share) for s in made}
             yield (
                 to_tables(made, source="generated", licence="Apache-2.0", split=split),
-                _rejected(left),
+                rejected_table(left),
             )
 
 
@@ -78,8 +78,3 @@ def split_of(scenario_id: str, test_share: float) -> str:
     """Train or test by the hash of a name: adding scenarios moves none to the other side."""
     digest = hashlib.sha256(f"split\0{scenario_id}".encode()).digest()
     return "test" if int.from_bytes(digest[:8], "big") < test_share * 2**64 else "train"
-
-
-def _rejected(rows: Sequence[tuple[str, str, str]]) -> pa.Table:
-    keys, reasons, details = zip(*rows, strict=True) if rows else ((), (), ())
-    return REJECTED.from_columns({"key": keys, "reason": reasons, "detail": details})

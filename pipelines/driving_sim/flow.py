@@ -128,6 +128,7 @@ class _Table:
 
 def _leader(table: _Table, cars: Drivers, s: Floats, v: Floats) -> tuple[Floats, Floats]:
     """Gap to the nearest car on the own way and how fast it closes, (N,) each."""
+    # As `traffic.leader`, in numpy: a build's workers load no torch. Here every car has a way.
     steps = np.arange(0.0, LOOK + 1, EVERY)
     here = table.read(s)
     points = table.read(s[:, None] + steps)

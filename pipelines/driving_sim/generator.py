@@ -187,6 +187,7 @@ def _overlaps(made: Made) -> bool:
 def _polygons(pose: npt.NDArray[np.float64], size: npt.NDArray[np.float64]) -> object:
     import shapely
 
+    # As `boxes.corners`, in numpy: a build's workers load no torch.
     ahead = size[:, :1] / 2 * np.array([1, -1, -1, 1])
     left = size[:, 1:] / 2 * np.array([1, 1, -1, -1])
     cos, sin = np.cos(pose[:, 2:3]), np.sin(pose[:, 2:3])

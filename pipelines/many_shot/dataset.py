@@ -20,7 +20,7 @@ from measurand.errors import ParamsError, VerifyError
 from measurand.journal import canonical_json
 from measurand.manifest import Source, read_manifest
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
-from measurand.parquet import REJECTED
+from measurand.parquet import rejected_table
 from pipelines.many_shot.example import Example, example_id, group_id
 from pipelines.many_shot.leakage import search
 from pipelines.many_shot.prompts import Assemble
@@ -106,14 +106,13 @@ def _write_pool(
         left += [(f"{task.id}|{key}", reason, detail) for key, reason, detail in rejected]
         removed[task.id] = sum(r.reason == "near_duplicate_of_test" for r in split.rejected)
         sources += drawn.sources
-    keys, reasons, details = zip(*left, strict=True) if left else ((), (), ())
     shards.write_dataset(
         folder,
         POOL,
         pa.concat_tables(tables),
         params=settings,
         sources=_distinct(sources),
-        rejected=REJECTED.from_columns({"key": keys, "reason": reasons, "detail": details}),
+        rejected=rejected_table(left),
     )
     return removed
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from measurand import shards
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
-from measurand.parquet import REJECTED
+from measurand.parquet import rejected_table
 from pipelines.many_shot import labels, layout, selection
 from schemas.many_shot.params import Curve, Params, Task
 from schemas.many_shot.tables import PROMPTS
@@ -211,7 +211,9 @@ class Assemble:
 
     def _chunk(self, some: list[Plan]) -> tuple[pa.Table, pa.Table]:
         rejected = [
-            _left(plan, "too_few_shots", f"{plan.k} can be shown") for plan in some if plan.too_few
+            (plan.prompt_id, "too_few_shots", f"{plan.k} can be shown")
+            for plan in some
+            if plan.too_few
         ]
         drafts = [self._draft(plan) for plan in some if not plan.too_few]
         encoded = self.tokenizer.encode([draft["prefix"] for draft in drafts])
@@ -224,7 +226,7 @@ class Assemble:
             if needed > self.context:
                 parts = f"{tokens} + question {longest} + answer {plan.task.answer_tokens}"
                 what = f"{parts} = {needed} tokens, the context holds {self.context}"
-                rejected.append(_left(plan, "over_context", what))
+                rejected.append((plan.prompt_id, "over_context", what))
                 continue
             rows.append(
                 {
@@ -236,9 +238,7 @@ class Assemble:
                 }
             )
         table = PROMPTS.from_columns({c.name: [r[c.name] for r in rows] for c in PROMPTS.columns})
-        names = [c.name for c in REJECTED.columns]
-        left = REJECTED.from_columns({name: [row[name] for row in rejected] for name in names})
-        return table, left
+        return table, rejected_table(rejected)
 
     def _draft(self, plan: Plan) -> Row:
         own, curve = self.examples[plan.task.id], plan.curve
@@ -349,10 +349,6 @@ def sha256(text: str) -> str:
     import hashlib
 
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _left(plan: Plan, reason: str, detail: str) -> Row:
-    return {"key": plan.prompt_id, "reason": reason, "detail": detail}
 
 
 def _token_at(encoding: Any, character: int) -> int:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 
-from measurand.parquet import REJECTED
+from measurand.parquet import rejected_table
 from pipelines.personality.instruments import instrument
 from pipelines.personality.profiles import Block, Profile
 from pipelines.personality.wording import postamble, preamble
@@ -96,19 +96,17 @@ def expand(
     """
     frame = profile_row(profile, build.adjectives)
     kept: list[Row] = []
-    rejected: list[Row] = []
+    rejected: list[tuple[str, str, str]] = []
     for question in questions(blocks, items, build.seed):
         item = question.item
         prompt_id = f"{profile.id}|{question.experiment}|{item['item_id']}|{question.postamble_no}"
         if item["text"] is None:
-            rejected.append(
-                {"key": prompt_id, "reason": NOT_ADMINISTERED, "detail": item["instrument_id"]}
-            )
+            rejected.append((prompt_id, NOT_ADMINISTERED, item["instrument_id"]))
         else:
             kept.append(_prompt_row(prompt_id, profile, frame["preamble"], question))
     return (
         PROMPTS.conform(pa.Table.from_pylist(kept, schema=PROMPTS.schema())),
-        REJECTED.conform(pa.Table.from_pylist(rejected, schema=REJECTED.schema())),
+        rejected_table(rejected),
     )
 
 

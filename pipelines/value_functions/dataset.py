@@ -13,7 +13,7 @@ from typing import Any
 import apache_beam
 
 from measurand import beam, runs, shards
-from measurand.parquet import REJECTED
+from measurand.parquet import rejected_table
 from measurand.tables import Table
 from pipelines.value_functions import boards, jobs, own_table
 from pipelines.value_functions.engine import Engine, locate
@@ -88,10 +88,8 @@ def _blob(table: Table, rows: Sequence[Row]) -> bytes:
     return beam.to_ipc(runs.table(table, rows))
 
 
-def _blobs(rejected: Iterable[tuple[str, str, str]]) -> list[bytes]:
-    keys, reasons, details = zip(*rejected, strict=True) if rejected else ((), (), ())
-    columns = {"key": keys, "reason": reasons, "detail": details}
-    return [beam.to_ipc(REJECTED.from_columns(columns))] if rejected else []
+def _blobs(rejected: Sequence[tuple[str, str, str]]) -> list[bytes]:
+    return [beam.to_ipc(rejected_table(rejected))] if rejected else []
 
 
 def _played(job: jobs.Episode) -> bytes:

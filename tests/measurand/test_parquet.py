@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 
 from measurand.errors import InputError, SchemaError
 from measurand.manifest import table_hash
-from measurand.parquet import canonical, read_shard, shard_of, split, write_shard
+from measurand.parquet import (
+    canonical,
+    read_shard,
+    rejected_table,
+    shard_of,
+    split,
+    write_shard,
+)
 from measurand.tables import Column, Table
 
 SPEC = Table(
@@ -235,3 +242,11 @@ def test_a_folder_named_key_value_adds_no_column(tmp_path: Path) -> None:
     path = tmp_path / "run=3" / "t.parquet"
     write_shard(SPEC, arrow([]), path)
     assert read_shard(path).column_names == [c.name for c in SPEC.columns]
+
+
+def test_rejected_rows_become_their_table() -> None:
+    rows = [("k1", "too_long", ""), ("k2", "empty", "no text")]
+    names = ("key", "reason", "detail")
+    assert rejected_table(rows).to_pylist() == [dict(zip(names, r, strict=True)) for r in rows]
+    assert rejected_table([]).schema.equals(rejected_table(rows).schema)
+    assert rejected_table([]).num_rows == 0
