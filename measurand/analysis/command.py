@@ -16,6 +16,7 @@ from measurand.errors import InputError, MeasurandError
 from measurand.interop.rows import Wish
 
 if TYPE_CHECKING:
+    from measurand.analysis.record import People
     from measurand.gates.verdict import Verdict
     from measurand.interop.rows import ItemRows
 
@@ -66,6 +67,7 @@ def _run(args: argparse.Namespace) -> int:
     from measurand.interop.read import read
     from measurand.progress import Progress
 
+    people = _labels(args)
     rows = read(args.paths, _wish(args))
     if args.dry_run:
         write(_understood(rows, args.format), args.out)
@@ -76,6 +78,7 @@ def _run(args: argparse.Namespace) -> int:
             sources=[path.name for path in args.paths],
             cluster=args.cluster,
             on_score=lambda name: progress.advance(),
+            people=people,
         )
     verdict = _judge(args, rows)
     if verdict is not None:
@@ -156,6 +159,30 @@ def _parser() -> argparse.ArgumentParser:
         "--dry-run", action="store_true", help="say what was understood, compute nothing"
     )
     parser.add_argument("--gates", type=Path, help="gate file to put the rows to")
+    parser.add_argument(
+        "--human",
+        type=Path,
+        metavar="LABELS",
+        help="people's scores of some of the items: the judge's means are corrected by them",
+    )
+    parser.add_argument(
+        "--human-map",
+        nargs="+",
+        default=[],
+        metavar="ROLE=COLUMN",
+        help="columns of the labels, as --map",
+    )
+    parser.add_argument(
+        "--width", type=float, help="with --human: how many labels an interval this wide needs"
+    )
+    parser.add_argument(
+        "--next", type=int, default=0, metavar="N", help="with --human: items to label next"
+    )
+    parser.add_argument(
+        "--stratified",
+        action="store_true",
+        help="with --human: labels were drawn within each slice of --by",
+    )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
     parser.add_argument("--save", type=Path, help="keep the item rows in this new folder")
@@ -180,6 +207,41 @@ def _wish(args: argparse.Namespace) -> Wish:
         dialect=dialects.from_arguments(args),
         describe=args.dry_run,
     )
+
+
+def _labels(args: argparse.Namespace) -> People | None:
+    """The labels, read before the logs: what is wrong with them is said at once.
+
+    Raises:
+        InputError: code ``bad_argument`` or ``no_file``, or what the reader raises.
+    """
+    if args.human is None:
+        for name in ("human_map", "width", "next", "stratified"):
+            if getattr(args, name):
+                option = name.replace("_", "-")
+                raise InputError(
+                    f"--{option} without --human", hint="name the labels", code="bad_argument"
+                )
+        return None
+    if args.next < 0 or (args.width is not None and not 0 < args.width < math.inf):
+        raise InputError(
+            f"--next {args.next}, --width {args.width}",
+            hint="give a number above 0",
+            code="bad_argument",
+        )
+    if args.stratified and not args.by:
+        raise InputError("--stratified without --by", hint="name the strata", code="bad_argument")
+    from measurand.analysis.people import Ask
+    from measurand.analysis.record import People
+    from measurand.interop.read import read
+
+    wish = Wish(
+        columns=roles(args.human_map),
+        scale=scale(args.scale),
+        reruns="repeats",
+        dialect=dialects.from_arguments(args),
+    )
+    return People(read([args.human], wish), Ask(args.width, args.next, args.stratified))
 
 
 def roles(pairs: Sequence[str]) -> dict[str, str]:

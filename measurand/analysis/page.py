@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from measurand.analysis import people_page
+from measurand.analysis.cells import interval, value
 from measurand.interop.account import lines as account_lines
-from measurand.report.document import Block, Cell, Document, Figure, Section, Table, Text
+from measurand.report.document import Block, Document, Figure, Section, Table, Text
 
 Record = Mapping[str, Any]
 ALPHA = 0.05
@@ -29,6 +31,8 @@ def document(record: Record) -> Document:
         Section("Items", tuple(_items(found)), _ITEMS),
         Section("Method", (Text(_method(record)),)),
     ]
+    if record["people"] is not None:
+        sections.insert(0, people_page.section(record["people"]))
     sections.insert(-1, Section("What was read", tuple(_read(record["account"]))))
     if before := [*record["findings"], *record["notes"], *_lost(record["account"])]:
         notes = Text("\n".join(f"- {note}" for note in before))
@@ -88,22 +92,6 @@ def _short(samples: Record) -> bool:
     return samples["planned"] is not None and samples["planned"] != samples["seen"]
 
 
-def interval(figure: Record) -> dict[str, Any]:
-    """A cell: estimate with its interval, or null with its reason."""
-    if figure["value"] is not None and figure["ci_lo"] is None:
-        return {"value": figure["value"], "reason": None}
-    return {
-        "estimate": figure["value"],
-        "lower": figure["ci_lo"],
-        "upper": figure["ci_hi"],
-        "reason": figure["reason"],
-    }
-
-
-def _value(value: Any, reason: str | None) -> Cell:
-    return {"value": value, "reason": None if value is not None else reason or "undefined"}
-
-
 def _score_table(found: list[Record]) -> Table:
     rows = []
     for score in found:
@@ -119,10 +107,10 @@ def _score_table(found: list[Record]) -> Table:
                     score["clusters"] if score["clusters"] is not None else "items",
                     m["repeats"],
                     lost,
-                    _value(None, "an error of nats, not of the figure")
+                    value(None, "an error of nats, not of the figure")
                     if m["figure"]
-                    else _value(m["smallest_detectable"], "no standard error"),
-                    _value(reliability["value"], reliability["reason"]),
+                    else value(m["smallest_detectable"], "no standard error"),
+                    value(reliability["value"], reliability["reason"]),
                     reliability["n"] if reliability["value"] is not None else None,
                 )
             )
@@ -184,9 +172,9 @@ def _pairs(found: list[Record]) -> Iterator[Block]:
                     f"{pair['a']} - {pair['b']}",
                     interval(difference),
                     difference["n"],
-                    _value(pair["correlation"], "no variation"),
-                    _value(pair["p_holm"], pair["p_reason"]),
-                    _value(pair["smallest_detectable"], "no standard error"),
+                    value(pair["correlation"], "no variation"),
+                    value(pair["p_holm"], pair["p_reason"]),
+                    value(pair["smallest_detectable"], "no standard error"),
                     finding(pair),
                 )
             )
@@ -223,10 +211,10 @@ def _items(found: list[Record]) -> Iterator[Block]:
                 score["name"],
                 s["items"],
                 s["left_out"],
-                _value(s["dead"], s["dead_reason"]),
-                _value(s["dead_at_top"], s["dead_reason"]),
-                _value(s["dead_at_bottom"], s["dead_reason"]),
-                _value(s["item_rest_median"], s["item_rest_reason"] or "items do not vary"),
+                value(s["dead"], s["dead_reason"]),
+                value(s["dead_at_top"], s["dead_reason"]),
+                value(s["dead_at_bottom"], s["dead_reason"]),
+                value(s["item_rest_median"], s["item_rest_reason"] or "items do not vary"),
                 s["negative_item_rest"],
                 interval(s["alpha"]),
             )

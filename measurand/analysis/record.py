@@ -4,14 +4,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from measurand.analysis import people as labelled
 from measurand.analysis.figures import MAX_PAIRS, item_record, model_record, pair_records
 from measurand.analysis.scores import Score, scores
 from measurand.interop.account import Account, Measure, first
 from measurand.interop.rows import ItemRows
 
-SCHEMA = "measurand.analysis/1.2.0"
+SCHEMA = "measurand.analysis/1.3.0"
+
+
+@dataclass(frozen=True)
+class People:
+    """People's labels of some of the items, and what is asked of them.
+
+    Attributes:
+        rows: item rows of the labels.
+        ask: width, items to label next, strata.
+    """
+
+    rows: ItemRows
+    ask: labelled.Ask
 
 
 def analyse(
@@ -20,6 +35,7 @@ def analyse(
     sources: Sequence[str] = (),
     cluster: str | None = None,
     on_score: Callable[[str], None] = lambda name: None,
+    people: People | None = None,
 ) -> dict[str, Any]:
     """Everything that the rows say.
 
@@ -28,16 +44,24 @@ def analyse(
         sources: names of the files, for the record.
         cluster: field that names the clusters, for the record.
         on_score: called with the name of each score before it is analysed.
+        people: labels by which the means of a judge's scores are corrected.
 
     Returns:
         Origin, notes, findings (where a log's own figure is another than that of its items), an
         account of what was read and left out, and for each score its models (mean, interval,
-        repeats, slices), items and pairs of models; an undefined figure is null with a reason.
+        repeats, slices), items and pairs of models, and under ``people`` what labels say of a
+        judge; an undefined figure is null with a reason.
+
+    Raises:
+        InputError: labels that belong to nothing judged, see
+            :func:`measurand.analysis.people.match`.
     """
     from measurand import __version__
 
     account, found = rows.account, []
-    for score in scores(rows.table, account.groups):
+    every = list(scores(rows.table, account.groups))
+    said = _people(every, people)
+    for score in every:
         on_score(score.name)
         found.append(_score(score, account))
     return {
@@ -48,11 +72,23 @@ def analyse(
         "cluster": cluster,
         "rows": rows.table.num_rows,
         "notes": list(rows.notes),
-        "findings": [text for score in found for text in score["findings"]],
+        "findings": [
+            *(text for score in found for text in score["findings"]),
+            *(said["findings"] if said else ()),
+        ],
         "account": {**account.record(), "one_sided": _one_sided(found)},
         "scores": found,
+        "people": said,
         "verdict": None,
     }
+
+
+def _people(every: Sequence[Score], people: People | None) -> dict[str, Any] | None:
+    if people is None:
+        return None
+    known = labelled.match(every, list(scores(people.rows.table, people.rows.account.groups)))
+    found = labelled.record(every, known, people.ask)
+    return {"labels": people.rows.account.record()["read"], **found}
 
 
 def _score(score: Score, account: Account) -> dict[str, Any]:

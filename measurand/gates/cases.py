@@ -22,6 +22,7 @@ from measurand.gates.questions import Gate, GateFile, Settings
 from measurand.gates.reading import items
 from measurand.gates.reading.comparable import belongs, compare, dataset_hash
 from measurand.gates.reading.evidence import Evidence
+from measurand.gates.reading.labels import beside
 from measurand.gates.reading.pairing import pair, unpaired
 from measurand.gates.reading.sources import Sources
 from measurand.gates.verdict import GateResult
@@ -217,19 +218,28 @@ def _from_items(case: Case, sources: Sources, model: str | None, parts: dict[str
             hint="mend metric",
         )
     candidate = items.select(evidence, gate, case.rules, model, parts)
-    counts = (
+    counts: tuple[tuple[str, int], ...] = (
         ("rows", candidate.rows),
         ("dropped", candidate.dropped),
         ("infra_errors", candidate.infra),
     )
+    sample = (
+        candidate.sample() if gate.baseline is None or gate.baseline.value is not None else None
+    )
+    if sample is not None and gate.labels is not None:
+        labels = beside(candidate.items, sources.labels(gate.labels, gate.metric, model))
+        sample = replace(sample, labels=labels)
+        counts = (*counts, ("labels", int((~np.isnan(labels)).sum())))
     result = replace(case.result, candidate_hash=evidence.hash, counts=counts)
     case = replace(case, result=result, dataset=dataset_hash(evidence, sources.spec))
     if gate.test == "threshold":
         assert gate.limit is not None
-        return replace(_put(case, candidate.sample()), bound=gate.limit)
+        assert sample is not None
+        return replace(_put(case, sample), bound=gate.limit)
     assert gate.baseline is not None
     if gate.baseline.value is not None:
-        value, sample = gate.baseline.value, candidate.sample()
+        assert sample is not None
+        value = gate.baseline.value
         if gate.test == "exact_equal":
             found = exact.of_items(sample, value)
             return _named_value(replace(case, measure=lambda *_: found), value)

@@ -213,6 +213,8 @@ class Gate(Overrides):
             0/1 items, otherwise the cluster-robust t interval; of two independent samples of 0/1
             items Newcombe's, otherwise Welch's t interval.
         paired: whether both sides scored the same items; false for independent samples.
+        labels: file of people's scores of some of the items: the mean is theirs, corrected from
+            the judge's (:mod:`measurand.stats.corrected`); ``min_n`` then counts labelled items.
         sequential: decide by betting, so that looking again at a growing sample keeps the error.
         undefined: what a null statistic means; it never passes.
     """
@@ -231,6 +233,7 @@ class Gate(Overrides):
     slice: dict[SlicePart, SlicePart | Annotated[list[SlicePart], Field(min_length=1)]] = {}
     interval: Interval = "auto"
     paired: bool = True
+    labels: Name | None = None
     sequential: Sequential | None = None
     undefined: Literal["fail", "inconclusive"] = "inconclusive"
     severity: Literal["block", "warn"] = "block"
@@ -319,7 +322,7 @@ def fault(gate: Gate) -> str | None:
     rows = ("unit", "cluster", "max_drop", "max_infra_errors")
     if gate.source == "statistics" and (extra := [k for k in rows if getattr(gate, k) is not None]):
         return f"{' and '.join(extra)} of items: a statistic is finished"
-    return _interval(gate) or _unpaired(gate) or _sequential(gate)
+    return _interval(gate) or _unpaired(gate) or _sequential(gate) or _labelled(gate)
 
 
 def _one_sample(gate: Gate) -> bool:
@@ -363,4 +366,14 @@ def _sequential(gate: Gate) -> str | None:
         return "sequential bets on scores of items: it needs from: items and a test with an error"
     if gate.interval != "auto" or not gate.paired:
         return "sequential makes its own bounds, of pairs: leave interval and paired out"
+    return None
+
+
+def _labelled(gate: Gate) -> str | None:
+    if gate.labels is None:
+        return None
+    if gate.source == "statistics" or not _one_sample(gate) or gate.test == "exact_equal":
+        return "labels correct a mean of items: for thresholds and baselines of kind value"
+    if gate.interval != "auto" or gate.sequential is not None:
+        return "labels make their own interval: leave interval and sequential out"
     return None

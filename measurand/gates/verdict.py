@@ -43,7 +43,8 @@ class GateResult:
         sentence: the same in plain words, figures included.
         found: the figure with its bounds. Its flags: ``degenerate`` (no variation), ``exact`` (no
             sampling error), ``no_baseline``, ``rescaled`` (bounds widened from 95% to another
-            level), ``unpaired`` (two samples), ``anytime`` (bounds hold at every look),
+            level), ``unpaired`` (two samples), ``labelled`` (people's mean, corrected from a
+            judge's), ``anytime`` (bounds hold at every look),
             ``crossed`` (bets both ways refuted every mean: luck, or scores that drift along the
             sequence).
         level: at which it was decided.

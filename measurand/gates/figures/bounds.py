@@ -89,6 +89,7 @@ class Items:
         paired: whether the values are differences.
         level: (n,) the baseline's scores where the values are differences from them.
         names: name of each cluster, where ``clusters`` are numbers.
+        labels: (n,) people's scores of some of them, NaN elsewhere; None where there are none.
     """
 
     values: FloatArray
@@ -96,6 +97,7 @@ class Items:
     paired: bool = False
     level: FloatArray | None = None
     names: tuple[str, ...] = ()
+    labels: FloatArray | None = None
 
     @property
     def independent(self) -> bool:

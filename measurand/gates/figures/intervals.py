@@ -60,6 +60,8 @@ def measure(
         EvidenceError: ``not_binary``, ``clustered_proportion``, ``bootstrap_at_edge`` or
             ``overflow``.
     """
+    if sample.labels is not None:
+        return _of(_labelled(sample), alpha, confidence, null, better, ("labelled",))
     if other is not None:
         at, flags = _independent(sample, other, interval)
         return _of(at, alpha, confidence, null, better, flags)
@@ -71,6 +73,23 @@ def measure(
     return from_items(
         sample, alpha=alpha, confidence=confidence, interval=interval, null=null, better=better
     )
+
+
+def _labelled(sample: Items) -> At:
+    """The mean as people would give it; its sample is what they labelled."""
+    from measurand.stats.corrected import corrected_mean
+
+    assert sample.labels is not None
+    values, labels = sample.values, sample.labels
+    clusters = None if sample.independent else sample.clusters
+    known = ~np.isnan(labels)
+    units = len(np.unique(sample.clusters[known]))
+
+    def at(level: float) -> Estimate:
+        found = corrected_mean(values, labels, clusters, confidence=level).mean
+        return replace(found, n=int(known.sum()), n_clusters=units)
+
+    return at
 
 
 def _newcombe_paired(sample: Items) -> At:

@@ -44,6 +44,15 @@ class Sources:
         )
         return _whole(found[0]), found[1]
 
+    def labels(self, file: str, metric: str, model: str) -> dict[str, float]:
+        """People's label of each item that has one; the file is relative to the root."""
+        from measurand.gates.reading.labels import labels_of
+
+        found: dict[str, float] = self._once(
+            ("labels", file, metric, model), lambda: labels_of(self.root / file, metric, model)
+        )
+        return found
+
     def warn(self, text: str) -> None:
         """Note a warning once."""
         if text not in self.warnings:

@@ -50,8 +50,18 @@ def describe(result: GateResult) -> str:
 def _level(r: GateResult) -> str:
     found, lower, upper, limit = figures(r.found.estimate, r.found.lower, r.found.upper, r.limit)
     side = "at least" if r.direction == "higher" else "at most"
-    text = f"{r.metric} is {found}{_range(r, lower, upper)}; the limit is {side} {limit}."
+    text = f"{_metric(r)} is {found}{_range(r, lower, upper)}; the limit is {side} {limit}."
     return text
+
+
+def _metric(r: GateResult) -> str:
+    return f"{r.metric} as people would score it" if "labelled" in r.found.flags else f"{r.metric}"
+
+
+def _unit(r: GateResult) -> str:
+    if "labelled" in r.found.flags:
+        return "labelled items"
+    return "items" if r.source == "items" else "rows"
 
 
 def _range(r: GateResult, lower: str, upper: str) -> str:
@@ -91,7 +101,7 @@ def _compared(r: GateResult, mark: float | None) -> tuple[str, str]:
         span = f"{sure} at worst {worst}" if r.state == "pass" else f"{sure} at best {best}"
     else:
         span = f"{sure} between {lower} and {upper}"
-    return f"{r.metric} is {found} than the baseline ({base}), {span}", shown
+    return f"{_metric(r)} is {found} than the baseline ({base}), {span}", shown
 
 
 def weak(r: GateResult) -> bool:
@@ -168,7 +178,7 @@ def _sample(r: GateResult) -> str:
 
 
 def _size(r: GateResult) -> str:
-    unit = "items" if r.source == "items" else "rows"
+    unit = _unit(r)
     inside = "" if r.found.clusters is None else f" in {r.found.clusters} clusters"
     return f"{r.found.n} {unit}{inside}"
 
@@ -196,7 +206,7 @@ def _more(r: GateResult) -> str:
                 "that no realistic number of rows would decide; more trainings may."
             )
         return "It lies so near the limit that no realistic sample would decide."
-    unit = "items" if r.source == "items" else "rows"
+    unit = _unit(r)
     more = max(0, r.decision.n_needed - (r.found.n or 0))
     text = f"About {more} more {unit}"
     if (
