@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from measurand.analysis.scores import Score
+from measurand.stats.bounded import share
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.items import alpha_of_long_test, item_statistics, repeat_reliability
 from measurand.stats.means import (
@@ -20,6 +21,7 @@ from measurand.stats.means import (
 )
 from measurand.stats.multiplicity import benjamini_hochberg, holm
 from measurand.stats.paired import mcnemar, t_test
+from measurand.stats.passes import passes
 from measurand.stats.unbalanced import one_way
 
 MAX_PAIRS = 300
@@ -82,6 +84,8 @@ def model_record(score: Score, model: str) -> Record:
         "smallest_detectable": _detectable(found),
         "rows": sum(status.values()),
         "lost": {name: n for name, n in status.items() if name != "ok"},
+        "lost_as_failures": _lost_as_failures(score, model),
+        "passes": _passes(score, model),
         "repeats": score.repeats if len(table) else 0,
         "repeat_reliability": estimate(single),
         "mean_of_repeats_reliability": estimate(averaged),
@@ -90,6 +94,39 @@ def model_record(score: Score, model: str) -> Record:
             for name, part in score.slices.items()
         ],
     }
+
+
+def _lost_as_failures(score: Score, model: str) -> Record | None:
+    """The mean where rows lost to infrastructure count 0; None where none was lost.
+
+    The other denominator: what a user got, whoever is to blame.
+    """
+    lost, successes, tries = score.tries(model)
+    if not lost.any() or not score.binary:
+        return None
+    asked = tries + lost
+    kept = asked > 0
+    clusters = score.clusters[kept] if score.clustered else None
+    return estimate(share((successes[kept] / asked[kept]), clusters))
+
+
+def _passes(score: Score, model: str) -> list[Record]:
+    """pass@k and pass^k for k = 2, 4, 8, ... and for all repeats of single 0/1 answers."""
+    if not score.binary or score.repeats < 2:
+        return []
+    _, successes, tries = score.tries(model)
+    clusters = score.clusters if score.clustered else None
+    most = int(tries.max())
+    ks = sorted({k for k in (2, 4, 8, 16, 32, 64) if k < most} | {most})
+    return [
+        {
+            "k": k,
+            "any": estimate(passes(successes, tries, k, clusters=clusters)),
+            "all": estimate(passes(successes, tries, k, "all", clusters=clusters)),
+        }
+        for k in ks
+        if k > 1
+    ]
 
 
 def _repeats(table: np.ndarray) -> tuple[Estimate, Estimate]:

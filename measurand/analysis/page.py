@@ -23,7 +23,13 @@ def document(record: Record) -> Document:
     sections = [
         Section(
             "Scores",
-            (_score_table(found), *(_forest(s) for s in found), *_slice_tables(found)),
+            (
+                _score_table(found),
+                *_denominators(found),
+                *(_forest(s) for s in found),
+                *_pass_tables(found),
+                *_slice_tables(found),
+            ),
             "Each model's mean with its 95% interval, and the smallest difference from a fixed "
             "value that this sample finds in four of five tries.",
         ),
@@ -147,6 +153,33 @@ def _forest(score: Record) -> Figure:
         "Mean of each model with its 95% interval.",
         {"rows": rows, "axis": score["metric"]},
     )
+
+
+def _denominators(found: list[Record]) -> Iterator[Table]:
+    """Rates with rows lost to infrastructure left out, and counted as failures."""
+    rows = tuple(
+        (score["name"], m["model"], interval(m["mean"]), interval(m["lost_as_failures"]),
+         m["lost"].get("infra_error", 0), m["rows"])
+        for score in found
+        for m in score["models"]
+        if m["lost_as_failures"] is not None
+    )  # fmt: skip
+    if rows:
+        columns = ("score", "model", "lost rows left out", "lost rows as failures", "lost", "rows")
+        yield Table("Rows lost to infrastructure, both ways", columns, rows)
+
+
+def _pass_tables(found: list[Record]) -> Iterator[Table]:
+    rows = tuple(
+        (score["name"], m["model"], one["k"], interval(one["any"]), interval(one["all"]),
+         one["any"]["n"])
+        for score in found
+        for m in score["models"]
+        for one in m["passes"]
+    )  # fmt: skip
+    if rows:
+        columns = ("score", "model", "k", "pass@k: one of k", "pass^k: all k", "items")
+        yield Table("Several tries at an item", columns, rows)
 
 
 def _slice_tables(found: list[Record]) -> Iterator[Table]:

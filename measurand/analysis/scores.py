@@ -82,6 +82,20 @@ class Score:
         ok, rows = counts.get("ok", 0), sum(counts.values())
         return f"only {ok:,} of {rows:,} rows have a score" if 2 * ok < rows else None
 
+    def tries(self, model: str) -> tuple[IntArray, FloatArray, IntArray]:
+        """(n,) rows lost to infrastructure, sums of scores, rows with a score, of each item."""
+        own = self.rows.filter(pl.col("m") == self.models.index(model))
+        at, n = own["i"].to_numpy(), len(self.items)
+        lost = self.frame.filter(
+            (pl.col("model") == model) & (pl.col("status") == "infra_error")
+        ).select(_codes("item_id", pl.Series(self.items)).alias("i"))
+        where = lost["i"].to_numpy().astype(np.int64)
+        return (
+            np.bincount(where, minlength=n).astype(np.int64),
+            np.bincount(at, own["value"].to_numpy(), n).astype(np.float64),
+            np.bincount(at, minlength=n).astype(np.int64),
+        )
+
     def by_repeat(self, model: str) -> FloatArray:
         """(n, K) scores of one model's items, NaN where a repeat is missing."""
         own = self.rows.filter(pl.col("m") == self.models.index(model))

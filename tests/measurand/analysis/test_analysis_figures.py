@@ -109,3 +109,23 @@ def test_equal_models_have_no_p() -> None:
     assert found["p"] is None
     assert found["p_reason"]
     assert difference_record(x[:0], x[:0], None, plain=False)["difference"]["value"] is None
+
+
+def test_rows_lost_to_infrastructure_are_counted_both_ways() -> None:
+    once = score(repeats=1)
+    assert model_record(once, "low")["lost_as_failures"] is None
+    twice = score()
+    found = model_record(twice, "high")
+    lost, successes, tries = twice.tries("high")
+    assert (int(lost.sum()), int(tries.sum())) == (1, 79)
+    both = found["lost_as_failures"]
+    assert both["value"] == pytest.approx((successes / (tries + lost)).mean())
+    assert both["value"] < found["mean"]["value"]
+
+
+def test_several_tries_have_pass_at_k_and_pass_hat_k() -> None:
+    found = model_record(score(repeats=5), "middle")["passes"]
+    assert [one["k"] for one in found] == [2, 4, 5]
+    assert [one["any"]["value"] for one in found] == sorted(one["any"]["value"] for one in found)
+    assert found[-1]["all"]["value"] < found[0]["all"]["value"] < found[0]["any"]["value"]
+    assert model_record(score(repeats=1), "middle")["passes"] == []
