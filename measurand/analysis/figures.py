@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from measurand.analysis.scores import Score
+from measurand.stats.arrays import AnyArray, FloatArray
 from measurand.stats.bounded import share
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.items import alpha_of_long_test, item_statistics, repeat_reliability
@@ -48,12 +49,25 @@ def mean(score: Score, model: str) -> Estimate:
     x = score.column(model)
     kept = ~np.isnan(x)
     x, clusters = x[kept], score.clusters[kept]
+    single = score.binary and score.repeats == 1
+    return mean_of(x, clusters if score.clustered else None, single=single, binary=score.binary)
+
+
+def mean_of(x: FloatArray, clusters: AnyArray | None, *, single: bool, binary: bool) -> Estimate:
+    """The mean of items with the interval that suits them, see :func:`mean`.
+
+    Args:
+        x: (n,) score of each item, its repeats averaged.
+        clusters: (n,) cluster of each; None where items are independent.
+        single: whether each is one 0/1 answer.
+        binary: whether every single score is 0 or 1.
+    """
     if not len(x):
         return undefined("no item has a score", n=0)
-    if score.binary and score.repeats == 1 and not score.clustered:
+    if single and clusters is None:
         return proportion(int(x.sum()), len(x))
-    found = cluster_mean(x, clusters if score.clustered else None)
-    if found.se == 0 and score.binary and found.value in (0.0, 1.0):
+    found = cluster_mean(x, clusters)
+    if found.se == 0 and binary and found.value in (0.0, 1.0):
         return _without_exception(found)
     inside = float(x.min()) >= 0 and float(x.max()) <= 1
     return within_unit(found) if inside else found

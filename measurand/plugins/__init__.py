@@ -1,0 +1,1 @@
+"""Measurand inside other tools: each module is an entry point of one of them."""
