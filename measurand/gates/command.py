@@ -66,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("file", type=Path, help="gate file (YAML)")
     parser.add_argument("--root", type=Path, default=Path("."), help="project root (default: here)")
     parser.add_argument(
+        "--results",
+        type=Path,
+        help="results, or anything that `measurand analyse` reads, in place of the file's own",
+    )
+    parser.add_argument(
         "--out",
         type=Path,
         help="folder for verdict.json, junit.xml, summary.md and the records of earlier attempts, "
@@ -85,10 +90,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(args: argparse.Namespace) -> int:
     out = args.out or args.root / ".measurand" / "gate" / (args.file.stem or "gate")
-    from measurand.gates.run import run_gates
+    from measurand.gates.logs import verdict_of
     from measurand.gates.telling.outputs import write_outputs
 
-    verdict = run_gates(args.file, root=args.root, out=out)
+    verdict = verdict_of(args.file, args.root, args.results, out)
     print(_shown(verdict, args.format, args.explain), end="")
     # JSON on standard output stays JSON: annotations go beside it.
     write_outputs(verdict, out, stream=sys.stderr if args.format == "json" else sys.stdout)

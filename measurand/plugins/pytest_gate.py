@@ -55,10 +55,12 @@ def measurand_gate(
         out: str | Path | None = None,
         models: Sequence[str] | None = None,
     ) -> Verdict:
-        from measurand.plugins.verdicts import verdict_of
+        from measurand.gates.logs import verdict_of
 
         base = Path(root) if root is not None else request.config.rootpath
-        found = verdict_of(base / file, base, results, out, models)
+        where = None if out is None else base / out
+        path = None if results is None else base / results
+        found = verdict_of(base / file, base, path, where, models)
         record_property("measurand.state", found.state)
         for one in found.gates:
             record_property(f"measurand.{one.name}", one.sentence)

@@ -1,4 +1,4 @@
-"""The composite action: its shell steps are run as GitHub would, with inputs put into their place."""
+"""The composite action: its shell steps are run as GitHub would, inputs put into their place."""
 
 from __future__ import annotations
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def verdict_of(
     file: Path,
     root: Path,
-    results: str | Path | None = None,
-    out: str | Path | None = None,
+    results: Path | None = None,
+    out: Path | None = None,
     models: Sequence[str] | None = None,
 ) -> Verdict:
     """Read logs where they are no results of ours, and put the gates to them.
@@ -37,15 +37,13 @@ def verdict_of(
     from measurand.results import LOGGED, RESULTS
     from measurand.shards import write_dataset
 
-    where = None if out is None else root / out
     if results is None:
-        return run_gates(file, root=root, out=where, models=models)
-    path = root / results
-    if (path / MANIFEST).is_file() or (path / "items" / MANIFEST).is_file():
-        return run_gates(file, root=root, results=path, out=where, models=models)
-    rows = read([path], Wish())
+        return run_gates(file, root=root, out=out, models=models)
+    if (results / MANIFEST).is_file() or (results / "items" / MANIFEST).is_file():
+        return run_gates(file, root=root, results=results, out=out, models=models)
+    rows = read([results], Wish())
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "rows"
         spec = LOGGED if "item_sha256" in rows.table.column_names else RESULTS
         write_dataset(folder, spec, rows.table, params={"origin": rows.origin})
-        return run_gates(file, root=root, results=folder, out=where, models=models)
+        return run_gates(file, root=root, results=folder, out=out, models=models)

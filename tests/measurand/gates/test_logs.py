@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from measurand.errors import InputError
-from measurand.plugins.verdicts import verdict_of
+from measurand.gates.logs import verdict_of
 
 GATES = """\
 version: 1
