@@ -102,7 +102,7 @@ def drive(who: Driver, others: str, scenarios: Sequence[Scenario], seed: int = 0
             seed=seed,
             space=who.space,
         )
-        made = _rows(found, batch, filled)
+        made = rows_of(found, batch, filled)
         for scenario, row in zip(some, made, strict=False):
             head = {"planner": who.name, "others": others, "seed": seed}
             about = {"scenario_id": scenario.scenario_id, "family": scenario.family}
@@ -110,7 +110,8 @@ def drive(who: Driver, others: str, scenarios: Sequence[Scenario], seed: int = 0
     return rows
 
 
-def _rows(found: Rollout, batch: World, scenarios: Sequence[Scenario]) -> list[Row]:
+def rows_of(found: Rollout, batch: World, scenarios: Sequence[Scenario]) -> list[Row]:
+    """What drives came to: the columns of ``ROLLOUTS`` that do not name the drive itself."""
     m = found.measures
     hit, road, route = m.hit >= 0, m.road_m > 0, m.route_m > OFF_ROUTE
     logged = _logged(batch)

@@ -2,7 +2,7 @@
 
 Each has ``draw(data, width) -> (size, body)`` and ``twin(data) -> (columns, rows, notes)``: the
 picture and the table that says the same in words. ``width`` is in pixels; below ``NARROW`` a figure
-is laid out for a phone. Four kinds are grids that only exist wide and scroll in their own box.
+is laid out for a phone. Five kinds are grids that only exist wide and scroll in their own box.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from measurand.report.figures import (
     histogram,
     levels,
     ridges,
+    scenes,
     screens,
 )
 
 WIDE, PHONE = 720.0, 320.0
-GRIDS = ("frame_trace", "heatmap", "ridges", "screens")
+GRIDS = ("frame_trace", "heatmap", "ridges", "scenes", "screens")
 
 _KINDS: dict[str, ModuleType] = {
     "bars": bars,
@@ -45,6 +46,7 @@ _KINDS: dict[str, ModuleType] = {
     "histogram": histogram,
     "levels": levels,
     "ridges": ridges,
+    "scenes": scenes,
     "screens": screens,
 }
 
