@@ -31,6 +31,7 @@ EXTRAS = {
     "PIL": "video",
     "pingouin": "project",
     "playwright": "web",
+    "polars": "project",
     "reasoning_gym": "reasoning",
     "safetensors": "hf",
     "skimage": "video",

@@ -9,42 +9,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from measurand.errors import InputError
 
 ITEM, DOCUMENT = "item", "document"
 
 
-def two_documents(frame: pl.DataFrame) -> list[Any]:
+def two_documents(rows: pa.Table) -> list[Any]:
     """Items that stand for more than one document.
 
     Args:
-        frame: column ``item`` (id, or its number) and ``document`` (hash of the content, or its
+        rows: column ``item`` (id, or its number) and ``document`` (hash of the content, or its
             number; null where a log does not hold it).
 
     Returns:
         The items, sorted.
     """
-    known = frame.filter(pl.col(DOCUMENT).is_not_null())
-    counts = known.group_by(ITEM).agg((pl.col(DOCUMENT).min() != pl.col(DOCUMENT).max()).alias("n"))
-    return sorted(counts.filter(pl.col("n"))[ITEM].to_list())
+    return sorted(_with_several(_known(rows), ITEM, DOCUMENT).to_pylist())
 
 
-def refuse(names: Sequence[str], frame: pl.DataFrame) -> InputError:
+def refuse(names: Sequence[str], rows: pa.Table) -> InputError:
     """The error for items that stand for two documents.
 
     Args:
         names: ids of the items.
-        frame: as for :func:`two_documents`.
+        rows: as for :func:`two_documents`.
 
     Returns:
         Code ``item_changed``; the hint says where the same documents stand under other ids.
     """
-    known = frame.filter(pl.col(DOCUMENT).is_not_null())
-    total = known[ITEM].n_unique()
-    homes = known.group_by(DOCUMENT).agg(pl.col(ITEM).n_unique().alias("n"))
-    moved = int((homes["n"] > 1).sum())
+    known = _known(rows)
+    total = len(known.column(ITEM).unique())
+    moved = len(_with_several(known, DOCUMENT, ITEM))
     hint = "give runs on the same items, or --changed leave-out to do without these"
     if 2 * moved >= len(names):
         hint = (
@@ -56,3 +54,14 @@ def refuse(names: Sequence[str], frame: pl.DataFrame) -> InputError:
         hint=hint,
         code="item_changed",
     )
+
+
+def _known(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.is_valid(rows.column(DOCUMENT)))
+
+
+def _with_several(rows: pa.Table, name: str, other: str) -> pa.ChunkedArray:
+    """Values of one column that stand beside more than one of another."""
+    ends = rows.group_by(name).aggregate([(other, "min"), (other, "max")])
+    apart = pc.not_equal(ends.column(f"{other}_min"), ends.column(f"{other}_max"))
+    return ends.filter(apart).column(name)

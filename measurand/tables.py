@@ -1,20 +1,27 @@
 """Tables, declared once: Arrow schema, checks, data dictionary and compatibility from one source.
 
-Arrow does not enforce ``nullable=False``, polars drops field metadata on read and orders NaN above
-every number, so both checks are made here explicitly. Every rule travels in the schema's metadata:
-a file can be checked against its own declaration (:meth:`Table.from_schema`).
+Arrow does not enforce ``nullable=False`` and NaN is not null to it, so both checks are made here
+explicitly. Every rule travels in the schema's metadata: a file can be checked against its own
+declaration (:meth:`Table.from_schema`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from measurand.errors import SchemaError
+from measurand.grouping import repeated
+from measurand.stats.arrays import BoolArray
+
+Test = Callable[[pa.Array], pa.Array]
 
 SHA256 = "^[0-9a-f]{64}$"
 """Pattern of a column of checksums."""
@@ -214,39 +221,27 @@ class Table:
         return table
 
     def violations(self, table: pa.Table) -> list[Violation]:
-        """All broken rules of a conformed table, counted in one lazy polars pass."""
-        import polars as pl
-
+        """All broken rules of a conformed table."""
         if table.num_rows == 0:
             return []
-        rules = [rule for c in self.columns for rule in _rules(c)]
-        frame = pl.from_arrow(table.select(sorted({r[0] for r in rules} | set(self.key))))
-        assert isinstance(frame, pl.DataFrame)
-        counts = frame.lazy().select(
-            [bad.sum().alias(str(i)) for i, (_, _, bad) in enumerate(rules)]
-        )
-        found = counts.collect().row(0) if rules else ()
         broken = []
-        for (column, rule, bad), count in zip(rules, found, strict=True):
-            if count:
-                rows = frame.select(bad.arg_true()).to_series()
-                broken.append(self._violation(table, (column,), rule, int(count), rows))
-        if self.key:
-            # Twice as fast as a struct expression inside the lazy pass.
-            again = frame.select(self.key).is_duplicated()
-            if count := int(again.sum()):
-                rule = f"key {self.key} unique"
-                broken.append(self._violation(table, self.key, rule, count, again.arg_true()))
+        for c in self.columns:
+            for rule, bad in _rules(c, table.column(c.name)):
+                if bad.any():
+                    broken.append(self._violation(table, (c.name,), rule, bad))
+        if self.key and (again := repeated(*(table.column(k) for k in self.key))).any():
+            broken.append(self._violation(table, self.key, f"key {self.key} unique", again))
         return broken
 
     def _violation(
-        self, table: pa.Table, columns: tuple[str, ...], rule: str, count: int, rows: Any
+        self, table: pa.Table, columns: tuple[str, ...], rule: str, bad: BoolArray
     ) -> Violation:
-        first = [int(r) for r in rows.head(5)]
+        rows = np.flatnonzero(bad)
+        first = [int(r) for r in rows[:5]]
         cells = zip(*(table.column(c).take(first).to_pylist() for c in columns), strict=True)
         texts = (repr(cell if len(cell) > 1 else cell[0]) for cell in cells)
         values = tuple(t if len(t) <= 100 else t[:97] + "..." for t in texts)
-        return Violation(self.name, columns[0], rule, count, tuple(first), values)
+        return Violation(self.name, columns[0], rule, len(rows), tuple(first), values)
 
     def _same_names(self, names: Sequence[str]) -> None:
         declared = {c.name for c in self.columns}
@@ -322,57 +317,70 @@ def _check_type(name: str, dtype: pa.DataType, *, top: bool = True) -> None:
             raise SchemaError(f"{name}: only a whole column of strings can be a dictionary")
 
 
-def _rules(c: Column) -> list[tuple[str, str, Any]]:
-    """(column, rule, polars expression that is true where the rule is broken) of one column."""
-    import polars as pl
-
-    def rule(text: str, test: Callable[[Any], Any]) -> tuple[str, str, Any]:
-        return c.name, text, _any_leaf(pl.col(c.name), c.dtype, test).fill_null(False)
-
-    rules: list[tuple[str, str, Any]] = []
+def _rules(c: Column, values: pa.ChunkedArray) -> Iterator[tuple[str, BoolArray]]:
+    """Each rule of a column, and (n,) the rows that break it."""
     if not c.nullable:
-        rules.append((c.name, "not null", pl.col(c.name).is_null()))
+        yield "not null", values.is_null().to_numpy()
     if _is_list(c.dtype) and not c.dtype.value_field.nullable:
-        elements = _as_list(pl.col(c.name), c.dtype).list.eval(pl.element().is_null())
-        rules.append((c.name, "elements not null", elements.list.any().fill_null(False)))
-    if _has_float(c.dtype):
-        rules.append(rule("not NaN", lambda x: x.is_nan()))
-    if (low := c.minimum) is not None:
-        rules.append(rule(f">= {low}", lambda x: x < low))
-    if (high := c.maximum) is not None:
-        # polars orders NaN above every number; it has its own rule.
-        floating = pa.types.is_floating(_leaf(c.dtype))
-        rules.append(
-            rule(f"<= {high}", lambda x: (x > high) & ~x.is_nan() if floating else x > high)
-        )
-    if (enum := c.enum) is not None:
-        known = list(enum)
-        rules.append(rule(f"one of {known}", lambda x: ~x.cast(pl.String).is_in(known)))
-    if (pattern := c.pattern) is not None:
-        rules.append(rule(f"matches {pattern}", lambda x: ~x.cast(pl.String).str.contains(pattern)))
+        yield "elements not null", _joined(values, lambda x: _any_element(x, pc.is_null))
+    for rule, test in _tests(c):
+        yield rule, _joined(values, partial(_any_leaf, test=test))
     if c.unique:
-        repeated = pl.col(c.name).is_duplicated() & pl.col(c.name).is_not_null()
-        rules.append((c.name, "unique", repeated))
-    return rules
+        yield "unique", repeated(values) & values.is_valid().to_numpy()
 
 
-def _any_leaf(value: Any, dtype: pa.DataType, test: Callable[[Any], Any]) -> Any:
-    """Expression: does any value inside ``value`` meet ``test``; structs are tested for floats."""
-    import polars as pl
-
-    if _is_list(dtype):
-        inner = _any_leaf(pl.element(), dtype.value_type, test)
-        return _as_list(value, dtype).list.eval(inner).list.any()
-    if pa.types.is_struct(dtype):
-        parts = [f for f in dtype if _has_float(f.type)]
-        return pl.any_horizontal(
-            [_any_leaf(value.struct.field(f.name), f.type, test) for f in parts]
+def _tests(c: Column) -> Iterator[tuple[str, Test]]:
+    """Each rule about single values, and what finds those that break it; nulls break none."""
+    if _has_float(c.dtype):
+        yield "not NaN", pc.is_nan
+    # NaN is neither below nor above a number: it has its own rule.
+    if (low := c.minimum) is not None:
+        yield f">= {low}", lambda x: pc.less(x, _limit(low, x.type))
+    if (high := c.maximum) is not None:
+        yield f"<= {high}", lambda x: pc.greater(x, _limit(high, x.type))
+    if (enum := c.enum) is not None:
+        yield (
+            f"one of {list(enum)}",
+            lambda x: pc.invert(pc.is_in(x, value_set=pa.array(enum, x.type))),
         )
-    return test(value)
+    if (pattern := c.pattern) is not None:
+        yield f"matches {pattern}", lambda x: pc.invert(pc.match_substring_regex(x, pattern))
 
 
-def _as_list(value: Any, dtype: pa.DataType) -> Any:
-    return value.arr.to_list() if pa.types.is_fixed_size_list(dtype) else value
+def _limit(value: float, dtype: pa.DataType) -> Any:
+    """A limit as precise as the numbers: float32's 0.1 is not beyond 0.1."""
+    return pa.scalar(value, dtype) if pa.types.is_floating(dtype) else value
+
+
+def _joined(values: pa.ChunkedArray, broken: Callable[[pa.Array], BoolArray]) -> BoolArray:
+    found: BoolArray = np.concatenate([broken(chunk) for chunk in values.chunks])
+    return found
+
+
+def _any_leaf(array: pa.Array, test: Test) -> BoolArray:
+    """(n,) does any value inside meet ``test``; of structs the floats are tested."""
+    dtype = array.type
+    if _is_list(dtype):
+        return _any_element(array, lambda x: _any_leaf(x, test))
+    if pa.types.is_struct(dtype):
+        floats = [i for i, field in enumerate(dtype) if _has_float(field.type)]
+        met = [_any_leaf(pc.struct_field(array, i), test) for i in floats]
+        inside: BoolArray = np.any(met, axis=0)
+        return inside
+    if pa.types.is_dictionary(dtype):
+        array = array.dictionary_decode()
+    found = pc.and_(test(array), array.is_valid()).fill_null(False)
+    leaf: BoolArray = found.to_numpy(zero_copy_only=False)
+    return leaf
+
+
+def _any_element(array: pa.Array, test: Callable[[pa.Array], Any]) -> BoolArray:
+    """(n,) does any element of each list meet ``test``."""
+    met = np.asarray(test(pc.list_flatten(array)), dtype=bool)
+    found = np.zeros(len(array), dtype=bool)
+    if met.any():
+        found[pc.list_parent_indices(array).to_numpy()[met]] = True
+    return found
 
 
 def _has_float(dtype: pa.DataType) -> bool:

@@ -281,12 +281,10 @@ def _correlation(x: np.ndarray, y: np.ndarray) -> float | None:
 
 def _spread(score: Score) -> np.ndarray:
     """(n,) range of all single scores of an item, over models and repeats."""
-    import polars as pl
-
-    found = score.rows.group_by("i").agg((pl.col("value").max() - pl.col("value").min()).alias("s"))
-    spread = np.full(len(score.items), np.nan)
-    spread[found["i"].to_numpy()] = found["s"].to_numpy()
-    return spread
+    low, high = (np.full(len(score.items), sign * np.inf) for sign in (1, -1))
+    np.minimum.at(low, score.rows.item, score.rows.value)
+    np.maximum.at(high, score.rows.item, score.rows.value)
+    return np.where(high >= low, high - low, np.nan)
 
 
 def _median(r: np.ndarray) -> float | None:

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from measurand.grouping import parts, ranked
 from measurand.interop.account import Group
 from measurand.results import slice_parts
 from measurand.stats.arrays import FloatArray, IntArray
 
 TASK = "task"
+
+
+class Rows(NamedTuple):
+    """Rows with a score.
+
+    Attributes:
+        item: (r,) index of the item.
+        model: (r,) index of the model.
+        repeat: (r,) number of the repeat.
+        value: (r,) the score.
+    """
+
+    item: IntArray
+    model: IntArray
+    repeat: IntArray
+    value: FloatArray
 
 
 @dataclass(frozen=True)
@@ -33,8 +50,8 @@ class Score:
         repeats: largest number of scores of one model on one item.
         status: rows of each model by status.
         documents: hash of each item's content; None where the log does not hold it.
-        rows: rows with a score: model and item as indices, repeat, value.
-        frame: all rows, as read; column ``rest`` holds their slice without the task.
+        rows: rows with a score.
+        table: all rows, as read; column ``rest`` holds their slice without the task.
     """
 
     task: str
@@ -46,9 +63,9 @@ class Score:
     binary: bool
     repeats: int
     status: dict[str, dict[str, int]]
-    rows: pl.DataFrame
+    rows: Rows
     documents: tuple[str | None, ...]
-    frame: pl.DataFrame
+    table: pa.Table
 
     @property
     def name(self) -> str:
@@ -63,9 +80,8 @@ class Score:
     @cached_property
     def slices(self) -> dict[str, Score]:
         """The score of each slice's rows alone; rows of one item may lie in several slices."""
-        parts = self.frame.filter(pl.col("rest") != "").partition_by("rest", as_dict=True)
-        named = {str(name): part for (name,), part in parts.items()}
-        return {name: _score(self.task, self.metric, named[name]) for name in sorted(named)}
+        some = self.table.filter(pc.not_equal(self.table.column("rest"), ""))
+        return {name: _score(self.task, self.metric, part) for (name,), part in parts(some, "rest")}
 
     def column(self, model: str) -> FloatArray:
         """Scores of one model."""
@@ -98,12 +114,11 @@ class Score:
 
     def by_repeat(self, model: str) -> FloatArray:
         """(n, K) scores of one model's items, NaN where a repeat is missing."""
-        own = self.rows.filter(pl.col("m") == self.models.index(model))
-        if own.is_empty():
-            return np.empty((0, 0))
-        row, column = (own[c].rank("dense").to_numpy() - 1 for c in ("i", "repeat"))
-        found = np.full((int(row.max()) + 1, int(column.max()) + 1), np.nan)
-        found[row, column] = own["value"].to_numpy()
+        own = self.rows.model == self.models.index(model)
+        items, row = np.unique(self.rows.item[own], return_inverse=True)
+        repeats, column = np.unique(self.rows.repeat[own], return_inverse=True)
+        found = np.full((len(items), len(repeats)), np.nan)
+        found[row, column] = self.rows.value[own]
         return found
 
 
@@ -118,67 +133,72 @@ def scores(table: pa.Table, groups: Sequence[Group] = ()) -> Iterator[Score]:
     document = "item_sha256"
     if document in table.column_names:
         wanted.append(document)
-    frame = pl.from_arrow(table.select(wanted))
-    assert isinstance(frame, pl.DataFrame)
-    texts = frame["slice"].unique().to_list()
-    tasks = {t: slice_parts(t).get(TASK, "") for t in texts}
-    rests = {
-        t: ",".join(f"{k}={v}" for k, v in sorted(slice_parts(t).items()) if k != TASK)
-        for t in texts
-    }
-    frame = frame.with_columns(
-        pl.col("slice").replace_strict(tasks).alias("task"),
-        pl.col("slice").replace_strict(rests).alias("rest"),
-        *([] if document in frame.columns else [pl.lit(None, pl.String).alias(document)]),
-    )
-    for (task, metric), part in sorted(
-        frame.group_by(["task", "metric"]), key=lambda found: tuple(map(str, found[0]))
-    ):
-        yield _score(str(task), str(metric), part)
+    found = table.select(wanted)
+    if document not in wanted:
+        found = found.append_column(document, pa.nulls(len(found), pa.string()))
+    texts, slice_of = ranked(found.column("slice"))
+    told = [slice_parts(text) for text in texts.to_pylist()]
+    tasks = [part.get(TASK, "") for part in told]
+    rests = [",".join(f"{k}={v}" for k, v in sorted(p.items()) if k != TASK) for p in told]
+    for name, words in (("task", tasks), ("rest", rests)):
+        found = found.append_column(name, pa.array(words, pa.string()).take(pa.array(slice_of)))
+    for (task, metric), part in parts(found, "task", "metric"):
+        yield _score(task, metric, part)
     for group in groups:
-        part = frame.filter(pl.col("task").is_in(group.tasks))
-        for (metric,), own in sorted(part.group_by(["metric"]), key=lambda found: str(found[0])):
-            if own["task"].n_unique() == len(set(group.tasks)):
-                yield _score(group.name, str(metric), own)
+        some = found.filter(pc.is_in(found.column("task"), value_set=pa.array(group.tasks)))
+        for (metric,), own in parts(some, "metric"):
+            if len(own.column("task").unique()) == len(set(group.tasks)):
+                yield _score(group.name, metric, own)
 
 
-def _score(task: str, metric: str, frame: pl.DataFrame) -> Score:
-    models = frame["model"].unique().sort()
-    about = frame.group_by("item_id").agg(
-        pl.col("cluster_id").first(), pl.col("item_sha256").drop_nulls().first()
-    )
-    about = about.sort("item_id")
-    items = about["item_id"]
-    ok = frame.filter((pl.col("status") == "ok") & pl.col("value").is_not_null())
-    rows = ok.select(
-        _codes("item_id", items).alias("i"),
-        _codes("model", models).alias("m"),
-        pl.col("repeat"),
-        pl.col("value"),
-    )
-    means = rows.group_by("i", "m").agg(pl.col("value").mean(), pl.len().alias("n"))
-    values = np.full((len(items), len(models)), np.nan)
-    values[means["i"].to_numpy(), means["m"].to_numpy()] = means["value"].to_numpy()
-    counts = frame.group_by("model", "status").len()
-    status: dict[str, dict[str, int]] = {str(m): {} for m in models}
-    for row in counts.iter_rows(named=True):
-        status[row["model"]][row["status"]] = row["len"]
-    codes = about["cluster_id"].rank("dense").to_numpy() - 1
+def _score(task: str, metric: str, table: pa.Table) -> Score:
+    models, model = ranked(table.column("model"))
+    items, item = ranked(table.column("item_id"))
+    clusters = table.column("cluster_id").take(pa.array(_first(item)))
+    value = table.column("value")
+    ok = pc.and_(pc.equal(table.column("status"), "ok"), pc.is_valid(value)).to_numpy()
+    repeat = table.column("repeat").to_numpy()[ok]
+    rows = Rows(item[ok], model[ok], repeat, value.to_numpy()[ok])
+    shape = len(items), len(models)
+    cell = np.ravel_multi_index((rows.item, rows.model), shape)
+    count = np.bincount(cell, minlength=shape[0] * shape[1])
+    total = np.bincount(cell, rows.value, minlength=shape[0] * shape[1])
+    values = np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
     return Score(
         task=task,
         metric=metric,
-        models=tuple(models.to_list()),
-        items=tuple(items.to_list()),
-        clusters=codes.astype(np.int64),
-        values=values,
-        binary=bool(rows["value"].is_in([0.0, 1.0]).all()),
-        repeats=max(int(means.select(pl.col("n").max()).item() or 0), 1),
-        status={m: dict(sorted(s.items())) for m, s in status.items()},
+        models=tuple(models.to_pylist()),
+        items=tuple(items.to_pylist()),
+        clusters=ranked(clusters)[1],
+        values=values.reshape(shape),
+        binary=bool(np.isin(rows.value, (0.0, 1.0)).all()),
+        repeats=max(int(count.max(initial=0)), 1),
+        status={
+            name: _counts(table.filter(pa.array(model == i)).column("status"))
+            for i, name in enumerate(models.to_pylist())
+        },
         rows=rows,
-        documents=tuple(about["item_sha256"].to_list()),
-        frame=frame,
+        documents=_documents(table.column("item_sha256"), item, len(items)),
+        table=table,
     )
 
 
-def _codes(column: str, known: pl.Series) -> Any:
-    return pl.col(column).replace_strict(known, pl.int_range(len(known), eager=True))
+def _first(item: IntArray) -> IntArray:
+    """(n,) first row of each item."""
+    return np.unique(item, return_index=True)[1]
+
+
+def _counts(status: pa.ChunkedArray) -> dict[str, int]:
+    words, places = ranked(status)
+    return dict(zip(words.to_pylist(), np.bincount(places).tolist(), strict=True))
+
+
+def _documents(hashes: pa.ChunkedArray, item: IntArray, n: int) -> tuple[str | None, ...]:
+    """The first hash of each item that is not null."""
+    known = pc.is_valid(hashes).to_numpy()
+    some, rows = item[known], hashes.filter(pa.array(known))
+    found: list[str | None] = [None] * n
+    first = _first(some)
+    for place, text in zip(some[first], rows.take(pa.array(first)).to_pylist(), strict=True):
+        found[place] = text
+    return tuple(found)

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -122,14 +121,13 @@ def _same_documents(
     if column not in a.column_names or column not in b.column_names:
         return a, b
     names = ["item_id", column]
-    frame = pl.concat(
-        [pl.DataFrame(pl.from_arrow(t.select(names))).unique() for t in (a, b)]
-    ).rename({"item_id": joining.ITEM, column: joining.DOCUMENT})
-    bad = joining.two_documents(frame)
+    rows = pa.concat_tables([a.select(names), b.select(names)])
+    rows = rows.rename_columns([joining.ITEM, joining.DOCUMENT])
+    bad = joining.two_documents(rows)
     if not bad:
         return a, b
     if changed != "leave-out":
-        raise joining.refuse(bad, frame)
+        raise joining.refuse(bad, rows)
     notes.append(f"{len(bad):,} items are two documents and were left out, such as {bad[0]}.")
     other = pc.invert(pc.is_in(a.column("item_id"), value_set=pa.array(bad, pa.string())))
     return a.filter(other), b
@@ -153,9 +151,8 @@ def _pair(
 ) -> tuple[list[Record], list[Record]]:
     found: list[dict[tuple[str, str], Score]] = []
     for label, table in (("A", a), ("B", b)):
-        frame = pl.from_arrow(table)
-        assert isinstance(frame, pl.DataFrame)
-        named = frame.with_columns(pl.lit(label).alias("model")).to_arrow()
+        at = table.column_names.index("model")
+        named = table.set_column(at, "model", pa.repeat(label, table.num_rows))
         found.append({(s.task, s.metric): s for s in scores(named, groups)})
     for label, own, other in (("A", found[0], found[1]), ("B", found[1], found[0])):
         if alone := sorted(own[key].name for key in own.keys() - other.keys()):

@@ -12,8 +12,8 @@ import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePath
 
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from measurand import joining
 from measurand.errors import InputError
@@ -111,19 +111,16 @@ def _differing(logs: Sequence[Log]) -> list[str]:
 
 def _same_items(logs: Sequence[Log], names: Sequence[str]) -> bool:
     """Whether logs that differ in these fields asked, where they meet, the same documents."""
-    frames = []
+    some = []
     for log in logs:
-        items = pl.from_arrow(log.table.select(["item_id", "item_sha256"]).cast(_TEXTS))
-        assert isinstance(items, pl.DataFrame)
-        side = pl.lit(_label(log, names)).alias("side")
-        frames.append(
-            items.rename({"item_id": "item", "item_sha256": "document"}).with_columns(side)
-        )
-    together = pl.concat(frames).unique()
+        items = log.table.select(["item_id", "item_sha256"]).cast(_TEXTS)
+        side = pa.repeat(_label(log, names), items.num_rows)
+        some.append(items.rename_columns(["item", "document"]).append_column("side", side))
+    together = pa.concat_tables(some)
     if joining.two_documents(together):
         return False
-    met = together.group_by("item").agg(pl.col("side").n_unique().alias("n"))
-    return bool((met["n"] > 1).any())
+    sides = together.group_by("item").aggregate([("side", "count_distinct")])
+    return bool(pc.any(pc.greater(sides.column("side_count_distinct"), 1)).as_py())
 
 
 _TEXTS = pa.schema([("item_id", pa.string()), ("item_sha256", pa.string())])

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow.compute as pc
 
 from measurand.errors import InputError
@@ -219,11 +218,10 @@ def _believed(made: str, log: Log, label: str, own: float | None) -> bool:
 def _is_mean(log: Log, label: str, own: float, *, alike: bool) -> bool:
     """Whether the log's own figure is the mean of values that are not all the same."""
     kept = log.table.filter(pc.equal(log.table.column("metric"), label))
-    x = pl.Series(kept.column("value").drop_null().to_pylist(), dtype=pl.Float64)
-    mean = x.mean()
-    if not isinstance(mean, float) or (x.n_unique() < 2 and not alike):
+    x = kept.column("value").drop_null().to_numpy()
+    if not len(x) or (len(np.unique(x)) < 2 and not alike):
         return False
-    return math.isclose(mean, own, rel_tol=EQUAL, abs_tol=1e-9)
+    return math.isclose(x.mean(), own, rel_tol=EQUAL, abs_tol=1e-9)
 
 
 def whole(run: Run) -> list[str]:

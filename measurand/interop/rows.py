@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from measurand import joining
 from measurand.dialects import Dialect
 from measurand.errors import InputError
+from measurand.grouping import groups, repeated
 from measurand.interop.account import Account, first
 from measurand.results import LOGGED
 
@@ -194,57 +195,62 @@ def finish(logs: Sequence[Log], system: str, wish: Wish, account: Account) -> pa
             code="empty",
         )
     together = pa.concat_tables([log.table for log in logs]).unify_dictionaries()
-    frame = _frame(together, logs)
+    coded = _coded(together, logs)
     if wish.changed == "leave-out":
-        together, frame = _without_changed(together, frame, account)
-    again = frame.select(KEY).is_duplicated()
+        together, coded = _without_changed(together, coded, account)
+    again = repeated(*(coded.column(name) for name in KEY))
     if again.any():
         if wish.reruns != "repeats":
-            _refuse_reruns(together.filter(again.to_arrow()), logs)
+            _refuse_reruns(together.filter(pa.array(again)), logs)
         together = together.set_column(
-            together.column_names.index("repeat"), "repeat", _numbered_on(frame)
+            together.column_names.index("repeat"), "repeat", _numbered_on(coded)
         )
     items = together.column("item_id").chunk(0).dictionary
-    documents = frame.select(item="item_id", document="item_sha256")
+    documents = _documents(coded)
     if bad := joining.two_documents(documents):
         raise joining.refuse(sorted(items.take(pa.array(bad)).to_pylist()), documents)
-    _one_cluster(frame, items)
+    _one_cluster(coded, items)
     return _as_results(together, system)
 
 
-def _frame(together: pa.Table, logs: Sequence[Log]) -> pl.DataFrame:
-    """The texts of every row as numbers."""
+def _coded(together: pa.Table, logs: Sequence[Log]) -> pa.Table:
+    """The texts of every row as numbers; null where there is none."""
     at = np.repeat(np.arange(len(logs), dtype=np.int32), [log.table.num_rows for log in logs])
     names = ("model", "metric", "item_id", "cluster_id", "item_sha256")
-    codes = {name: _codes(together.column(name)) for name in names}
-    return pl.DataFrame({**codes, "repeat": together.column("repeat").to_numpy(), "log": at})
+    codes = {
+        name: pa.chunked_array([chunk.indices for chunk in together.column(name).chunks])
+        for name in names
+    }
+    return pa.table({**codes, "repeat": together.column("repeat"), "log": at})
 
 
-def _codes(column: pa.ChunkedArray) -> pl.Series:
-    """(n,) number of each row's text; null where there is none."""
-    parts = [pl.from_arrow(chunk.indices) for chunk in column.chunks]
-    found = pl.concat([p for p in parts if isinstance(p, pl.Series)])
-    return found.cast(pl.Int32)
+def _documents(coded: pa.Table) -> pa.Table:
+    names = {"item_id": joining.ITEM, "item_sha256": joining.DOCUMENT}
+    return coded.select(list(names)).rename_columns(list(names.values()))
 
 
 def _without_changed(
-    together: pa.Table, frame: pl.DataFrame, account: Account
-) -> tuple[pa.Table, pl.DataFrame]:
-    bad = joining.two_documents(frame.select(item="item_id", document="item_sha256"))
+    together: pa.Table, coded: pa.Table, account: Account
+) -> tuple[pa.Table, pa.Table]:
+    bad = joining.two_documents(_documents(coded))
     if not bad:
-        return together, frame
+        return together, coded
     names = together.column("item_id").chunk(0).dictionary.take(pa.array(bad)).to_pylist()
     account.leave("item", first(sorted(names)), "one id, two documents", len(names))
-    keep = ~frame["item_id"].is_in(bad)
-    return together.filter(keep.to_arrow()), frame.filter(keep)
+    keep = pc.invert(pc.is_in(coded.column("item_id"), value_set=pa.array(bad, pa.int32())))
+    return together.filter(keep), coded.filter(keep)
 
 
-def _numbered_on(frame: pl.DataFrame) -> pa.Array:
+def _numbered_on(coded: pa.Table) -> pa.Array:
     """Repeats of a model, metric and item, counted through the logs in order."""
-    ordered = frame.with_row_index("row").sort(["log", "repeat", "row"])
-    rank = pl.int_range(pl.len(), dtype=pl.Int16).over("model", "metric", "item_id")
-    found: pa.Array = ordered.with_columns(rank.alias("repeat")).sort("row")["repeat"].to_arrow()
-    return found
+    group = groups(*(coded.column(name) for name in ("model", "metric", "item_id")))
+    log, repeat = (coded.column(name).to_numpy() for name in ("log", "repeat"))
+    order = np.lexsort((repeat, log, group))
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    place = np.arange(len(order))
+    number = np.empty(len(order), np.int16)
+    number[order] = place - np.repeat(starts, np.diff(starts, append=len(order)))
+    return pa.array(number)
 
 
 def _as_results(together: pa.Table, system: str) -> pa.Table:
@@ -277,14 +283,13 @@ def _refuse_reruns(again: pa.Table, logs: Sequence[Log]) -> None:
     )
 
 
-def _one_cluster(frame: pl.DataFrame, items: pa.Array) -> None:
+def _one_cluster(coded: pa.Table, items: pa.Array) -> None:
     """Refuse items that lie in two clusters; ``items`` names them by their code."""
-    counts = frame.group_by("item_id").agg(
-        (pl.col("cluster_id").min() != pl.col("cluster_id").max()).alias("two")
-    )
-    bad = counts.filter(pl.col("two"))["item_id"].to_list()
-    if bad:
-        names = sorted(items.take(pa.array(bad)).to_pylist())
+    ends = coded.group_by("item_id").aggregate([("cluster_id", "min"), ("cluster_id", "max")])
+    two = pc.not_equal(ends.column("cluster_id_min"), ends.column("cluster_id_max"))
+    bad = ends.filter(two).column("item_id")
+    if len(bad):
+        names = sorted(items.take(bad).to_pylist())
         raise InputError(
             f"item {names[0]} lies in two clusters ({len(bad):,} such items)",
             hint="one cluster an item",

@@ -12,7 +12,7 @@ from measurand import cli, extras
 ROOT = Path(__file__).parents[2]
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 #: Modules of the packages that are always there.
-LIGHT = {"jinja2", "markupsafe", "numpy", "packaging", "polars", "pyarrow", "pydantic", "scipy"}
+LIGHT = {"jinja2", "markupsafe", "numpy", "packaging", "pyarrow", "pydantic", "scipy"}
 
 
 def test_every_package_that_the_engine_takes_is_light_or_of_an_extra() -> None:

@@ -1,13 +1,14 @@
 from __future__ import annotations
 
-import polars as pl
+import pyarrow as pa
 
 from measurand.joining import refuse, two_documents
 
 
-def frame(**documents: list[str | None]) -> pl.DataFrame:
-    rows = [(item, d) for item, found in documents.items() for d in found]
-    return pl.DataFrame(rows, {"item": pl.String, "document": pl.String}, orient="row")
+def frame(**documents: list[str | None]) -> pa.Table:
+    rows = [{"item": item, "document": d} for item, found in documents.items() for d in found]
+    kind = pa.schema([("item", pa.string()), ("document", pa.string())])
+    return pa.Table.from_pylist(rows, kind)
 
 
 def test_one_id_with_two_hashes_is_two_documents() -> None:

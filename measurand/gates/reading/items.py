@@ -132,27 +132,17 @@ def one_document(*sides: pa.Table) -> None:
     Raises:
         EvidenceError: ``item_changed``.
     """
-    import polars as pl
-
-    frame = pl.concat(
-        [
-            pl.DataFrame(
-                pl.from_arrow(side.select(["item_id", name]).rename_columns(_JOINED)),
-                schema_overrides=dict.fromkeys(_JOINED, pl.String),
-            )
-            for side in sides
-            for name in ("document_first", "document_last")
-        ]
+    rows = pa.concat_tables(
+        side.select(["item_id", name]).rename_columns([joining.ITEM, joining.DOCUMENT])
+        for side in sides
+        for name in ("document_first", "document_last")
     )
-    if bad := joining.two_documents(frame):
-        error = joining.refuse(bad, frame)
+    if bad := joining.two_documents(rows):
+        error = joining.refuse(bad, rows)
         hint = "run the baseline again on the present items"
         if len(sides) == 1:
             hint = "give every document an id of its own"
         raise EvidenceError(error.args[0], code=error.code, hint=hint)
-
-
-_JOINED = [joining.ITEM, joining.DOCUMENT]
 
 
 def _rows(
