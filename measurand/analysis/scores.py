@@ -100,16 +100,18 @@ class Score:
 
     def tries(self, model: str) -> tuple[IntArray, FloatArray, IntArray]:
         """(n,) rows lost to infrastructure, sums of scores, rows with a score, of each item."""
-        own = self.rows.filter(pl.col("m") == self.models.index(model))
-        at, n = own["i"].to_numpy(), len(self.items)
-        lost = self.frame.filter(
-            (pl.col("model") == model) & (pl.col("status") == "infra_error")
-        ).select(_codes("item_id", pl.Series(self.items)).alias("i"))
-        where = lost["i"].to_numpy().astype(np.int64)
+        n = len(self.items)
+        own = self.rows.model == self.models.index(model)
+        lost = pc.and_(
+            pc.equal(self.table.column("model"), model),
+            pc.equal(self.table.column("status"), "infra_error"),
+        )
+        ids = self.table.column("item_id").filter(lost)
+        where = pc.index_in(ids, value_set=pa.array(self.items, pa.string())).to_numpy()
         return (
             np.bincount(where, minlength=n).astype(np.int64),
-            np.bincount(at, own["value"].to_numpy(), n).astype(np.float64),
-            np.bincount(at, minlength=n).astype(np.int64),
+            np.bincount(self.rows.item[own], self.rows.value[own], n).astype(np.float64),
+            np.bincount(self.rows.item[own], minlength=n).astype(np.int64),
         )
 
     def by_repeat(self, model: str) -> FloatArray:
