@@ -20,6 +20,7 @@ import torch
 from pipelines.value_functions import boards, networks, players, worlds
 from pipelines.value_functions.engine import Engine, locate
 from pipelines.value_functions.losses import Head
+from pipelines.value_functions.net import Net
 from pipelines.value_functions.supports import Support
 from schemas.value_functions.params import MinAtar
 
@@ -61,12 +62,13 @@ def steps(repeats: int) -> None:
     y = torch.randn(3, 256, generator=torch.Generator().manual_seed(2))
 
     def took(head: Head) -> float:
-        weights = networks.beginning(768, 256, head.outputs, 3, "benchmark")
+        net = Net(768, 256, head.outputs)
+        weights = networks.beginning(net, 3, "benchmark")
         adam = torch.optim.AdamW(weights.values(), lr=1e-4)
 
         def some() -> None:
             for _ in range(10):
-                head.losses(networks.outputs(weights, x), y).mean(-1).sum().backward()
+                head.losses(networks.outputs(net, weights, x), y).mean(-1).sum().backward()
                 adam.step()
                 adam.zero_grad()
 

@@ -14,6 +14,8 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+EDGE = 0.001
+"""Probabilities nearer to 0 or 1 are taken as this: one of them would make the loss infinite."""
 TIES = 1e-9
 """Predictions nearer than this are alike: they differ by rounding."""
 
@@ -36,6 +38,12 @@ def top(said: FloatArray, true: FloatArray) -> float:
     """Chance that the chosen alternative is one of the best."""
     chosen = said >= said.max() - TIES
     return float((true[chosen] >= true.max() - TIES).mean())
+
+
+def log_loss(said: FloatArray, true: FloatArray) -> float:
+    """Mean of -p log q - (1 - p) log(1 - q) in nats, q cut to ``EDGE..1 - EDGE``."""
+    q = np.clip(said, EDGE, 1 - EDGE)
+    return float((-true * np.log(q) - (1 - true) * np.log1p(-q)).mean())
 
 
 def tau(said: FloatArray, true: FloatArray) -> float | None:

@@ -7,7 +7,7 @@ from measurand.report.document import Figure, Opening
 from measurand.report.evidence import say, size
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
-from schemas.value_functions.params import BASELINE, BOOTSTRAPPED, Run
+from schemas.value_functions.params import BASELINE, BOOTSTRAPPED, PLAYED, Run
 
 NAMES = {
     "mse": "squared error",
@@ -20,6 +20,8 @@ NAMES = {
 }
 LEAD = "hl_gauss"
 MOST = 5
+MORE = {"noise": "more noise", "width": "more units", "experts": "more experts"}
+"""What may make a loss's lead grow."""
 
 
 def opening(view: View) -> Opening | None:
@@ -56,7 +58,7 @@ def _plains(material: Material, figures: Figures, loss: str) -> list[str]:
 
 
 def _changes(material: Material, figures: Figures, loss: str) -> list[str]:
-    pairs = sorted(material.siblings(), key=lambda pair: pair[2])
+    pairs = sorted((p for p in material.siblings() if p[2] in MORE), key=lambda pair: pair[2])
     return [
         _change(run, other, part, loss, row)
         for run, other, part in pairs
@@ -69,7 +71,11 @@ def plain_runs(material: Material) -> list[Run]:
 
     A chain's values are found exactly by every loss: it is a check of the instrument.
     """
-    versions = {(run if part == "noise" else other).id for run, other, part in material.siblings()}
+    versions = {
+        (run if part == "noise" else other).id
+        for run, other, part in material.siblings()
+        if part in MORE
+    }
     return [
         run
         for run in material.params.train.runs
@@ -83,7 +89,8 @@ def _what(material: Material, run: Run) -> str:
     source = material.params.build.source(run.source)
     if run.shifts:
         return f"where targets move ({run.id})"
-    words = {"chess": "on chess moves", "wordle": "on Wordle", "file": "on the table"}
+    words = {"chess": "on chess moves", "wordle": "on Wordle", "file": "on the table",
+             "control": "on the arm"}  # fmt: skip
     place = words.get(source.kind, "on the game")
     boot = ", learned from its own targets" if source.kind in BOOTSTRAPPED else ""
     return f"{place} ({run.id}){boot}"
@@ -108,13 +115,13 @@ def _scale(material: Material, run: Run) -> str:
     kind = material.params.build.source(run.source).kind
     return {
         "chess": "0 a random move, 1 Stockfish's own",
-        "minatar": "0 random play, 1 the script",
+        **dict.fromkeys(PLAYED, "0 random play, 1 the script"),
         "wordle": "share of secrets found",
     }.get(kind, "share of variance explained")
 
 
 def _change(run: Run, other: Run, part: str, loss: str, row: StatisticRow) -> str:
-    more = "more noise" if part == "noise" else "more units"
+    more = MORE[part]
     told = say(
         row,
         above="grows by {size}",

@@ -18,6 +18,8 @@ from measurand.subject import frame
 from schemas.value_functions.params import Params, Run
 
 FloatArray = npt.NDArray[np.float64]
+PARTS = ("noise", "width", "experts", "bins", "ratio")
+"""What runs may differ in alone, so that they make a curve."""
 CONTROLS = ("constant", "material", "random", "consistent", "script")
 
 
@@ -77,20 +79,16 @@ class Material:
         return self.params.losses(run)
 
     def siblings(self) -> Iterator[tuple[Run, Run, str]]:
-        """(run, the one that it is compared with, in what alone they differ): noise or width.
+        """(run, the one that it is compared with, in what alone of ``PARTS`` they differ).
 
-        The one with less noise, or with fewer units, is what the other is compared with.
+        The one that has less of it is what the other is compared with.
         """
         for run in self.params.train.runs:
             for other in self.params.train.runs:
-                for part in ("noise", "width"):
+                for part in PARTS:
                     less = getattr(other, part) < getattr(run, part)
-                    if less and _but(run, part) == _but(other, part):
+                    if less and run.but(part) == other.but(part):
                         yield run, other, part
-
-
-def _but(run: Run, part: str) -> dict[str, object]:
-    return run.model_dump(exclude={"id", "losses", part})
 
 
 def _scores(rows: pl.DataFrame) -> Scores:

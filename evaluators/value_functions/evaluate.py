@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from evaluators.value_functions import given, played
+from evaluators.value_functions import given, matches, played
 from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.results import RESULTS, slice_text
@@ -39,7 +39,7 @@ def evaluate(
         data: folder with ``dataset/`` and ``checkpoint/``.
         model: must be None: what is measured are the networks of the checkpoint.
         out: folder to write to.
-        journal: not used: no model is called.
+        journal: folder in which games against Stockfish are kept, which are not played alike again.
         limit: only the first so many items or episodes of a run; marks the results partial.
 
     Raises:
@@ -63,13 +63,18 @@ def evaluate(
             weights = networks_of(checkpoint, run, loss, len(trial.phases))
             if isinstance(trial, Regression):
                 found = given.items(run, trial, weights)
+                more = given.heads(run, trial, weights[-1])
             else:
                 found = played.items(params, run, trial, weights[-1])
+                more = [{"covered": None, "calibration": None}] * params.train.seeds
             items += _rows(run, loss, found, limit)
+            rows = described(trial.net, weights[-1], trial.head, trial.seen(), trial.probed())
             about = {"run": run.id, "loss": loss}
-            inner += [about | row for row in described(weights[-1], trial.head, trial.seen())]
-        for control, rows in _controls(params, run, trial):
-            items += _rows(run, control, rows, limit)
+            inner += [about | row | own for row, own in zip(rows, more, strict=True)]
+            items += _rows(run, loss, matches.items(params, run, loss, checkpoint, journal), limit)
+        for control, played_ in _controls(params, run, trial):
+            items += _rows(run, control, played_, limit)
+        items += _rows(run, "random", matches.random(params, run, journal), limit)
     parents = parents_of(dataset)
     config = {"evaluate": params.evaluate.model_dump(mode="json"), "partial": limit is not None}
     known = runs.run_id(parents, params.model_dump(mode="json"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,14 +10,23 @@ import numpy as np
 from evaluators.value_functions.context import CONTROLS, FloatArray, Material, Scores
 from measurand.results import Rows, StatisticRow
 from measurand.statistics import exact, statistic_row
+from measurand.stats.aggregate import (
+    improvement_probability,
+    interquartile_mean,
+    performance_profile,
+)
+from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
-from measurand.stats.improvement import interquartile_mean, probability_of_improvement
 from measurand.stats.means import cluster_mean
 from measurand.stats.trainings import mean_over_trainings
-from schemas.value_functions.params import BASELINE, LOSSES
+from schemas.value_functions.params import BASELINE, LOSSES, PLAYED
 
 SYSTEM = "value_functions"
 RESAMPLES = 2000
+PROFILE = (0.0, 0.1, 0.25, 0.5, 0.75)
+"""Scores that a share of trainings exceeds."""
+SHARES = ("won", "top_1", "puzzle")
+"""Metrics in 0..1 whose items may all be alike."""
 
 
 def loss_rows(material: Material) -> Rows:
@@ -69,16 +79,18 @@ def change_rows(material: Material) -> Rows:
 
 
 def game_rows(material: Material) -> Rows:
-    """Over all games: ``iqm`` of a loss's scores, ``improvement`` over squared error.
+    """Over all games: ``iqm`` of a loss's scores, ``improvement`` over squared error, ``profile``.
 
-    A game's score in a training is its mean over episodes; noisy versions are not games.
+    A game's score in a training is its mean over episodes; the first run on a game counts, and
+    noisy versions do not.
     """
     build, seed = material.params.build, material.params.evaluate.seed
-    games = [
-        run
-        for run in material.params.train.runs
-        if build.source(run.source).kind == "minatar" and not run.noise
-    ]
+    first = {
+        run.source: run
+        for run in reversed(material.params.train.runs)
+        if build.source(run.source).kind in PLAYED and not run.noise
+    }
+    games = [run for run in material.params.train.runs if run in first.values()]
     shared = [x for x in LOSSES if games and all(x in material.losses(run) for run in games)]
     parts = {"games": str(len(games))}
     found: dict[str, FloatArray] = {}
@@ -89,19 +101,63 @@ def game_rows(material: Material) -> Rows:
             found[loss] = np.stack(tables, 1)
     for name, table in found.items():
         words = (SYSTEM, seed, "games")
+        profile = performance_profile(
+            table, np.array(PROFILE), resamples=RESAMPLES, seed_words=words
+        )
+        for beyond, share in zip(PROFILE, profile, strict=True):
+            at = parts | {"above": f"{beyond:g}"}
+            yield statistic_row(SYSTEM, name, "profile", at, replace(share, scope="method"))
         each = {"iqm": interquartile_mean(table, resamples=RESAMPLES, seed_words=words)}
         if name != BASELINE and BASELINE in found:
-            each["improvement"] = probability_of_improvement(
+            each["improvement"] = improvement_probability(
                 table, found[BASELINE], resamples=RESAMPLES, seed_words=words
             )
         for metric, one in each.items():
             yield statistic_row(SYSTEM, name, metric, parts, replace(one, scope="method"))
 
 
+def elo_rows(material: Material) -> Rows:
+    """``elo``: of a network minus Stockfish's at its weakest, 400 log10 of the odds of a point.
+
+    Source: Elo 1978, The Rating of Chessplayers, section 8.4; draws count one half. Without a point
+    there is no figure, and the reason says what the share won stays below.
+    """
+    for run in material.params.train.runs:
+        for model, metric, _, found in material.measured(run.id):
+            if metric != "won":
+                continue
+            row = _row(material, model, metric, {"run": run.id}, found.table, found.n)
+            share, ends = row["estimate"], (row["ci_lo"], row["ci_hi"])
+            value = _elo(share)
+            known = [_elo(end) for end in ends]
+            why = None
+            if share is not None and (value is None or None in known):
+                parts = zip(("at least", "at most"), known, strict=True)
+                bounds = " and ".join(f"{words} {x:.0f}" for words, x in parts if x is not None)
+                why = f"{share:.0%} of the points were won: Elo {bounds or 'without a bound'}"
+            estimate = Estimate(
+                value,
+                ci_lo=None if why else known[0],
+                ci_hi=None if why else known[1],
+                confidence=material.params.report.confidence,
+                method="400 log10 odds of a point, of the ends of its interval",
+                n=found.n,
+                n_clusters=found.table.shape[1],
+                reason=why,
+                scope="method" if model in LOSSES else None,
+                trainings=found.table.shape[0] if model in LOSSES else None,
+            )
+            yield statistic_row(SYSTEM, model, "elo", {"run": run.id}, estimate)
+
+
+def _elo(share: float | None) -> float | None:
+    return None if share is None or not 0 < share < 1 else 400 * math.log10(share / (1 - share))
+
+
 def seed_rows(material: Material) -> Rows:
-    """``rank``, ``dead``, ``entropy`` and ``clipped``; t over trainings, on the same inputs."""
+    """What networks are like inside, and ``clipped``; t over trainings, on the same inputs."""
     for (run, loss), rows in material.representations.group_by("run", "loss", maintain_order=True):
-        for metric in ("rank", "dead", "entropy"):
+        for metric in ("rank", "dead", "entropy", "probe", "covered", "calibration"):
             values = rows[metric].drop_nulls().cast(float).to_numpy()
             if len(values):
                 yield _over_seeds(material, str(loss), metric, {"run": str(run)}, values)
@@ -135,6 +191,9 @@ def _row(
 ) -> StatisticRow:
     confidence = material.params.report.confidence
     found = _estimate(table, confidence, trained=model in LOSSES)
+    if metric in SHARES and table.size:
+        # As many clusters as there are may differ, however many trainings meet them.
+        found = bounded(found, table.ravel(), np.tile(np.arange(table.shape[1]), len(table)))
     return statistic_row(SYSTEM, model, metric, parts, found if n is None else replace(found, n=n))
 
 

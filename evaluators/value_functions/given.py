@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluators.value_functions import choices
-from pipelines.value_functions.networks import Weights
+from measurand.stats.calibration import calibration_error
+from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.regression import Regression
 from schemas.value_functions.params import Run
 
@@ -24,6 +25,24 @@ def items(run: Run, trial: Regression, weights: list[Weights]) -> Iterator[Found
     the variance of the targets, mean over phases; of moves, 1 - regret over that of a random move.
     """
     yield from _of(run, trial, trial.errors(weights, "test"))
+
+
+def heads(run: Run, trial: Regression, weights: Weights) -> list[dict[str, float | None]]:
+    """Per seed: how often the head's central 90% holds the truth, and how calibrated moves are.
+
+    ``calibration`` is the expected calibration error of said and true win probabilities, over ten
+    bins of as many moves.
+    """
+    held = trial.head_covers(weights, run.shifts[-1] if run.shifts else 0.0)
+    found: list[dict[str, float | None]] = [{"covered": x, "calibration": None} for x in held]
+    if trial.given.choice:
+        rows = trial.rows("test")
+        for own, said, true in zip(
+            found, trial.predict(weights, rows), trial.truth[:, rows], strict=True
+        ):
+            error = calibration_error(said.clip(0, 1), true, resamples=0)
+            own["calibration"] = error.value
+    return found
 
 
 def controls(run: Run, trial: Regression) -> Iterator[tuple[str, Iterator[Found]]]:
@@ -52,7 +71,7 @@ def _of(run: Run, trial: Regression, errors: FloatArray) -> Iterator[Found]:
     rows, found = trial.rows("test"), trial.given
     item, cluster = found.item[rows], found.cluster[rows]
     if found.choice:
-        yield from _choices(errors[-1], trial.truth[0, rows], item, cluster)
+        yield from _choices(errors[-1], trial.truth[0, rows], item, cluster, found.puzzle[rows])
         return
     variance = trial.truth[:, rows].var(1)
     for seed in range(errors.shape[1]):
@@ -70,6 +89,7 @@ def _choices(
     true: FloatArray,
     item: npt.NDArray[np.str_],
     cluster: npt.NDArray[np.str_],
+    puzzle: npt.NDArray[np.bool_],
 ) -> Iterator[Found]:
     groups = list(choices.places(item))
     random = float(np.mean([true[at].max() - true[at].mean() for _, at in groups]))
@@ -84,3 +104,6 @@ def _choices(
             yield "top_1", name, own, seed, "", choices.top(said, true[at]), None
             yield "tau", name, own, seed, "", order, NO_ORDER if order is None else None
             yield "absolute_error", name, own, seed, "", float(np.abs(error).mean()), None
+            yield "log_loss", name, own, seed, "", choices.log_loss(said, true[at]), None
+            if puzzle[at[0]]:
+                yield "puzzle", name, own, seed, "", choices.top(said, true[at]), None

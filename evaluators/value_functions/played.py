@@ -9,10 +9,11 @@ import numpy as np
 
 from pipelines.value_functions import players, worlds
 from pipelines.value_functions.bootstrapped import Bootstrapped
-from pipelines.value_functions.networks import Weights
+from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.play import Played, Stage, play, stage, watch
-from schemas.value_functions.params import Chain, MinAtar, Params, Run, Wordle
+from schemas.value_functions.params import Arcades, Chain, Params, Run, Wordle
 
+NO_SCALE = "the script plays no better than chance: no scale"
 Found = tuple[str, str, str, int, str, float | None, str | None]
 
 
@@ -31,7 +32,7 @@ def items(params: Params, run: Run, trial: Bootstrapped, weights: Weights) -> It
                 yield "absolute_error", name, name, seed, "", float(error), None
             yield "worst_error", "worst", "worst", seed, "", float(errors.max()), None
         return
-    assert isinstance(source, MinAtar | Wordle)
+    assert isinstance(source, Arcades | Wordle)
     asked = _stage(params, source)
     done = play(asked, lambda s: trial.values(weights, s).argmax(-1), params.train.seeds)
     yield from _of(params, source, asked, done)
@@ -42,22 +43,22 @@ def controls(params: Params, run: Run) -> Iterator[tuple[str, Iterator[Found]]]:
     source = params.build.source(run.source)
     if isinstance(source, Chain):
         return
-    assert isinstance(source, MinAtar | Wordle)
+    assert isinstance(source, Arcades | Wordle)
     asked = _stage(params, source)
     yield "random", _of(params, source, asked, _watched(params, source, asked, best=False))
-    name = "script" if isinstance(source, MinAtar) else "consistent"
+    name = "script" if isinstance(source, Arcades) else "consistent"
     yield name, _of(params, source, asked, _watched(params, source, asked, best=True))
 
 
-def _stage(params: Params, source: MinAtar | Wordle) -> Stage:
+def _stage(params: Params, source: Arcades | Wordle) -> Stage:
     return stage(params, source, "test", params.evaluate.episodes, params.evaluate.seed)
 
 
-def _watched(params: Params, source: MinAtar | Wordle, asked: Stage, *, best: bool) -> Played:
+def _watched(params: Params, source: Arcades | Wordle, asked: Stage, *, best: bool) -> Played:
     words = ("value_functions", params.evaluate.seed, source.id, "control", str(best))
 
     def player(seed: int, episode: int) -> players.Player:
-        if isinstance(source, MinAtar):
+        if isinstance(source, Arcades):
             actions = worlds.actions_of(source, params.build.seed)
             return players.scripted(source, actions, 0.0 if best else 1.0, *words, seed, episode)
         return players.guesser(source, 1.0 if best else 0.0, *words, seed, episode)
@@ -65,17 +66,19 @@ def _watched(params: Params, source: MinAtar | Wordle, asked: Stage, *, best: bo
     return watch(asked, [partial(player, seed) for seed in range(params.train.seeds)])
 
 
-def _of(params: Params, source: MinAtar | Wordle, asked: Stage, done: Played) -> Iterator[Found]:
-    low, high, why = 0.0, 1.0, None
-    if isinstance(source, MinAtar):
-        low, high = (
-            float(_watched(params, source, asked, best=best).total.mean()) for best in (False, True)
-        )
-        why = None if high > low else "the script plays no better than chance: no scale"
+def _of(params: Params, source: Arcades | Wordle, asked: Stage, done: Played) -> Iterator[Found]:
+    scales = {"": (0.0, 1.0)}
+    games = asked.games or ("",) * len(asked.names)
+    if isinstance(source, Arcades):
+        ends = [_watched(params, source, asked, best=best).total for best in (False, True)]
+        for game in dict.fromkeys(games):
+            own = [name == game for name in games]
+            scales[game] = (float(ends[0][:, own].mean()), float(ends[1][:, own].mean()))
     for seed, row in enumerate(done.total):
         for at, (name, total) in enumerate(zip(asked.names, row, strict=True)):
-            score = None if why else float((total - low) / (high - low))
-            yield "score", name, name, seed, "", score, why
+            low, high = scales[games[at]]
+            score = float((total - low) / (high - low)) if high > low else None
+            yield "score", name, name, seed, "", score, None if high > low else NO_SCALE
             yield "return", name, name, seed, "", float(total), None
             steps = float(done.steps[seed, at])
             yield "steps", name, name, seed, "", steps, None

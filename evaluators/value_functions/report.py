@@ -49,6 +49,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         figures.difference_rows,
         figures.change_rows,
         figures.game_rows,
+        figures.elo_rows,
         figures.seed_rows,
     )
     rows = (row for make in makers for row in make(found))

@@ -6,6 +6,7 @@ from typing import Any
 
 from evaluators.value_functions.claims import NAMES, claims, control_lines, forest
 from evaluators.value_functions.context import CONTROLS, Material, View
+from evaluators.value_functions.figures import PROFILE
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from measurand.report.grid import Line, grid
 from measurand.report.lookup import Figures
@@ -13,9 +14,19 @@ from measurand.report.methods import methods
 from schemas.value_functions.params import BASELINE, LOSSES, Run
 
 _METRICS = (
-    "score", "regret", "top_1", "tau", "absolute_error", "squared_error", "return", "steps",
-    "worst_error",
+    "score", "regret", "top_1", "puzzle", "tau", "absolute_error", "log_loss", "squared_error",
+    "return", "steps", "worst_error", "won", "elo",
 )  # fmt: skip
+
+
+CURVES = {
+    "noise": "noise of the targets",
+    "width": "units of a hidden layer",
+    "experts": "experts of a mixture",
+    "bins": "bins of the support",
+    "ratio": "standard deviation of HL-Gauss in bins",
+}
+"""What curves are drawn over, in words."""
 
 
 def summary_section(view: View) -> Section:
@@ -57,7 +68,9 @@ def _table(material: Material, figures: Figures, run: Run) -> Table:
     ]
     noise = f", noise {run.noise:g}" if run.noise else ""
     shuffled = ", targets shuffled" if run.shuffled else ""
-    caption = f"{run.id}: {run.source}, width {run.width}{noise}{shuffled}"
+    trunk = "" if run.trunk == "dense" else f", {run.trunk}"
+    experts = f" of {run.experts} experts" if run.trunk == "moe" else ""
+    caption = f"{run.id}: {run.source}, width {run.width}{trunk}{experts}{noise}{shuffled}"
     skipped = [
         f"{NAMES.get(model, model)}: {row['estimate']:.0f} items have no {metric}."
         for model in models
@@ -78,21 +91,29 @@ def game_section(view: View) -> Section | None:
     columns = {"interquartile mean": "iqm", "P(better than squared error)": "improvement"}
     caption = f"Scores of all trainings on {games} games: 0 random play, 1 the script"
     notes = ["Intervals are over trainings on these games (Agarwal et al. 2021)."]
-    return Section("All games", (grid(figures, caption, "loss", lines, columns, notes),), "", True)
+    rows = [
+        figures.point("", x, beyond, x, "profile", games=games, above=f"{beyond:g}")
+        for x in models
+        for beyond in PROFILE
+    ]
+    title = "Performance profile: share of trainings and games above a score"
+    profile = _curves(rows, title, "score", "share above it", "linear")
+    table = grid(figures, caption, "loss", lines, columns, notes)
+    return Section("All games", (table, profile), "", True)
 
 
 def curve_section(view: View) -> Section | None:
-    """Score against noise, error after every shift, score against width."""
+    """Score against noise, width, experts, bins and ratio; error after every shift."""
     material, figures = view.found, view.figures
     blocks = [*_versions(material, figures), *_shifts(material, figures)]
     if not blocks:
         return None
-    return Section("Noise, shifts, width", tuple(blocks), "Lines are losses.")
+    return Section("Noise, shifts, sizes, bins", tuple(blocks), "Lines are losses.")
 
 
 def _versions(material: Material, figures: Figures) -> list[Figure]:
     found = []
-    for part, words in (("noise", "noise of the targets"), ("width", "units of a hidden layer")):
+    for part, words in CURVES.items():
         pairs = [(run, other) for run, other, which in material.siblings() if which == part]
         names = {run.id for pair in pairs for run in pair}
         runs = [run for run in material.params.train.runs if run.id in names]
@@ -103,7 +124,7 @@ def _versions(material: Material, figures: Figures) -> list[Figure]:
             if figures.get(loss, "score", run=run.id)
         ]
         if rows:
-            scale = "log2" if part == "width" else "linear"
+            scale = "linear" if part in ("noise", "ratio") else "log2"
             found.append(_curves(rows, f"Score against {words}", words, "score", scale))
     return found
 
@@ -138,6 +159,9 @@ def tuning_section(view: View) -> Section:
             cells: list[Cell] = []
             for rate in rates:
                 some = own.filter(rate=rate)
+                if some.is_empty():
+                    cells.append("")
+                    continue
                 mean = float(some["score"].mean() or 0.0)  # type: ignore[arg-type]
                 star = " *" if bool(some["chosen"][0]) else ""
                 cells.append(f"{mean:.4g}{star}")
@@ -147,36 +171,52 @@ def tuning_section(view: View) -> Section:
         ["run and loss", *rates],
         rows,
         [
-            "Squared error with its sign turned, discounted return, or on a chain the worst error.",
-            *_at_the_ends(view.found, rates),
+            "Squared error with its sign turned, discounted return, or on a chain the worst error. "
+            "Empty: not in the grid of this run.",
+            *_at_the_ends(view.found),
         ],
     )
-    return Section("Tuning", (table,), "Every loss has the same grid and as many trainings.", True)
+    told = "All losses of a run have the same grid and as many trainings."
+    return Section("Tuning", (table,), told, True)
 
 
-def _at_the_ends(material: Material, rates: list[str]) -> list[str]:
-    """Which losses picked the lowest or the highest rate: beyond it may lie a better one."""
-    chosen = material.tuning.filter(chosen=True).select("run", "loss", "rate").unique()
-    ends = chosen.filter(chosen["rate"].is_in([rates[0], rates[-1]])).sort("run", "loss")
-    if len(rates) == 1 or ends.is_empty():
+def _at_the_ends(material: Material) -> list[str]:
+    """Which losses picked the lowest or the highest rate: beyond it may lie a better one.
+
+    Where targets are shuffled there is nothing to pick by.
+    """
+    names = []
+    for run in material.params.train.runs:
+        grid_ = sorted(material.params.rates(run))
+        if run.shuffled or len(grid_) == 1:
+            continue
+        for loss in material.losses(run):
+            rate = material.tuning.filter(run=run.id, loss=loss, chosen=True)["rate"][0]
+            if float(rate) in (grid_[0], grid_[-1]):
+                names.append(f"{run.id} {loss}")
+    if not names:
         return []
-    names = ", ".join(f"{run} {loss}" for run, loss, _ in ends.iter_rows())
-    return [f"Picked at an end of the grid, beyond which a better rate may lie: {names}."]
+    return [
+        f"Picked at an end of the grid, beyond which a better rate may lie: {', '.join(names)}."
+    ]
 
 
 def representation_section(view: View) -> Section:
-    """Rank, dead units, entropy, clipped targets."""
+    """Rank, dead units, read-out, entropy, calibration, clipped targets."""
     material, figures = view.found, view.figures
     lines = [
         Line({"text": run.id, "detail": loss}, loss, {"run": run.id})
         for run in material.params.train.runs
         for loss in material.losses(run)
     ]
-    columns = {name: name for name in ("rank", "dead", "entropy", "clipped")}
+    names = ("rank", "dead", "probe", "entropy", "covered", "calibration", "clipped")
+    columns = {name: name for name in names}
     notes = [
         "rank: singular values of the last hidden layer that hold 99% of their sum; dead: share of "
-        "units that are never active; entropy: of the head's distribution, in nats; clipped: share "
-        "of training targets beyond the support."
+        "units that are never active; probe: share of variance that a linear read-out of it "
+        "explains on other rows; entropy: of the head's distribution, in nats; covered: share of "
+        "true targets in its central 90%; calibration: mean distance of said and true win "
+        "probability in ten bins; clipped: share of training targets beyond the support."
     ]
     table = grid(figures, "Last hidden layer and head", "run and loss", lines, columns, notes)
     return Section("Inside the networks", (table,), "", True)

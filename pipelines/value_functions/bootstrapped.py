@@ -15,17 +15,20 @@ import numpy.typing as npt
 
 from measurand.stats.resample import rng_for
 from pipelines.value_functions import networks, supports, worlds
+from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.losses import Head
 from pipelines.value_functions.material import Replay
-from pipelines.value_functions.networks import Weights
 from pipelines.value_functions.play import play, stage
-from pipelines.value_functions.trials import rows_of, support_of, totals
-from schemas.value_functions.params import Chain, Loss, MinAtar, Params, Run, Wordle
+from pipelines.value_functions.representations import Probed
+from pipelines.value_functions.trials import net_of, rows_of, support_of, totals
+from schemas.value_functions.params import Arcades, Chain, Loss, Params, Run, Wordle
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 FloatArray = npt.NDArray[np.float64]
+PROBED = 2000
+"""States that a linear read-out is fitted to, and tried on."""
 ROOM = 0.25
 """Of the distance to the farthest return, beyond it: a better player earns more than the data's."""
 
@@ -53,17 +56,17 @@ class Bootstrapped:
         source = params.build.source(run.source)
         letters = worlds.spelled(replay.actions) if isinstance(source, Wordle) else None
         self._letters = None if letters is None else torch.from_numpy(letters).to(device).float()
-        self.inputs = replay.state.shape[1]
-        self.outputs = self.head.outputs * (
-            len(replay.actions) if letters is None else letters.shape[1]
-        )
+        values = len(replay.actions) if letters is None else letters.shape[1]
+        self.net = net_of(params, run, replay.state.shape[1], values * self.head.outputs)
         self._rows = np.arange(len(replay.reward), dtype=np.int64)
         rewards = [self._rewards(seed) for seed in range(params.train.seeds)]
         self._reward = torch.from_numpy(np.stack(rewards)).to(device, torch.float32)
-        arrays = (replay.state, replay.after, replay.action, replay.ended)
-        self._state, self._after, self._action, self._ended = (
-            torch.from_numpy(array).to(device) for array in arrays
+        arrays = (replay.state, replay.after, replay.action)
+        self._state, self._after, self._action = (
+            torch.tensor(array).to(device) for array in arrays
         )
+        follows = replay.discount * ~replay.ended
+        self._follows = torch.from_numpy(follows).to(device, torch.float32)
         self.beside: Weights = {}
 
     def _rewards(self, seed: int) -> FloatArray:
@@ -81,7 +84,7 @@ class Bootstrapped:
 
     def out(self, weights: Weights, states: Tensor) -> Tensor:
         """(S, B, A, m) of states (S, B, D)."""
-        found = networks.outputs(weights, states.float())
+        found = networks.outputs(self.net, weights, states)
         return networks.by_action(found, self._letters, len(self._replay.actions))
 
     def loss(self, weights: Weights, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
@@ -94,7 +97,7 @@ class Bootstrapped:
         out, action = self.out(weights, self._state[rows]), self._action[rows]
         taken = _of(out, action)
         reward = self._reward.gather(1, rows)
-        discount = self._replay.discount * (~self._ended[rows]).float()
+        discount = self._follows[rows]
         with torch.no_grad():
             after = self.out(self.beside, self._after[rows])
             values = self.head.value(after)
@@ -131,7 +134,7 @@ class Bootstrapped:
                 for name, own in weights.items():
                     self.beside[name].copy_(own)
 
-    def values(self, weights: Weights, states: npt.NDArray[np.uint8]) -> FloatArray:
+    def values(self, weights: Weights, states: npt.NDArray[Any]) -> FloatArray:
         """(S, B, A) values of states (S, B, D), or of (B, D) for all seeds alike."""
         import torch
 
@@ -140,9 +143,17 @@ class Bootstrapped:
             found: FloatArray = self.head.value(out).double().cpu().numpy()
         return found
 
-    def seen(self) -> npt.NDArray[np.uint8]:
+    def seen(self) -> npt.NDArray[Any]:
         """(n, D) states, spread over the replay, for a look at the representation."""
         return self._replay.state[:: max(1, len(self._rows) // 512)]
+
+    def probed(self) -> Probed:
+        """States of the first and of the second half of the replay, and what followed them."""
+        half, x, y = len(self._rows) // 2, self._replay.state, self._replay.returns
+        every = max(1, half // PROBED)
+        rows, other = np.arange(0, half, every), np.arange(half, len(x), every)
+        seeds = self._params.train.seeds
+        return Probed(x[rows], np.stack([y[rows]] * seeds), x[other], np.stack([y[other]] * seeds))
 
     def worst(self, weights: Weights) -> FloatArray:
         """(S, states * 2) error of a chain's values in units of the largest of them."""
@@ -160,7 +171,7 @@ class Bootstrapped:
         if isinstance(source, Chain):
             found = -np.abs(self.worst(weights[-1])).max(1)
             return found
-        assert isinstance(source, MinAtar | Wordle)
+        assert isinstance(source, Arcades | Wordle)
         asked = stage(self._params, source, "val", given.validate_episodes, given.seed)
         played = play(asked, lambda s: self.values(weights[-1], s).argmax(-1), given.seeds)
         found = played.discounted.mean(1)

@@ -18,6 +18,7 @@ from pipelines.value_functions import networks
 from pipelines.value_functions.boards import PLANES, bits
 from pipelines.value_functions.engine import SCALE
 from pipelines.value_functions.losses import Head
+from pipelines.value_functions.net import Net
 from pipelines.value_functions.supports import Support
 
 START = "startpos"
@@ -47,15 +48,17 @@ class Player:
             raise InputError(f"{checkpoint} is no chess network", hint="give one of a chess run")
         last = f"{about['phases'] - 1}."
         own = {k.removeprefix(last): w for k, w in named.items() if k.startswith(last)}
-        if not 0 <= seed < len(own["w0"]):
+        trainings = len(own["w" + networks.HEAD])
+        if not 0 <= seed < trainings:
             raise InputError(
-                f"{checkpoint} has no training {seed}", hint=f"it has 0 to {len(own['w0']) - 1}"
+                f"{checkpoint} has no training {seed}", hint=f"it has 0 to {trainings - 1}"
             )
         self._weights = {name: w[seed : seed + 1] for name, w in own.items()}
         said: dict[str, Any] = about["head"]
         support = Support(*(said[name] for name in ("low", "high", "bins", "ratio")))
         self._head = Head(said["loss"], support, said["mean"], said["spread"])
-        if self._weights["w0"].shape[1] != PLANES:
+        self._net = Net(**about["net"])
+        if self._net.inputs != PLANES:
             raise InputError(f"{checkpoint} sees no board", hint="train it again")
 
     def values(self, board: Any) -> list[tuple[str, float]]:
@@ -71,7 +74,7 @@ class Player:
             planes[at] = bits(board, not board.turn)
             board.pop()
         with torch.inference_mode():
-            out = networks.outputs(self._weights, torch.from_numpy(planes).float())
+            out = networks.outputs(self._net, self._weights, torch.from_numpy(planes))
             found = self._head.value(out)[0].clamp(0, 1).tolist()
         return list(zip(moves, found, strict=True))
 

@@ -138,7 +138,11 @@ class _Games(_WithEngine):
         engine = self.engine()
         engine.fresh()
         found = boards.game(
-            job.words, job.positions, job.best, lambda fen: engine.search(fen, job.nodes)[0]
+            job.words,
+            job.positions,
+            job.best,
+            lambda fen: engine.search(fen, job.nodes)[0],
+            job.named,
         )
         for key, fen in found:
             yield (

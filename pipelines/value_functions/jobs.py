@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from measurand.manifest import Source as Origin
-from pipelines.value_functions import boards, own_table, players, worlds
+from pipelines.value_functions import boards, openings, own_table, players, worlds
 from pipelines.value_functions.splits import splits_of
+from pipelines.value_functions.states import packer
 from schemas.value_functions.params import (
+    Arcades,
     Chain,
     Chess,
     Digits,
     File,
-    MinAtar,
     Params,
     Source,
     Wordle,
@@ -37,6 +36,7 @@ class Game(NamedTuple):
         words: of its seed.
         positions: to keep.
         best: share of best moves.
+        named: share of named openings.
         nodes: of every search.
     """
 
@@ -46,6 +46,7 @@ class Game(NamedTuple):
     words: tuple[str | int, ...]
     positions: int
     best: float
+    named: float
     nodes: int
 
 
@@ -76,17 +77,17 @@ class Episode(NamedTuple):
         split: what it is used for.
         player: name of the player.
         level: how often the player does what it does.
-        secret: the word to be guessed; empty where there is none.
+        about: the word to be guessed, or the game; empty where there is none.
         actions: names of the actions.
         seed: of the build.
     """
 
-    source: Chain | MinAtar | Wordle
+    source: Chain | Arcades | Wordle
     name: str
     split: str
     player: str
     level: float
-    secret: str
+    about: str
     actions: tuple[str, ...]
     seed: int
 
@@ -104,6 +105,8 @@ def about(source: Source, seed: int) -> Row:
     if isinstance(source, File):
         return found | {"inputs": len(own_table.read(source).features)}
     if isinstance(source, Chess):
+        if source.named:
+            openings.lines()
         return found | {"inputs": boards.PLANES}
     actions = list(worlds.actions_of(source, seed))
     return found | {
@@ -177,7 +180,7 @@ def games(params: Params) -> list[Game]:
         split = splits_of(seed, source.id, names, params.build.shares)
         found += [
             Game(source.id, name, split[name], ("chess", seed, source.id, name),
-                 source.positions, source.best, source.nodes)
+                 source.positions, source.best, source.named, source.nodes)
             for name in names
         ]  # fmt: skip
     return found
@@ -194,11 +197,13 @@ def episodes(params: Params) -> list[Episode]:
         if isinstance(source, Chain):
             names = players.single_steps(source)
             found += [Episode(source, name, "train", "each", 0.0, "", (), seed) for name in names]
-        elif isinstance(source, MinAtar):
+        elif isinstance(source, Arcades):
             actions = worlds.actions_of(source, seed)
+            several = len(source.games) > 1
             found += [
-                Episode(source, f"e{level:g}-{at:04d}", "train", f"epsilon {level:g}", level, "",
-                        actions, seed)
+                Episode(source, f"{game}-" * several + f"e{level:g}-{at:04d}", "train",
+                        f"epsilon {level:g}", level, game, actions, seed)
+                for game in source.games
                 for level in source.epsilons
                 for at in range(source.episodes)
             ]  # fmt: skip
@@ -219,20 +224,14 @@ def play(job: Episode) -> list[Row]:
     source, words = job.source, ("value_functions", job.seed, job.source.id, job.name)
     if isinstance(source, Chain):
         steps = players.single_steps(source)[job.name]
-    elif isinstance(source, MinAtar):
+    elif isinstance(source, Arcades):
         player = players.scripted(source, job.actions, job.level, *words, "player")
-        world = worlds.Arcade(source, *words)
-        steps = players.episode(world, player, source.cap, source.discount)
+        world = worlds.game(source, job.about, *words)
+        turns, pack = worlds.turns_of(source), packer(source)
+        steps = players.episode(world, player, source.cap, source.discount, turns=turns, pack=pack)
     else:
         player = players.guesser(source, job.level, *words)
-        guessing = worlds.Guessing(job.actions, job.secret)
+        guessing = worlds.Guessing(job.actions, job.about)
         steps = players.episode(guessing, player, worlds.TURNS, source.discount)
     about = {"source": source.id, "episode": job.name, "split": job.split, "player": job.player}
     return [{**about, **step} for step in steps]
-
-
-def unpacked(states: list[bytes], inputs: int) -> np.ndarray:
-    """(n, inputs) of 0 and 1 from bits as the tables hold them."""
-    flat = np.frombuffer(b"".join(states), np.uint8).reshape(len(states), -1)
-    found: np.ndarray = np.unpackbits(flat, axis=1, count=inputs)
-    return found

@@ -77,6 +77,15 @@ class Head:
         p = self.log_probabilities(out).exp()
         return p @ grid(self.support, p)
 
+    def places(self, like: Tensor) -> Tensor:
+        """(m + 1,) ends of what each logit stands for: of bins their edges, of atoms half ways."""
+        import torch
+
+        if self.loss in _ON_BINS:
+            return supports.edges(self.support, like)
+        at = supports.atoms(self.support, like)
+        return torch.cat([at[:1], (at[1:] + at[:-1]) / 2, at[-1:]])
+
     def losses(self, out: Tensor, y: Tensor) -> Tensor:
         """Loss of every value, shape (...); its gradient goes to ``out`` alone.
 

@@ -13,8 +13,10 @@ import polars as pl
 from measurand import shards
 from measurand.errors import InputError
 from measurand.subject import frame
-from pipelines.value_functions.jobs import unpacked
-from schemas.value_functions.params import BOOTSTRAPPED, Params
+from pipelines.value_functions import worlds
+from pipelines.value_functions.players import discount_at
+from pipelines.value_functions.states import arrays, unpacked
+from schemas.value_functions.params import BOOTSTRAPPED, Arcades, Chain, Params, Source, Wordle
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -32,6 +34,7 @@ class Given:
         cluster: (n,) what is sampled: the group, or the game.
         choice: whether the rows of an item are alternatives, of which one is chosen.
         material: (n,) a count of pieces; empty where there is none.
+        puzzle: (n,) whether the row's position is a puzzle; empty where there is none.
     """
 
     x: npt.NDArray[Any]
@@ -41,6 +44,7 @@ class Given:
     cluster: npt.NDArray[Any]
     choice: bool
     material: FloatArray
+    puzzle: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,24 +52,24 @@ class Replay:
     """Transitions.
 
     Attributes:
-        state: (n, D) of 0 and 1.
+        state: (n, D) of 0 and 1, of points of pictures, or of measurements.
         action: (n,) what was done.
         reward: (n,) what it brought.
         after: (n, D) the state that followed.
         ended: (n,) whether nothing follows.
         returns: (n,) discounted rewards that followed.
         actions: names of the actions.
-        discount: of later rewards.
+        discount: (n,) of what follows.
     """
 
-    state: npt.NDArray[np.uint8]
+    state: npt.NDArray[Any]
     action: IntArray
     reward: FloatArray
-    after: npt.NDArray[np.uint8]
+    after: npt.NDArray[Any]
     ended: npt.NDArray[np.bool_]
     returns: FloatArray
     actions: tuple[str, ...]
-    discount: float
+    discount: FloatArray
 
 
 def load(params: Params, name: str, dataset: Path) -> Given | Replay:
@@ -79,13 +83,15 @@ def load(params: Params, name: str, dataset: Path) -> Given | Replay:
     Raises:
         InputError: it was not built with these parameters.
     """
-    kind = params.build.source(name).kind
+    source = params.build.source(name)
+    kind = source.kind
     about = _rows(dataset / "sources", name)
     if about.is_empty():
         raise InputError(f"{name} was not built", hint="run `measurand build value_functions`")
     inputs = int(about["inputs"][0])
     if kind in BOOTSTRAPPED:
-        return _replay(_rows(dataset / "transitions", name).filter(split="train"), about, inputs)
+        rows = _rows(dataset / "transitions", name).filter(split="train")
+        return _replay(source, rows, about, inputs)
     if kind == "chess":
         return _moves(_rows(dataset / "moves", name), inputs)
     return _examples(_rows(dataset / "examples", name), kind)
@@ -98,16 +104,22 @@ def _rows(folder: Path, source: str) -> pl.DataFrame:
     return found.sort(keys)
 
 
-def _replay(rows: pl.DataFrame, about: pl.DataFrame, inputs: int) -> Replay:
+def _replay(source: Source, rows: pl.DataFrame, about: pl.DataFrame, inputs: int) -> Replay:
+    assert isinstance(source, Chain | Arcades | Wordle)
+    t = rows["t"].to_numpy()
+    state, after = arrays(
+        source, rows["state"].to_list(), rows["next_state"].to_list(),
+        rows["episode"].to_numpy(), t, inputs,
+    )  # fmt: skip
     return Replay(
-        state=unpacked(rows["state"].to_list(), inputs),
+        state=state,
         action=rows["action"].to_numpy().astype(np.int64),
         reward=rows["reward"].to_numpy(),
-        after=unpacked(rows["next_state"].to_list(), inputs),
+        after=after,
         ended=rows["terminated"].to_numpy(),
         returns=rows["mc_return"].to_numpy(),
         actions=tuple(about["actions"][0].to_list()),
-        discount=float(about["discount"][0]),
+        discount=discount_at(t, float(about["discount"][0]), worlds.turns_of(source)),
     )
 
 
@@ -120,6 +132,7 @@ def _moves(rows: pl.DataFrame, inputs: int) -> Given:
         cluster=rows["game"].to_numpy(),
         choice=True,
         material=rows["material"].to_numpy().astype(np.float64),
+        puzzle=rows["puzzle"].to_numpy(),
     )
 
 
@@ -139,4 +152,5 @@ def _examples(rows: pl.DataFrame, kind: str) -> Given:
         cluster=rows["cluster"].to_numpy(),
         choice=False,
         material=np.array([]),
+        puzzle=np.array([], np.bool_),
     )

@@ -1,79 +1,69 @@
-"""Several small networks at once: one a seed, stacked, so that a step is one matrix product.
+"""Several small networks at once: one a seed, stacked, so that a step is one product a layer.
 
 Every seed has its own weights and its own batch; nothing is shared, and a sum of their losses gives
-each its own gradient. Two hidden layers with ReLU, then a head. The trunk of a seed begins the same
-under every loss.
+each its own gradient. A trunk, a last hidden layer with ReLU, then a head. The trunk of a seed
+begins the same under every loss.
 """
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from measurand.stats.resample import rng_for
+from pipelines.value_functions import moe, resnet, transformer
+from pipelines.value_functions.layers import Weights, add, linear
+from pipelines.value_functions.net import Net
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-Weights = dict[str, Any]
+HEAD = "2"
+_TRUNKS = {"moe": moe, "resnet": resnet, "transformer": transformer}
 
 
-def beginning(
-    inputs: int, width: int, outputs: int, seeds: int, *words: str | int, device: str = "cpu"
-) -> Weights:
-    """Weights of ``seeds`` networks, uniform within 1 / sqrt(inputs of the layer), float32.
+def beginning(net: Net, seeds: int, *words: str | int, device: str = "cpu") -> Weights:
+    """Weights of ``seeds`` networks, float32, each layer within 1 / sqrt(numbers that go in).
 
     Args:
-        inputs: numbers that go in.
-        width: units of each hidden layer.
-        outputs: numbers that come out.
+        net: what they look like.
         seeds: networks S.
-        words: of the seed; the trunk depends on these and the network, the head on its size too.
+        words: of the seed; the trunk depends on these and its sizes, the head on its size too.
         device: where they lie.
 
     Returns:
-        ``w0``, ``w1``, ``w2`` of shape (S, in, out) and ``b0``, ``b1``, ``b2`` of (S, 1, out).
+        By name, each with S first; ``w2`` and ``b2`` are the head's, (S, width, outputs) and
+        (S, 1, outputs).
     """
-    import torch
-
     found: Weights = {}
-    sizes = ((inputs, width), (width, width), (width, outputs))
-    for layer, (n_in, n_out) in enumerate(sizes):
-        size = (outputs,) if layer == len(sizes) - 1 else ()
-        drawn = []
-        for seed in range(seeds):
-            rng = rng_for("value_functions", *words, "weights", layer, *size, seed)
-            bound = 1 / math.sqrt(n_in)
-            drawn.append(rng.uniform(-bound, bound, (n_in + 1, n_out)))
-        both = torch.tensor(np.stack(drawn), dtype=torch.float32, device=device)
-        found[f"w{layer}"] = both[:, :-1].contiguous().requires_grad_()
-        found[f"b{layer}"] = both[:, -1:].contiguous().requires_grad_()
+    if net.trunk == "dense":
+        add(found, "0", net.inputs, net.width, seeds, *words, device=device)
+        add(found, "1", net.width, net.width, seeds, *words, device=device)
+    else:
+        _TRUNKS[net.trunk].begin(found, net, seeds, *words, device=device)
+    add(found, HEAD, net.width, net.outputs, seeds, *words, net.outputs, device=device)
     return found
 
 
-def features(weights: Weights, x: Tensor) -> Tensor:
+def features(net: Net, weights: Weights, x: Tensor) -> Tensor:
     """(S, B, width) activities of the last hidden layer.
 
     Args:
+        net: what the networks look like.
         weights: of S networks.
-        x: (S, B, inputs), or (B, inputs) where all see the same.
+        x: (S, B, inputs), or (B, inputs) where all see the same; any kind of number.
     """
-    import torch
-
     if x.dim() == 2:
-        x = x.expand(len(weights["w0"]), *x.shape)
-    for layer in (0, 1):
-        x = torch.baddbmm(weights[f"b{layer}"], x, weights[f"w{layer}"]).relu()
-    return x
+        x = x.expand(len(weights["w" + HEAD]), *x.shape)
+    x = x.float()
+    if net.scale != 1:
+        x = x * net.scale
+    if net.trunk == "dense":
+        return linear(weights, "1", linear(weights, "0", x).relu()).relu()
+    return _TRUNKS[net.trunk].features(weights, net, x)
 
 
-def outputs(weights: Weights, x: Tensor) -> Tensor:
+def outputs(net: Net, weights: Weights, x: Tensor) -> Tensor:
     """(S, B, outputs) of the head; see :func:`features`."""
-    import torch
-
-    return torch.baddbmm(weights["b2"], features(weights, x), weights["w2"])
+    return linear(weights, HEAD, features(net, weights, x))
 
 
 def by_action(out: Tensor, spelled: Tensor | None, actions: int) -> Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +12,10 @@ import numpy.typing as npt
 from pipelines.value_functions import worlds
 from pipelines.value_functions.splits import splits_of
 from pipelines.value_functions.worlds import World
-from schemas.value_functions.params import MinAtar, Params, Wordle
+from schemas.value_functions.params import Arcades, Params, Wordle
 
 FloatArray = npt.NDArray[np.float64]
-Choose = Callable[[npt.NDArray[np.uint8]], npt.NDArray[np.int64]]
+Choose = Callable[[npt.NDArray[Any]], npt.NDArray[np.int64]]
 """From states (S, E, D) to actions (S, E)."""
 
 
@@ -25,24 +26,28 @@ class Stage:
     Attributes:
         names: of the episodes.
         open: makes the world of an episode anew.
-        cap: most steps.
+        cap: most choices.
         discount: of later rewards.
+        games: the game of each episode; empty where there is one.
+        turns: choices that make one step of the world.
     """
 
     names: tuple[str, ...]
     open: Callable[[int], World]
     cap: int
     discount: float
+    games: tuple[str, ...] = ()
+    turns: int = 1
 
 
-def stage(params: Params, source: MinAtar | Wordle, split: str, episodes: int, seed: int) -> Stage:
+def stage(params: Params, source: Arcades | Wordle, split: str, episodes: int, seed: int) -> Stage:
     """Episodes of a game, or secrets: some pick the learning rate, the others are reported.
 
     Args:
         params: parameters.
         source: what is played.
         split: ``val`` or ``test``; a game's episodes of the two have different seeds.
-        episodes: how many; of words there are as many as there are.
+        episodes: how many of every game; of words there are as many as there are.
         seed: of the episodes.
     """
     if isinstance(source, Wordle):
@@ -51,12 +56,20 @@ def stage(params: Params, source: MinAtar | Wordle, split: str, episodes: int, s
         secrets = tuple(word for word in words if (of[word] == "val") == (split == "val"))
         return Stage(secrets, lambda at: worlds.Guessing(words, secrets[at]), worlds.TURNS,
                      source.discount)  # fmt: skip
-    names = tuple(f"{split}-{at:03d}" for at in range(episodes))
+    several = len(source.games) > 1
+    games = tuple(str(game) for game in source.games for _ in range(episodes))
+    names = tuple(
+        f"{game}-{split}-{at:03d}" if several else f"{split}-{at:03d}"
+        for game in source.games for at in range(episodes)
+    )  # fmt: skip
+    turns = worlds.turns_of(source)
     return Stage(
         names,
-        lambda at: worlds.Arcade(source, "value_functions", seed, source.id, names[at]),
-        source.cap,
+        lambda at: worlds.game(source, games[at], "value_functions", seed, source.id, names[at]),
+        source.cap * turns,
         source.discount,
+        games if several else (),
+        turns,
     )
 
 
@@ -89,7 +102,7 @@ def play(found: Stage, choose: Choose, seeds: int) -> Played:
         for s, e in zip(*np.nonzero(going), strict=True):
             reward, ended = games[s][e].act(int(actions[s, e]))
             total[s, e] += reward
-            discounted[s, e] += reward * found.discount**step
+            discounted[s, e] += reward * found.discount ** (step // found.turns)
             steps[s, e] += 1
             going[s, e] = not ended
             states[s, e] = games[s][e].state()
@@ -109,7 +122,7 @@ def watch(found: Stage, players: Sequence[Callable[[int], Callable[[World], int]
             for step in range(found.cap):
                 reward, ended = world.act(act(world))
                 total[s, e] += reward
-                discounted[s, e] += reward * found.discount**step
+                discounted[s, e] += reward * found.discount ** (step // found.turns)
                 steps[s, e] += 1
                 going[s, e] = not ended
                 if ended:

@@ -6,10 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from measurand.stats.resample import rng_for
+from pipelines.value_functions.atari import Console
+from pipelines.value_functions.control import looking_ahead
 from pipelines.value_functions.worlds import Arcade, Bits, Corridor, Guessing, World
-from schemas.value_functions.params import Chain, Game, MinAtar, Wordle
+from schemas.value_functions.params import Arcades, Chain, Control, Game, Wordle
 
 Player = Callable[[Any], int]
 """From a world to an action."""
@@ -47,14 +50,27 @@ _SCRIPTS: dict[Game, Callable[[Bits], str]] = {
 }
 
 
-def scripted(source: MinAtar, actions: tuple[str, ...], epsilon: float, *words: Any) -> Player:
-    """A script of the game that moves at random in a share of its steps."""
-    rng, script, n = rng_for(*words), _SCRIPTS[source.game], len(actions)
+def scripted(source: Arcades, actions: tuple[str, ...], epsilon: float, *words: Any) -> Player:
+    """A script of the game that moves at random in a share of its steps; on an arm, one that tries.
 
-    def play(world: Arcade) -> int:
+    Args:
+        source: what is played.
+        actions: names of its actions.
+        epsilon: the share.
+        words: of its seed.
+    """
+    if isinstance(source, Control):
+        found: Player = looking_ahead(epsilon, *words)
+        return found
+    rng, n = rng_for(*words), len(actions)
+
+    def play(world: Arcade | Console) -> int:
         if rng.random() < epsilon:
             return int(rng.integers(n))
-        return actions.index(script(world.state().reshape(-1, 10, 10)))
+        wanted = (
+            world.script() if isinstance(world, Console) else _SCRIPTS[world.game](world.planes())
+        )
+        return actions.index(wanted)
 
     return play
 
@@ -71,29 +87,59 @@ def guesser(source: Wordle, consistent: float, *words: Any) -> Player:
     return play
 
 
-def episode(world: World, player: Player, cap: int, discount: float) -> list[dict[str, Any]]:
-    """Steps of one episode with their returns; what is cut off after ``cap`` is truncated."""
+def bits(state: npt.NDArray[Any]) -> bytes:
+    """A state of 0 and 1, one bit a number."""
+    return np.packbits(state).tobytes()
+
+
+def episode(
+    world: World,
+    player: Player,
+    cap: int,
+    discount: float,
+    *,
+    turns: int = 1,
+    pack: Callable[[npt.NDArray[Any]], bytes] = bits,
+) -> list[dict[str, Any]]:
+    """Steps of one episode with their returns; what is cut off after ``cap`` is truncated.
+
+    Args:
+        world: the world.
+        player: who plays.
+        cap: most steps of the world.
+        discount: of later rewards, a step of the world.
+        turns: choices that make one; each is a row.
+        pack: makes bytes of a state.
+    """
     steps: list[dict[str, Any]] = []
     ended = False
-    while not ended and len(steps) < cap:
-        state, action = world.state(), player(world)
+    state = pack(world.state())
+    while not ended and len(steps) < cap * turns:
+        action = player(world)
         reward, ended = world.act(action)
+        after = pack(world.state())
         steps.append(
             {
                 "t": len(steps),
-                "state": np.packbits(state).tobytes(),
+                "state": state,
                 "action": action,
                 "reward": reward,
-                "next_state": np.packbits(world.state()).tobytes(),
+                "next_state": after,
                 "terminated": ended,
-                "truncated": not ended and len(steps) == cap - 1,
+                "truncated": not ended and len(steps) == cap * turns - 1,
             }
         )
-    after = 0.0
+        state = after
+    later = 0.0
     for step in reversed(steps):
-        after = step["reward"] + discount * after
-        step["mc_return"] = after
+        later = step["reward"] + float(discount_at(step["t"], discount, turns)) * later
+        step["mc_return"] = later
     return steps
+
+
+def discount_at(t: Any, discount: float, turns: int) -> Any:
+    """Discount of what follows a 0-based choice: only the last one of a step costs time."""
+    return np.where((t + 1) % turns == 0, discount, 1.0)
 
 
 def single_steps(source: Chain) -> dict[str, list[dict[str, Any]]]:

@@ -9,11 +9,12 @@ import numpy.typing as npt
 
 from measurand.stats.resample import rng_for
 from pipelines.value_functions import networks
+from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.losses import Head
 from pipelines.value_functions.material import Given
-from pipelines.value_functions.networks import Weights
-from pipelines.value_functions.trials import rows_of, support_of, totals
-from schemas.value_functions.params import Digits, Loss, Params, Run
+from pipelines.value_functions.representations import Probed, covered
+from pipelines.value_functions.trials import net_of, rows_of, support_of, totals
+from schemas.value_functions.params import SCALAR, Digits, Loss, Params, Run
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 AT_ONCE = 4096
 """Rows that are predicted together."""
+PROBED = 2000
+"""Rows that a linear read-out is fitted to, and tried on."""
 
 
 class Regression:
@@ -57,7 +60,7 @@ class Regression:
         self.head = Head(loss, support, float(first.mean()), spread)
         self.steps = run.steps * len(self._shifts)
         self.phases = tuple(run.steps * (at + 1) for at in range(len(self._shifts)))
-        self.inputs, self.outputs = given.x.shape[1], self.head.outputs
+        self.net = net_of(params, run, given.x.shape[1], self.head.outputs)
         self.beside: Weights = {}
         self._x = torch.from_numpy(given.x).to(device)
         self._y = torch.from_numpy(taught).to(device, torch.float32)
@@ -74,7 +77,7 @@ class Regression:
         rows, shift = batch
         rows = rows.to(self._y.device)
         y = self._y.gather(1, rows) + shift
-        out = networks.outputs(weights, self._x[rows].float())
+        out = networks.outputs(self.net, weights, self._x[rows])
         return totals(self.head.losses(out, y), y, self.head.support)
 
     def predict(self, weights: Weights, rows: npt.NDArray[np.int64]) -> FloatArray:
@@ -85,7 +88,7 @@ class Regression:
         with torch.inference_mode():
             for start in range(0, len(rows), AT_ONCE):
                 at = torch.from_numpy(rows[start : start + AT_ONCE]).to(self._x.device)
-                out = networks.outputs(weights, self._x[at].float())
+                out = networks.outputs(self.net, weights, self._x[at])
                 parts.append(self.head.value(out).double().cpu().numpy())
         return np.concatenate(parts, 1)
 
@@ -97,6 +100,28 @@ class Regression:
         """(n, D) inputs of test rows, for a look at the representation."""
         found: npt.NDArray[Any] = self.given.x[self.rows("test")]
         return found
+
+    def probed(self) -> Probed:
+        """Rows of training, at most ``PROBED``, and of test, with their true targets."""
+        rows = self.rows("train")
+        rows = rows[:: max(1, len(rows) // PROBED)]
+        test = self.rows("test")[:PROBED]
+        x = self.given.x
+        return Probed(x[rows], self.truth[:, rows], x[test], self.truth[:, test])
+
+    def head_covers(self, weights: Weights, shift: float) -> list[float | None]:
+        """Per seed, the share of true test targets within the head's central 90%."""
+        import torch
+
+        rows = self.rows("test")[:PROBED]
+        if self.head.loss in SCALAR:
+            return [None] * len(self.truth)
+        with torch.inference_mode():
+            out = networks.outputs(self.net, weights, torch.from_numpy(self.given.x[rows]))
+            logs = self.head.log_probabilities(out).double().numpy()
+            ends = self.head.places(out).double().numpy()
+        wanted = self.truth[:, rows] + shift
+        return [covered(own, ends, y) for own, y in zip(logs, wanted, strict=True)]
 
     def errors(self, weights: list[Weights], split: str) -> FloatArray:
         """(phases, S, n) predictions less true targets of a split, at the end of every phase."""

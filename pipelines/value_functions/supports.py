@@ -96,6 +96,11 @@ def atoms(support: Support, like: Tensor) -> Tensor:
     return _places(like, support.low, support.high, support.bins)
 
 
+def edges(support: Support, like: Tensor) -> Tensor:
+    """(m + 1,) edges of the bins, float32 or finer, on the device of ``like``."""
+    return _places(like, support.low, support.high, support.bins + 1)
+
+
 def clipped(y: Tensor, support: Support) -> Tensor:
     """Targets in float32 or finer, cut to the support."""
     import torch
@@ -124,8 +129,7 @@ def hl_gauss(y: Tensor, support: Support) -> Tensor:
     import torch
 
     y = clipped(y, support)
-    edges = _places(y, support.low, support.high, support.bins + 1)
-    cdf = torch.erf((edges - y[..., None]) / (math.sqrt(2) * support.sigma))
+    cdf = torch.erf((edges(support, y) - y[..., None]) / (math.sqrt(2) * support.sigma))
     return (cdf[..., 1:] - cdf[..., :-1]) / (cdf[..., -1:] - cdf[..., :1])
 
 

@@ -23,7 +23,8 @@ from measurand.training.processes import deal
 from measurand.training.schedules import warm_then
 from pipelines.value_functions import material
 from pipelines.value_functions.bootstrapped import Bootstrapped
-from pipelines.value_functions.networks import Weights, beginning
+from pipelines.value_functions.layers import Weights
+from pipelines.value_functions.networks import beginning
 from pipelines.value_functions.regression import Regression
 from schemas.value_functions.params import Loss, Params, Run
 from schemas.value_functions.tables import TRAINING, TUNING
@@ -51,7 +52,7 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         (params, dataset, journal / "train", parents, run, loss, rate)
         for run in given.runs
         for loss in params.losses(run)
-        for rate in given.rates
+        for rate in params.rates(run)
     ]
     rows: list[Row] = []
     tried: dict[tuple[str, str], list[Row]] = {}
@@ -96,10 +97,8 @@ def make(params: Params, run: Run, loss: Loss, dataset: Path, device: str) -> Tr
 
 def begin(params: Params, run: Run, trial: Trial, device: str) -> Weights:
     """Networks before their first step: those of a source and a width begin alike."""
-    return beginning(
-        trial.inputs, run.width, trial.outputs, params.train.seeds,
-        params.train.seed, run.source, device=device,
-    )  # fmt: skip
+    given = params.train
+    return beginning(trial.net, given.seeds, given.seed, run.source, device=device)
 
 
 def job(
@@ -156,7 +155,9 @@ def job(
         "kind": params.build.source(run.source).kind,
     }
     shape = vars(head.support) | {"loss": loss, "mean": head.mean, "spread": head.spread}
-    tensors.save(file, named, known_by | {"head": shape, "phases": len(trial.phases)})
+    tensors.save(
+        file, named, known_by | {"head": shape, "net": vars(trial.net), "phases": len(trial.phases)}
+    )
     about = {"run": run.id, "loss": loss, "rate": f"{rate:g}"}
     return {
         **about,
@@ -192,6 +193,6 @@ def identity(params: Params, run: Run, loss: Loss, rate: float, parents: Mapping
         exclude={"runs", "rates", "save_every", "processes", "validate_episodes"},
     )
     source = params.build.source(run.source).model_dump(mode="json")
-    own = run.model_dump(mode="json", exclude={"losses", "id"})
+    own = run.but()
     code = code_of(Path(__file__))
     return runs.run_id(code, given, own, source, loss, rate, dict(parents))

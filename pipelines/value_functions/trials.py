@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from measurand.stats.resample import rng_for
+from pipelines.value_functions import worlds
+from pipelines.value_functions.net import Net
 from pipelines.value_functions.supports import Support, outside
-from schemas.value_functions.params import Params, Run
+from schemas.value_functions.params import Atari, MinAtar, Params, Run, Source
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +24,24 @@ def support_of(run: Run, low: float, high: float) -> Support:
     if run.support is not None:
         return Support(*run.support, run.bins, run.ratio)
     return Support.around(low, high, run.bins, run.ratio)
+
+
+_CELLS = {"chess": (12, 8), "digits": (1, 8), "wordle": (worlds.LETTERS, 0)}
+"""Channels and side of a board; of a row of letters no side."""
+
+
+def net_of(params: Params, run: Run, inputs: int, outputs: int) -> Net:
+    """The network of a run: its trunk, over the cells of its source."""
+    source: Source = params.build.source(run.source)
+    channels, side = _CELLS.get(source.kind, (1, 0))
+    if isinstance(source, MinAtar):
+        channels, side = inputs // worlds.SIDE**2, worlds.SIDE
+    if isinstance(source, Atari):
+        channels, side = inputs // source.side**2, source.side
+    return Net(
+        inputs, run.width, outputs, run.trunk, channels, side, run.experts, run.blocks,
+        1 / 255 if isinstance(source, Atari) else 1.0,
+    )  # fmt: skip
 
 
 def rows_of(params: Params, run: Run, step: int, rows: IntArray) -> IntArray:

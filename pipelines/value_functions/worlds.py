@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from measurand.errors import CapabilityError
 from measurand.stats.resample import rng_for, seed_for
-from schemas.value_functions.params import Chain, MinAtar, Wordle
+from pipelines.value_functions import atari, control
+from schemas.value_functions.params import Arcades, Atari, Chain, Control, Game, MinAtar, Wordle
 
 Bits = npt.NDArray[np.uint8]
 LETTERS, LENGTH, TURNS = 26, 5, 6
@@ -24,8 +25,8 @@ WORDS = "/usr/share/dict/american-english"
 class World(Protocol):
     """One episode."""
 
-    def state(self) -> Bits:
-        """(D,) of 0 and 1."""
+    def state(self) -> npt.NDArray[Any]:
+        """(D,) of 0 and 1, of bytes, or of float32."""
 
     def act(self, action: int) -> tuple[float, bool]:
         """Reward, and whether the episode ended."""
@@ -57,10 +58,18 @@ def chain_values(source: Chain) -> npt.NDArray[np.float64]:
     return np.stack([left, best], 1)
 
 
-class Arcade:
-    """A game of MinAtar with its smallest set of actions."""
+PLANES, SIDE, ALL = 10, 10, "nlurdf"
+"""Most planes of a game, points a side, and names of all actions."""
 
-    def __init__(self, source: MinAtar, *words: str | int) -> None:
+
+class Arcade:
+    """A game of MinAtar with its smallest set of actions.
+
+    Where one network learns several games, all have the same planes and actions, and planes that
+    say which game it is; an action that a game has not does nothing.
+    """
+
+    def __init__(self, source: MinAtar, *words: str | int, game: Game | None = None) -> None:
         try:
             from minatar import Environment
         except ModuleNotFoundError as error:
@@ -69,14 +78,31 @@ class Arcade:
                 hint="pip install 'measurand[games]'",
                 code="missing_extra",
             ) from error
-        self._env = Environment(source.game, sticky_action_prob=source.sticky)
+        self.game = game or source.games[0]
+        self._env = Environment(self.game, sticky_action_prob=source.sticky)
         self._env.seed(seed_for(*words) % 2**32)
         self._env.reset()
-        self._actions = self._env.minimal_action_set()
+        own: list[int] = self._env.minimal_action_set()
+        several = len(source.games) > 1
+        self._actions = [at if at in own else 0 for at in range(len(ALL))] if several else own
+        self.names = tuple(ALL) if several else tuple(ALL[at] for at in own)
+        self._about = np.zeros((0, SIDE, SIDE), np.uint8)
+        if several:
+            here = np.array([name == self.game for name in source.games], np.uint8)
+            self._about = np.repeat(here, SIDE * SIDE).reshape(-1, SIDE, SIDE)
+        self._spare = PLANES if several else 0
+
+    def planes(self) -> Bits:
+        """(C, 10, 10) of the game alone."""
+        found: Bits = np.ascontiguousarray(self._env.state().transpose(2, 0, 1)).astype(np.uint8)
+        return found
 
     def state(self) -> Bits:
         """Planes of 10 x 10, one after the other."""
-        return np.ascontiguousarray(self._env.state().transpose(2, 0, 1)).astype(np.uint8).ravel()
+        own = self.planes()
+        spare = np.zeros((max(0, self._spare - len(own)), SIDE, SIDE), np.uint8)
+        found: Bits = np.concatenate([own, spare, self._about]).ravel()
+        return found
 
     def act(self, action: int) -> tuple[float, bool]:
         """A step of the game."""
@@ -186,20 +212,45 @@ def spelled(words: tuple[str, ...]) -> Bits:
     return found.reshape(len(words), -1)
 
 
-def inputs_of(source: Chain | MinAtar | Wordle) -> int:
-    """Bits of a state."""
+def game(source: Arcades, name: str, *words: str | int) -> World:
+    """A world that is played for a return.
+
+    Args:
+        source: where it is from.
+        name: the game, of several.
+        words: of its seed.
+    """
+    if isinstance(source, Atari):
+        return atari.Console(source, *words)
+    if isinstance(source, Control):
+        return control.Joints(source, *words)
+    return Arcade(source, *words, game=next(one for one in source.games if one == name))
+
+
+def turns_of(source: Chain | Arcades | Wordle) -> int:
+    """Choices that make one step of the world."""
+    return control.MOTORS[source.task] if isinstance(source, Control) else 1
+
+
+def inputs_of(source: Chain | Arcades | Wordle) -> int:
+    """Numbers of a state."""
     if isinstance(source, Chain):
         return source.states
     if isinstance(source, Wordle):
         return LENGTH * LETTERS + LETTERS + TURNS
-    return int(Arcade(source, "inputs").state().size)
+    if isinstance(source, Control):
+        return control.SEEN[source.task] + turns_of(source) * (source.cuts + 1)
+    return int(game(source, source.games[0], "inputs").state().size)
 
 
-def actions_of(source: Chain | MinAtar | Wordle, seed: int) -> tuple[str, ...]:
+def actions_of(source: Chain | Arcades | Wordle, seed: int) -> tuple[str, ...]:
     """Names of the actions."""
     if isinstance(source, Chain):
         return ("left", "right")
     if isinstance(source, Wordle):
         return vocabulary(source, seed)
-    world: Any = Arcade(source, "actions")
-    return tuple("nlurdf"[code] for code in world._env.minimal_action_set())
+    if isinstance(source, Control):
+        return tuple(f"{level:g}" for level in np.linspace(-1, 1, source.cuts))
+    if isinstance(source, Atari):
+        return atari.Console(source, "actions").names()
+    return Arcade(source, "actions").names

@@ -10,9 +10,14 @@ from measurand.params import Licence, Strict, no_repeats
 
 Loss = Literal["mse", "huber", "mse_softmax", "one_hot", "two_hot", "hl_gauss", "c51"]
 Game = Literal["breakout", "freeway", "space_invaders"]
+Task = Literal["arm", "reacher", "pusher"]
+AtariGame = Literal["breakout", "pong"]
+Trunk = Literal["dense", "moe", "resnet", "transformer"]
 LOSSES: tuple[Loss, ...] = get_args(Loss)
 SCALAR = ("mse", "huber")
 """Losses of one number; all others have logits over a support."""
+SCALE = ("bins", "ratio")
+"""What a loss of one number does not see."""
 BASELINE = "mse"
 SPLITS = ("train", "val", "test")
 SEED = 20260101
@@ -87,6 +92,7 @@ class Chess(Strict):
         positions: positions to keep of each.
         nodes: nodes of every search.
         best: share of the engine's own moves, the others are random.
+        named: share of games that begin with a named opening, the others with random moves.
     """
 
     kind: Literal["chess"]
@@ -95,14 +101,15 @@ class Chess(Strict):
     positions: int = Field(default=4, ge=1, le=64)
     nodes: int = Field(default=50, ge=1)
     best: float = Field(default=0.6, ge=0, le=1)
+    named: float = Field(default=0.0, ge=0, le=1)
 
 
 class MinAtar(Strict):
     """Transitions of a small game (Young & Tian 2019, arXiv 1903.03176), of mixed players.
 
     Attributes:
-        game: the game.
-        episodes: episodes of every player.
+        game: the game, or several that one network learns at once.
+        episodes: episodes of every player and game.
         epsilons: players: how often each of them moves at random instead of by the script.
         cap: most steps of an episode.
         discount: of later rewards.
@@ -111,12 +118,84 @@ class MinAtar(Strict):
 
     kind: Literal["minatar"]
     id: Name
-    game: Game
+    game: Game | tuple[Game, ...]
     episodes: int = Field(ge=3)
     epsilons: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.1, 0.5, 1.0)
     cap: int = Field(default=500, ge=1)
     discount: float = Field(default=0.97, ge=0, lt=1)
     sticky: float = Field(default=0.1, ge=0, lt=1)
+
+    @model_validator(mode="after")
+    def _games(self) -> Self:
+        no_repeats("game", self.games)
+        if not self.games:
+            raise ValueError("game: name one")
+        return self
+
+    @property
+    def games(self) -> tuple[Game, ...]:
+        """The games."""
+        return (self.game,) if isinstance(self.game, str) else self.game
+
+
+class Atari(Strict):
+    """Transitions of a game of Atari's 2600 (``ale-py``), four pictures a state.
+
+    Attributes:
+        game: the game.
+        episodes: episodes of every player.
+        epsilons: players: how often each of them moves at random instead of by the script.
+        cap: most steps of an episode, each of four frames.
+        discount: of later rewards.
+        sticky: chance that a frame repeats the last action.
+        side: of a picture, in points.
+    """
+
+    kind: Literal["atari"]
+    id: Name
+    game: AtariGame
+    episodes: int = Field(ge=3)
+    epsilons: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.1, 0.5, 1.0)
+    cap: int = Field(default=1000, ge=1)
+    discount: float = Field(default=0.99, ge=0, lt=1)
+    sticky: float = Field(default=0.25, ge=0, lt=1)
+    side: int = Field(default=84, ge=12, le=84)
+
+    @property
+    def games(self) -> tuple[AtariGame, ...]:
+        """The game."""
+        return (self.game,)
+
+
+class Control(Strict):
+    """Transitions of an arm with motors, each motor's turn a choice of its own.
+
+    As the Q-transformer does (Chebotar et al. 2023, arXiv 2309.10150, section 4.1): the network
+    values the steps of one motor after another, knowing those chosen before.
+
+    Attributes:
+        task: ``arm`` of two joints, which needs nothing; ``reacher`` and ``pusher`` of gymnasium's
+            MuJoCo.
+        episodes: episodes of every player.
+        epsilons: players: how often each of them moves at random instead of looking ahead.
+        cuts: values that a motor's turn can take, spread over its range.
+        cap: most steps of an episode.
+        discount: of later rewards.
+    """
+
+    kind: Literal["control"]
+    id: Name
+    task: Task
+    episodes: int = Field(ge=3)
+    epsilons: tuple[Annotated[float, Field(ge=0, le=1)], ...] = (0.1, 0.5, 1.0)
+    cuts: int = Field(default=5, ge=2, le=64)
+    cap: int = Field(default=50, ge=1)
+    discount: float = Field(default=0.95, ge=0, lt=1)
+
+    @property
+    def games(self) -> tuple[Task, ...]:
+        """The task."""
+        return (self.task,)
 
 
 class Wordle(Strict):
@@ -137,9 +216,15 @@ class Wordle(Strict):
     discount: float = Field(default=0.9, ge=0, lt=1)
 
 
-Source = Annotated[Chain | Digits | File | Chess | MinAtar | Wordle, Field(discriminator="kind")]
-BOOTSTRAPPED = ("chain", "minatar", "wordle")
+Arcades = MinAtar | Atari | Control
+"""What is played for a return."""
+Source = Annotated[
+    Chain | Digits | File | Chess | MinAtar | Atari | Control | Wordle, Field(discriminator="kind")
+]
+BOOTSTRAPPED = ("chain", "minatar", "atari", "control", "wordle")
 """Kinds whose targets the network makes itself; the others give them."""
+PLAYED = ("minatar", "atari", "control")
+"""Kinds that are played for a return."""
 
 
 class Build(Strict):
@@ -177,9 +262,14 @@ class Run(Strict):
         id: name in every table.
         source: what it learns from.
         losses: losses; none named: all that the source has a use for.
+        rates: learning rates that all its losses try; none named: those of ``train``.
         steps: steps of AdamW, of each shift where there are shifts.
         batch: rows a step.
-        width: units of each of the two hidden layers.
+        trunk: what lies below the head: two ``dense`` layers; ``moe``, a soft mixture of experts
+            over the cells of a board; ``resnet``; ``transformer`` over its cells.
+        width: units of a hidden layer; of a transformer, numbers a cell.
+        experts: of ``moe``.
+        blocks: of ``resnet`` and ``transformer``.
         bins: bins or atoms of the support.
         support: its ends; null takes those of the training targets, with a margin.
         ratio: standard deviation of HL-Gauss in bins.
@@ -194,9 +284,13 @@ class Run(Strict):
     id: Name
     source: Name
     losses: tuple[Loss, ...] = ()
+    rates: tuple[Annotated[float, Field(gt=0)], ...] = ()
     steps: int = Field(ge=1)
     batch: int = Field(default=128, ge=1)
+    trunk: Trunk = "dense"
     width: int = Field(default=64, ge=1)
+    experts: int = Field(default=1, ge=1, le=64)
+    blocks: int = Field(default=2, ge=1, le=64)
     bins: int = Field(default=51, ge=6)
     support: tuple[float, float] | None = None
     ratio: float = Field(default=0.75, gt=0)
@@ -213,9 +307,14 @@ class Run(Strict):
             raise ValueError(f"run {self.id}: support: the first end is below the second")
         if self.support is None and self.bins <= 6 * self.ratio:
             raise ValueError(f"run {self.id}: bins: more than six times the ratio, for the margin")
-        if self.losses and BASELINE not in self.losses:
-            raise ValueError(f"run {self.id}: losses are compared with {BASELINE}: name it too")
+        no_repeats(f"run {self.id}: rates", self.rates)
+        if self.experts > 1 and self.trunk != "moe":
+            raise ValueError(f"run {self.id}: experts: only the trunk moe has them")
         return self
+
+    def but(self, *parts: str) -> dict[str, object]:
+        """All that decides its numbers, but for some parts and the losses and rates it tries."""
+        return self.model_dump(mode="json", exclude={"id", "losses", "rates", *parts})
 
 
 class Train(Strict):
@@ -259,10 +358,13 @@ class Evaluate(Strict):
 
     Attributes:
         episodes: episodes that every trained network plays, where there are episodes.
+        games: games of chess that each training of squared error and of HL-Gauss plays against
+            Stockfish at its weakest; an even number, both colours of each opening.
         seed: of the episodes.
     """
 
     episodes: int = Field(default=30, ge=2)
+    games: int = Field(default=0, ge=0, multiple_of=2)
     seed: int = Field(default=SEED, ge=0)
 
 
@@ -298,9 +400,18 @@ class Params(Strict):
                 raise ValueError(f"run {run.id}: digits have shifts, and nothing else has")
             if "c51" in run.losses and not moves:
                 raise ValueError(f"run {run.id}: of a given target C51 is two_hot: leave c51 out")
+            if not any(
+                BASELINE in self.losses(other) and run.but(*SCALE) == other.but(*SCALE)
+                for other in self.train.runs
+            ):
+                raise ValueError(f"run {run.id}: losses are compared with {BASELINE}: name it too")
         return self
 
     def losses(self, run: Run) -> tuple[Loss, ...]:
         """Losses of a run: those named, or all; C51 only where targets are bootstrapped."""
         moves = self.build.source(run.source).kind in BOOTSTRAPPED
         return run.losses or tuple(loss for loss in LOSSES if moves or loss != "c51")
+
+    def rates(self, run: Run) -> tuple[float, ...]:
+        """Learning rates that every loss of a run tries."""
+        return run.rates or self.train.rates

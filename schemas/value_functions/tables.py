@@ -44,7 +44,7 @@ EXAMPLES = Table(
 
 MOVES = Table(
     name="value_functions.moves",
-    version="1.0.0",
+    version="2.0.0",
     key=("source", "position_id", "move"),
     doc="One row per position and legal move, valued by the engine for whoever makes it.",
     columns=(
@@ -59,6 +59,7 @@ MOVES = Table(
         Column("mate", pa.int16(), "moves to a mate by the mover", nullable=True),
         Column("material", pa.int16(), "of the mover less the other's, after it", "pawns"),
         Column("n_legal", pa.int16(), "legal moves of the position", minimum=1),
+        Column("puzzle", pa.bool_(), "one move leads by .3, at ten times the nodes too"),
     ),
 )
 
@@ -73,7 +74,9 @@ TRANSITIONS = Table(
         Column("t", pa.int32(), "0-based step", minimum=0),
         _SPLIT,
         Column("player", pa.string(), "who played"),
-        Column("state", pa.binary(), "the state before the action, one bit a number"),
+        Column(
+            "state", pa.binary(), "before the action: bits, the newest picture, or float32 numbers"
+        ),
         Column("action", pa.int16(), "0-based action of the source", minimum=0),
         Column("reward", pa.float64(), "that it brought"),
         Column("next_state", pa.binary(), "the state after it"),
@@ -126,7 +129,7 @@ TUNING = Table(
 
 REPRESENTATIONS = Table(
     name="value_functions.representations",
-    version="1.0.0",
+    version="1.1.0",
     key=("run", "loss", "seed"),
     doc="One row per chosen training: its last hidden layer and its head, on test inputs.",
     columns=(
@@ -136,5 +139,28 @@ REPRESENTATIONS = Table(
         Column("rank", pa.int32(), "singular values that hold 99% of their sum", minimum=0),
         Column("dead", pa.float64(), "share of units that are never active", minimum=0, maximum=1),
         Column("entropy", pa.float64(), "of the head's distribution", "nats", nullable=True),
+        Column(
+            "probe",
+            pa.float64(),
+            "variance that a linear read-out explains",
+            nullable=True,
+            maximum=1,
+        ),
+        Column(
+            "covered",
+            pa.float64(),
+            "targets in the head's central 90%",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
+        Column(
+            "calibration",
+            pa.float64(),
+            "distance of said and true win probability, 10 bins",
+            nullable=True,
+            minimum=0,
+            maximum=1,
+        ),
     ),
 )

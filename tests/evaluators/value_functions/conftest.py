@@ -39,7 +39,7 @@ def params() -> Params:
         run("breakout", "breakout"),
         run("wordle", "wordle"),
     ]
-    return small([CHAIN, DIGITS, CHESS, BREAKOUT, WORDLE], runs_, seeds=SEEDS)
+    return small([CHAIN, DIGITS, CHESS, BREAKOUT, WORDLE], runs_, seeds=SEEDS, rates=[0.001, 0.003])
 
 
 def item(model: str, metric: str, run_: str, at: int, seed: int, value: float | None,
@@ -78,6 +78,9 @@ def made_items(params: Params) -> list[Row]:
                         )
                         found.append(item(model, "tau", run_.id, at, seed, tau))
                         found.append(item(model, "regret", run_.id, at, seed, 1 - float(score)))
+                    if run_.id == "chess" and model in ("mse", "hl_gauss") and at < 8:
+                        won = 0.0 if model == "mse" else float(at % 4 == 0)
+                        found.append(item(model, "won", run_.id, at, seed, won))
                     if kind == "minatar":
                         found.append(item(model, "return", run_.id, at, seed, 10 * float(score)))
                     for phase in range(len(run_.shifts)):
@@ -110,7 +113,8 @@ def write(params: Params) -> Callable[..., Path]:
                     ]  # fmt: skip
                 inner += [
                     {**about, "seed": seed, "rank": 10 + seed, "dead": 0.1,
-                     "entropy": None if loss == "mse" else 1.0 + seed / 10}
+                     "entropy": None if loss == "mse" else 1.0 + seed / 10, "probe": 0.5,
+                     "covered": None, "calibration": None}
                     for seed in range(SEEDS)
                 ]  # fmt: skip
         tables = ((TRAINING, training), (TUNING, tuning), (REPRESENTATIONS, inner))

@@ -16,6 +16,7 @@ from measurand.training import tensors
 from pipelines.value_functions import networks
 from pipelines.value_functions.boards import PLANES
 from pipelines.value_functions.engine import locate
+from pipelines.value_functions.net import Net
 
 GAMES = 3
 
@@ -23,9 +24,14 @@ GAMES = 3
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("uci") / "chess-mse.safetensors"
-    own = networks.beginning(PLANES, 8, 1, 1, "chess")
+    own = networks.beginning(Net(PLANES, 8, 1), 1, "chess")
     head = {"low": 0.0, "high": 1.0, "bins": 21, "ratio": 0.75, "mean": 0.5, "spread": 0.3}
-    about = {"kind": "chess", "phases": 1, "head": {**head, "loss": "mse"}}
+    about = {
+        "kind": "chess",
+        "net": vars(Net(PLANES, 8, 21)),
+        "phases": 1,
+        "head": {**head, "loss": "mse"},
+    }
     tensors.save(path, {f"0.{name}": w for name, w in own.items()}, about)
     return path
 

@@ -105,3 +105,25 @@ def test_insides(results: Path, params: Params) -> None:
     assert of(rows, "hl_gauss", "entropy", run="chess")["estimate"] == pytest.approx(1.1)
     assert not [r for r in rows if (r["model"], r["metric"]) == ("mse", "entropy")]
     assert of(rows, "mse", "clipped", run="chess")["estimate"] == 0.25
+
+
+def test_elo_is_the_odds_of_a_point(results: Path, params: Params) -> None:
+    rows = list(figures.elo_rows(material(results, results, params)))
+    row = of(rows, "hl_gauss", "elo", run="chess")
+    # One point in four games.
+    assert row["estimate"] == pytest.approx(-400 * np.log10(3))
+    assert row["scope"] == "method"
+    none = of(rows, "mse", "elo", run="chess")
+    assert none["estimate"] is None
+    assert "0% of the points were won: Elo at most" in none["reason"]
+
+
+def test_the_profile_falls(results: Path, params: Params) -> None:
+    rows = list(figures.game_rows(material(results, results, params)))
+    shares = [
+        of(rows, "hl_gauss", "profile", games="1", above=f"{beyond:g}")["estimate"]
+        for beyond in figures.PROFILE
+    ]
+    # Scores are about .8.
+    assert shares[:4] == [1, 1, 1, 1]
+    assert shares == sorted(shares, reverse=True)

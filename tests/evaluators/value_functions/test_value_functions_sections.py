@@ -20,7 +20,7 @@ def test_every_run_has_a_table_of_losses_and_controls(seen: View) -> None:
     section = sections.run_section(seen)
     assert len(section.blocks) == 8
     chess = next(b for b in section.blocks if isinstance(b, Table) and "chess:" in b.caption)
-    assert chess.columns == ("loss", "score", "regret", "tau")
+    assert chess.columns == ("loss", "score", "regret", "tau", "won", "elo")
     heads = [row[0]["text"] for row in chess.rows if isinstance(row[0], dict)]
     assert heads == ["mse", "two_hot", "hl_gauss", "constant", "material"]
     assert any("3 items have no tau" in note for note in chess.notes)

@@ -104,3 +104,16 @@ def test_draws_are_worth_one_half() -> None:
     own.close()
     assert stalemate["win_prob"] == 0.5
     assert bare == [] or all(0 <= row["win_prob"] <= 1 for row in bare)
+
+
+@chess_is_here
+def test_puzzles_have_one_move_that_leads() -> None:
+    own = Engine(locate())
+    # Taking the queen back is all that saves Black; in the other nothing hangs.
+    hangs = boards.annotate("rnb1kbnr/pppp1ppp/8/4p3/4q3/8/PPPPQPPP/RNB1KBNR w KQkq - 0 1", 50, own)
+    quiet = boards.annotate(chess.STARTING_FEN, 50, own)
+    own.close()
+    assert all(row["puzzle"] for row in hangs)
+    assert not any(row["puzzle"] for row in quiet)
+    worth = sorted((row["win_prob"] for row in hangs), reverse=True)
+    assert worth[0] - worth[1] >= boards.LEAD

@@ -11,14 +11,20 @@ from measurand.training import tensors
 from pipelines.value_functions import networks
 from pipelines.value_functions.boards import PLANES
 from pipelines.value_functions.chessplayer import Player, locate, position, serve
+from pipelines.value_functions.net import Net
 
 HEAD = {"low": -0.1, "high": 1.1, "bins": 21, "ratio": 0.75, "mean": 0.5, "spread": 0.3}
 
 
 def network(folder: Path, kind: str = "chess", loss: str = "hl_gauss") -> Path:
-    own = networks.beginning(PLANES, 8, 21, 2, "chess", loss)
+    own = networks.beginning(Net(PLANES, 8, 21), 2, "chess", loss)
     path = folder / f"chess-{loss}.safetensors"
-    about = {"kind": kind, "phases": 1, "head": {**HEAD, "loss": loss}}
+    about = {
+        "kind": kind,
+        "net": vars(Net(PLANES, 8, 21)),
+        "phases": 1,
+        "head": {**HEAD, "loss": loss},
+    }
     tensors.save(path, {f"0.{name}": w for name, w in own.items()}, about)
     return path
 

@@ -95,3 +95,20 @@ def test_a_machine_without_words_is_told(monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(CapabilityError, match="list of words") as caught:
         worlds.vocabulary(Wordle(kind="wordle", id="w", words=50), 1)
     assert "wamerican" in caught.value.hint
+
+
+def test_several_games_look_alike() -> None:
+    source = MinAtar(kind="minatar", id="g", game=("breakout", "freeway"), episodes=3)
+    one, other = (worlds.game(source, name, "a") for name in source.games)
+    assert isinstance(one, worlds.Arcade)
+    assert worlds.actions_of(source, 1) == tuple(worlds.ALL)
+    states = [world.state().reshape(-1, 10, 10) for world in (one, other)]
+    assert {len(state) for state in states} == {worlds.PLANES + 2}
+    assert worlds.inputs_of(source) == 100 * (worlds.PLANES + 2)
+    assert [state[-2:, 0, 0].tolist() for state in states] == [[1, 0], [0, 1]]
+    np.testing.assert_array_equal(states[0][:4], one.planes())
+    assert states[0][4:10].sum() == 0
+    # Breakout has no "up": it does nothing.
+    still = worlds.game(source, "breakout", "a")
+    assert still.act(worlds.ALL.index("u")) == one.act(worlds.ALL.index("n"))
+    np.testing.assert_array_equal(still.state(), one.state())
