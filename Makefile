@@ -16,7 +16,7 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH_BACKEND ?=
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
 CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
-GAMES := test -x /usr/games/stockfish -a -f /usr/share/dict/american-english
+GAMES := test -x /usr/games/stockfish -a -f /usr/share/pgn-extract/eco.pgn -a -f /usr/share/dict/american-english
 say = @printf '\n== %s\n' "$(1)"
 
 .PHONY: help run all test setup check unit integration browser vllm bench clean
@@ -94,8 +94,8 @@ chromium:
 games:
 	@$(GAMES) || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
-	    apt-get install -y -qq stockfish wamerican >/dev/null; } || \
-	  echo "no Stockfish or word list and no right to install them: value_functions is left out"
+	    apt-get install -y -qq stockfish pgn-extract wamerican >/dev/null; } || \
+	  echo "no Stockfish, openings or word list and no right to install them: value_functions is left out"
 
 browser: $(VENV)/.test-stamp chromium
 	$(call say,browser tests)

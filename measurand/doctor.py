@@ -275,10 +275,15 @@ def browser() -> Check:
 
 
 def games() -> Iterator[Check]:
-    """Stockfish and a list of words, for value functions."""
+    """Stockfish, named openings and a list of words, for value functions."""
     places = (shutil.which("stockfish"), "/usr/games/stockfish")
+    lines = ("/usr/share/pgn-extract/eco.pgn",)
     words = ("/usr/share/dict/american-english",)
-    for name, package, found in (("stockfish", "stockfish", places), ("words", "wamerican", words)):
+    for name, package, found in (
+        ("stockfish", "stockfish", places),
+        ("openings", "pgn-extract", lines),
+        ("words", "wamerican", words),
+    ):
         path = next((one for one in found if one and os.path.exists(one)), None)
         todo = "" if path else f"apt-get install {package}, for value functions"
         state = "ok" if path else "missing"

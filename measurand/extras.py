@@ -27,6 +27,7 @@ EXTRAS = {
     "pathspec": "project",
     "peft": "hf",
     "minatar": "games",
+    "mujoco": "control",
     "openpyxl": "excel",
     "PIL": "video",
     "pingouin": "project",

@@ -12,6 +12,7 @@ from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.results import RESULTS, slice_text
 from measurand.tables import Table
+from measurand.training.device import device_of
 from pipelines.value_functions.bootstrapped import Bootstrapped
 from pipelines.value_functions.regression import Regression
 from pipelines.value_functions.representations import described
@@ -51,6 +52,7 @@ def evaluate(
             hint="leave --model out",
         )
     dataset, checkpoint = data / "dataset", data / "checkpoint"
+    device = device_of("cpu")  # one thread: sums come in one order
     if not (checkpoint / "training").is_dir():
         raise InputError(
             f"{checkpoint} holds no training", hint="run `measurand train value_functions` first"
@@ -59,7 +61,7 @@ def evaluate(
     inner: list[Row] = []
     for run in params.train.runs:
         for loss in params.losses(run):
-            trial = make(params, run, loss, dataset, "cpu")
+            trial = make(params, run, loss, dataset, device)
             weights = networks_of(checkpoint, run, loss, len(trial.phases))
             if isinstance(trial, Regression):
                 found = given.items(run, trial, weights)

@@ -193,7 +193,9 @@ def _row(
     found = _estimate(table, confidence, trained=model in LOSSES)
     if metric in SHARES and table.size:
         # As many clusters as there are may differ, however many trainings meet them.
-        found = bounded(found, table.ravel(), np.tile(np.arange(table.shape[1]), len(table)))
+        units = np.tile(np.arange(table.shape[1]), len(table))
+        held = bounded(found, table.ravel(), units)
+        found = replace(held, scope=found.scope, trainings=found.trainings)
     return statistic_row(SYSTEM, model, metric, parts, found if n is None else replace(found, n=n))
 
 

@@ -60,7 +60,7 @@ def random(params: Params, run: Run, journal: Path) -> Iterator[Found]:
     rng = rng_for("value_functions", params.evaluate.seed, "random moves")
 
     def choose(board: Any) -> str:
-        moves = sorted(move.uci() for move in board.legal_moves)
+        moves: list[str] = sorted(move.uci() for move in board.legal_moves)
         return moves[int(rng.integers(len(moves)))]
 
     yield from _games(params, 0, ("random",), journal, choose)

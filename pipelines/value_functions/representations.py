@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from measurand.stats.exact import products
 from pipelines.value_functions import networks
 from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.losses import Head
@@ -122,8 +121,9 @@ def probe(x: FloatArray, y: FloatArray, other: FloatArray, wanted: FloatArray) -
         return None
     mean, spread = x.mean(0), x.std(0)
     x, other = ((part - mean) / np.where(spread > 0, spread, 1.0) for part in (x, other))
-    gram = products(x, x) + len(x) * PENALTY * np.eye(x.shape[1])
-    slopes = np.linalg.solve(gram, products(x, (y - y.mean())[:, None]))[:, 0]
+    # Row after row: a matrix product adds in an order that depends on threads.
+    gram = np.einsum("np,nq->pq", x, x) + len(x) * PENALTY * np.eye(x.shape[1])
+    slopes = np.linalg.solve(gram, np.einsum("np,n->p", x, y - y.mean()))
     left = wanted - y.mean() - (other * slopes).sum(1)
     found = 1 - float(np.square(left).sum() / np.square(wanted - wanted.mean()).sum())
     # A solver's last bits depend on the machine.

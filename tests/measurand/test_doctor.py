@@ -213,9 +213,11 @@ def test_stockfish_and_words_are_looked_for(monkeypatch: pytest.MonkeyPatch) -> 
     lost = list(doctor.games())
     assert [(check.name, check.state, check.needed) for check in lost] == [
         ("stockfish", "missing", False),
+        ("openings", "missing", False),
         ("words", "missing", False),
     ]
     assert "apt-get install stockfish" in lost[0].todo
-    assert "apt-get install wamerican" in lost[1].todo
+    assert "apt-get install pgn-extract" in lost[1].todo
+    assert "apt-get install wamerican" in lost[2].todo
     monkeypatch.setattr("os.path.exists", lambda _: True)
     assert {check.state for check in doctor.games()} == {"ok"}

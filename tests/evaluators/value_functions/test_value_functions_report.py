@@ -17,7 +17,7 @@ def test_the_report_is_whole_and_the_same_twice(results: Path, params: Params) -
         "Every loss against squared error",
         "Every run",
         "All games",
-        "Noise, shifts, width",
+        "Noise, shifts, sizes, bins",
         "Tuning",
         "Inside the networks",
         "Methods",
