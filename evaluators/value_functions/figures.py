@@ -25,6 +25,8 @@ SYSTEM = "value_functions"
 RESAMPLES = 2000
 PROFILE = (0.0, 0.1, 0.25, 0.5, 0.75)
 """Scores that a share of trainings exceeds."""
+ALIKE = 1e-7
+"""Of the spread of all scores: means of trainings that differ by less are the same."""
 SHARES = ("won", "top_1", "puzzle")
 """Metrics in 0..1 whose items may all be alike."""
 
@@ -210,7 +212,13 @@ def _estimate(table: FloatArray, confidence: float, *, trained: bool) -> Estimat
         return replace(found, method=method, scope="method" if trained else None)
     if r == 1 and not trained:
         return cluster_mean(table[0], np.arange(g), confidence=confidence)
-    found = mean_over_trainings(table, confidence=confidence)
+    if r > 1 and float(np.ptp(table.mean(axis=1))) <= ALIKE * float(table.std()):
+        # Means that differ by rounding have a variance that may come out below 0.
+        same = cluster_mean(table.mean(axis=0), np.arange(g), confidence=confidence)
+        method = f"{same.method}; the means of {r} trainings are the same"
+        found = replace(same, method=method, scope="method", trainings=r)
+    else:
+        found = mean_over_trainings(table, confidence=confidence)
     return found if trained else replace(found, scope=None)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import chess
@@ -18,7 +19,7 @@ from pipelines.value_functions.boards import PLANES
 from pipelines.value_functions.engine import locate
 from pipelines.value_functions.net import Net
 
-GAMES = 3
+GAMES, SECONDS = 20, 1.0
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +50,21 @@ def test_whole_games_against_stockfish_without_an_illegal_move(checkpoint: Path)
     own = chess.engine.SimpleEngine.popen_uci(words, timeout=60)
     other = chess.engine.SimpleEngine.popen_uci(str(locate()))
     other.configure({"Skill Level": 0})
+    slow = 0
     try:
         for game in range(GAMES):
             board = chess.Board()
             while not board.is_game_over(claim_draw=True):
                 mine = (board.turn == chess.WHITE) == (game % 2 == 0)
-                limit = chess.engine.Limit(nodes=50)
+                limit = chess.engine.Limit(time=SECONDS) if mine else chess.engine.Limit(nodes=1)
+                began = time.perf_counter()
+                # An answer that is no legal move raises.
                 result = (own if mine else other).play(board, limit, game=game)
                 assert result.move in board.legal_moves
+                slow += mine and time.perf_counter() - began > SECONDS
                 board.push(result.move)
             assert board.outcome(claim_draw=True) is not None
+        assert slow == 0
     finally:
         own.quit()
         other.quit()

@@ -82,6 +82,20 @@ def test_twice_the_seeds_narrow_the_interval() -> None:
     assert width(16) / width(8) == pytest.approx(1 / np.sqrt(2) * 2.131 / 2.365, rel=0.12)
 
 
+def test_trainings_with_the_same_mean() -> None:
+    table = np.array([[0.25, 0, 0.5, 0], [0.25, 0, 0, 0.5], [0.25, 0.5, 0, 0]])
+    found = figures._estimate(table, 0.95, trained=True)
+    assert found.value == pytest.approx(0.1875)
+    assert found.scope == "method"
+    assert found.ci_lo is not None
+    assert found.ci_lo < 0.1875
+    # Each has the same items in another order: their differences vanish but for rounding.
+    rng = np.random.default_rng(3)
+    row = rng.choice([0.0, 0.25, 0.5], 5)
+    for _ in range(200):
+        figures._estimate(np.stack([rng.permutation(row) for _ in range(3)]), 0.95, trained=True)
+
+
 def test_differences_are_taken_on_shared_clusters() -> None:
     a = Scores(np.array([[1.0, 2, 3]]), ("a", "b", "c"), 3, 0)
     b = Scores(np.array([[1.0, 1]]), ("c", "b"), 2, 0)

@@ -95,6 +95,51 @@ def test_another_order_and_another_engine_give_the_same_values() -> None:
     two.close()
 
 
+def lowest(fen: str) -> str:
+    return min(move.uci() for move in chess.Board(fen).legal_moves)
+
+
+@pytest.mark.integration
+@chess_is_here
+def test_a_thousand_rows_in_another_order() -> None:
+    fens = [fen for seed in range(12) for _, fen in boards.game(("c", seed), 4, 0.0, lowest)]
+    one, two = Engine(locate()), Engine(locate())
+    first = {fen: boards.annotate(fen, 50, one) for fen in fens}
+    assert sum(map(len, first.values())) >= 1000
+    random.Random(1).shuffle(fens)
+    assert {fen: boards.annotate(fen, 50, two) for fen in fens} == first
+    one.close()
+    two.close()
+
+
+def mates(board: chess.Board) -> set[str]:
+    """Moves that mate."""
+    found = set()
+    for move in list(board.legal_moves):
+        board.push(move)
+        found |= {move.uci()} if board.is_checkmate() else set()
+        board.pop()
+    return found
+
+
+@pytest.mark.integration
+@chess_is_here
+def test_every_mate_in_one_of_random_games_is_found() -> None:
+    rng, found = random.Random(2), {}
+    while len(found) < 40:
+        board = chess.Board()
+        while not board.is_game_over():
+            if mating := mates(board):
+                found[board.fen()] = mating
+            board.push(rng.choice(list(board.legal_moves)))
+    own = Engine(locate())
+    for fen, mating in found.items():
+        rows = boards.annotate(fen, 50, own)
+        assert {row["move"] for row in rows if row["mate"] == 1} == mating
+        assert max(row["win_prob"] for row in rows) == 1
+    own.close()
+
+
 @chess_is_here
 def test_draws_are_worth_one_half() -> None:
     own = Engine(locate())
