@@ -220,7 +220,8 @@ class Turn:
     def _keep(self, record: Row, identity: str) -> None:
         self.episodes.append(record["episode"])
         self.steps += record["steps"]
-        self.runs.append(record["run"])
+        # Episodes that were journalled before retries were counted do not tell them.
+        self.runs.append({"retries": None, **record["run"]})
         self.items += items_of(record["episode"], identity)
 
     def _check(self, setting: Setting, identity: str, journal: Journal) -> None:
@@ -237,6 +238,7 @@ class Turn:
 
     def _cost(self) -> None:
         known = [row for row in self.episodes if row["prompt_tokens"] is not None]
+        again = [row["retries"] for row in self.runs if row["retries"] is not None]
         self.costs.append(
             {
                 "model": self.run.agent,
@@ -248,6 +250,6 @@ class Turn:
                 "fingerprint": self.agent.sha256,
                 "dtype": "none",
                 "chat_template": False,
-                "retries": None,
+                "retries": sum(again) if again else None,
             }
         )

@@ -39,6 +39,7 @@ class Decision:
         parse_error: whether no action was found in it.
         prompt_tokens: read by the model.
         completion_tokens: written by it.
+        retries: attempts at its server that failed and were made again.
     """
 
     action: Action
@@ -46,6 +47,7 @@ class Decision:
     parse_error: bool = False
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    retries: int | None = None
 
 
 class Agent(Protocol):

@@ -183,6 +183,7 @@ def _attempt(
         "foreign": session.foreign()[before:],
         "refused": len(session.server.foreign) - refused,
         "spent": session.episodes >= setting.recycle,
+        "retries": _total([d.retries for d in decisions]),
     }
     return Played(episode, steps, run, film)
 
@@ -272,7 +273,8 @@ def _failed(owner: Owner, spec: Spec, agent: Agent, setting: Setting, why: str) 
         "env_sha256": owner.site.sha256,
     }
     times = dict.fromkeys(("wall_ms", "reset_ms", "observe_ms", "agent_ms", "act_ms"), 0.0)
-    run = {"episode_id": base["episode_id"], **times, "foreign": [], "refused": 0}
+    none = {"foreign": [], "refused": 0, "retries": None}
+    run = {"episode_id": base["episode_id"], **times, **none}
     return Played(episode, [], run)
 
 

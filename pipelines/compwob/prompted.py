@@ -51,17 +51,21 @@ class ModelFailed(InfraError):
 
 @dataclass
 class Talk:
-    """Asks a model and counts tokens.
+    """Asks a model and counts.
 
     Attributes:
         model: a checked model.
         journal: of the calls.
+        read: tokens of prompts.
+        written: tokens of answers.
+        retries: attempts that failed and were made again, of distinct calls.
     """
 
     model: Model
     journal: Journal
     read: int = 0
     written: int = 0
+    retries: int = 0
 
     def ask(self, prompt: str, sampling: Sampling) -> str:
         """What the model writes; empty where it cannot answer this prompt.
@@ -74,6 +78,8 @@ class Talk:
         found = answers[0].completion
         if found.status == "infra_error":
             raise ModelFailed(f"{self.model.spec}: {found.reason}", hint="look at its server")
+        if not answers[0].shared:
+            self.retries += found.retries
         self.read += found.prompt_tokens or 0
         self.written += found.tokens or 0
         return found.text or ""
@@ -104,12 +110,15 @@ class ZeroShot:
         self.talk.read = self.talk.written = 0
         answer = self._answer(observation, history)
         action = parse(answer)
+        # Those of a try that a failure ended are told by the next one.
+        again, self.talk.retries = self.talk.retries, 0
         return Decision(
             NOOP if action is None else action,
             raw_output=answer,
             parse_error=action is None,
             prompt_tokens=self.talk.read,
             completion_tokens=self.talk.written,
+            retries=again,
         )
 
     def _answer(self, observation: Observation, history: Sequence[Action]) -> str:

@@ -96,7 +96,7 @@ STEPS = Table(
 
 RUNS = Table(
     name="compwob.runs",
-    version="1.0.0",
+    version="1.1.0",
     key=("episode_id",),
     doc="One row per episode: time and luck, which differ from run to run.",
     columns=(
@@ -112,6 +112,9 @@ RUNS = Table(
         Column("refused", pa.int32(), "all refused requests, the browser's own included",
                minimum=0),
         Column("failures", pa.string(), "why earlier tries failed; empty without"),
+        Column("retries", pa.int64(),
+               "attempts at a model's server that failed and were made again, of calls that were "
+               "answered at last; null where no model was asked", nullable=True, minimum=0),
     ),
 )  # fmt: skip
 

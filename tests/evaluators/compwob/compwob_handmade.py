@@ -84,7 +84,7 @@ def write(folder: Path, given: Params, agents: dict[str, Rule]) -> Path:
     times = [
         {"episode_id": row["episode_id"], "attempts": 1, "wall_ms": 900.0, "reset_ms": 100.0,
          "observe_ms": 100.0, "agent_ms": 1.0, "act_ms": 600.0, "foreign": [], "refused": 1,
-         "failures": ""}
+         "failures": "", "retries": None}
         for row in rows
     ]  # fmt: skip
     film = [

@@ -36,6 +36,7 @@ def test_rows_keep_to_the_tables(owner: Owner) -> None:
     RUNS.validate(runs.table(RUNS, [found.run]))
     assert found.run["attempts"] == 1
     assert found.run["foreign"] == []
+    assert found.run["retries"] is None
 
 
 @pytest.mark.parametrize("name", [NAMES[9], NAMES[26], NAMES[44], NAMES[49]])

@@ -129,6 +129,42 @@ def test_an_answered_prompt_is_not_asked_again(canned: Canned, tmp_path: Path) -
     assert len(canned.asked) == 1
 
 
+def test_calls_that_a_server_made_again_are_counted_once(canned: Canned, tmp_path: Path) -> None:
+    model = f"{canned.model}?backoff=0.001"
+    journal = Journal(tmp_path / "calls.jsonl")
+    agent = open_prompted("rci", model, data=tmp_path, journal=journal, cache=tmp_path)
+    failures = {"Next action:": 2, "Improved plan": 1}
+
+    def reply(prompt: str) -> tuple[int, str]:
+        for words in failures:
+            if words in prompt and failures[words]:
+                failures[words] -= 1
+                return 503, ""
+        return 200, "click(2)"
+
+    canned.reply = reply
+    agent.start("e", "x", ())
+    assert agent.act(PAGE, []).retries == 3
+    assert agent.act(PAGE, [click(2)]).retries == 0
+    agent.start("again", "x", ())
+    assert agent.act(PAGE, []).retries == 0
+
+
+def test_what_a_try_that_failed_had_made_again_is_told_by_the_next(
+    canned: Canned, tmp_path: Path
+) -> None:
+    model = f"{canned.model}?backoff=0.001&retries=1"
+    journal = Journal(tmp_path / "calls.jsonl")
+    agent = open_prompted("rci", model, data=tmp_path, journal=journal, cache=tmp_path)
+    codes = iter([503, 200, 503, 503])
+    canned.reply = lambda prompt: (next(codes, 200), "click(2)")
+    agent.start("e", "x", ())
+    with pytest.raises(ModelFailed):
+        agent.act(PAGE, [])
+    agent.start("e", "x", ())
+    assert agent.act(PAGE, []).retries == 1
+
+
 def test_rci_plans_criticises_improves_and_refines_twice(canned: Canned, tmp_path: Path) -> None:
     agent = _agent("rci", canned, tmp_path)
 
