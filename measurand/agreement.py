@@ -16,9 +16,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measurand import dialects
+from measurand import dialects, outputs
 from measurand.errors import InputError
-from measurand.reliability import FORMATS, check_arguments, refuse_existing, write
+from measurand.reliability import FORMATS, check_arguments
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,7 +100,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
     args = parser.parse_args(argv)
-    refuse_existing(args.out)
+    outputs.refuse_existing(args.out)
     check_arguments(args.resamples, args.seed)
     from measurand import agreement_report, responses
 
@@ -109,7 +109,7 @@ def main(argv: Sequence[str]) -> int:
     record = analyse(
         ratings, args.level, cluster=args.cluster, resamples=args.resamples, seed=args.seed
     )
-    write(agreement_report.render(record, args.format), args.out)
+    outputs.write(agreement_report.render(record, args.format), args.out)
     return 0
 
 

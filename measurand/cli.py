@@ -85,8 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = list(sys.argv[1:] if argv is None else argv)
     _show_anything()
     with _Interrupts(whole=argv is None) as interrupts:
-        code = _run(args, interrupts)
-    return code
+        interrupts.code = _run(args, interrupts)
+    return interrupts.code
 
 
 class _Interrupts:
@@ -97,7 +97,7 @@ class _Interrupts:
     """
 
     def __init__(self, *, whole: bool) -> None:
-        self.came = False
+        self.came, self.code = False, EXIT_INTERRUPTED
         self._ours = whole and threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> _Interrupts:
@@ -109,8 +109,9 @@ class _Interrupts:
 
     def __exit__(self, *error: object) -> None:
         if self._ours:
-            # Nothing is left to do but to end: no traceback of what is being torn down.
-            signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+            # Nothing is left to do but to end: no traceback of what is being torn down. What was
+            # done was done whole, so the code says that and not "run it again".
+            signal.signal(signal.SIGINT, lambda *_: os._exit(self.code))
 
     def _take(self, *_: Any) -> None:
         self.came = True

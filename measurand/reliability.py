@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from measurand import dialects
+from measurand import dialects, outputs
 from measurand.errors import InputError
 from measurand.progress import Progress
 
@@ -75,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
     )
     add_arguments(parser)
     args = parser.parse_args(argv)
-    refuse_existing(args.out)
+    outputs.refuse_existing(args.out)
     check_arguments(args.resamples, args.seed)
     from measurand import keying, responses
 
@@ -87,7 +85,7 @@ def main(argv: Sequence[str]) -> int:
     else:
         keyed = keying.apply_key(table, key, args.cluster)
     if args.dry_run:
-        write(_understood(table, keyed, args.cluster, args.format), args.out)
+        outputs.write(_understood(table, keyed, args.cluster, args.format), args.out)
         return 0
     with Progress("reliability", len(keyed.scales), "scales") as progress:
         record = analyse(
@@ -98,7 +96,7 @@ def main(argv: Sequence[str]) -> int:
             seed=args.seed,
             on_scale=progress.advance,
         )
-    write(render(record, args.format), args.out)
+    outputs.write(render(record, args.format), args.out)
     return 0
 
 
@@ -296,39 +294,3 @@ def render(record: dict[str, Any], form: str) -> str:
     from measurand.report.render import to_html, to_markdown
 
     return to_html(document) if form == "html" else to_markdown(document)
-
-
-def refuse_existing(out: Path | None) -> None:
-    """Before any work: an existing file is never written over.
-
-    Raises:
-        InputError: code ``file_exists``.
-    """
-    if out is not None and out.exists():
-        raise _exists(out)
-
-
-def write(text: str, out: Path | None) -> None:
-    """Print a text, or write it into a new file.
-
-    Raises:
-        InputError: code ``file_exists`` or ``no_file``.
-    """
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except FileExistsError as error:
-        raise _exists(out) from error
-    except OSError as error:
-        hint = "name a file in a folder that exists"
-        raise InputError(f"{out}: {error.strerror}", hint=hint, code="no_file") from error
-    print(f"written: {out}", file=sys.stderr)
-
-
-def _exists(out: Path) -> InputError:
-    return InputError(f"{out} exists", hint="remove it or name another file", code="file_exists")

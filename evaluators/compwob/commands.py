@@ -74,6 +74,7 @@ def _pages(args: argparse.Namespace) -> int:
 def _play(args: argparse.Namespace) -> int:
     from evaluators.compwob import films, pictures
     from measurand import project, shards
+    from measurand.manifest import write_text
     from measurand.report.document import Document, Section, Text
     from measurand.report.render import to_html
     from measurand.runs import table
@@ -112,7 +113,7 @@ def _play(args: argparse.Namespace) -> int:
         (Section("The episode", (Text(steps), *pictures.films(out)), found.episode["utterance"]),),
     )
     page = out / "episode.html"
-    page.write_text(to_html(document), encoding="utf-8")
+    write_text(page, to_html(document))
     print(f"{found.episode['utterance']}\n{steps}\n{ended}\n{page}")
     return 0
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from measurand import dialects
+from measurand import dialects, outputs
 from measurand.errors import InputError, MeasurandError
 from measurand.interop.rows import Wish
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from measurand.analysis.record import People
     from measurand.gates.verdict import Verdict
     from measurand.interop.rows import ItemRows
+    from measurand.outputs import Outputs
 
 FORMATS = ("text", "json", "md", "html")
 EXIT_ERROR = 3
@@ -59,8 +60,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _run(args: argparse.Namespace) -> int:
     for path in (args.out, args.save, args.every_eval_ever):
-        if path is not None:
-            refuse_unless_new(path, folder_too=path is args.out)
+        outputs.refuse_existing(path, folder_too=path is args.out)
     if args.gates is not None and not args.gates.is_file():
         raise InputError(f"{args.gates}: no such gate file", hint="name one", code="no_file")
     from measurand.analysis.record import analyse
@@ -70,7 +70,7 @@ def _run(args: argparse.Namespace) -> int:
     people = _labels(args)
     rows = read(args.paths, _wish(args))
     if args.dry_run:
-        write(_understood(rows, args.format), args.out)
+        outputs.write(_understood(rows, args.format), args.out)
         return 0
     with Progress("analyse", None, "scores") as progress:
         record = analyse(
@@ -80,15 +80,22 @@ def _run(args: argparse.Namespace) -> int:
             on_score=lambda name: progress.advance(),
             people=people,
         )
-    verdict = _judge(args, rows)
-    if verdict is not None:
-        record["verdict"] = json.loads(verdict.to_json())
-    if args.every_eval_ever is not None:
-        from measurand.interop import every_eval_ever
+    with outputs.new() as made:
+        verdict = _judge(args, rows, made)
+        if verdict is not None:
+            record["verdict"] = json.loads(verdict.to_json())
+        if args.every_eval_ever is not None:
+            from measurand.interop import every_eval_ever
 
-        every_eval_ever.write(record, args.every_eval_ever)
-        print(f"written: {args.every_eval_ever}", file=sys.stderr)
-    write(render(record, args.format), args.out)
+            every_eval_ever.write(record, _folder(args.every_eval_ever, made))
+        text = render(record, args.format)
+        if args.out is not None:
+            made.text(text, args.out)
+    for path in (args.every_eval_ever, args.out):
+        if path is not None:
+            print(f"written: {path}", file=sys.stderr)
+    if args.out is None:
+        sys.stdout.write(text)
     # A verdict on part of what was given is no pass where nothing may be left out.
     strict = int(args.strict and bool(record["findings"] or record["account"]["left_out"]))
     return strict if verdict is None else verdict.exit_code or strict
@@ -281,7 +288,13 @@ def scale(pairs: Sequence[str]) -> dict[str, float]:
     return numbers
 
 
-def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:
+def _folder(path: Path, made: Outputs) -> Path:
+    """Where to make a folder whose own folder may not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return made.at(path)
+
+
+def _judge(args: argparse.Namespace, rows: ItemRows, made: Outputs) -> Verdict | None:
     """Keep the rows where asked for, and put the gates to them."""
     if args.save is None and args.gates is None:
         return None
@@ -295,8 +308,7 @@ def _judge(args: argparse.Namespace, rows: ItemRows) -> Verdict | None:
         systems = rows.table.column("system").unique().to_pylist()
         same_system(systems, read_gate_file(args.gates), "these rows")
     with tempfile.TemporaryDirectory() as scratch:
-        folder = args.save or Path(scratch) / "rows"
-        # What is written twice is the same: an unfinished run would otherwise pass for a whole one.
+        folder = _folder(args.save, made) if args.save else Path(scratch) / "rows"
         spec = LOGGED if "item_sha256" in rows.table.column_names else RESULTS
         write_dataset(
             folder, spec, rows.table, params={"origin": rows.origin, "notes": list(rows.notes)}
@@ -358,38 +370,3 @@ def render(record: dict[str, Any], form: str) -> str:
 
     made = document(record)
     return {"text": to_text, "md": to_markdown, "html": to_html}[form](made)
-
-
-def refuse_unless_new(path: Path, *, folder_too: bool = True) -> None:
-    """Before any work: can a new file be made there?
-
-    Args:
-        path: where it is to be.
-        folder_too: whether its folder has to exist.
-
-    Raises:
-        InputError: code ``file_exists``, or ``no_file`` where there is no such folder.
-    """
-    if path.exists():
-        raise InputError(f"{path} exists", hint="remove it or name another", code="file_exists")
-    if folder_too and not path.parent.is_dir():
-        hint = "name a file in a folder that exists"
-        raise InputError(f"{path}: no folder {path.parent}", hint=hint, code="no_file")
-
-
-def write(text: str, out: Path | None) -> None:
-    """Print a text, or write it into a new file.
-
-    Raises:
-        InputError: code ``no_file``: the file cannot be made.
-    """
-    if out is None:
-        sys.stdout.write(text)
-        return
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        hint = "name a file in a folder that exists"
-        raise InputError(f"{out}: {error.strerror}", hint=hint, code="no_file") from error
-    print(f"written: {out}", file=sys.stderr)

@@ -64,7 +64,7 @@ def write_index(root: Path) -> Path:
     Raises:
         InputError: a report is damaged, or there is none at all.
     """
-    from measurand.commands.report import write_text
+    from measurand.manifest import write_text
     from measurand.report import render
 
     names = project.systems(root)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,10 +44,10 @@ def main(argv: Sequence[str]) -> int:
             f"{system.params} differs from every preset and would be lost",
             hint="save it as a preset of your own, or give --force",
         )
+    from measurand.manifest import write_text
+
     params.read(presets[args.name], system.module("params").Params)
-    temporary = system.params.with_suffix(".tmp")
-    temporary.write_bytes(presets[args.name].read_bytes())
-    os.replace(temporary, system.params)
+    write_text(system.params, presets[args.name].read_bytes().decode("utf-8"))
     print(f"{system.params.relative_to(root)} is now preset {args.name}; `dvc repro` builds it")
     return 0
 

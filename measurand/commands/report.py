@@ -14,6 +14,7 @@ from typing import Any
 
 from measurand import project
 from measurand.errors import InputError
+from measurand.manifest import write_text
 from measurand.results import RESULTS, STATISTICS
 from measurand.tables import Table
 
@@ -171,10 +172,3 @@ def _provenance(gate_file: Path | None, params: Any, data: Path, results: Path) 
 
 def _write(path: Path, value: Any) -> None:
     write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measurand import dialects
+from measurand import dialects, outputs
 from measurand.interop.rows import Wish
 
 if TYPE_CHECKING:
@@ -55,10 +55,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
     args = parser.parse_args(argv)
-    from measurand.analysis.command import refuse_unless_new, roles, scale, write
+    from measurand.analysis.command import roles, scale
 
-    if args.out is not None:
-        refuse_unless_new(args.out)
+    outputs.refuse_existing(args.out)
     if args.mode == "rerun":
         return _rerun(args)
     from measurand.comparison.record import compare
@@ -75,12 +74,11 @@ def main(argv: Sequence[str]) -> int:
     )
     a, b = (resolve(word, args.system, wish) for word in (args.a, args.b))
     record = compare(a, b, args.changed)
-    write(render(record, args.format), args.out)
+    outputs.write(render(record, args.format), args.out)
     return 0
 
 
 def _rerun(args: argparse.Namespace) -> int:
-    from measurand.analysis.command import write
     from measurand.comparison import rerun
 
     record = rerun.compare(*(rerun.runs(word, args.system) for word in (args.a, args.b)))
@@ -88,7 +86,7 @@ def _rerun(args: argparse.Namespace) -> int:
         text = _json(record)
     else:
         text = _drawn(rerun.document(record, args.a, args.b), args.format)
-    write(text, args.out)
+    outputs.write(text, args.out)
     return int(record["changed"])
 
 

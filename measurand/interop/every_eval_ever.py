@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from measurand.manifest import write_text
 from measurand.runs import slug
 
 VERSION = "0.3.0"
@@ -35,7 +36,7 @@ def write(record: Record, out: Path) -> list[Path]:
     for model in sorted({m["model"] for score in record["scores"] for m in score["models"]}):
         file = out / f"{slug(model)}.json"
         text = json.dumps(document(record, model), indent=1, sort_keys=True, allow_nan=False)
-        file.write_text(text + "\n", encoding="utf-8")
+        write_text(file, text + "\n")
         files.append(file)
     return files
 

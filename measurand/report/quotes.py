@@ -19,6 +19,7 @@ from typing import Any
 
 from measurand import machines
 from measurand.errors import InputError
+from measurand.manifest import write_text
 
 QUOTE = re.compile(r"<!--q (?P<name>[^>]*?)-->(?P<told>[^<]*)<!--/q-->")
 _NUMBER = re.compile(r"[+-]?(\d[\d,]*)?(\.\d+)?")
@@ -61,7 +62,7 @@ def write_docs(root: Path) -> list[Path]:
             where = path.relative_to(root)
             raise InputError(f"{where}: {error.args[0]}", hint=error.hint) from error
         if made != text:
-            path.write_text(made, encoding="utf-8")
+            write_text(path, made)
             changed.append(path)
     return changed
 

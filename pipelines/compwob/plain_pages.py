@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from measurand import outputs
 from measurand.errors import InputError
 from measurand.manifest import write_text
 
@@ -83,10 +84,13 @@ def write(folder: Path) -> list[str]:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise InputError(f"{folder} is not empty", hint="give a new folder", code="exists")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in SCRIPTS:
-        write_text(folder / name, (_HERE / name).read_text(encoding="utf-8"))
-    for name, shape in SHAPES.items():
-        page = _PAGE.format(name=name, shape=json.dumps(shape))
-        write_text(folder / f"{name}.html", page)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with outputs.new() as made:
+        inside = made.at(folder)
+        inside.mkdir()
+        for name in SCRIPTS:
+            write_text(inside / name, (_HERE / name).read_text(encoding="utf-8"))
+        for name, shape in SHAPES.items():
+            page = _PAGE.format(name=name, shape=json.dumps(shape))
+            write_text(inside / f"{name}.html", page)
     return [f"{name}.html" for name in SHAPES]

@@ -1,6 +1,8 @@
 """SIGINT at random moments of every verb: 130, nothing left behind, and the next run is as usual.
 
 One moment a verb by default; ``MEASURAND_INTERRUPTS=20`` tries twenty, ``MEASURAND_SEED`` others.
+Importing packages is most of a small command's time. So one moment in four is one of a process from
+its start; the others are moments of a copy of a process that has imported them already.
 """
 
 from __future__ import annotations
@@ -11,12 +13,11 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import av
@@ -24,6 +25,7 @@ import numpy as np
 import pytest
 import yaml
 from elastictok_small import SMALL, build_in, params_of, train_in
+from interrupting import LIMIT, Copies, Fresh, Running, left
 from test_eleventh_system import copy_project, install
 
 from measurand.cli import EXIT_INTERRUPTED, VERBS
@@ -33,8 +35,6 @@ MOMENTS = int(os.environ.get("MEASURAND_INTERRUPTS", "1"))
 SEED = os.environ.get("MEASURAND_SEED", "1")
 PATIENCE = 20.0
 """Seconds from the signal to the end of the process, at most."""
-LIMIT = 240.0
-"""Seconds of a whole run, at most."""
 VERDICTS = (0, 1, 2)
 HOW_LONG = re.compile(r"costs/|\.jsonl$")
 """Files that say how long calls took: time is not data."""
@@ -65,7 +65,7 @@ class Case:
     waits: bool = False
 
 
-ASKED = "--model synthetic:factor --limit 64"
+SMALL_RUN = "--params small_personality.yaml"
 CASES = {
     "list": Case("list"),
     "show": Case("show line"),
@@ -73,15 +73,17 @@ CASES = {
     "doctor": Case("doctor", codes=(0, 3), says=False),
     "preset": Case("preset personality cpu", kept=("params/personality.yaml",)),
     "build": Case("build line --out b/dataset --journal b/journal", ("b",)),
-    "build with Beam": Case("build personality --out p/dataset --journal p/journal", ("p",)),
+    "build with Beam": Case(
+        f"build personality {SMALL_RUN} --out p/dataset --journal p/journal", ("p",)
+    ),
     "train": Case("train line --data b --out t --journal tj", ("t", "tj"), ("build",)),
     "evaluate": Case(
-        f"evaluate personality --data p --out e/results --journal e/journal {ASKED}",
+        f"evaluate personality {SMALL_RUN} --data p --out e/results --journal e/journal",
         ("e",),
         ("build with Beam",),
     ),
     "run": Case("run line --out r", ("r",), codes=VERDICTS),
-    "run with Beam": Case(f"run personality --out rp {ASKED}", ("rp",), codes=VERDICTS),
+    "run with Beam": Case(f"run personality {SMALL_RUN} --out rp", ("rp",)),
     "report": Case(
         "report line --data r/data --results r/results --out root/reports/line",
         ("root",),
@@ -122,7 +124,7 @@ CASES = {
 
 
 def _placed(project: Path) -> None:
-    _whole(project, Case("build line", ("data/line",)))
+    _whole(project, Case("build line", ("data/line",)), Fresh(project))
 
 
 def _browser(project: Path) -> None:
@@ -170,6 +172,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy_project(folder)
     install(folder, "line")
     shutil.copytree(Path(__file__).parents[2] / "reports", folder / "reports")
+    _fewer(folder / "params" / "personality.yaml", folder / "small_personality.yaml")
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     rng = np.random.default_rng(3)
     for name, share in (("t", 0.6), ("u", 0.7)):
@@ -181,33 +184,58 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def _fewer(source: Path, target: Path) -> None:
+    """Parameters of personality with few prompts and one respondent."""
+    params = yaml.safe_load(source.read_text())
+    build = params["build"]
+    build["validity"] |= {"instruments": ["ipip_50", "mini_ipip"], "n_bios": 2}
+    build["single"] |= {"traits": ["EXT"], "n_bios": 1}
+    build["concurrent"]["n_bios"] = 1
+    for part in ("reversed_options", "cue"):
+        build[part] |= {"n_items": 2, "n_bios": 1}
+    params["evaluate"]["models"] = [{"model": "synthetic:factor", "experiments": ["validity"]}]
+    params["report"]["resamples"] = 100
+    target.write_text(yaml.safe_dump(params))
+
+
 @pytest.fixture(scope="module")
 def done() -> set[str]:
     """Names of needs that are met."""
     return set()
 
 
-def _start(project: Path, case: Case) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "measurand.cli", *case.words.split()],
-        cwd=project,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": str(project), "OMP_NUM_THREADS": "1"},
-        start_new_session=True,
-        # Whoever runs the tests in the background hands on that interrupts are ignored.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,
-    )
+@pytest.fixture(scope="module")
+def copies(project: Path) -> Iterator[Copies]:
+    """See :class:`interrupting.Copies`."""
+    made = Copies(project)
+    yield made
+    made.close()
 
 
-def _whole(project: Path, case: Case) -> tuple[int, str, float]:
-    """Exit code, what it printed, and how long it took."""
+@dataclass(frozen=True)
+class Ended:
+    """What a whole run came to.
+
+    Attributes:
+        code: its exit code.
+        printed: standard output, but for times.
+        files: what it wrote or changed.
+        seconds: how long it took.
+    """
+
+    code: int
+    printed: str
+    files: Files
+    seconds: float = field(compare=False)
+
+
+def _whole(project: Path, case: Case, how: Fresh | Copies) -> Ended:
     start = time.monotonic()
-    out, err = (process := _start(project, case)).communicate(timeout=LIMIT)
+    code, out, err = how.begin(case.words).whole()
+    assert code in case.codes, (case.words, code, err[-2000:])
     seconds = time.monotonic() - start
-    assert process.returncode in case.codes, (case.words, process.returncode, err.decode()[-2000:])
-    return process.returncode, TIMES.sub("_ s", out.decode()), seconds
+    shown = TIMES.sub("_ s", out) if case.says else ""
+    return Ended(code, shown, _files(project, case), seconds)
 
 
 def _files(project: Path, case: Case) -> Files:
@@ -247,49 +275,26 @@ def _meet(project: Path, needs: tuple[str, ...], done: set[str]) -> None:
         elif name not in done:
             _meet(project, CASES[name].needs, done)
             if not all((project / out).exists() for out in CASES[name].outs):
-                _whole(project, CASES[name])
+                _whole(project, CASES[name], Fresh(project))
         done.add(name)
 
 
-def _left(session: int) -> list[int]:
-    """Processes of a session that have not ended."""
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError, IndexError):
-            state, *numbers = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-            if int(numbers[2]) == session and state not in "ZX":
-                found.append(int(folder.name))
-    return found
-
-
-def _interrupted(
-    project: Path, case: Case, after: float, whole_group: bool
-) -> tuple[int, str] | None:
-    """Exit code and last words of a run that was interrupted; None where it had ended before."""
-    process = _start(project, case)
-    try:
-        if case.waits:
-            time.sleep(after)
-        else:
-            process.communicate(timeout=after)
-            return None
-    except subprocess.TimeoutExpired:
-        pass
+def _interrupted(running: Running, after: float, group: bool) -> tuple[int, str] | None:
+    """Exit code and last words of a run that is interrupted; None where it ended before."""
+    if running.ended(after) is not None:
+        return None
     # A terminal sends it to everything that runs there, a service to the process alone.
-    (os.killpg if whole_group else os.kill)(process.pid, signal.SIGINT)
+    with suppress(ProcessLookupError):
+        (os.killpg if group else os.kill)(running.pid, signal.SIGINT)
     start = time.monotonic()
-    try:
-        _, err = process.communicate(timeout=LIMIT)
-    finally:
-        with suppress(ProcessLookupError):
-            process.kill()
+    code, _, err = running.whole()
     assert time.monotonic() - start < PATIENCE
     for _ in range(50):
-        if not _left(process.pid):
+        if not left(running.pid):
             break
         time.sleep(0.1)
-    assert not _left(process.pid), "processes were left behind"
-    return process.returncode, err.decode()
+    assert not left(running.pid), "processes were left behind"
+    return code, err
 
 
 def _kind(code: int, said: str, codes: tuple[int, ...]) -> str:
@@ -310,40 +315,47 @@ def _kind(code: int, said: str, codes: tuple[int, ...]) -> str:
 
 @pytest.mark.timeout(LIMIT * (2 + 2 * MOMENTS))
 @pytest.mark.parametrize("name", CASES)
-def test_the_next_run_ends_as_if_nothing_had_been(name: str, project: Path, done: set[str]) -> None:
-    case = CASES[name]
+def test_the_next_run_ends_as_if_nothing_had_been(
+    name: str, project: Path, copies: Copies, done: set[str]
+) -> None:
+    case, fresh = CASES[name], Fresh(project)
     _meet(project, case.needs, done)
     kept = {place: (project / place).read_bytes() for place in case.kept}
-    _clean(project, case, kept)
-    usual, printed, seconds = (0, "", 3.0) if case.waits else _whole(project, case)
-    wanted = _files(project, case)
-    rng = random.Random(f"{SEED} {name}")
-    seen: Counter[str] = Counter()
-    while seen.total() - seen["again"] < MOMENTS:
+    rng, seen, again = random.Random(f"{SEED} {name}"), Counter[str](), 0
+    usual: dict[Fresh | Copies, Ended] = {}
+    for how in (fresh,) if case.waits else (copies, fresh):
+        _clean(project, case, kept)
+        usual[how] = Ended(0, "", {}, 3.0) if case.waits else _whole(project, case, how)
+    wanted = usual[fresh]
+    assert [_differs(one, wanted) for one in usual.values()] == [[]] * len(usual)
+    while seen.total() < MOMENTS:
         _clean(project, case, kept)
         before = _state(project)
-        after = rng.uniform(0, seconds)
-        ended = _interrupted(project, case, after, rng.random() < 0.5)
+        how = fresh if case.waits or seen.total() % 4 == 0 else copies
+        after = rng.uniform(0, usual[how].seconds)
+        ended = _interrupted(how.begin(case.words), after, rng.random() < 0.5)
         if ended is None:
             continue
         kind = _kind(*ended, case.codes)
         seen[kind] += 1
-        if case.waits:
-            continue
-        if kind != "done":
-            if seen["again"] and _state(project) == before:
-                continue  # A first run begins from there too.
-            seen["again"] += 1
-            code, again, _ = _whole(project, case)
-            assert code == usual
-            assert again == printed or not case.says
-        found = _files(project, case)
-        changed = [n for n in sorted(wanted | found) if wanted.get(n) != found.get(n)]
-        assert not changed, f"after {after:.2f} of {seconds:.2f} s: {changed}"
+        where = f"after {after:.2f} of {usual[how].seconds:.2f} s: {kind}"
+        if kind == "done":
+            assert _files(project, case) == wanted.files, where
+        # Where nothing was written, a first run begins from there too.
+        elif not case.waits and not (again and _state(project) == before):
+            again += 1
+            assert _differs(_whole(project, case, copies), wanted) == [], where
+    print(f"\n{name}: {wanted.seconds:.1f} s, {dict(seen)}, {again} run again", flush=True)
     _clean(project, case, kept)
     if case.outs:  # others may need it
-        _whole(project, case)
-    print(f"\n{name}: {seconds:.1f} s, {dict(seen)}", flush=True)
+        _whole(project, case, copies)
+
+
+def _differs(found: Ended, wanted: Ended) -> list[str]:
+    """What of two runs is not the same: names of files, of fields."""
+    names = sorted(found.files | wanted.files)
+    changed = [name for name in names if found.files.get(name) != wanted.files.get(name)]
+    return changed + [n for n in ("code", "printed") if getattr(found, n) != getattr(wanted, n)]
 
 
 def test_every_verb_is_among_them() -> None:

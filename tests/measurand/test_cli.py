@@ -201,3 +201,26 @@ def test_an_interrupt_after_the_end_changes_nothing() -> None:
     _, said = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Traceback" not in said
+
+
+_DONE = """
+    class Slow:
+        def __del__(self, write=os.write, sleep=time.sleep):
+            write(1, b'late\\n')
+            sleep(1)
+    import atexit
+    atexit.register(lambda slow=Slow(): slow.__del__())
+    return 2"""
+
+
+def test_an_interrupt_of_what_is_torn_down_keeps_the_code_of_what_was_done() -> None:
+    code = _WAITS.replace("{body}", _DONE).replace("import sys,", "import os, sys,")
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "late\n"]
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "Traceback" not in said

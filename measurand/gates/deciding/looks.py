@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from measurand.errors import InputError
+from measurand.manifest import write_text
 
 FILE = "looks.json"
 SCHEMA = "measurand.looks"
@@ -98,9 +98,7 @@ def store(path: Path, schema: str, name: str, seen: Mapping[str, Any]) -> None:
     content = {"schema": schema, "version": VERSION, name: seen}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+        write_text(path, json.dumps(content, indent=1, sort_keys=True) + "\n")
     except OSError as error:
         raise InputError(
             f"{path} cannot be written: {error}",

@@ -14,6 +14,7 @@ from measurand.errors import InputError
 from measurand.gates.deciding.decisions import State
 from measurand.gates.telling.sentences import figures
 from measurand.gates.verdict import EXIT_CODES, WORST_FIRST, GateResult, Part, Verdict
+from measurand.manifest import write_text
 
 #: A comment on a pull request holds at most 65,536 characters.
 SUMMARY_CHARACTERS = 65_000
@@ -63,9 +64,7 @@ def write_outputs(verdict: Verdict, out: Path, *, stream: TextIO | None = None) 
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
-            temporary = out / f".{name}.{os.getpid()}.tmp"
-            temporary.write_bytes(text.encode("utf-8", "replace"))
-            os.replace(temporary, out / name)
+            write_text(out / name, text.encode("utf-8", "replace").decode())
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
             _append(Path(summary), verdict)
     except OSError as error:
