@@ -262,6 +262,7 @@ def _numbers(
         if lost:
             told = ", ".join(f"{n} cells {w!r}" for w, n in sorted(lost.items()))
             table.say(f"{table.name}: no rating: {told}.")
+        kept = _one_spelling(table, kept)
         categories = sorted({w for c in kept for w in c if w is not None})
         code = {w: float(i) for i, w in enumerate(categories)}
         table.say(f"{table.name}: ratings are words: {', '.join(categories[:8])}.")
@@ -273,6 +274,24 @@ def _numbers(
         hint="all ratings are numbers or all are words; --missing-codes names what means none",
         code="not_a_number",
     )
+
+
+def _one_spelling(
+    table: Responses, columns: Sequence[Sequence[str | None]]
+) -> list[list[str | None]]:
+    """Words that differ in capitals or blanks alone as the one that is written most often."""
+    counts = Counter(w for column in columns for w in column if w is not None)
+    usual: dict[str, str] = {}
+    for word in sorted(counts, key=lambda w: (-counts[w], w)):
+        usual.setdefault(_folded(word), word)
+    if others := sorted(w for w in counts if usual[_folded(w)] != w):
+        told = ", ".join(f"{w!r} is {usual[_folded(w)]!r}" for w in others[:_SHOWN])
+        table.say(f"{table.name}: capitals and blanks make no other category: {told}.")
+    return [[None if w is None else usual[_folded(w)] for w in column] for column in columns]
+
+
+def _folded(word: str) -> str:
+    return " ".join(word.casefold().split())
 
 
 def analyse(

@@ -44,6 +44,12 @@ ABOUT = frozenset(
         *("collector id", "record_id", "redcap_event_name", "redcap_repeat_instance"),
     )
 )
+#: Names of a last row that sums up a table, in lower case: by a sum, a mean, or either.
+_SUMS = frozenset(("sum", "summe", "somme", "suma", "grand total", "subtotal"))
+_AVERAGES = frozenset(
+    ("mean", "average", "avg", "mittelwert", "durchschnitt", "moyenne", "promedio", "media")
+)
+_EITHER = frozenset(("total", "totals", "overall", "gesamt", "insgesamt", "totale"))
 _ANSWER = ("", "response", "open-ended response")
 _NEAR = 2  # a code stands at least so far outside the other answers
 _WIDEST = 20  # answers of a wider range are no scale: a code cannot be told
@@ -141,6 +147,74 @@ def joined_headers(
         found.append(question if part.lower() in _ANSWER else f"{question}: {part}")
     said.append(f"{name}: the first row below the header names parts of questions, no answers.")
     return found, 1
+
+
+def filled(columns: Sequence[pa.ChunkedArray], name: str, said: list[str]) -> list[pa.ChunkedArray]:
+    """Columns without rows in which every cell is empty, as spreadsheets leave them."""
+    if len(columns) < 2:
+        return list(columns)
+    cells = [pc.equal(pc.utf8_trim_whitespace(c), "").combine_chunks() for c in columns]
+    empty = cells[0]
+    for other in cells[1:]:
+        empty = pc.and_(empty, other)
+    n = pc.sum(empty).as_py() or 0
+    if not n:
+        return list(columns)
+    said.append(f"{name}: {n:,} rows without any cell are left out.")
+    return [c.filter(pc.invert(empty)) for c in columns]
+
+
+def without_summary(
+    columns: Sequence[pa.ChunkedArray], name: str, comma: bool, said: list[str]
+) -> list[pa.ChunkedArray]:
+    """Columns without a last row that only sums up the others.
+
+    It is named so, and its numbers are the sums or the means of those above it. One that is named
+    so and holds other numbers stays, and that is said.
+    """
+    n = len(columns[0]) if columns else 0
+    last = [str(column[n - 1].as_py() or "").strip() for column in columns] if n > 2 else []
+    at = next((i for i, t in enumerate(last) if _summary(t)), None)
+    if at is None or last[at] in columns[at].slice(0, n - 1).to_pylist():
+        return list(columns)
+    numbers = [
+        (
+            _plain_number(cell, comma),
+            [_plain_number(str(v), comma) for v in column.to_pylist()[:-1]],
+        )
+        for cell, column in zip(last, columns, strict=True)
+    ]
+    known = [(value, [v for v in above if v is not None]) for value, above in numbers]
+    told = [(value, above) for value, above in known if value is not None and len(above) > 1]
+    if told and all(_sums_up(value, above, last[at]) for value, above in told):
+        said.append(f"{name}: the last row, {last[at]!r}, sums up the others and is left out.")
+        return [column.slice(0, n - 1) for column in columns]
+    said.append(f"{name}: the last row is named {last[at]!r}; it counts as the others do.")
+    return list(columns)
+
+
+def _plain_number(text: str, comma: bool) -> float | None:
+    cell = text.strip().rstrip("% ")
+    cell = cell.replace(".", "").replace(",", ".") if comma else cell
+    return float(cell) if re.fullmatch(r"[+-]?\d+(\.\d+)?", cell, re.ASCII) else None
+
+
+def _summary(text: str) -> str:
+    """A name of a row that sums up, or nothing."""
+    word = text.casefold().rstrip(" :")
+    return word if word in _SUMS | _AVERAGES | _EITHER else ""
+
+
+def _sums_up(value: float, above: Sequence[float], name: str) -> bool:
+    """Whether a number is what the row's name says of others, as far as it is rounded.
+
+    Numbers that are all the same have any of them as their mean, which shows nothing.
+    """
+    total, word = math.fsum(above), _summary(name)
+    near = 0.005 + 1e-9 * abs(total)
+    is_sum = word not in _AVERAGES and abs(value - total) <= near
+    is_mean = word not in _SUMS and abs(value - total / len(above)) <= near
+    return is_sum or (is_mean and min(above) < max(above))
 
 
 def decimal_comma(
@@ -272,9 +346,11 @@ def workbook(data: bytes, name: str, sheet: str | None, said: list[str]) -> list
     except InputError:
         raise
     except Exception as error:  # the package raises what its zip and XML readers raise
+        inside = _archived(data)
+        what = f"a zip of {inside}, no workbook" if inside else f"unreadable workbook: {error}"
         raise InputError(
-            f"{name}: unreadable workbook: {error}"[:200],
-            hint="save it as CSV",
+            f"{name}: {what}"[:200],
+            hint="unpack it and give the table" if inside else "save it as CSV",
             code="bad_workbook",
         ) from error
     rows = [row for row in ([_cell(v) for v in found] for found in cells) if any(row)]
@@ -282,6 +358,18 @@ def workbook(data: bytes, name: str, sheet: str | None, said: list[str]) -> list
     while width and not any(row[width - 1] for row in rows if len(row) >= width):
         width -= 1
     return [(row + [""] * width)[:width] for row in rows]
+
+
+def _archived(data: bytes) -> str | None:
+    """What a zip holds that is no workbook of Excel; None where it may be one."""
+    import zipfile
+
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return None
+    return None if "[Content_Types].xml" in names else ", ".join(names[:3]) or "nothing"
 
 
 def _refuse_not_computed(name: str, values: Iterable[Any], formulas: Iterable[Any]) -> None:

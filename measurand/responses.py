@@ -43,6 +43,7 @@ MAX_COLUMNS = 20_000
 #: Largest file, in bytes, checked before it is read.
 MAX_BYTES = 2 << 30
 
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD = 4 << 20  # bytes of the file that are looked at before the rest is read
 _WHOLE = {
     False: re.compile(r"-?\d+(\.0+)?", re.ASCII),
@@ -229,8 +230,16 @@ def read(
     if head.startswith(b"PAR1") or name.lower().endswith((".parquet", ".pq")):
         source.seek(0)
         responses = replace(_read_parquet(source, name, wanted), comma=dialect.decimal == ",")
+    elif head.startswith(_OLD_WORKBOOK):
+        raise InputError(
+            f"{name}: a workbook of the old form (.xls), or one with a password",
+            hint="save it as .xlsx without a password, or as CSV",
+            code="bad_workbook",
+        )
     elif head.startswith(b"PK\3\4"):
         responses = _read_workbook(head + source.read(), name, dialect)
+    elif name.lower().endswith((".jsonl", ".ndjson")):
+        responses = _read_lines(head + source.read(), name)
     else:
         responses = _read_csv(head, source, name, dialect)
     if dialect.missing:
@@ -293,8 +302,9 @@ def _of_text(
     """Columns of text without rows of headers, and whether decimals have commas."""
     names, parts = guesses.joined_headers(names, columns, name, said)
     skip = dialect.skip or parts or guesses.header_rows(columns, name, said)
-    kept = [c.slice(skip) for c in columns]
+    kept = guesses.filled([c.slice(skip) for c in columns], name, said)
     comma = guesses.decimal_comma(kept, name, dialect.decimal, said)
+    kept = guesses.without_summary(kept, name, comma, said)
     return replace(_responses(name, names, kept), comma=comma, understood=said)
 
 
@@ -338,6 +348,25 @@ def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -
     unread = pa.chunked_array([pa.nulls(n)])
     columns = [table.column(c) if c in table.column_names else unread for c in names]
     return _responses(name, *_flat(names, columns))
+
+
+def _read_lines(data: bytes, name: str) -> Responses:
+    """A row a line of JSON; fields of records as ``record.field``."""
+    from pyarrow import json
+
+    try:
+        table = json.read_json(
+            pa.BufferReader(data.removeprefix(b"\xef\xbb\xbf")),
+            json.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
+        )
+    except pa.ArrowException as error:
+        raise InputError(
+            f"{name}: no lines of JSON: {_first_line(error)}"[:300],
+            hint="one record a line, with the same kind of value in a field of all",
+            code="bad_json",
+        ) from error
+    _check_width(name, table.num_columns)
+    return _responses(name, *_flat(table.column_names, table.columns))
 
 
 def _flat(

@@ -85,6 +85,8 @@ def _metric(score: Header, known: set[str]) -> str:
     """The name that rows of a score have."""
     scorer, name = str(score.get("scorer") or score["name"]), str(score["name"])
     base = f"{scorer}/{name}" if f"{scorer}/{name}" in known or name != scorer else scorer
+    if base not in known and name in known:
+        base = name  # the second of two scorers of one name
     reduced = reducer(score)
     return base if reduced is None else f"{base},{reduced}"
 
@@ -113,6 +115,7 @@ def settings(header: Header) -> tuple[dict[str, str], dict[str, str]]:
         "date": about.get("created"),
         "run_id": about.get("run_id"),
         "eval_id": about.get("eval_id"),
+        "task_id": about.get("task_id"),
         "version": (about.get("packages") or {}).get("inspect_ai"),
         "set": about.get("eval_set_id"),
     }

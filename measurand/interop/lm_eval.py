@@ -133,6 +133,11 @@ def _read(file: Path, wish: Wish, fields: Fields, known: dict[Path, Run]) -> Log
     account = Account()
     table, n = taken.table(account), taken.documents
     account.read.append((str(file), table.num_rows))
+    if taken.unnamed and not run.metrics(task):
+        account.understood.append(
+            f"{file.name}: its lines do not name their metrics; every field with numbers is taken "
+            "for one, whether it is or not."
+        )
     account.states.append(States(file.name, run.planned(task), n, n, {"scored": n}))
     settings, more = run.settings(task)
     log = Log(str(file), table, scrub(model), task, account, settings, more)
@@ -151,6 +156,7 @@ class _Samples:
         self._made: dict[str, tuple[str, Callable[[Any], Any]] | None] = {}
         self._seen: Counter[str] = Counter()
         self._lines: Counter[str | None] = Counter()
+        self.unnamed = False
 
     @property
     def documents(self) -> int:
@@ -182,10 +188,15 @@ class _Samples:
         unit = (item, 0, cluster_of(item, self._task, doc, self._wish.cluster))
         prompt = str(line.get("prompt_hash") or "")
         prompt = prompt if _SHA256.fullmatch(prompt) else digest or NOBODY
-        metrics = line.get("metrics")
-        for metric in (k for k in line if k not in _FIELDS) if metrics is None else metrics:
+        for metric in line["metrics"] if line.get("metrics") is not None else self._fields(line):
             label = metric if kept == "none" else f"{metric},{kept}"
             self._take(metric, label, line.get(metric), unit, (text, prompt, digest))
+
+    def _fields(self, line: dict[str, Any]) -> list[str]:
+        """Metrics of a line that does not name them: those of the results file, or any field."""
+        self.unnamed = True
+        known = self._run.metrics(self._task)
+        return [name for name in line if (name in known if known else name not in _FIELDS)]
 
     def _take(
         self, metric: str, label: str, value: Any, unit: tuple[Any, ...], last: tuple[Any, ...]

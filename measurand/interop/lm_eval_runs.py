@@ -137,6 +137,12 @@ class Run:
                 return float(value)
         return None
 
+    def metrics(self, task: str) -> frozenset[str]:
+        """Metrics that the results name for a task; empty where they name none."""
+        found = (key.partition(",")[0] for key in _dict(self.about.get("results"), task))
+        errors = (name for name in found if not name.endswith("_stderr"))
+        return frozenset(name for name in errors if name not in ("alias", "sample_len", "name"))
+
     def better(self, task: str, metric: str) -> bool | None:
         """Whether more is better, where the log says."""
         found = _dict(self.about.get("higher_is_better"), task).get(metric)
@@ -217,8 +223,7 @@ def _believed(made: str, log: Log, label: str, own: float | None) -> bool:
 
 def _is_mean(log: Log, label: str, own: float, *, alike: bool) -> bool:
     """Whether the log's own figure is the mean of values that are not all the same."""
-    kept = log.table.filter(pc.equal(log.table.column("metric"), label))
-    x = kept.column("value").drop_null().to_numpy()
+    x = np.array(_values(log, label))
     if not len(x) or (len(np.unique(x)) < 2 and not alike):
         return False
     return math.isclose(x.mean(), own, rel_tol=EQUAL, abs_tol=1e-9)
@@ -266,6 +271,31 @@ def _group_figures(run: Run, group: str) -> None:
         own = run.told(group, f"{name},{kept}" if kept else name)
         if own is not None:
             log.account.own.append(Own(log.name, log.model, plain(group), label, name, own))
+            _say_weights(run, group, label, own)
+
+
+def _say_weights(run: Run, group: str, label: str, own: float) -> None:
+    """Say where a group's own figure weighs its tasks alike, whatever their sizes."""
+    sums = [
+        (float(np.sum(x)), len(x))
+        for log in run.logs
+        if len(x := _values(log, label))
+        and log.task in _leaves(group, _dict(run.about, "group_subtasks"), set())
+    ]
+    if len(sums) < 2:
+        return
+    alike = sum(total / n for total, n in sums) / len(sums)
+    pooled = sum(total for total, _ in sums) / sum(n for _, n in sums)
+    if math.isclose(own, alike, rel_tol=EQUAL) and not math.isclose(own, pooled, rel_tol=EQUAL):
+        run.logs[0].account.understood.append(
+            f"{plain(group)}, {label}: the log's own figure is the mean of its tasks' means "
+            "(weight_by_size: false); here every document counts alike."
+        )
+
+
+def _values(log: Log, label: str) -> list[float]:
+    kept = log.table.filter(pc.equal(log.table.column("metric"), label))
+    return list(kept.column("value").drop_null().to_pylist())
 
 
 def _leaves(name: str, groups: Mapping[str, Any], seen: set[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Plain tables (CSV, TSV, Excel, Parquet): a row per item, or per item, model and repeat.
+"""Plain tables (CSV, TSV, Excel, Parquet, lines of JSON): a row per item, model and repeat.
 
 Columns are found by the names of the results table (``item_id``, ``value``, ``model``, ``metric``,
 ``repeat``, ``cluster_id``, ``status``), or by what the user says; fields of records are named
@@ -9,6 +9,7 @@ Columns are found by the names of the results table (``item_id``, ``value``, ``m
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePath
 
@@ -28,18 +29,20 @@ from measurand.results import STATUSES, slice_text
 
 SYSTEM = "table"
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx")
+LINES = (".jsonl", ".ndjson")
+"""Read where they are named; in a folder they may be anything."""
 ROLES = ("item_id", "value", "model", "metric", "repeat", "cluster_id", "status", "document")
 
 
 def logs(path: Path) -> list[Path]:
     """Tables at or below ``path``."""
     if path.is_file():
-        return [path] if _is_table(path) else []
+        return [path] if _is_table(path, (*SUFFIXES, *LINES)) else []
     return sorted(p for p in path.rglob("*") if p.is_file() and _is_table(p))
 
 
-def _is_table(file: Path) -> bool:
-    return PurePath(name_of(file)).suffix.lower() in SUFFIXES
+def _is_table(file: Path, suffixes: tuple[str, ...] = SUFFIXES) -> bool:
+    return PurePath(name_of(file)).suffix.lower() in suffixes
 
 
 def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
@@ -60,7 +63,31 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
             account.columns += understanding.columns(responses, _roles(responses, wish))
         account.understood += responses.understood
         found.append(Log(str(file), table, "", "", account))
-    return found, notes
+    return found, [*notes, *_alike(found)]
+
+
+def _alike(logs: list[Log]) -> list[str]:
+    """A note on items of different models whose ids differ in form alone: they are not paired."""
+    models: dict[str, set[str]] = {}
+    for log in logs:
+        columns = (log.table.column(name).to_pylist() for name in ("item_id", "model"))
+        for item, model in set(zip(*columns, strict=True)):
+            models.setdefault(item, set()).add(model)
+    forms: dict[str, list[str]] = {}
+    for item in models:
+        forms.setdefault(unicodedata.normalize("NFKC", item).casefold().strip(), []).append(item)
+    apart = [
+        names
+        for names in forms.values()
+        if len(names) > 1 and not models[names[0]] & models[names[1]]
+    ]
+    if not apart:
+        return []
+    one, two = (ascii(name) for name in apart[0][:2])
+    return [
+        f"{len(apart):,} items of different models have ids that differ in form alone (capitals, "
+        f"blanks, composed characters), such as {one} and {two}: they are two items here."
+    ]
 
 
 def _roles(table: Responses, wish: Wish) -> dict[str, str]:

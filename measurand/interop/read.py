@@ -25,7 +25,7 @@ HARNESSES: dict[str, tuple[ModuleType, str]] = {
     plain.SYSTEM: (plain, "plain tables"),
 }
 _READ = "samples_*.jsonl of lm-eval, .eval and .json of Inspect, .csv, .tsv, .xlsx, .parquet, also "
-_READ += ".gz and .zst, or our results"
+_READ += ".gz and .zst, a .jsonl that is named, or our results"
 #: Files that harnesses write beside their logs and that hold no results of items.
 _COMPANIONS = ("logs.json", "listing.json", "eval-set.json", ".eval-set-id")
 
@@ -140,9 +140,17 @@ def _refuse_idle(wish: Wish, system: str, origin: str) -> None:
 
 
 def _once(logs: list[Log], account: Account) -> list[Log]:
-    """Logs without second copies of one run, such as a log and what it was converted to."""
+    """Logs without second copies of one run: converted ones, and those that were begun again."""
+    last: dict[tuple[str, str, str], Log] = {}
+    for log in logs:
+        run = (log.more.get("task_id") or log.name, log.model, log.task)
+        last[run] = max(last.get(run, log), log, key=lambda one: one.more.get("date", ""))
     kept: dict[str, Log] = {}
     for log in logs:
+        again = last[log.more.get("task_id") or log.name, log.model, log.task]
+        if again.more.get("eval_id") != log.more.get("eval_id"):
+            account.leave("file", log.name, f"begun again as {again.name}, samples carried over")
+            continue
         key = log.more.get("eval_id") or log.name
         if key in kept:
             account.leave("file", log.name, f"the same run as {kept[key].name}")

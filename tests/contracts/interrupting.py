@@ -66,11 +66,7 @@ class Fresh:
         return Running(process.pid, ended, streams)
 
 
-HEAVY = (
-    *("pyarrow.parquet", "pyarrow.csv", "pyarrow.compute", "polars", "scipy.stats", "torch"),
-    *("apache_beam", "pydantic", "yaml", "jinja2", "av", "sklearn.linear_model", "httpx"),
-    *("playwright.sync_api", "huggingface_hub", "datasets", "safetensors.torch", "skimage"),
-)
+HEAVY = ("pyarrow.parquet", "polars", "scipy.stats", "torch", "apache_beam", "pydantic", "jinja2")
 COPIES = """
 import importlib, json, os, signal, sys
 for name in sys.argv[1:]:

@@ -196,3 +196,16 @@ def test_columns_that_are_no_ratings_and_suspicious_codes_are_said() -> None:
     told = " ".join(analysed(text)["understood"])
     assert "'text' (not numeric), 'empty' (no answers)" in told
     assert "--missing-codes 99" in told
+
+
+def test_capitals_and_blanks_make_no_other_category() -> None:
+    rows = ["a,x,Toxic", "a,y,toxic", "b,x,very  fine", "b,y,Very fine ", "c,x,toxic", "c,y,FINE"]
+    text = "\n".join(["unit,rater,label", *rows]) + "\n"
+    record = analysed(text)
+    assert record["categories"] == ["FINE", "Very fine", "toxic"]
+    assert record["figures"]["alpha"]["n"] == 3
+    told = next(t for t in record["understood"] if "capitals" in t)
+    assert "'Toxic' is 'toxic'" in told
+    plain = analysed(text.lower().replace("very  fine", "very fine"))
+    assert value(record, "alpha") == pytest.approx(value(plain, "alpha"))
+    assert value(record, "alpha") > 0.5

@@ -176,3 +176,43 @@ def test_by_content_keeps_equal_documents_apart_and_needs_documents(tmp_path: Pa
     with pytest.raises(InputError) as caught:
         read([log], Wish(by_content=True))
     assert caught.value.code == "no_content"
+
+
+def _unnamed(folder: Path, own: dict[str, Any] | None) -> Path:
+    log = lm_eval_file(
+        folder,
+        [{"acc": float(i % 2), "sub_idx": i} for i in range(4)],
+        results=None if own is None else results(own=own, acc="mean"),
+    )
+    lines = [json.loads(line) for line in log.read_text().splitlines()]
+    for line in lines:
+        del line["metrics"]
+    log.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return folder
+
+
+def test_lines_that_name_no_metrics_have_those_of_the_results(tmp_path: Path) -> None:
+    named = analysed(_unnamed(tmp_path / "a", {"acc": 0.5, "acc_stderr": 0.1}))
+    assert list(scores(named)) == ["acc"]
+    assert named["account"]["understood"] == []
+    bare = analysed(_unnamed(tmp_path / "b", None))
+    assert list(scores(bare)) == ["acc", "sub_idx"]
+    assert "every field with numbers is taken for one" in bare["account"]["understood"][0]
+
+
+@pytest.mark.parametrize(("own", "said"), [(0.375, True), (7 / 16, False), (0.9, False)])
+def test_a_group_whose_tasks_weigh_alike_is_told(tmp_path: Path, own: float, said: bool) -> None:
+    metric = [{"metric": "acc", "aggregation": "mean"}]
+    about = {
+        "results": {"top": {"acc,none": own}, "a": {"acc,none": 0.25}, "b": {"acc,none": 0.5}},
+        "configs": {task: {"metric_list": metric} for task in "ab"},
+        "group_subtasks": {"top": ["a", "b"], "a": [], "b": []},
+    }
+    quarter = [{"acc": float(i == 0)} for i in range(4)]
+    lm_eval_file(tmp_path, quarter, task="a", results=about)
+    lm_eval_file(tmp_path, [{"acc": float(i % 2)} for i in range(12)], task="b", results=about)
+    record = analysed(tmp_path)
+    [top] = [s for s in record["scores"] if s["task"] == "top"]
+    assert top["models"][0]["mean"]["value"] == pytest.approx(7 / 16)
+    assert any("weight_by_size: false" in t for t in record["account"]["understood"]) == said
+    assert bool(record["findings"]) == (own != 7 / 16)

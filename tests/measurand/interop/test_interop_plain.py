@@ -180,3 +180,21 @@ def test_a_row_without_a_name_is_refused(tmp_path: Path, role: str) -> None:
     with pytest.raises(InputError, match=f"row 2 names no {role}") as caught:
         read([path], Wish())
     assert caught.value.code == "no_name"
+
+
+def test_lines_of_json_are_read_where_they_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"item_id": 1, "value": 1}\n{"item_id": 2, "value": 0}\n')
+    found = read([tmp_path / "a.jsonl"], Wish())
+    assert found.table.column("value").to_pylist() == [1.0, 0.0]
+    (tmp_path / "t.csv").write_text("item_id,value\n1,1\n")
+    beside = read([tmp_path], Wish())
+    assert beside.table.num_rows == 1
+
+
+def test_ids_that_differ_in_form_alone_are_said(tmp_path: Path) -> None:
+    rows = ["a,é,1", "b,e\u0301,0", "a,Q1,1", "b,q1,0", "a,x,1", "b,x,1"]
+    (tmp_path / "t.csv").write_text("model,item_id,value\n" + "\n".join(rows) + "\n")
+    [note] = [n for n in read([tmp_path / "t.csv"], Wish()).notes if "form alone" in n]
+    assert note.startswith("2 items of different models")
+    (tmp_path / "u.csv").write_text("model,item_id,value\na,A,1\na,a,0\nb,A,1\nb,a,1\n")
+    assert read([tmp_path / "u.csv"], Wish()).notes == ()

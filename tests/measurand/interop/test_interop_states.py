@@ -269,3 +269,32 @@ def test_lone_surrogates_are_seen_everywhere(tmp_path: Path) -> None:
     [row, _] = read([log], Wish(cluster="src", by=("src",))).table.to_pylist()
     for name in ("model", "metric", "item_id", "cluster_id", "slice"):
         assert "\ufffd half" in row[name]
+
+
+def test_a_run_that_was_begun_again_is_read_once(tmp_path: Path) -> None:
+    about = {"task_id": "t1"}
+    broken = {"header": {"status": "error"}, "created": "2026-01-01T10:00:00+00:00", **about}
+    eval_file(tmp_path / "b.eval", right("C", "I"), eval_id="e1", **broken)
+    last = {"created": "2026-01-01T11:00:00+00:00", **about}
+    eval_file(tmp_path / "a.eval", right("C", "I", "C", "C"), eval_id="e2", **last)
+    for reruns in ("refuse", "repeats"):
+        found = read([tmp_path], Wish(reruns=reruns))
+        assert found.table.num_rows == 4
+        assert found.table.column("repeat").to_pylist() == [0] * 4
+        [left] = found.account.left
+        assert left.name.endswith("b.eval")
+        assert "begun again as" in left.why
+    other = {**last, "task_id": "t2"}
+    eval_file(tmp_path / "c.eval", right("C", "I", "C", "C"), eval_id="e3", **other)
+    assert read([tmp_path], Wish(reruns="repeats")).table.num_rows == 8
+
+
+def test_the_second_of_two_scorers_of_one_name_has_its_own_figure(tmp_path: Path) -> None:
+    samples = [{"scores": {"match": {"value": "C"}, "match1": {"value": v}}} for v in "CIII"]
+    own = [
+        {"name": n, "scorer": "match", "metrics": {"accuracy": {"name": "accuracy", "value": v}}}
+        for n, v in (("match", 1.0), ("match1", 0.25))
+    ]
+    found = read([eval_file(tmp_path / "a.eval", samples, scores=own)], Wish())
+    assert [(o.metric, o.value) for o in found.account.own] == [("match", 1.0), ("match1", 0.25)]
+    assert found.account.left == []
