@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from typing import Any
 
 import numpy as np
 
 from measurand.analysis.scores import Score
 from measurand.stats.arrays import AnyArray, FloatArray
-from measurand.stats.bounded import share
+from measurand.stats.bounded import bounded, share
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.items import alpha_of_long_test, item_statistics, repeat_reliability
 from measurand.stats.means import (
@@ -69,6 +70,9 @@ def mean_of(x: FloatArray, clusters: AnyArray | None, *, single: bool, binary: b
     found = cluster_mean(x, clusters)
     if found.se == 0 and binary and found.value in (0.0, 1.0):
         return _without_exception(found)
+    if found.se == 0:
+        # Values without a known range that are all equal say nothing of how far others lie.
+        return bounded(found, x, clusters, low=-math.inf, high=math.inf)
     inside = float(x.min()) >= 0 and float(x.max()) <= 1
     return within_unit(found) if inside else found
 

@@ -53,6 +53,13 @@ def test_no_exception_is_no_certainty() -> None:
     assert mean(all_wrong, "m").n_clusters == 10
 
 
+def test_equal_values_without_a_known_range_have_no_interval() -> None:
+    same = dataclasses.replace(score(), values=np.full((40, 1), 0.5), models=("low",), binary=False)
+    found = mean(same, "low")
+    assert (found.value, found.ci_lo, found.ci_hi) == (0.5, None, None)
+    assert found.reason is not None
+
+
 def test_a_model_with_its_losses_repeats_and_slices() -> None:
     record = model_record(score(), "high")
     assert record["lost"] == {"infra_error": 1}
