@@ -83,7 +83,10 @@ for line in iter(sys.stdin.readline, ""):
         print(os.getpid(), flush=True)
         for number, (path, how) in enumerate(wanted):
             os.dup2(os.open(path, how | os.O_CREAT | os.O_TRUNC), number)
-        sys.exit(main())
+        code = main()
+        sys.stdout.flush()
+        # Taking down what was imported is no part of the command.
+        os._exit(code)
     print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
 
