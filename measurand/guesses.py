@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -123,6 +124,29 @@ def header_rows(columns: Sequence[pa.ChunkedArray], name: str, said: list[str]) 
             said.append(f"{name}: the first {rows} below the header are Qualtrics's, no answers.")
             return at + 1
     return 0
+
+
+def refuse_no_header(names: Sequence[str], name: str, said: list[str]) -> None:
+    """Refuse a first line of answers: read as names it would lose a row.
+
+    Numbers in their order may be those of the items, which is said.
+
+    Raises:
+        InputError: code ``no_header``.
+    """
+    numbers = [_plain_number(title, False) for title in names]
+    known = [number for number in numbers if number is not None]
+    if len(known) < max(2, len(names)):
+        return
+    if all(a < b for a, b in itertools.pairwise(known)):
+        shown = f"{names[0]} to {names[-1]}"
+        said.append(f"{name}: the first line, {shown}, is taken for the names of the columns.")
+        return
+    raise InputError(
+        f"{name}: the first line holds numbers, {', '.join(names[:5])}, and no names of columns",
+        hint="write a line of names above it",
+        code="no_header",
+    )
 
 
 def joined_headers(

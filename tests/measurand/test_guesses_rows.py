@@ -69,6 +69,19 @@ def test_decimal_commas_sum_up_as_points_do() -> None:
     assert found.n_rows == 3
 
 
+def test_a_first_line_of_answers_is_no_header() -> None:
+    for text in ("3,4,2\n1,5,3\n", "3.5;1\n2;4\n", "5,5\n1,2\n"):
+        with pytest.raises(InputError) as caught:
+            table(text)
+        assert caught.value.code in ("no_header", "duplicate_columns")
+    numbered = table("1,2,3\n3,4,2\n1,5,3\n")
+    assert numbered.n_rows == 2
+    assert numbered.understood == [
+        "t.csv: the first line, 1 to 3, is taken for the names of the columns."
+    ]
+    assert table("a,2\n3,4\n").understood == []
+
+
 def test_a_zip_and_an_old_workbook_are_named() -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
