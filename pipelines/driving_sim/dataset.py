@@ -15,11 +15,26 @@ from measurand.parquet import rejected_table
 from pipelines.driving_sim.generator import scenario
 from pipelines.driving_sim.scenario import fault
 from pipelines.driving_sim.storage import to_tables
-from schemas.driving_sim.params import Build
+from schemas.driving_sim.params import Build, Params
 from schemas.driving_sim.tables import DATASET
 
 PIECE = 16
 """Scenarios that are held in memory as objects at a time."""
+
+
+def build(
+    params: Params, out: Path, runner: str, beam_options: Sequence[str] = (), *, journal: Path
+) -> None:
+    """Write the scenarios below ``out``; see :func:`write`.
+
+    Args:
+        params: parameters.
+        out: folder of the dataset.
+        runner: see :func:`measurand.beam.pipeline_options`.
+        beam_options: further Beam options.
+        journal: not used: no model is called.
+    """
+    write(params.build, out, runner, beam_options)
 
 
 def write(build: Build, out: Path, runner: str, argv: Sequence[str] = ()) -> None:

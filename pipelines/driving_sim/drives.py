@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from measurand.errors import InputError
-from pipelines.driving_sim import networks, planners, rails, reinforce, train
-from pipelines.driving_sim.measures import OFF_ROUTE
+from measurand.training.repeats import folder_of
+from pipelines.driving_sim import learning, networks, planners, rails, reinforce
+from pipelines.driving_sim.measures import OFF_ROUTE, off_route
 from pipelines.driving_sim.scenario import Scenario
+from pipelines.driving_sim.seeing import swapped_way
 from pipelines.driving_sim.simulate import Planner, Rollout, Space, rollout
 from pipelines.driving_sim.spaces import SPACES
 from pipelines.driving_sim.world import World
@@ -45,16 +47,36 @@ class Driver:
         planner: what decides.
         space: its actions.
         draws: whether it draws random numbers, so that another seed is another drive.
+        told: the way that it is told to take.
+        training: which training of it this is.
     """
 
     name: str
     planner: Planner
     space: Space
     draws: bool
+    told: networks.Given = "own"
+    training: int = 0
 
 
-def driver(name: str, given: Train, checkpoint: Path, parent: str) -> Driver:
+def driver(
+    name: str,
+    given: Train,
+    checkpoint: Path,
+    parent: str,
+    *,
+    training: int = 0,
+    device: str = "cpu",
+) -> Driver:
     """A rule or a trained driver by its name; ``NAME:swap`` is told another way than its route.
+
+    Args:
+        name: its name.
+        given: what was trained.
+        checkpoint: folder of the checkpoints.
+        parent: logical hash of the scenarios that it was trained on.
+        training: which training of it.
+        device: where its network computes.
 
     Raises:
         InputError: no such driver, one that is told no route, or weights of another training.
@@ -62,20 +84,48 @@ def driver(name: str, given: Train, checkpoint: Path, parent: str) -> Driver:
     if name in RULES:
         return Driver(name, planners.RULES[name](), "bicycle", name == "random")
     plain = name.removesuffix(SWAPPED)
-    network = train.load(given, plain, checkpoint, parent)
-    spec, section = train.spec_of(given, plain)
+    given = learning.of_repeat(given, training)
+    network = learning.load(given, plain, folder_of(checkpoint, training), parent).to(device)
+    spec, section = learning.spec_of(given, plain)
     if isinstance(spec, ImitatorSpec):
         if name != plain and not spec.route:
             raise InputError(f"{plain} is told no route", hint="swap that of one that is")
         space = SPACES[spec.space]
         told: networks.Given = "other" if name != plain else "own" if spec.route else "none"
         planner = networks.planner(network, space, told)
-        return Driver(name, planner, space.space, space.values is not None)
+        return Driver(name, planner, space.space, space.values is not None, told, training)
     if name != plain:
         raise InputError(f"{plain} steers by its own route", hint="swap that of an imitator")
     assert isinstance(section, Reinforcement)
-    task = train.task_of(given, spec, section)
-    return Driver(name, reinforce.planner(network, task), "bicycle", True)
+    task = learning.task_of(given, spec, section)
+    planner = reinforce.planner(network, task)
+    return Driver(name, planner, "bicycle", True, training=training)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Scenarios that are driven at once.
+
+    Attributes:
+        world: they, filled up to :data:`BATCH` where there are more than that in all.
+        scenarios: the same.
+        count: how many of them are not filled up.
+    """
+
+    world: World
+    scenarios: tuple[Scenario, ...]
+    count: int
+
+
+def batched(scenarios: Sequence[Scenario], device: str = "cpu") -> list[Batch]:
+    """Batches of one size, so that a drive does not depend on how many there are."""
+    found = []
+    for start in range(0, len(scenarios), BATCH):
+        some = list(scenarios[start : start + BATCH])
+        # The last batch is filled up: matrix products of another shape end in other bits.
+        filled = some + [some[-1]] * (BATCH - len(some)) if len(scenarios) > BATCH else some
+        found.append(Batch(world(filled).to(device), tuple(filled), len(some)))
+    return found
 
 
 def drive(who: Driver, others: str, scenarios: Sequence[Scenario], seed: int = 0) -> list[Row]:
@@ -84,34 +134,48 @@ def drive(who: Driver, others: str, scenarios: Sequence[Scenario], seed: int = 0
     Args:
         who: who drives.
         others: how the other cars move.
-        scenarios: what is driven; batches are of one size, so that a drive does not depend on how
-            many there are.
+        scenarios: what is driven.
         seed: of the draws.
     """
-    rows: list[Row] = []
-    for start in range(0, len(scenarios), BATCH):
-        some = list(scenarios[start : start + BATCH])
-        # The last batch is filled up: matrix products of another shape end in other bits.
-        filled = some + [some[-1]] * (BATCH - len(some)) if len(scenarios) > BATCH else some
-        batch = world(filled)
+    return [row for some in batched(scenarios) for row in drive_batch(who, others, some, seed)[0]]
+
+
+def drive_batch(who: Driver, others: str, batch: Batch, seed: int = 0) -> tuple[list[Row], Rollout]:
+    """Rows of a batch, and where everybody was."""
+    names = [s.scenario_id for s in batch.scenarios]
+    with torch.no_grad():
         found = rollout(
-            batch,
-            who.planner,
-            others,
-            scenario_ids=[s.scenario_id for s in filled],
-            seed=seed,
-            space=who.space,
+            batch.world, who.planner, others, scenario_ids=names, seed=seed, space=who.space
         )
-        made = rows_of(found, batch, filled)
-        for scenario, row in zip(some, made, strict=False):
-            head = {"planner": who.name, "others": others, "seed": seed}
-            about = {"scenario_id": scenario.scenario_id, "family": scenario.family}
-            rows.append({**head, **about, "cluster_id": scenario.scenario_id, **row})
-    return rows
+        told = _told(who, batch.world, found)
+    rows = []
+    made = rows_of(found, batch.world, batch.scenarios)
+    for scenario, row, way in zip(batch.scenarios[: batch.count], made, told, strict=False):
+        head = {"planner": who.name, "training": who.training, "others": others, "seed": seed}
+        about = {"scenario_id": scenario.scenario_id, "family": scenario.family}
+        rows.append({**head, **about, "cluster_id": scenario.scenario_id, **row, **way})
+        if way["told"] == "own":
+            rows[-1]["off_told_step"] = row["off_route_step"]
+    return rows, found
+
+
+def _told(who: Driver, world: World, found: Rollout) -> list[Row]:
+    """The way that a driver was told in every scenario, and the first step off another one."""
+    if who.told != "other":
+        return [{"told": who.told, "off_told_step": None}] * len(world)
+    other, there = swapped_way(world)
+    elsewhere = replace(world, on_route=other)
+    steps = range(1, found.pose.shape[1])
+    away = torch.stack([off_route(elsewhere, found.pose[:, t, 0]) for t in steps], 1)
+    return [
+        {"told": "other", "off_told_step": _first(off)} if yes else
+        {"told": "own", "off_told_step": None}
+        for off, yes in zip(away > OFF_ROUTE, there.tolist(), strict=True)
+    ]  # fmt: skip
 
 
 def rows_of(found: Rollout, batch: World, scenarios: Sequence[Scenario]) -> list[Row]:
-    """What drives came to: the columns of ``ROLLOUTS`` that do not name the drive itself."""
+    """What every drive comes to, without who drove and where."""
     m = found.measures
     hit, road, route = m.hit >= 0, m.road_m > 0, m.route_m > OFF_ROUTE
     logged = _logged(batch)

@@ -9,6 +9,7 @@ from torch import nn
 
 from measurand.stats.resample import seed_for
 from pipelines.driving_sim import seeing
+from pipelines.driving_sim.blocks import in_blocks
 from pipelines.driving_sim.seeing import LANE_WIDTH, OBJECT_WIDTH, OBJECTS, ROUTE, Seen
 from pipelines.driving_sim.simulate import Planner
 from pipelines.driving_sim.spaces import ActionSpace
@@ -81,6 +82,6 @@ def planner(network: Any, space: ActionSpace, given: Given) -> Planner:
             other, there = seeing.swapped(world)
             line = torch.where(there[:, None, None], other, line)
         with torch.no_grad():
-            return space.act(network(seeing.sdc(world, state, line)), u)
+            return space.act(in_blocks(network, seeing.sdc(world, state, line)), u)
 
     return act

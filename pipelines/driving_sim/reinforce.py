@@ -17,6 +17,7 @@ from torch import nn
 
 from measurand.stats.resample import rng_for, seed_for
 from pipelines.driving_sim import rails, seeing
+from pipelines.driving_sim.blocks import in_blocks
 from pipelines.driving_sim.dynamics import cos_sin, wrap
 from pipelines.driving_sim.measures import off_road
 from pipelines.driving_sim.planners import follow_route
@@ -145,7 +146,7 @@ def planner(network: Actor, task: Task) -> Planner:
 
     def act(world: World, state: State, u: Any) -> torch.Tensor:
         with torch.no_grad():
-            logits = network(seen(world, state))[0].split(list(task.sizes), 1)
+            logits = in_blocks(network.policy, seen(world, state)).split(list(task.sizes), 1)
         picked = torch.stack([drawn(part, u[:, k]) for k, part in enumerate(logits)], 1)
         return action_of(world, state, picked, task.steering)
 

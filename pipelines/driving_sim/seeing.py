@@ -155,8 +155,14 @@ def routed(world: World) -> torch.Tensor:
 
 def swapped(world: World) -> tuple[torch.Tensor, torch.Tensor]:
     """(B, Q, 2) another way than the SDC's route, and (B,) whether there is one."""
+    which, there = swapped_way(world)
+    return _way(world, which.to(torch.int8).argmax(1)), there
+
+
+def swapped_way(world: World) -> tuple[torch.Tensor, torch.Tensor]:
+    """(B, R) which way :func:`swapped` gives, one at most, and (B,) whether there is one."""
     other = world.route_valid[..., 0] & ~world.on_route
-    return _way(world, other.to(torch.int8).argmax(1)), other.any(1)
+    return other & (other.cumsum(1) == 1), other.any(1)
 
 
 def _way(world: World, number: torch.Tensor) -> torch.Tensor:

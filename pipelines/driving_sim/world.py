@@ -7,6 +7,7 @@ depends on it, nor on which other scenarios share the batch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -97,6 +98,11 @@ class World:
         """The same on a device."""
         moved: World = _each(self, lambda part: part.to(device))
         return moved
+
+    def each(self, change: Callable[[Any], Any]) -> World:
+        """The same with every tensor changed."""
+        changed: World = _each(self, change)
+        return changed
 
 
 def _each(value: Any, change: Any) -> Any:

@@ -28,6 +28,8 @@ KINDS = ("vehicle", "pedestrian", "cyclist", "other")
 CONTACTS = ("front", "side", "rear")
 """Where a car was hit, by the other's centre along the car's own axis."""
 SPLITS = ("train", "test")
+TOLD = ("own", "other", "none")
+"""Ways that a driver is told to take."""
 SEED = 20260101
 
 
@@ -155,8 +157,65 @@ class Train(Strict):
         driving = self.reinforcement.models if self.reinforcement else ()
         return (*(m.name for m in self.imitation.models), *(m.name for m in driving))
 
+    @property
+    def swappable(self) -> tuple[str, ...]:
+        """Drivers that can be told another way than their route."""
+        told = (m for m in self.imitation.models if m.route and not m.shuffled)
+        return tuple(m.name for m in told)
+
     @model_validator(mode="after")
     def _distinct(self) -> Self:
         if len({*self.names, *RULES}) != len(self.names) + len(RULES):
             raise ValueError("models: a name twice, or that of a rule")
+        return self
+
+
+class Evaluate(Strict):
+    """Who drives where, and how often.
+
+    Attributes:
+        worlds: how the other cars move; every driver drives in each.
+        swapped: drivers that also drive when they are told another legal way.
+        draws: drives of those who draw random numbers, each with other numbers.
+        rebuilt: share of the scenarios that are made again and compared.
+        processes: drivers at the same time, one core each; 1 on a GPU.
+        throughput: batch sizes at which speed is measured; none for none.
+    """
+
+    worlds: tuple[Others, ...] = Field(default=("playback", "idm"), min_length=1)
+    swapped: tuple[Name, ...] = ()
+    draws: int = Field(default=2, ge=1, le=100)
+    rebuilt: float = Field(default=0.05, ge=0, le=1)
+    processes: int = Field(default=1, ge=1, le=64)
+    throughput: tuple[Annotated[int, Field(ge=1, le=65536)], ...] = (1, 16, 64)
+
+
+class Report(Strict):
+    """How figures are made.
+
+    Attributes:
+        confidence: of two-sided intervals.
+        resamples: bootstrap resamples of ratios.
+    """
+
+    confidence: float = Field(default=0.95, gt=0, lt=1)
+    resamples: int = Field(default=2000, ge=100)
+
+
+class Params(Strict):
+    """Everything that can be set, one section a stage."""
+
+    build: Build
+    train: Train
+    evaluate: Evaluate = Evaluate()
+    report: Report = Report()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if unknown := sorted(set(self.evaluate.swapped) - set(self.train.swappable)):
+            raise ValueError(
+                f"evaluate.swapped: {', '.join(unknown)} is no imitator that is told a route"
+            )
+        if len(set(self.evaluate.worlds)) < len(self.evaluate.worlds):
+            raise ValueError("evaluate.worlds: a world twice")
         return self

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from measurand.tables import Column, Table
-from schemas.driving_sim.params import CONTACTS, KINDS, SPLITS
+from schemas.driving_sim.params import CONTACTS, KINDS, SPLITS, TOLD
 
 _ID = Column("scenario_id", pa.string(), "the scenario")
 _FLOATS = pa.list_(pa.float32())
@@ -157,10 +157,13 @@ TRAINING = Table(
 ROLLOUTS = Table(
     name="driving_sim.rollouts",
     version="1.0.0",
-    key=("planner", "others", "seed", "scenario_id"),
-    doc="One row per planner, traffic, draw and scenario: eight seconds of driving.",
+    key=("planner", "training", "others", "seed", "scenario_id"),
+    doc="One row per planner, training, traffic, draw and scenario: eight seconds of driving.",
     columns=(
         Column("planner", pa.string(), "who drove"),
+        Column("training", pa.int32(), "0-based training of the planner; 0 of a rule", minimum=0),
+        Column("told", pa.string(), "the way that it was told to take: its own; another legal one; "
+               "none", enum=TOLD),
         Column("others", pa.string(), "how the other cars moved"),
         Column("seed", pa.int32(), "draw of the planner's own random numbers", minimum=0),
         _ID,
@@ -177,6 +180,8 @@ ROLLOUTS = Table(
                nullable=True, minimum=0),
         Column("off_route_step", pa.int32(), "first step off the route; null without",
                nullable=True, minimum=0),
+        Column("off_told_step", pa.int32(), "first step off the way that it was told; null without",
+               nullable=True, minimum=0),
         Column("wrong_way_step", pa.int32(), "first step against the traffic; null without",
                nullable=True, minimum=0),
         Column("has_edges", pa.bool_(), "whether leaving the road can be seen"),
@@ -192,5 +197,71 @@ ROLLOUTS = Table(
         Column("y", _FLOATS, "every step from t0 on", "m"),
         Column("yaw", _FLOATS, "every step from t0 on", "rad"),
         Column("v", _FLOATS, "every step from t0 on", "m/s"),
+    ),
+)  # fmt: skip
+
+FILMS = Table(
+    name="driving_sim.films",
+    version="1.0.0",
+    key=("planner", "training", "others", "seed", "scenario_id"),
+    doc="One row per drive that a report shows: where everybody was.",
+    columns=(
+        *(c for c in ROLLOUTS.columns if c.name in ROLLOUTS.key),
+        Column("pose", _FLOATS, "x, y, yaw and speed of every object, step after step from t0 on"),
+        Column("valid", pa.list_(pa.bool_()), "whether it was there, in the same order"),
+    ),
+)
+
+AGENTS = Table(
+    name="driving_sim.agents",
+    version="1.0.0",
+    key=("others", "scenario_id"),
+    doc="One row per traffic and scenario: how the other objects drove while the SDC followed its "
+    "log. Of objects that are there at the start and move; null where there is none.",
+    columns=(
+        Column("others", pa.string(), "how the other objects moved"),
+        _ID,
+        Column("family", pa.string(), "kind of place"),
+        Column("cluster_id", pa.string(), "scenarios of one recording belong together"),
+        Column("n_agents", pa.int32(), "objects that are judged", minimum=0),
+        *(
+            Column(name, pa.float64(), what, nullable=True, minimum=0, maximum=1)
+            for name, what in (
+                ("overlap", "share of them that overlapped another one"),
+                ("overlap_sdc", "share of them that overlapped the SDC"),
+                ("off_road", "share of them that left the road"),
+                ("infeasible", "share of their steps that no bicycle can do"),
+            )
+        ),
+        Column("ade_m", pa.float64(), "mean distance from their logs", "m", nullable=True,
+               minimum=0),
+    ),
+)  # fmt: skip
+
+CHECKS = Table(
+    name="driving_sim.checks",
+    version="1.0.0",
+    key=("scenario_id",),
+    doc="One row per scenario that was looked at again.",
+    columns=(
+        _ID,
+        Column("log_overlaps", pa.int32(), "pairs of objects that share ground in the log",
+               minimum=0),
+        Column("rebuilt", pa.bool_(), "whether it was made again and was the same; null where it "
+               "was not tried", nullable=True),
+    ),
+)  # fmt: skip
+
+THROUGHPUT = Table(
+    name="driving_sim.throughput",
+    version="1.0.0",
+    key=("others", "batch"),
+    doc="One row per traffic and batch size: how fast the machine that evaluated was, one thread.",
+    columns=(
+        Column("others", pa.string(), "how the other objects move"),
+        Column("batch", pa.int32(), "scenarios at once", minimum=1),
+        Column("steps_per_s", pa.float64(), "steps of a scenario in a second of the processor",
+               "1/s", minimum=0),
+        Column("bytes", pa.int64(), "arrays of one scenario", "bytes", minimum=0),
     ),
 )  # fmt: skip

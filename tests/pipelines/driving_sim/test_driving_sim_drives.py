@@ -8,7 +8,7 @@ import pytest
 from measurand import runs
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
-from pipelines.driving_sim import dataset, drives, planners, train
+from pipelines.driving_sim import dataset, drives, learning, planners
 from pipelines.driving_sim.reading import scenarios_of
 from pipelines.driving_sim.scenario import Scenario
 from schemas.driving_sim.params import (
@@ -86,7 +86,7 @@ def test_another_seed_is_another_drive_only_for_who_draws(scenarios: list[Scenar
 def place(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, list[Scenario]]:
     out = tmp_path_factory.mktemp("drives")
     dataset.write(Build(families=("fork",), scenarios=4, n_shards=1), out / "d", "FnApiRunner")
-    train.train_drivers(GIVEN, out / "d", out / "c", journal=out / "j")
+    learning.train_drivers(GIVEN, out / "d", out / "c", journal=out / "j")
     parent = read_manifest(out / "d" / "scenarios").logical_hash
     return out / "c", parent, scenarios_of(out / "d", "train")
 

@@ -73,3 +73,21 @@ def test_a_drive_does_not_depend_on_its_batch(
     alone = simulate.rollout(worlds.world(scenarios[3:4]), planner, scenario_ids=ids[3:4]).measures
     assert torch.allclose(alone.error_m[0], whole.error_m[3], atol=0.05)
     assert torch.equal(alone.hit[0] >= 0, whole.hit[3] >= 0)
+
+
+def test_a_learned_driver_drives_the_same_bits_in_any_batch(
+    scenarios: list[Scenario], world: World, ids: list[str]
+) -> None:
+    space = SPACES["bicycle_discrete"]
+    planner = networks.planner(networks.imitator(space.outputs, "bits").eval(), space, "own")
+    whole = simulate.rollout(world, planner, "idm", scenario_ids=ids)
+    order = [7, 2]
+    some = simulate.rollout(
+        worlds.world([scenarios[k] for k in order]),
+        planner,
+        "idm",
+        scenario_ids=[ids[k] for k in order],
+    )
+    assert torch.equal(some.action, whole.action[order])
+    n = some.pose.shape[2]
+    assert torch.equal(some.pose[some.valid], whole.pose[order][:, :, :n][some.valid])

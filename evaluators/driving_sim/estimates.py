@@ -1,0 +1,89 @@
+"""Figures with their intervals: of a scenario as unit, and of scenarios crossed with trainings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from evaluators.driving_sim.context import SHARES, FloatArray, Scores
+from measurand.stats.arrays import AnyArray
+from measurand.stats.bounded import bounded
+from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.means import cluster_mean, proportion
+from measurand.stats.resample import percentile, plan
+from measurand.stats.trainings import mean_over_trainings
+
+Range = tuple[float, float]
+
+
+def range_of(metric: str) -> Range:
+    """What a figure may be."""
+    if metric in SHARES:
+        return 0.0, 1.0
+    return (-math.inf, math.inf) if metric == "progress" else (0.0, math.inf)
+
+
+def estimate(found: Scores, metric: str, confidence: float) -> Estimate:
+    """Mean of a figure over trainings and scenarios.
+
+    One drive of each of independent scenarios is a rate with Wilson's interval; several trainings
+    are crossed with the scenarios.
+    """
+    alone = len(set(found.clusters)) == len(found.clusters)
+    if len(found.table) == 1 and found.binary and alone:
+        hits = int(found.table.sum())
+        return proportion(hits, found.table.size, confidence=confidence)
+    made = mean(found.table, found.clusters, confidence, range_of(metric))
+    return replace(made, n=found.n)
+
+
+def mean(
+    table: FloatArray, clusters: AnyArray, confidence: float, limits: Range | None = None
+) -> Estimate:
+    """Mean of an (R, S) table of trainings by scenarios.
+
+    Args:
+        table: of values, or of differences of what belongs together.
+        clusters: (S,) cluster of every scenario.
+        confidence: level of the interval.
+        limits: what a value may be; None for anything.
+    """
+    low, high = limits or (-math.inf, math.inf)
+    if len(table) == 1:
+        return bounded(
+            cluster_mean(table[0], clusters, confidence=confidence),
+            table[0], clusters, low=low, high=high,
+        )  # fmt: skip
+    names, index = np.unique(np.asarray(clusters), return_inverse=True)
+    counts = np.bincount(index, minlength=len(names))
+    by_cluster = np.stack([np.bincount(index, row, len(names)) / counts for row in table])
+    crossed = mean_over_trainings(by_cluster, confidence=confidence)
+    cut = bounded(crossed, by_cluster.ravel(), np.tile(names, len(table)), low=low, high=high)
+    scope = {"scope": crossed.scope, "trainings": crossed.trainings}
+    return replace(cut, se_trainings=crossed.se_trainings, **scope)
+
+
+def ratio(
+    above: FloatArray, below: FloatArray, clusters: AnyArray, confidence: float, resamples: int,
+    *words: str,
+) -> Estimate:  # fmt: skip
+    """Mean of one table over the mean of another, of the same scenarios, with a bootstrap.
+
+    Trainings are averaged first: the interval is about these.
+    """
+    a, b = above.mean(axis=0), below.mean(axis=0)
+    if b.mean() <= 0:
+        return undefined("the lower figure is 0", method="ratio of means", n=len(b))
+    drawn = plan(len(a), clusters, resamples, ("driving_sim", *words))
+    sums = drawn.resampled_sums(np.stack([a, b]))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        replicates = sums[:, 0] / sums[:, 1]
+    return percentile(
+        float(a.mean() / b.mean()),
+        replicates,
+        drawn,
+        method="ratio of means",
+        confidence=confidence,
+    )

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from evaluators.driving_sim.context import Scores
+from evaluators.driving_sim.estimates import estimate, mean, ratio
+from measurand.stats.trainings import mean_over_trainings
+
+
+def made(table: np.ndarray, clusters: list[str] | None = None) -> Scores:  # type: ignore[type-arg]
+    n = table.shape[1]
+    names = tuple(f"s{k}" for k in range(n))
+    binary = bool(np.isin(table, (0, 1)).all())
+    return Scores(table, names, tuple(clusters or names), table.size, binary, 0)
+
+
+def test_a_rate_of_independent_drives_is_wilsons() -> None:
+    found = estimate(made(np.array([[1.0] * 7 + [0.0] * 53])), "collision", 0.95)
+    wanted = binomtest(7, 60).proportion_ci(method="wilson")
+    assert (found.value, found.ci_lo, found.ci_hi) == pytest.approx((7 / 60, *wanted))
+
+
+def test_several_trainings_are_crossed_with_scenarios() -> None:
+    table = np.random.default_rng(0).random((3, 40))
+    found = estimate(made(table), "ade", 0.95)
+    wanted = mean_over_trainings(table)
+    assert (found.value, found.se) == pytest.approx((wanted.value, wanted.se))
+    assert (found.scope, found.trainings) == ("method", 3)
+    assert found.least == 0
+
+
+def test_nothing_that_varied_still_has_an_interval_of_the_method() -> None:
+    found = estimate(made(np.zeros((2, 30))), "collision", 0.95)
+    assert found.value == 0
+    assert found.ci_hi is not None
+    assert 0 < found.ci_hi < 0.2
+    assert found.scope == "method"
+
+
+def test_scenarios_of_one_recording_are_one_cluster() -> None:
+    values = np.repeat(np.random.default_rng(1).random(10), 5)[None]
+    clusters = [f"c{k // 5}" for k in range(50)]
+    apart, together = (estimate(made(values, c), "ade", 0.95) for c in (None, clusters))
+    assert together.se is not None
+    assert apart.se is not None
+    assert together.se > 1.5 * apart.se
+    assert together.n_clusters == 10
+
+
+def test_a_ratio_of_means_holds_what_was_put_in() -> None:
+    rng = np.random.default_rng(2)
+    below = rng.normal(3, 0.3, (1, 80))
+    found = ratio(3 * below * rng.normal(1, 0.05, (1, 80)), below, np.arange(80), 0.95, 500, "x")
+    assert found.value == pytest.approx(3, rel=0.03)
+    assert found.ci_lo is not None
+    assert found.ci_hi is not None
+    assert found.ci_lo < 3 < found.ci_hi
+    assert ratio(below, 0 * below, np.arange(80), 0.95, 500, "x").value is None
+
+
+def test_limits_cut_the_interval_of_a_difference() -> None:
+    found = mean(np.array([[1.0, 1.0, 0.0, 1.0, 1.0, 1.0]]), np.arange(6), 0.95, (-1, 1))
+    assert found.ci_hi == 1
+    free = mean(np.array([[1.0, 1.0, 0.0, 1.0, 1.0, 1.0]]), np.arange(6), 0.95)
+    assert free.ci_hi is not None
+    assert free.ci_hi > 1
+    assert math.isfinite(free.ci_hi)
