@@ -48,7 +48,7 @@ class Scores:
 
     table: FloatArray
     scenarios: tuple[str, ...]
-    clusters: tuple[str, ...]
+    clusters: npt.NDArray[np.str_]
     n: int
     binary: bool
     skipped: int
@@ -174,14 +174,14 @@ def scores(rows: pl.DataFrame, metric: str) -> Scores | None:
     return Scores(
         table,
         tuple(wide["scenario_id"].to_list()),
-        tuple(wide["cluster_id"].to_list()),
+        np.array(wide["cluster_id"].to_list()),
         known.height,
         bool(once and np.isin(table, (0.0, 1.0)).all()),
         rows.height - known.height,
     )
 
 
-def paired(found: Sequence[Scores]) -> tuple[list[FloatArray], tuple[str, ...], int] | None:
+def paired(found: Sequence[Scores]) -> tuple[list[FloatArray], npt.NDArray[np.str_], int] | None:
     """Tables of the same scenarios and trainings, their clusters, and how many drives.
 
     A rule has one training, which stands beside every training of a driver.
@@ -196,8 +196,7 @@ def paired(found: Sequence[Scores]) -> tuple[list[FloatArray], tuple[str, ...], 
         table = one.table[:, keep]
         tables.append(np.repeat(table, most, 0) if len(table) == 1 else table)
     keep = [k for k, name in enumerate(found[0].scenarios) if name in every]
-    clusters = tuple(found[0].clusters[k] for k in keep)
-    return tables, clusters, sum(one.n for one in found)
+    return tables, found[0].clusters[keep], sum(one.n for one in found)
 
 
 View = view.View[Material]

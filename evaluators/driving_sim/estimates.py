@@ -13,7 +13,10 @@ from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean, proportion
 from measurand.stats.resample import percentile, plan
-from measurand.stats.trainings import mean_over_trainings
+from measurand.stats.trainings import combined, mean_over_trainings
+
+EQUAL = 1e-12
+"""Share of the largest mean below which means of trainings do not differ."""
 
 Range = tuple[float, float]
 
@@ -56,11 +59,18 @@ def mean(
             cluster_mean(table[0], clusters, confidence=confidence),
             table[0], clusters, low=low, high=high,
         )  # fmt: skip
-    names, index = np.unique(np.asarray(clusters), return_inverse=True)
+    names, index = np.unique(clusters, return_inverse=True)
     counts = np.bincount(index, minlength=len(names))
     by_cluster = np.stack([np.bincount(index, row, len(names)) / counts for row in table])
-    crossed = mean_over_trainings(by_cluster, confidence=confidence)
-    cut = bounded(crossed, by_cluster.ravel(), np.tile(names, len(table)), low=low, high=high)
+    values, every = by_cluster.ravel(), np.tile(names, len(table))
+    means = by_cluster.mean(axis=1)
+    if np.ptp(means) <= EQUAL * np.abs(means).max():
+        # The variance between equal means is 0, and by rounding may come out below it.
+        items = cluster_mean(values, every, confidence=confidence)
+        crossed = replace(combined(items, means), scope="method", trainings=len(table))
+    else:
+        crossed = mean_over_trainings(by_cluster, confidence=confidence)
+    cut = bounded(crossed, values, every, low=low, high=high)
     scope = {"scope": crossed.scope, "trainings": crossed.trainings}
     return replace(cut, se_trainings=crossed.se_trainings, **scope)
 

@@ -85,7 +85,7 @@ def test_only_scenarios_of_both_are_paired() -> None:
     (a, b), clusters, _ = made
     assert a.tolist() == [[1.0], [5.0]]
     assert b.tolist() == [[1.0], [1.0]]
-    assert clusters == ("k",)
+    assert clusters.tolist() == ["k"]
     assert scores(rows.filter(training=9), "x") is None
     none = scores(rows.filter(scenario_id="c"), "x")
     assert none is not None

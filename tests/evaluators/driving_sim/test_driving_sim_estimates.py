@@ -15,7 +15,7 @@ def made(table: np.ndarray, clusters: list[str] | None = None) -> Scores:  # typ
     n = table.shape[1]
     names = tuple(f"s{k}" for k in range(n))
     binary = bool(np.isin(table, (0, 1)).all())
-    return Scores(table, names, tuple(clusters or names), table.size, binary, 0)
+    return Scores(table, names, np.array(clusters or names), table.size, binary, 0)
 
 
 def test_a_rate_of_independent_drives_is_wilsons() -> None:
@@ -69,3 +69,15 @@ def test_limits_cut_the_interval_of_a_difference() -> None:
     assert free.ci_hi is not None
     assert free.ci_hi > 1
     assert math.isfinite(free.ci_hi)
+
+
+def test_trainings_of_one_mean_have_the_interval_of_the_scenarios() -> None:
+    """Each training crashes twice, elsewhere: the variance between them rounds below 0."""
+    table = np.zeros((3, 20))
+    for at in range(3):
+        table[at, at] = 1
+    found = estimate(made(table), "collision", 0.95)
+    assert found.value == pytest.approx(0.05)
+    assert found.ci_hi is not None
+    assert found.ci_hi > 0.06
+    assert (found.scope, found.trainings) == ("method", 3)
