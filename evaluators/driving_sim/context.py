@@ -216,13 +216,22 @@ def material(data: Path, results: Path, params: Params) -> Material:
     tracks = ("x", "y", "yaw", "v")
     columns = [c.name for c in ROLLOUTS.columns if c.name not in tracks]
     drives = frame(shards.read_table(results / "rollouts", columns))
-    parts = [
-        frame(shards.read_table(results / name))
-        for name in ("agents", "checks", "throughput", "training")
-    ]
+
+    def part(name: str) -> pl.DataFrame:
+        return frame(shards.read_table(results / name))
+
     heads = frame(shards.read_table(data / "dataset" / "scenarios"))
     rejected = read_manifest(data / "dataset" / "scenarios").rejected
-    return Material(params, with_figures(drives), *parts, heads, dict(rejected))
+    return Material(
+        params,
+        with_figures(drives),
+        part("agents"),
+        part("checks"),
+        part("throughput"),
+        part("training"),
+        heads,
+        dict(rejected),
+    )
 
 
 def with_figures(drives: pl.DataFrame) -> pl.DataFrame:

@@ -71,8 +71,12 @@ def mean(
     else:
         crossed = mean_over_trainings(by_cluster, confidence=confidence)
     cut = bounded(crossed, values, every, low=low, high=high)
-    scope = {"scope": crossed.scope, "trainings": crossed.trainings}
-    return replace(cut, se_trainings=crossed.se_trainings, **scope)
+    return replace(
+        cut,
+        scope=crossed.scope,
+        trainings=crossed.trainings,
+        se_trainings=crossed.se_trainings,
+    )
 
 
 def ratio(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from evaluators.driving_sim.context import (
@@ -13,6 +12,7 @@ from evaluators.driving_sim.context import (
     FAILURES,
     MEASURES,
     SHARES,
+    FloatArray,
     Material,
     paired,
     scores,
@@ -75,7 +75,7 @@ def _reliability(material: Material, planner: str, others: str) -> float | None:
     return None if table is None else intraclass(table).icc1k.value
 
 
-def _draws(material: Material, planner: str, others: str) -> np.ndarray | None:  # type: ignore[type-arg]
+def _draws(material: Material, planner: str, others: str) -> FloatArray | None:
     """(S, draws) failures of the first training, None where a driver draws nothing."""
     rows = material.rows(planner, others)
     if rows is None or rows["seed"].n_unique() < 2:
@@ -87,7 +87,8 @@ def _draws(material: Material, planner: str, others: str) -> np.ndarray | None: 
         .drop_nulls()
         .drop("scenario_id")
     )
-    return wide.to_numpy()
+    made: FloatArray = wide.to_numpy()
+    return made
 
 
 def difference_rows(material: Material) -> Rows:

@@ -191,7 +191,8 @@ def data_section(view: View) -> Section:
     material = view.found
     rows: list[list[Cell]] = [
         [source, family, licence, count(part, "train"), count(part, "test"),
-         float(part["n_objects"].mean()), int(part["retries"].sum()), int(part["n_dropped"].sum())]
+         float(part["n_objects"].to_numpy().mean()),
+         *(int(part[name].sum()) for name in ("retries", "n_dropped"))]
         for (source, family, licence), part in material.scenarios.sort(
             "source", "family").group_by("source", "family", "licence", maintain_order=True)
     ]  # fmt: skip
