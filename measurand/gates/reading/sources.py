@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +61,39 @@ class Sources:
     def _once(self, key: Any, load: Callable[[], Any]) -> Any:
         if key not in self._kept:
             try:
-                self._kept[key] = load()
+                self._kept[key] = self._named(load())
             except EvidenceError as error:
-                self._kept[key] = error
+                text = self._shown(str(Exception.__str__(error)))
+                self._kept[key] = EvidenceError(text, code=error.code, hint=error.hint)
             except OSError as error:
-                self._kept[key] = EvidenceError(f"cannot be read: {error}", hint="check the path")
+                text = self._shown(f"cannot be read: {error}")
+                self._kept[key] = EvidenceError(text, hint="check the path")
         if isinstance(self._kept[key], EvidenceError):
             raise self._kept[key]
         return self._kept[key]
+
+    def _named(self, found: Any) -> Any:
+        """Evidence whose messages say what it is called, not where this machine keeps it."""
+        if isinstance(found, tuple):
+            return tuple(map(self._named, found))
+        if isinstance(found, Evidence):
+            return replace(found, where=self._shown(found.where))
+        return self._shown(found) if isinstance(found, str) else found
+
+    def _shown(self, text: str) -> str:
+        """Paths below the root relative to it, of evidence elsewhere the folder's name on."""
+        root = os.path.abspath(self.root)
+        folders = (root, str(self.root), *(str(p.parent) for p in self._given() if p.is_absolute()))
+        for folder in sorted(set(folders), key=len, reverse=True):
+            if os.path.isabs(folder) and folder != os.sep:
+                kept = "" if folder in (root, str(self.root)) else f"{os.path.basename(folder)}/"
+                text = text.replace(f"{folder}/", kept)
+        return text
+
+    def _given(self) -> tuple[Path, ...]:
+        root = Path(os.path.abspath(self.root))
+        both = (self.items_folder, self.statistics_file)
+        return tuple(path for path in both if not path.is_relative_to(root))
 
 
 def open_sources(

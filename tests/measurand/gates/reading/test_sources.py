@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gate_evidence import Project, bits, gate, gate_file, non_inferiority, statistic
 
+from measurand.gates import run_gates
 from measurand.gates.figures.bounds import EvidenceError
 from measurand.gates.gatefile import validate
 from measurand.gates.reading.sources import Sources, open_sources
@@ -47,3 +49,27 @@ def test_where_evidence_lies(project: Project) -> None:
     spec = validate(gate_file(gate()))
     given = open_sources(spec, project.root, Path("r"), Path("s.parquet"))
     assert (given.items_folder, given.statistics_file) == (Path("r"), Path("s.parquet"))
+
+
+@pytest.mark.parametrize("below", [True, False])
+def test_a_message_does_not_say_where_on_this_machine_evidence_lies(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, below: bool
+) -> None:
+    out = (project.root if below else tmp_path_factory.mktemp("private")) / "mine"
+    out.mkdir()
+    table = project.statistics(statistic()).rename(out / "statistics.parquet")
+    asked = {**gate(), "from": "statistics", "metric": "another"}
+    file = project.write(gate_file(asked))
+    paths = [(out / "results", table), (out / "nothing", out / "none.parquet")]
+    for results, statistics in paths:
+        verdict = run_gates(file, root=project.root, results=results, statistics=statistics)
+        said = verdict.to_json()
+        assert verdict.gates[0].state == "error"
+        assert "mine/" in said
+        assert not any(part in said for part in (str(tmp_path_factory.getbasetemp()), "private"))
+
+
+def test_a_project_may_lie_at_the_root_of_the_disk(project: Project) -> None:
+    sources = replace(opened(project, gate()), root=Path("/"))
+    with pytest.raises(EvidenceError, match="no results there"):
+        sources.items()
