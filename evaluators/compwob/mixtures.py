@@ -21,10 +21,10 @@ from measurand.report.grid import Line, grid
 from measurand.report.learned import learned
 from measurand.results import Rows
 from measurand.statistics import statistic_row
-from measurand.stats.bounded import bounded
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.repeats import alpha_over_repeats
+from measurand.stats.weighted_t import in_range
 from measurand.subject import frame
 from schemas.compwob.params import MIXTURES, ORDERS
 
@@ -76,7 +76,7 @@ def mixture_rows(everyone: Sequence[Subject]) -> Rows:
 def _mean(episodes: pl.DataFrame, column: str, low: float) -> Estimate:
     """Mean over tasks and models; of one model it is about that model."""
     x, tasks, models = (episodes[name].to_numpy() for name in (column, "task", "model"))
-    found = bounded(crossed_mean(x, tasks, models), x, tasks, low=low)
+    found = in_range(crossed_mean(x, tasks, models), x, tasks, low=low)
     return replace(found, scope="method" if len(set(models)) > 1 else "training")
 
 

@@ -10,9 +10,9 @@ from evaluators.compwob.context import ALL, SYSTEM, Subject
 from evaluators.compwob.crossing import over_tasks_and_seeds
 from measurand.results import Rows
 from measurand.statistics import exact, statistic_row
-from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import bootstrap_means, proportion
+from measurand.stats.weighted_t import in_range
 from pipelines.compwob.tasks import is_easy
 from schemas.compwob.params import ORDERS
 
@@ -88,7 +88,7 @@ def _part(subject: Subject, part: dict[str, str]) -> pl.DataFrame:
 
 def _over_both(episodes: pl.DataFrame) -> Estimate:
     x, tasks, seeds = (episodes[name].to_numpy() for name in ("success", "task", "seed"))
-    return bounded(over_tasks_and_seeds(x, tasks, seeds), x, tasks)
+    return in_range(over_tasks_and_seeds(x, tasks, seeds), x, tasks)
 
 
 def _resampled(subject: Subject, episodes: pl.DataFrame, order: str) -> Estimate:

@@ -18,6 +18,7 @@ from measurand.stats.crossed import crossed_mean
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean
 from measurand.stats.repeats import alpha_over_repeats
+from measurand.stats.weighted_t import in_range
 from measurand.subject import frame, in_order
 from schemas.many_shot.params import Params
 from schemas.many_shot.tables import RESPONSES
@@ -176,4 +177,4 @@ def over_both(values: pl.DataFrame, ends: Range = ANY) -> Estimate:
     x, seeds, questions = (values[name].to_numpy() for name in ("value", "seed", "query_id"))
     if len(x) == 0 or np.ptp(x) == 0:
         return over_shot_sets(values, ends)
-    return bounded(crossed_mean(x, seeds, questions), x, questions, low=ends[0], high=ends[1])
+    return in_range(crossed_mean(x, seeds, questions), x, questions, low=ends[0], high=ends[1])

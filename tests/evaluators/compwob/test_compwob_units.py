@@ -25,6 +25,7 @@ from measurand.stats.bounded import bounded
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.icc import intraclass
 from measurand.stats.resample import MIN_CLUSTERS
+from measurand.stats.weighted_t import in_range
 from pipelines.compwob.environment import Spec
 
 
@@ -146,13 +147,13 @@ def test_a_gain_pairs_models_of_one_seed(tmp_path: Path) -> None:
     )  # fmt: skip
     tasks = np.concatenate([by[f"trained:uniform:{m}"]["task"].to_numpy() for m in (0, 1)])
     models = np.repeat([0, 1], len(TASKS) * 5)
-    wanted = bounded(crossed_mean(gains, tasks, models), gains, tasks, low=-1.0)
+    wanted = in_range(crossed_mean(gains, tasks, models), gains, tasks, low=-1.0)
     assert row["n"] == len(gains)
     assert row["estimate"] == pytest.approx(gains.mean())
     assert (row["ci_lo"], row["ci_hi"]) == pytest.approx((wanted.ci_lo, wanted.ci_hi))
     success = rows["mixture_success", "mixture=uniform,order=forward"]
     x = np.concatenate([by[f"trained:uniform:{m}"]["success"].to_numpy() for m in (0, 1)])
-    wanted = bounded(crossed_mean(x, tasks, models), x, tasks)
+    wanted = in_range(crossed_mean(x, tasks, models), x, tasks)
     assert (success["ci_lo"], success["ci_hi"]) == pytest.approx((wanted.ci_lo, wanted.ci_hi))
 
 

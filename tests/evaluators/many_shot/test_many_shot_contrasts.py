@@ -9,8 +9,8 @@ import pytest
 
 from evaluators.many_shot.context import Subject
 from evaluators.many_shot.contrasts import contrast_rows, few_shot
-from measurand.stats.bounded import bounded
 from measurand.stats.crossed import crossed_mean
+from measurand.stats.weighted_t import in_range
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +63,9 @@ def test_gains_equal_the_paired_difference_by_hand(subject: Subject) -> None:
         difference = wide[k] - wide[6]
         assert row["estimate"] == pytest.approx(difference.mean())
         questions, sets = np.indices((len(difference) // 3, 3)).reshape(2, -1)
-        wanted = bounded(crossed_mean(difference, sets, questions), difference, questions, low=-1.0)
+        wanted = in_range(
+            crossed_mean(difference, sets, questions), difference, questions, low=-1.0
+        )
         assert (row["ci_lo"], row["ci_hi"]) == (wanted.ci_lo, wanted.ci_hi)
         assert row["n_clusters"] == 3
     assert not any(slice_ == "curve=supervised,k=6,over=6,task=line" for _, slice_ in rows)

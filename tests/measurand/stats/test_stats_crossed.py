@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from measurand.errors import InputError
 from measurand.stats.crossed import Components, components, crossed_mean
 from measurand.stats.means import cluster_mean
+from measurand.stats.weighted_t import quantile
 
 
 def sample(rows: int, columns: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -41,18 +42,46 @@ def test_it_is_wider_than_either_way_alone_where_both_matter() -> None:
         assert both > alone
 
 
-def test_nine_intervals_in_ten_or_more_hold_the_mean_of_both_populations() -> None:
-    """Only about half of those over shot sets alone would: they take the questions as all."""
-    hits, narrow, trials = 0, 0, 300
-    for seed in range(trials):
-        x, row, column = sample(10, 15, 1000 + seed)
-        for found, add in ((crossed_mean(x, row, column), True), (cluster_mean(x, row), False)):
+@pytest.mark.parametrize("spread", [0.0, 0.25, 1.0])
+def test_ninety_five_intervals_in_a_hundred_hold_the_mean_of_both_populations(
+    spread: float,
+) -> None:
+    """Three shot sets that hardly differ would have 100 with Student's t of their own degrees."""
+    rng = np.random.default_rng([3, int(100 * spread)])
+    row, column = (axis.ravel() for axis in np.indices((3, 24)))
+    hits, narrow, wide, trials = 0, 0, 0, 600
+    for _ in range(trials):
+        x = rng.normal(0, spread**0.5, 3)[row] + rng.normal(size=24)[column] + rng.normal(size=72)
+        both, alone = crossed_mean(x, row, column), cluster_mean(x, column)
+        for found in (both, alone):
+            assert found.value is not None
+            assert found.se is not None
             assert found.ci_lo is not None
             assert found.ci_hi is not None
-            inside = found.ci_lo <= 0 <= found.ci_hi
-            hits, narrow = hits + (inside and add), narrow + (inside and not add)
-    assert hits / trials > 0.9
-    assert narrow / trials < 0.9
+        hits += both.ci_lo <= 0 <= both.ci_hi  # type: ignore[operator]
+        narrow += alone.ci_lo <= 0 <= alone.ci_hi  # type: ignore[operator]
+        wide += abs(both.value) <= 4.303 * both.se  # type: ignore[arg-type, operator]
+    assert 0.93 <= hits / trials <= 0.98
+    if spread == 0:
+        assert wide / trials > 0.99
+    if spread == 1:
+        assert narrow / trials < 0.7
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_each_end_has_the_quantile_between_both_samples(turned: bool) -> None:
+    x, row, column = sample(4, 30, 9)
+    one, two = (cluster_mean(x, units).se for units in (row, column))
+    found = crossed_mean(x, *((column, row) if turned else (row, column)))
+    assert found.value is not None
+    assert found.se is not None
+    assert one is not None
+    assert two is not None
+    share = (one / found.se) ** 2
+    for level, end in ((0.025, found.ci_lo), (0.975, found.ci_hi), (0.05, found.lower)):
+        assert end is not None
+        far = quantile(max(level, 1 - level), share, 4, 30) * found.se
+        assert end == pytest.approx(found.value + (far if level > 0.5 else -far))
 
 
 def test_one_row_leaves_the_columns() -> None:
