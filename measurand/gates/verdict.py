@@ -17,12 +17,14 @@ Of = Literal["instrument", "subject"]
 
 UNSOUND = "not to be relied on until the instrument passes"
 SCHEMA = "measurand.verdict"
-VERSION = "1.2.0"
+VERSION = "1.3.0"
+THIRD_VERSION = "1.2.0"
 #: Verdicts that hold nothing of a later version keep to the earlier one, which older readers know.
 SECOND_VERSION = "1.1.0"
 FIRST_VERSION = "1.0.0"
 #: Fields of 1.1, left out where they are empty, and tests of 1.0.
 _ADDED = ("p_adjusted", "correction")
+_LATEST = ("trainings_needed",)
 _FIRST_TESTS = (None, "threshold", "non_inferiority")
 EXIT_CODES: dict[State, int] = {"pass": 0, "fail": 1, "inconclusive": 2, "error": 3}
 #: From bad to good: an error outranks a failure, a failure outranks an undecided gate.
@@ -298,8 +300,10 @@ class Verdict:
 
     def _version(self) -> str:
         """The first version that knows all that the verdict holds."""
-        if self.apart:
+        if any(getattr(g.decision, k) is not None for g in self.gates for k in _LATEST):
             return VERSION
+        if self.apart:
+            return THIRD_VERSION
         later = self.family is not None or any(
             g.test not in _FIRST_TESTS
             or any(getattr(g.level, k) is not None for k in _ADDED)
@@ -342,7 +346,11 @@ def _plain(gate: GateResult, apart: bool) -> dict[str, Any]:
         **vars(gate.level),
         "method": gate.found.method or None,
     }
-    empty = {"plain", *(k for k in _ADDED if fields.get(k) is None), *(() if apart else ("of",))}
+    empty = {
+        "plain",
+        *(k for k in (*_ADDED, *_LATEST) if fields.get(k) is None),
+        *(() if apart else ("of",)),
+    }
     return {
         **{k: v for k, v in fields.items() if k not in empty},
         "flags": list(gate.found.flags),

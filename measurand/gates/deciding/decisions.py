@@ -23,7 +23,7 @@ from typing import Literal
 
 import numpy as np
 
-from measurand.gates.deciding.samples import Rules, detectable, needed
+from measurand.gates.deciding.samples import Rules, detectable, needed, trainings_needed
 from measurand.gates.figures.bounds import EQUAL, Bounds, Direction
 
 State = Literal["pass", "fail", "inconclusive", "error"]
@@ -58,6 +58,8 @@ class Decision:
         n_needed: units that would decide, were the truth as measured (of a weak pass: that would
             show the loss); None if no number would.
         clusters_needed: the same in clusters.
+        trainings_needed: trainings whose mean would decide, over ``n_needed`` units or, where that
+            is None, over today's; None where units alone would, or nothing.
     """
 
     state: State
@@ -65,6 +67,7 @@ class Decision:
     mde: float | None = None
     n_needed: int | None = None
     clusters_needed: int | None = None
+    trainings_needed: int | None = None
 
 
 def threshold(lower: float | None, upper: float | None, bound: float) -> tuple[State, str]:
@@ -165,19 +168,22 @@ def decide(test: str, found: Bounds, bound: float, direction: Direction, rules: 
     if direction == "lower":
         lower, upper, limit = _negative(upper), _negative(lower), -bound
     more, clusters = needed(test, found, bound, rules)
+    repeats = None
+    if more is None:
+        repeats, more = trainings_needed(test, found, bound, rules)
     mde = detectable(found, rules)
     if _too_small(found, rules):
-        return Decision("inconclusive", "underpowered", mde, more, clusters)
+        return Decision("inconclusive", "underpowered", mde, more, clusters, repeats)
     if lower is None and upper is None:
         return Decision("inconclusive", "no_interval", mde)
     state, code = TESTS[test](lower, upper, limit)
     if code == "no_regression_shown" and _loses(found.estimate, direction):
-        return Decision(state, code, mde, more, clusters)
+        return Decision(state, code, mde, more, clusters, repeats)
     if state != "inconclusive":
         return Decision(state, code, mde)
     if lower is None or upper is None:
         return Decision(state, "no_interval", mde)
-    return Decision(state, code, mde, more, clusters)
+    return Decision(state, code, mde, more, clusters, repeats)
 
 
 def _negative(x: float | None) -> float | None:

@@ -13,6 +13,10 @@ from measurand.gates.figures.bounds import Bounds
 MAX_NEEDED = 10**9
 #: Half the error of a power next to 1 is no number below 1.
 MOST_POWER = 1 - 1e-12
+#: More trainings than these are no answer either.
+MOST_TRAININGS = 1000
+#: How a figure of one training with a study's part says so (:mod:`measurand.stats.trainings`).
+OF_ONE = "; widened by "
 HUGE = 1e100
 #: Beyond (few clusters, tiny alpha) scipy's noncentral t does not return; nothing is detectable.
 MAX_QUANTILE = 1e3
@@ -60,6 +64,43 @@ def needed(test: str, found: Bounds, bound: float, rules: Rules) -> tuple[int | 
         return by_size, rules.min_clusters
     by_clusters = max(rules.min_clusters, math.ceil(by_size * clusters / n))
     return max(by_size, math.ceil(by_clusters * n / clusters)), by_clusters
+
+
+def trainings_needed(
+    test: str, found: Bounds, bound: float, rules: Rules
+) -> tuple[int | None, int | None]:
+    """Trainings whose mean would decide where rows alone do not, and rows if today's are too few.
+
+    The part of the trainings falls with their root, that of the items with the root of the rows.
+    Where today's rows leave room in the gap, as few trainings as fill it; else each part gets half
+    of the squared gap.
+
+    Returns:
+        Trainings, and rows or None for those of today; None twice where the bounds are about one
+        training, where it varies with nothing, or where no realistic number would decide.
+    """
+    from scipy.special import ndtri, stdtrit
+
+    assert found.estimate is not None
+    nothing = None, None
+    if found.trainings is None or not found.fixed or found.sd is None or not found.n:
+        return nothing
+    gap, inside = _gap(test, found.estimate, bound)
+    power = float(ndtri(min((1 + rules.power) / 2, MOST_POWER) if inside else rules.power))
+    of_one = found.fixed * (1.0 if OF_ONE in found.method else math.sqrt(found.trainings))
+    items = (float(ndtri(1 - rules.alpha)) + power) * found.sd / math.sqrt(found.n)
+    if not (0 < gap < HUGE and math.isfinite(items) and of_one < HUGE and items < HUGE):
+        return nothing
+    rows, left = None, gap**2 - items**2
+    if left <= 0:
+        rows, left = math.ceil(found.n * min(2 * (items / gap) ** 2, HUGE)), gap**2 / 2
+    if rows is not None and rows > MAX_NEEDED:
+        return nothing
+    for many in range(2, MOST_TRAININGS + 1):
+        part = (float(stdtrit(many - 1, 1 - rules.alpha)) + power) * of_one
+        if part**2 / many <= left:
+            return many, rows
+    return nothing
 
 
 def detectable(found: Bounds, rules: Rules) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from measurand.gates.telling.sentences import confidence, figures, weak
+from measurand.gates.telling.sentences import confidence, figures, repeats, weak
 from measurand.gates.verdict import GateResult
 
 #: What each test asks.
@@ -141,6 +141,11 @@ def _power(r: GateResult) -> str:
 
 
 def _enough(r: GateResult) -> str:
+    if r.decision.trainings_needed is not None:
+        return (
+            f"{repeats(r).replace('The', 'the', 1)}, were the truth as measured, with "
+            f"{_percent(r.power)} power"
+        )
     if r.decision.n_needed is None:
         if r.state == "inconclusive" and r.found.sd is not None and r.reason_code != "no_interval":
             if r.found.trainings is not None:

@@ -197,6 +197,8 @@ def _too_few(r: GateResult) -> str:
 def _more(r: GateResult) -> str:
     if r.state != "inconclusive" or "exact" in r.found.flags:
         return ""
+    if r.decision.trainings_needed is not None:
+        return f"{repeats(r)} would decide, were the truth as measured (power {_power(r)})."
     if r.decision.n_needed is None:
         if r.found.sd is None:
             return ""
@@ -217,7 +219,18 @@ def _more(r: GateResult) -> str:
         text += f" ({max(0, r.decision.clusters_needed - r.found.clusters)} more clusters)"
     if more == 0:
         return ""
-    return f"{text} would decide, were the truth as measured (power {100 * (r.power or 0):.3g}%)."
+    return f"{text} would decide, were the truth as measured (power {_power(r)})."
+
+
+def repeats(r: GateResult) -> str:
+    """Trainings that would decide, and over how many rows."""
+    rows = r.decision.n_needed
+    over = "the same rows" if rows is None else f"about {rows} rows"
+    return f"The mean of about {r.decision.trainings_needed} trainings over {over}"
+
+
+def _power(r: GateResult) -> str:
+    return f"{100 * (r.power or 0):.3g}%"
 
 
 def _corrected(r: GateResult) -> str:

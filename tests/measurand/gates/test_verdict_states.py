@@ -76,6 +76,14 @@ def test_instrument_and_subject_are_told_apart() -> None:
     assert [g["of"] for g in content["gates"]] == ["instrument", *["subject"] * 3]
 
 
+def test_only_a_verdict_that_says_how_many_trainings_has_the_latest_version() -> None:
+    plain = verdict(result("inconclusive", of="instrument")).to_dict()
+    assert "trainings_needed" not in plain["gates"][0]
+    found = verdict(result("inconclusive", of="instrument", trainings_needed=8)).to_dict()
+    assert (plain["version"], found["version"]) == ("1.2.0", "1.3.0")
+    assert found["gates"][0]["trainings_needed"] == 8
+
+
 @pytest.mark.parametrize("state", ["fail", "inconclusive", "error"])
 def test_a_subject_does_not_stand_where_the_instrument_does_not_pass(state: Any) -> None:
     found = verdict(result(state, of="instrument"), result("pass"))

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import norm
 from scipy.stats import t as student
 
-from measurand.gates.deciding.samples import Rules, detectable, needed
+from measurand.gates.deciding.samples import Rules, detectable, needed, trainings_needed
 from measurand.gates.figures.bounds import Bounds
 from measurand.stats.sequential import above
 
@@ -96,3 +96,58 @@ def test_rows_shrink_the_part_of_the_items_and_not_that_of_the_trainings(trainin
     assert math.hypot(items, of_trainings) == pytest.approx(0.06, rel=2e-3)
     far = bounds(fixed=0.05, trainings=trainings)
     assert needed("non_inferiority", far, -0.06, Rules()) == (None, None)
+
+
+ONE = "mean; t(27) interval; widened by 5 trainings"
+
+
+def trained(estimate: float, **more: object) -> Bounds:
+    base = {"sd": 1.0, "n": 100, "clusters": 100, "fixed": 0.5, "trainings": 5, "method": ONE}
+    return bounds(estimate, **{**base, **more})
+
+
+@pytest.mark.parametrize("gap", [0.35, 0.5, 0.8])
+def test_so_many_trainings_have_the_power_and_one_fewer_has_not(gap: float) -> None:
+    many, rows = trainings_needed("threshold", trained(gap), 0.0, Rules())
+    assert many is not None
+    assert rows is None
+    rng = np.random.default_rng(int(100 * gap))
+
+    def power(trainings: int) -> float:
+        found = (
+            gap + 0.5 * rng.normal(size=(20_000, trainings)) + 0.1 * rng.normal(size=(20_000, 1))
+        )
+        # The bound as gates make it: both parts' own distances, squared and added.
+        own = student.ppf(0.95, trainings - 1) * found.std(axis=1, ddof=1) / math.sqrt(trainings)
+        end = np.hypot(own, 0.1 * norm.ppf(0.95))
+        return float((found.mean(axis=1) - end > 0).mean())
+
+    assert power(many) > 0.77
+    assert power(many - 2) < 0.83
+
+
+def test_where_the_rows_are_too_few_each_part_gets_half_of_the_squared_gap() -> None:
+    found = trained(0.05, fixed=0.2)
+    many, rows = trainings_needed("threshold", found, 0.0, Rules())
+    z = norm.ppf(0.95) + norm.ppf(0.8)
+    assert rows == math.ceil(100 * 2 * (z * 0.1 / 0.05) ** 2)
+    assert many is not None
+    t = student.ppf(0.95, many - 1) + norm.ppf(0.8)
+    assert t * 0.2 / math.sqrt(many) <= 0.05 / math.sqrt(2)
+    assert t * 0.2 / math.sqrt(many - 1) > 0.049 / math.sqrt(2)
+
+
+def test_a_mean_of_trainings_holds_their_root_already() -> None:
+    mean = trained(0.5, fixed=0.5 / math.sqrt(5), method="mean over 5 trainings of: mean")
+    wanted = trainings_needed("threshold", trained(0.5), 0.0, Rules())
+    assert trainings_needed("threshold", mean, 0.0, Rules()) == wanted
+
+
+@pytest.mark.parametrize(
+    "found",
+    [bounds(0.5), trained(0.5, fixed=0.0), trained(0.5, sd=None), trained(0.5, n=None),
+     trained(0.0), trained(1e-6), trained(0.5, fixed=1e6), trained(0.5, sd=1e9),
+     trained(0.5, sd=math.inf), trained(1e300, fixed=1e299)],
+)  # fmt: skip
+def test_there_is_no_number_where_none_is_realistic(found: Bounds) -> None:
+    assert trainings_needed("threshold", found, 0.0, Rules()) == (None, None)

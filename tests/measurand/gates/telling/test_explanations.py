@@ -100,6 +100,14 @@ def test_on_the_line_and_without_an_interval() -> None:
     assert "no standard error" in text
 
 
+def test_where_trainings_differ_their_mean_would_decide() -> None:
+    given = result(state="inconclusive", reason_code="undecided", trainings_needed=34)
+    assert any(
+        "what would decide: the mean of about 34 trainings over the same rows" in line
+        for line in explain(given)
+    )
+
+
 def test_exact_figures_need_no_more_items() -> None:
     lines = explain(result(flags=("exact",)))
     assert lines[0] == "why: The figure is exact and meets the limit."

@@ -53,6 +53,18 @@ def difference(**more: Any) -> GateResult:
             "look 2 at one question, so alpha is divided by 2.",
         ),
         (
+            result(state="inconclusive", limit=0.89, trainings=5, trainings_needed=34),
+            "g [m] is undecided: accuracy is 0.9, with 95% confidence at least 0.88 and at most "
+            "0.92; the limit is at least 0.89. (600 items in 60 clusters.) The mean of about 34 "
+            "trainings over the same rows would decide, were the truth as measured (power 80%).",
+        ),
+        (
+            result(state="inconclusive", limit=0.89, trainings_needed=9, n_needed=4000),
+            "g [m] is undecided: accuracy is 0.9, with 95% confidence at least 0.88 and at most "
+            "0.92; the limit is at least 0.89. (600 items in 60 clusters.) The mean of about 9 "
+            "trainings over about 4000 rows would decide, were the truth as measured (power 80%).",
+        ),
+        (
             result(state="inconclusive", limit=0.9, clusters=600),
             "g [m] is undecided: accuracy is 0.9, with 95% confidence at least 0.88 and at most "
             "0.92; the limit is at least 0.9. (600 items in 600 clusters.) It lies so near the "
