@@ -193,6 +193,7 @@ def _scale_record(
     resamples: int,
     seed: int,
 ) -> dict[str, Any]:
+    from measurand.stats.alike import caution
     from measurand.stats.bands import RELIABILITY, band
     from measurand.stats.reliability import FIGURES, scale_reliability
 
@@ -215,6 +216,7 @@ def _scale_record(
         "rows_used": found.n if missing == "pairwise" else found.n_complete,
         "band": None if found.alpha.value is None else band(found.alpha.value, RELIABILITY),
         "n_flipped": found.n_flipped,
+        "caution": None if found.alpha.ci_lo is None else caution(used.values),
         "figures": {name: asdict(getattr(found, name)) for name in FIGURES},
         "items": sorted(
             [*_items(used, found), *_idle(scale, used)],

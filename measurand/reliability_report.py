@@ -28,7 +28,9 @@ def document(record: Mapping[str, Any]) -> Document:
         *(Section(f"Scale {s['scale']}", (_figures(s, record), _items(s))) for s in scales),
         Section("Method", (Text(_method(record)), _methods(scales))),
     ]
-    before = [*record["warnings"], *_dropped(scales), *_gaps(scales), *record["understood"]]
+    cautions = [f"Scale {s['scale']}: {s['caution']}." for s in scales if s["caution"]]
+    before = [*record["warnings"], *_dropped(scales), *_gaps(scales), *cautions]
+    before += record["understood"]
     if before:
         notes = Text("\n".join(f"- {line}" for line in before))
         sections.insert(0, Section("Before you read on", (notes,)))

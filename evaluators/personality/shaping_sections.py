@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import polars as pl
 
 from evaluators.personality.context import FOLLOWER, Subject, View
@@ -12,6 +15,9 @@ from measurand.report.document import Block, Cell, Figure, Section, Table
 from measurand.report.lookup import Figures
 from measurand.results import StatisticRow
 from schemas.personality.params import DOMAINS
+
+ASKED = 0.4
+"""Limit of the gate ``follows-the-prompt``."""
 
 
 def single_section(view: View) -> Section | None:
@@ -29,7 +35,29 @@ def single_section(view: View) -> Section | None:
         "Shaping one trait",
         tuple(blocks),
         "A prompt asks for one trait at a level from 1 (extremely low) to 9 (extremely high). Its "
-        "own score should follow; the others should stay.",
+        f"own score should follow; the others should stay. {_enough(everyone)}",
+    )
+
+
+def _enough(everyone: Sequence[Subject]) -> str:
+    """How many prompts tell a rho from the one that the gate asks for.
+
+    Fisher's z with the variance of Spearman's rho (Fieller, Hartley & Pearson 1957, Biometrika 44,
+    470-481), one-sided 95%, power 80%.
+    """
+    from scipy.special import ndtri
+
+    apart = float(ndtri(0.95) + ndtri(0.8))
+    needed = [
+        f"{3 + math.ceil(1.06 * (apart / (math.atanh(rho) - math.atanh(ASKED))) ** 2)} where it "
+        f"is {rho:g}"
+        for rho in (0.9, 0.8, 0.7, 0.6)
+    ]
+    bios = max(shaping_scores(one, "single")["bio_id"].n_unique() for one in everyone)
+    return (
+        f"To show that rho is {ASKED:g} or more, as a gate asks, takes about {', '.join(needed)}: "
+        f"so many prompts of one trait, each with a biography of its own (power 80%). Here are "
+        f"{bios} biographies."
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
+from evaluators.personality.alike import cautions
 from evaluators.personality.context import Subject, View
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
@@ -182,7 +183,8 @@ def _reliability_table(subject: Subject, figures: Figures) -> Table:
         {**_COEFFICIENTS, "band": word},
         [
             "Items flipped: how many items psych::omega would silently turn round. Above 0 the "
-            "items do not measure one thing in the keyed direction. Bands are conventions."
+            "items do not measure one thing in the keyed direction. Bands are conventions.",
+            *cautions(subject, figures),
         ],
         made="alpha",
     )

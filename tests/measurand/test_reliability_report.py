@@ -88,3 +88,18 @@ def test_a_table_of_judges_with_gaps_has_a_way_out() -> None:
     text = "a,b,c\n1,2,\n,3,4\n2,,1\n3,3,\n"
     page = reliability_report.to_text(reliability_report.document(record(text)))
     assert "measurand agreement" in page
+
+
+def test_what_an_interval_is_worth_where_most_answers_are_the_same() -> None:
+    rows = "\n".join("1,1,1,1" for _ in range(14))
+    text = f"a,b,c,d\n{rows}\n3,4,4,3\n2,3,2,3\n4,5,5,4\n1,2,1,1\n2,2,3,2\n1,1,3,2\n"
+    table = responses.read(io.BytesIO(text.encode()), "answers.csv")
+    made = reliability.analyse(keying.without_key(table), resamples=100)
+    first = reliability_report.document(made).sections[0]
+    assert first.title == "Before you read on"
+    [note] = first.blocks
+    assert isinstance(note, Text)
+    # 61 of 80 answers are 1.
+    assert "Scale all items: 76% of the answers are the same: of 100 such intervals" in note.text
+    without = reliability.analyse(keying.without_key(table), resamples=0)
+    assert without["scales"][0]["caution"] is None

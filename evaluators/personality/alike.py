@@ -1,0 +1,37 @@
+"""Which intervals of alpha hold less often than they say, since most answers are the same."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import polars as pl
+
+from evaluators.personality.context import Subject
+from evaluators.personality.scores import matrix
+from measurand.report.lookup import Figures
+from measurand.stats.alike import caution
+
+VALIDITY = {"experiment": "validity"}
+
+
+def cautions(subject: Subject, figures: Figures) -> list[str]:
+    """A note for all scales of which the same is to be said; none where no scale has an interval.
+
+    Args:
+        subject: the model and its answers.
+        figures: the statistics.
+    """
+    answers = subject.responses.filter(pl.col("experiment") == "validity")
+    found: dict[str, list[str]] = defaultdict(list)
+    for scale in subject.scales:
+        row = figures.get(subject.model, "alpha", **VALIDITY, **subject.name(scale["scale_id"]))
+        frame = answers.filter(pl.col("scale_id") == scale["scale_id"])
+        if row is None or row["ci_lo"] is None or frame.is_empty():
+            continue
+        if words := caution(matrix(frame).x):
+            share, _, holds = words.partition(" of the answers are the same: ")
+            found[holds].append(f"{scale['name']} {share}")
+    return [
+        f"Share of keyed answers that are the same: {', '.join(names)}; {holds}."
+        for holds, names in found.items()
+    ]
