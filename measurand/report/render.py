@@ -144,6 +144,7 @@ def _view(block: Block, uid: str, width: float = figures.WIDE) -> dict[str, Any]
             "title": block.title,
             "description": block.description,
             "grid": block.kind in figures.GRIDS and not figures.is_empty(block),
+            "scrolls": block.kind in figures.SCROLLS,
             "wide": figures.draw(block, uid, width),
             "phone": figures.draw(block, uid + "p", figures.PHONE),
             "table": None if figures.is_empty(block) else lay_out(figures.twin(block)),

@@ -2,7 +2,7 @@
 
 Each has ``draw(data, width) -> (size, body)`` and ``twin(data) -> (columns, rows, notes)``: the
 picture and the table that says the same in words. ``width`` is in pixels; below ``NARROW`` a figure
-is laid out for a phone. Five kinds are grids that only exist wide and scroll in their own box.
+is laid out for a phone. Four kinds are grids that only exist wide and scroll in their own box.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ from measurand.report.figures import (
 )
 
 WIDE, PHONE = 720.0, 320.0
-GRIDS = ("frame_trace", "heatmap", "ridges", "scenes", "screens")
+GRIDS = ("frame_trace", "ridges", "scenes", "screens")
+SCROLLS = ("heatmap",)
+"""Scroll where they are wider than the page; a phone has a picture of its own."""
 
 _KINDS: dict[str, ModuleType] = {
     "bars": bars,

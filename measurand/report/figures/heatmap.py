@@ -21,13 +21,18 @@ from typing import Any
 from markupsafe import Markup
 
 from measurand.report import svg
-from measurand.report.text import MINUS, number
+from measurand.report.figures import heatmap_phone
+from measurand.report.figures.cells import cell, ends_of, scale_key
 
 _MOST_COLUMNS = 24
+NARROW = 400.0
+"""Below, the picture is that of a phone."""
 
 
 def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Markup]:
-    """Picture and its size; the same at every width."""
+    """Picture and its size."""
+    if width < NARROW:
+        return heatmap_phone.draw(data, width)
     labels: Sequence[str] = data["labels"]
     columns: Sequence[str] = data.get("columns") or labels
     extent = float(data.get("extent") or 1.0)
@@ -42,7 +47,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     head = 24.0 if longest * 0.93 <= side else longest * 0.72 + 10
     top = head + (22 if groups else 0)
     parts = [
-        _cell(value, left + c * side, top + r * high, (side, high), extent)
+        cell(value, left + c * side, top + r * high, (side, high), extent)
         for r, row in enumerate(data["values"])
         for c, value in enumerate(row)
     ]
@@ -62,8 +67,8 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
         for r, c in data.get("outlined") or ()
     ]  # fmt: skip
     bottom = top + box[3]
-    ends = (0.0, 1.0) if data.get("range") == "share" else (-1.0, 1.0)
-    parts.append(_key(left, bottom + 18, extent, ends, str(data.get("axis") or "")))
+    axis = str(data.get("axis") or "")
+    parts.append(scale_key(left, bottom + 18, extent, ends_of(data), axis))
     right = left + box[2] + (head * 0.5 if head > 24 else 0)
     return (max(right + 2, left + 330), bottom + 56), Markup("").join(parts)
 
@@ -73,27 +78,6 @@ def _column_name(label: str, x: float, y: float, columns: int, *, slanted: bool)
         return svg.text(x, y, label, at="middle")
     turned = svg.text(0, 0, label, columns=columns)
     return svg.element("g", turned, transform=f"translate({svg.px(x)} {svg.px(y)}) rotate(-45)")
-
-
-def _cell(
-    value: float | None, x: float, y: float, size: tuple[float, float], extent: float
-) -> Markup:
-    middle = x + size[0] / 2, y + size[1] / 2 + 4
-    if value is None:
-        return svg.text(*middle, "—", at="middle", class_="tick")
-    share = min(abs(value) / extent, 1.0)
-    fill = svg.element(
-        "rect", x=x + 0.5, y=y + 0.5, width=size[0] - 1, height=size[1] - 1,
-        class_="plus" if value >= 0 else "less", fill_opacity=share,
-    )  # fmt: skip
-    return fill + svg.text(*middle, short(value), at="middle", class_="cell")
-
-
-def short(value: float) -> str:
-    """A correlation in two decimals without its leading zero: .72, −.05, 1.00."""
-    words = f"{abs(value):.2f}"
-    words = words[1:] if words.startswith("0") else words
-    return (MINUS if value < 0 and float(words) else "") + words
 
 
 def _blocks(
@@ -124,27 +108,6 @@ def _blocks(
             room = int((end - start) * cell[0] / 7)
             parts.append(svg.text(x, 12, group["label"], at="middle", class_="head", columns=room))
     return parts
-
-
-def _key(x: float, y: float, extent: float, ends: tuple[float, float], axis: str) -> Markup:
-    """The colour scale with its numbers, from one end to the other in units of the extent."""
-    steps = 40
-    low, high = ends
-    size = 200 / steps
-    middles = [low + (high - low) * (i + 0.5) / steps for i in range(steps)]
-    parts = [
-        svg.element(
-            "rect", x=x + i * size, y=y, width=size, height=8,
-            class_="plus" if middle >= 0 else "less", fill_opacity=abs(middle),
-        )
-        for i, middle in enumerate(middles)
-    ]  # fmt: skip
-    for share in sorted({low, 0.0, high}):
-        at = x + 200 * (share - low) / (high - low)
-        words = number(round(share * extent)) if extent == 1 else short(share * extent)
-        parts.append(svg.text(at, y + 22, words, at="middle", class_="tick"))
-    parts.append(svg.text(x + 216, y + 9, axis, class_="tick"))
-    return Markup("").join(parts)
 
 
 def twin(data: Mapping[str, Any]) -> tuple[list[str], list[list[Any]], list[str]]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from measurand.report.document import Figure
-from measurand.report.figures import draw, heatmap, twin
+from measurand.report.figures import draw, twin
 
 DATA = {
     "labels": ["E", "A"],
@@ -40,12 +40,6 @@ def test_every_cell_has_its_number() -> None:
     assert texts == ["1.00", "−.50", "−.50"]
     assert "—" in [node.text for node in svg.iter("text")]
     assert sum(node.get("class") == "framed" for node in svg.iter("rect")) == 1
-
-
-def test_numbers_are_short() -> None:
-    assert [heatmap.short(v) for v in (0.724, -0.05, 1.0, -1.0, 0.0, -0.001)] == [
-        ".72", "−.05", "1.00", "−1.00", ".00", ".00",
-    ]  # fmt: skip
 
 
 def test_the_twin_gives_reasons() -> None:
