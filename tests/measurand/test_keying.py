@@ -173,6 +173,9 @@ def test_rows_that_are_headers_are_named_as_such() -> None:
     with pytest.raises(InputError, match=r"--skip-rows 1") as caught:
         keying.apply_key(table(text), key("a,S,1,1,5\nb,S,1,1,5\n"))
     assert caught.value.code == "not_a_number"
+    two = "a,b\nHow?,Why?\nfirst,second\n" + "1,2\n3,4\n"
+    with pytest.raises(InputError, match=r"--skip-rows 2"):
+        keying.apply_key(table(two), key("a,S,1,1,5\nb,S,1,1,5\n"))
     with pytest.raises(InputError, match="--missing-codes"):
         keying.apply_key(table("a,b\n1,2\nx,4\n"), key("a,S,1,1,5\nb,S,1,1,5\n"))
 

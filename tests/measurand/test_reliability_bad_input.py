@@ -279,7 +279,12 @@ def run(
         (CLEAN, CLEAN_KEY.replace("-1", "0"), "bad_key", "rows 2"),
         (CLEAN, CLEAN_KEY.replace("-1", "minus"), "bad_key", "'minus'"),
         (CLEAN, CLEAN_KEY.replace("keyed", "sign"), "bad_key", "'keyed'"),
-        (CLEAN, CLEAN_KEY.replace("1,1,5", "1,5,1"), "bad_key", "minimum is not below maximum"),
+        (
+            CLEAN,
+            CLEAN_KEY.replace("1,1,5", "1,5,1"),
+            "bad_key",
+            "minimum is not below maximum in rows 1, 2, 3",
+        ),
         (CLEAN, CLEAN_KEY.replace("a,S", "a,"), "bad_key", "no scale in rows 1"),
         (CLEAN, CLEAN_KEY.replace("c,S", "a,S"), "bad_key", "stands 2 times"),
         (CLEAN, CLEAN_KEY + "a,T,1,1,7\n", "bad_key", "two ranges"),

@@ -6,6 +6,7 @@ from scipy.stats import mannwhitneyu, trim_mean
 
 from measurand.errors import InputError
 from measurand.stats.aggregate import (
+    _sizes,
     improvement_probability,
     interquartile_mean,
     performance_profile,
@@ -99,3 +100,14 @@ def test_the_stated_seed_repeats_the_resampling() -> None:
     assert len(seeds) == 3
     with pytest.raises(InputError, match="2 resamples"):
         interquartile_mean(A, resamples=2)
+
+
+def test_a_run_at_a_threshold_is_not_above_it() -> None:
+    x = np.array([[0.5, 1.0], [0.5, 0.0]])
+    shares = [one.value for one in performance_profile(x, np.array([0.0, 0.5, 1.0]), resamples=0)]
+    assert shares == [0.75, 0.25, 0.0]
+
+
+@pytest.mark.parametrize("resamples", [300, 250, 600])
+def test_a_last_batch_holds_what_is_left(resamples: int) -> None:
+    assert sum(_sizes(resamples)) == resamples

@@ -7,6 +7,7 @@ import pytest
 
 from measurand.errors import InputError
 from measurand.stats.agreement import exact_agreement, keyed_pair_agreement
+from measurand.stats.means import proportion
 from measurand.stats.resample import cluster_counts
 
 KEYED = np.array([1, -1, 1, -1, 1, 1])
@@ -139,3 +140,17 @@ def test_neither_rows_nor_items_have_an_order() -> None:
         one, two = getattr(first, name), getattr(moved, name)
         expected = (one.value, one.ci_lo, one.ci_hi)
         assert (two.value, two.ci_lo, two.ci_hi) == pytest.approx(expected)
+
+
+def test_equal_answers_of_all_have_the_interval_of_a_rate_and_others_that_of_resamples() -> None:
+    one = np.tile([5.0, 1.0], (8, 1))
+    given = {"minimum": 1, "maximum": 5, "resamples": 200}
+    keys, scales = np.array([1, -1]), np.zeros(2)
+    same = keyed_pair_agreement(one, keys, scales, **given).agreement  # type: ignore[arg-type]
+    wanted = proportion(8, 8, "clopper_pearson")
+    assert (same.ci_lo, same.ci_hi) == pytest.approx((wanted.ci_lo, wanted.ci_hi))
+    one[:3, 1] = 5.0
+    other = keyed_pair_agreement(one, keys, scales, **given).agreement  # type: ignore[arg-type]
+    assert other.value == 0.625
+    assert "clopper" not in other.method
+    assert other.se is not None

@@ -106,3 +106,8 @@ def test_two_rows_have_an_interval_and_one_has_none() -> None:
 
 def test_two_thousand_resamples_are_drawn_unless_asked_otherwise() -> None:
     assert bca_ratio(np.arange(6.0)).resamples == 2000
+
+
+def test_the_method_says_which_figure_it_is() -> None:
+    assert bca_ratio(SKEWED, resamples=200).method.startswith("mean; BCa")
+    assert bca_ratio(SKEWED, WEIGHTS, resamples=200).method.startswith("ratio of sums; BCa")

@@ -6,7 +6,7 @@ from math import inf
 import numpy as np
 import pytest
 
-from measurand.stats.bounded import bounded, share
+from measurand.stats.bounded import bounded, call_share, share
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.dyads import mean_by
 from measurand.stats.means import cluster_mean, proportion, within_unit
@@ -103,3 +103,20 @@ def test_shares_of_clusters_are_covered(rate: float, groups: int) -> None:
         found = bounded(cluster_mean(x, np.repeat(np.arange(groups), 5)), x)
         held += found.ci_lo is None or found.ci_lo <= rate <= found.ci_hi  # type: ignore[operator]
     assert held >= 270
+
+
+def test_one_value_has_clopper_and_pearsons_interval_of_one() -> None:
+    found = share(np.array([1.0]))
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((0.025, 1.0))
+
+
+def test_calls_fail_alone_where_all_do_or_none() -> None:
+    flags = np.zeros(40)
+    for hits in (0, 40):
+        flags[:] = hits > 0
+        found, exact = call_share(flags, CLUSTERS), proportion(hits, 40, "clopper_pearson")
+        assert (found.ci_lo, found.ci_hi) == pytest.approx((exact.ci_lo, exact.ci_hi))
+    flags[:] = 0
+    flags[0] = 1
+    assert call_share(flags, CLUSTERS) == share(flags, CLUSTERS)
+    assert call_share(1 - flags, CLUSTERS) == share(1 - flags, CLUSTERS)

@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from measurand.errors import InputError
-from measurand.stats.bradley_terry import bradley_terry, connected, fit
+from measurand.stats.bradley_terry import (
+    _improved,
+    _likelihood,
+    bradley_terry,
+    connected,
+    fit,
+)
 from measurand.stats.resample import cluster_counts
 
 # Citations between four journals of statistics (Stigler 1994; Agresti 2002, table 10.8), cited in
@@ -166,3 +172,15 @@ def test_what_is_undefined_or_refused() -> None:
         bradley_terry(a, b, np.array([0.5]), reference="c")
     with pytest.raises(InputError, match="ridge"):
         bradley_terry(a, b, np.array([0.5]), ridge=-1.0)
+
+
+def test_a_step_that_overshoots_is_halved_until_the_likelihood_does_not_fall() -> None:
+    won = np.array([[[0.0, 6.0], [2.0, 0.0]]])
+    theta, far = np.zeros((1, 2)), np.array([[40.0, -40.0]])
+    before, overshot = (_likelihood(at, won, 0.0)[0] for at in (theta, far))
+    assert overshot < before
+    moved = _improved(theta, far, won, 0.0)
+    assert _likelihood(moved, won, 0.0)[0] >= before
+    assert 0 < moved[0, 0] < 40
+    short = np.array([[0.1, -0.1]])
+    assert np.array_equal(_improved(theta, short, won, 0.0), short)

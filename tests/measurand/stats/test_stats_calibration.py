@@ -200,3 +200,19 @@ def test_what_is_refused() -> None:
 def test_clusters_that_do_not_fit_the_rows_are_refused() -> None:
     with pytest.raises(InputError, match="by has 2 entries for 3 rows"):
         reliability_curve(np.array([0.1, 0.5, 0.9]), np.ones(3), by=np.arange(2))
+
+
+def test_the_debiased_error_by_hand() -> None:
+    """Kumar, Liang & Ma (2019), definition 5.2: each bin's squared distance less its variance."""
+    q = np.array([0.1, 0.1, 0.1, 0.9, 0.9, 0.9])
+    p = np.array([0.0, 0.5, 0.1, 1.0, 0.2, 0.4])
+    expected = 0.0
+    for rows in (slice(0, 3), slice(3, 6)):
+        apart = q[rows] - p[rows]
+        n = len(apart)
+        expected += n / 6 * (apart.mean() ** 2 - apart.var(ddof=1) / n)
+    found = calibration_error(q, p, bins=2, debiased=True, resamples=0)
+    assert found.value == pytest.approx(expected)
+    assert found.method == "squared calibration error, debiased, 2 bins of equal mass"
+    plain = calibration_error(q, p, bins=2, resamples=0)
+    assert plain.method == "expected calibration error, 2 bins of equal mass"

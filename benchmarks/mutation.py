@@ -1,0 +1,428 @@
+"""Mutation score: which small changes of a module its tests do not notice.
+
+    python benchmarks/mutation.py measurand/stats --tests tests/measurand/stats --out m.jsonl
+
+A seeded sample of changes, ``--each`` a file. The tests are collected once; a child process runs
+them unchanged and notes which lines each one reaches. Then each change has a forked child, in which
+the changed function's code stands in place of its own and only tests that reach the line run, quick
+ones first, to the first failure. Nothing is written into the source. A JSON line a change says what
+it was and which test noticed it; the last line printed counts them.
+
+Operators: a comparison, sum, product, sign, ``and``, ``not``, a condition, a number (axes among
+them), a truth value, ``min`` for ``max``, a slice's end, a keyword that names units left out. Words
+of errors and annotations stay. What a test starts as a process of its own runs unchanged.
+
+mutmut and cosmic-ray draw no sample and change code that no test reaches; the second starts Python
+and collects again for every change, which here costs more than the tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import copy
+import gc
+import json
+import os
+import pickle
+import random
+import signal
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import CodeType, FrameType, FunctionType
+from typing import Any
+
+import pytest
+
+UNITS = {"clusters", "by", "units", "items", "rows", "columns", "groups"}
+SWAPS: dict[type, type] = {
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.MatMult: ast.Mult,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+}
+NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum"}
+NAMES["maximum"] = "minimum"
+LONGEST = 12.0
+"""Seconds of tests a change may take unchanged."""
+PATIENCE = 5.0
+"""Times what the tests need unchanged, and as many seconds."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change: where it is, what it is, and the file's tree with it."""
+
+    file: str
+    lines: range
+    function: str
+    kind: str
+    change: str
+    tree: ast.Module = field(repr=False)
+
+
+Site = tuple[ast.AST, str, str, range]
+"""Node, function, kind, and the lines of the statement."""
+
+
+def sites(tree: ast.Module) -> Iterator[Site]:
+    """All that can be changed."""
+    for top in tree.body:
+        whole = isinstance(top, ast.Assign) and isinstance(top.value, ast.Constant)
+        if whole and _kind(top.value) == "number":
+            yield top.value, "", "number", _lines(top)
+        if isinstance(top, ast.FunctionDef):
+            yield from _inside(top, top.name)
+        if isinstance(top, ast.ClassDef):
+            for one in top.body:
+                if isinstance(one, ast.FunctionDef):
+                    yield from _inside(one, f"{top.name}.{one.name}")
+
+
+def _inside(function: ast.FunctionDef, name: str) -> Iterator[Site]:
+    ahead: list[tuple[ast.AST, ast.AST | None]] = [(one, None) for one in function.body]
+    while ahead:
+        node, whole = ahead.pop()
+        if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert):
+            continue
+        if whole is None and (isinstance(node, ast.expr) or not hasattr(node, "body")):
+            whole = node
+        if kind := _kind(node):
+            yield node, name, kind, _lines(whole or node)
+        shown = [node.value] if isinstance(node, ast.AnnAssign) else ast.iter_child_nodes(node)
+        ahead += [(one, whole) for one in shown if one is not None]
+
+
+def _lines(node: ast.AST) -> range:
+    """Lines of a statement, of a compound one its head: a tracer may see any of them."""
+    if isinstance(node, ast.If):
+        node = node.test
+    nodes = [n for n in ast.walk(node) if hasattr(n, "lineno")]
+    return range(min(n.lineno for n in nodes), 1 + max(n.end_lineno or n.lineno for n in nodes))
+
+
+def _kind(node: ast.AST) -> str | None:
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in SWAPS:
+            return "comparison"
+        case ast.BinOp(left=ast.Constant(value=str())) | ast.BinOp(left=ast.JoinedStr()):
+            return None
+        case ast.BinOp(op=op) if type(op) in SWAPS:
+            return "arithmetic"
+        case ast.BoolOp():
+            return "boolean"
+        case ast.UnaryOp(op=ast.USub() | ast.Not()):
+            return "sign"
+        case ast.If() | ast.IfExp():
+            return "condition"
+        case ast.Constant(value=bool()):
+            return "truth value"
+        case ast.Constant(value=int() | float()):
+            return "number"
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in NAMES:
+            return "min for max"
+        case ast.Slice(lower=low, upper=high) if low or high:
+            return "slice"
+        case ast.Call(keywords=given) if any(k.arg in UNITS for k in given):
+            return "units left out"
+    return None
+
+
+def change(node: Any, kind: str) -> None:
+    """Make the change in place."""
+    if kind == "comparison":
+        node.ops = [SWAPS[type(node.ops[0])]()]
+    elif kind in ("arithmetic", "boolean"):
+        node.op = SWAPS[type(node.op)]()
+    elif kind == "sign":
+        node.op = ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not()
+        if isinstance(node.op, ast.Not):
+            node.operand = ast.UnaryOp(ast.Not(), node.operand)
+    elif kind == "condition":
+        node.test = ast.UnaryOp(ast.Not(), node.test)
+    elif kind == "truth value":
+        node.value = not node.value
+    elif kind == "number":
+        whole = isinstance(node.value, int)
+        node.value = {0: 1, 1: 0}.get(node.value, node.value + 1) if whole else _other(node.value)
+    elif kind == "min for max":
+        name = "id" if isinstance(node.func, ast.Name) else "attr"
+        setattr(node.func, name, NAMES[getattr(node.func, name)])
+    elif kind == "slice":
+        end = "upper" if node.upper else "lower"
+        setattr(node, end, ast.BinOp(getattr(node, end), ast.Add(), ast.Constant(1)))
+    elif kind == "units left out":
+        node.keywords = [k for k in node.keywords if k.arg not in UNITS]
+
+
+def _other(value: float) -> float:
+    return 2 * value if value else 1.0
+
+
+def mutants(files: list[str], each: int, seed: int) -> list[Mutant]:
+    """A sample of ``each`` changes a file, in the order of files and lines."""
+    made = []
+    for file in files:
+        tree = ast.parse(Path(file).read_text(encoding="utf-8"))
+        found = list(sites(tree))
+        drawn = random.Random(f"{seed} {file}").sample(range(len(found)), min(each, len(found)))
+        for place in sorted(drawn, key=lambda i: found[i][3][0]):
+            other = copy.deepcopy(tree)
+            node, function, kind, lines = list(sites(other))[place]
+            before = _line(node)
+            change(node, kind)
+            ast.fix_missing_locations(other)
+            shown = f"{before}  ->  {_line(node)}"
+            made.append(Mutant(file, lines, function, kind, shown, other))
+    return made
+
+
+def _line(node: ast.AST) -> str:
+    if isinstance(node, ast.If):
+        node = node.test
+    return ast.unparse(node).splitlines()[0][:100]
+
+
+def apply(mutant: Mutant) -> bool:
+    """Put the changed code in place of the function's own, wherever it is bound."""
+    path = str(Path(mutant.file).resolve())
+    if not mutant.function:
+        return _constant(mutant, path)
+    code = _code(compile(mutant.tree, path, "exec"), mutant.function)
+    found = False
+    for one in gc.get_objects():
+        if not isinstance(one, FunctionType) or one.__code__.co_filename != path:
+            continue
+        if one.__code__.co_qualname == mutant.function:
+            one.__code__, found = code, True
+    return found
+
+
+def _constant(mutant: Mutant, path: str) -> bool:
+    space: dict[str, Any] = {}
+    for node in mutant.tree.body:
+        if isinstance(node, ast.Assign) and node.lineno == mutant.lines[0]:
+            exec(compile(ast.Module([node], []), path, "exec"), space)
+            name = node.targets[0].id  # type: ignore[attr-defined]
+    home = next(m for m in sys.modules.values() if getattr(m, "__file__", None) == path)
+    old, found = getattr(home, name), False
+    for module in list(sys.modules.values()):
+        if vars(module).get(name) is old:
+            setattr(module, name, space[name])
+            found = True
+    return found
+
+
+def _code(outer: CodeType, name: str) -> CodeType:
+    ahead = [outer]
+    while ahead:
+        one = ahead.pop()
+        if one.co_qualname == name:
+            return one
+        ahead += [c for c in one.co_consts if isinstance(c, CodeType)]
+    raise LookupError(name)
+
+
+class Harness:
+    """A pytest plugin: collects, then runs the tests once a change in forked children."""
+
+    def __init__(self, files: list[str], made: list[Mutant], out: Path) -> None:
+        self.paths = {str(Path(f).resolve()) for f in files}
+        self.made, self.out = made, out
+        self.lines: set[tuple[str, int]] = set()
+        self.of_fixture: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        self.failed: str | None = None
+        self.stack: list[set[tuple[str, int]]] = []
+
+    def _trace(self, frame: FrameType, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename not in self.paths:
+            return None
+        self.stack[-1].add((frame.f_code.co_filename, frame.f_lineno))
+        return self._trace
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
+        """Lines that a fixture reaches count for every test that asks for it."""
+        self.stack.append(set())
+        yield
+        done = self.stack.pop()
+        self.of_fixture[fixturedef.argname] |= done
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """The first failure."""
+        if report.failed and self.failed is None:
+            self.failed = report.nodeid
+
+    def _run(self, items: list[Any]) -> None:
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            if self.failed:
+                return
+
+    def pytest_runtestloop(self, session: Any) -> bool:
+        """In place of pytest's own loop."""
+        if session.testsfailed:
+            raise session.Interrupted("errors at collection")
+        items = session.items
+        before = _child(self._unchanged, items)
+        reached, seconds = pickle.loads(before)
+        counts: dict[str, int] = defaultdict(int)
+        with self.out.open("a", encoding="utf-8") as out:
+            for mutant in self.made:
+                said = self._one(mutant, items, reached, seconds)
+                counts[said["result"]] += 1
+                out.write(json.dumps(said) + "\n")
+                out.flush()
+        print(f"\n{dict(counts)}")
+        return True
+
+    def _unchanged(self, items: list[Any]) -> bytes:
+        reached: dict[str, set[tuple[str, int]]] = {}
+        seconds: dict[str, float] = {}
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            self.stack = [set()]
+            start = time.perf_counter()
+            sys.settrace(self._trace)
+            item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
+            sys.settrace(None)
+            seconds[item.nodeid] = time.perf_counter() - start
+            reached[item.nodeid] = self.stack[0]
+            if self.failed:
+                raise SystemExit(f"fails unchanged: {self.failed}")
+        for item in items:
+            for name in item.fixturenames:
+                reached[item.nodeid] = reached[item.nodeid] | self.of_fixture[name]
+        return pickle.dumps((reached, seconds))
+
+    def _one(self, mutant: Mutant, items: list[Any], reached: Any, seconds: Any) -> dict[str, Any]:
+        said = {name: getattr(mutant, name) for name in ("file", "function", "kind", "change")}
+        said["line"] = mutant.lines[0]
+        path = str(Path(mutant.file).resolve())
+        places = {(path, line) for line in mutant.lines}
+        chosen = [
+            item
+            for item in items
+            if not mutant.function or not places.isdisjoint(reached[item.nodeid])
+        ]
+        chosen = self._quick(chosen, seconds)
+        if not chosen:
+            return {**said, "result": "not reached", "tests": 0, "seconds": 0.0, "by": None}
+        whole = sum(seconds[item.nodeid] for item in chosen)
+        start = time.perf_counter()
+        found = pickle.loads(
+            _child(lambda: self._changed(mutant, chosen), limit=PATIENCE * whole + PATIENCE)
+            or pickle.dumps("no end")
+        )
+        result = {"": "survived", "?": "not applied", "no end": "no end"}.get(found, "killed")
+        return {
+            **said,
+            "result": result,
+            "tests": len(chosen),
+            "seconds": round(time.perf_counter() - start, 2),
+            "by": found or None,
+        }
+
+    def _quick(self, items: list[Any], seconds: dict[str, float]) -> list[Any]:
+        """Quick ones first, as many as the time allows."""
+        kept, left = [], LONGEST
+        for item in sorted(items, key=lambda item: seconds[item.nodeid]):
+            left -= seconds[item.nodeid]
+            kept += [item] if left > 0 or not kept else []
+        return kept
+
+    def _changed(self, mutant: Mutant, items: list[Any]) -> bytes:
+        if not apply(mutant):
+            return pickle.dumps("?")
+        self.stack = [set()]
+        self._run(items)
+        return pickle.dumps(self.failed or "")
+
+
+def _child(work: Any, *given: Any, limit: float | None = None) -> bytes:
+    """What ``work`` returns in a forked process, nothing after the limit or where it died."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(read)
+        os.setpgid(0, 0)
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 1)
+        try:
+            with os.fdopen(write, "wb") as pipe:
+                pipe.write(work(*given))
+        finally:
+            os._exit(0)
+    os.close(write)
+    said, end = b"", time.monotonic() + (limit or 3600)
+    os.set_blocking(read, False)
+    while time.monotonic() < end:
+        try:
+            part = os.read(read, 1 << 20)
+        except BlockingIOError:
+            time.sleep(0.01)
+            continue
+        if not part:
+            break
+        said += part
+    else:
+        said = b""
+    with suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    os.close(read)
+    return said
+
+
+def main() -> None:
+    """Draw changes and run them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", help="modules, or folders of them")
+    parser.add_argument("--tests", nargs="+", required=True)
+    parser.add_argument("--each", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--marks", default="not integration and not browser and not vllm")
+    parser.add_argument("--out", type=Path, required=True)
+    asked = parser.parse_args()
+    files = [
+        str(path)
+        for given in map(Path, asked.files)
+        for path in (sorted(given.rglob("*.py")) if given.is_dir() else [given])
+    ]
+    made = mutants(files, asked.each, asked.seed)
+    plugin = Harness(files, made, asked.out)
+    options = [
+        "-q",
+        "-x",
+        "--tb=no",
+        "-p",
+        "no:cacheprovider",
+        "-o",
+        "timeout=0",
+        "-m",
+        asked.marks,
+    ]
+    raise SystemExit(pytest.main([*options, *asked.tests], plugins=[plugin]))
+
+
+if __name__ == "__main__":
+    main()
