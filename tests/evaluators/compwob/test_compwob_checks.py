@@ -4,8 +4,9 @@ from pathlib import Path
 
 from compwob_handmade import episodes, params
 
-from evaluators.compwob.checks import Seen, rows
+from evaluators.compwob.checks import Seen, again_items, rows
 from measurand import runs, shards
+from measurand.journal import Journal
 from schemas.compwob.tables import CHECKS, EPISODES
 
 AGENTS = {"oracle": lambda s: True}
@@ -28,3 +29,23 @@ def test_leaks_requests_and_shared_seeds_are_counted(tmp_path: Path) -> None:
     assert found["infra_errors"]["count"] == 0
     assert found["font"]["detail"]
     CHECKS.validate(runs.table(CHECKS, list(found.values())))
+
+
+def test_a_second_time_that_the_journal_knows_is_not_played_again(tmp_path: Path) -> None:
+    [episode] = list(episodes(params(AGENTS, seeds=1), AGENTS))[:1]
+    same = {"start": True, "reward": False, "pages": True}
+    journal = Journal(tmp_path / "calls.jsonl")
+    journal.append_batch(
+        [
+            {"key": "seen", "seconds": 0.0, "same": same},
+            {"key": "lost", "seconds": 0.0, "same": None},
+        ]
+    )
+
+    def values(key: str) -> dict[str, float | None]:
+        # No browser is asked: there is none.
+        found = again_items(None, episode, [], None, "run", journal, key)  # type: ignore[arg-type]
+        return {row["metric"]: row["value"] for row in found}
+
+    assert values("seen") == {"rebuild_agreement": 1.0, "replay_reward": 0.0, "replay_pages": 1.0}
+    assert set(values("lost").values()) == {None}

@@ -29,3 +29,11 @@ def test_two_seeds_leave_an_interval_within_what_is_possible() -> None:
     assert wide.ci_hi > 1
     assert found.ci_hi is not None
     assert found.ci_hi < 1
+
+
+def test_four_seeds_are_too_few_and_five_are_enough() -> None:
+    x, tasks = np.random.default_rng(1).random(60), np.repeat(np.arange(12), 5)
+    seeds = np.tile(np.arange(5), 12)
+    assert over_tasks_and_seeds(x, tasks, seeds) == crossed_mean(x, tasks, seeds)
+    four = seeds < 4
+    assert "4 seeds, too few" in over_tasks_and_seeds(x[four], tasks[four], seeds[four]).method
