@@ -55,6 +55,15 @@ def test_gaps_are_the_means_of_paired_differences(tmp_path: Path) -> None:
     assert rows["residual", "order=forward"]["estimate"] == pytest.approx(0.5 - 5 / 6)
 
 
+def test_rates_and_what_is_left_of_them_have_their_own_range(tmp_path: Path) -> None:
+    rows = _named(_subject(tmp_path, _rule))
+    for (metric, _), row in rows.items():
+        if metric == "predicted":
+            assert (row["least"], row["most"]) == (0.0, 1.0)
+        if metric == "residual":
+            assert (row["least"], row["most"]) == (-1.0, 1.0)
+
+
 def test_a_gap_bears_the_reliability_of_a_tasks_gap(tmp_path: Path) -> None:
     subject = _subject(tmp_path, _rule)
     rows = _named(subject)
