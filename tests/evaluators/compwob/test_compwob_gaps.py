@@ -58,6 +58,8 @@ def test_gaps_are_the_means_of_paired_differences(tmp_path: Path) -> None:
 def test_rates_and_what_is_left_of_them_have_their_own_range(tmp_path: Path) -> None:
     rows = _named(_subject(tmp_path, _rule))
     for (metric, _), row in rows.items():
+        if row["ci_lo"] is None:  # of fewer than five tasks
+            continue
         if metric == "predicted":
             assert (row["least"], row["most"]) == (0.0, 1.0)
         if metric == "residual":

@@ -4,6 +4,7 @@ import dataclasses
 from pathlib import Path
 
 import polars as pl
+import pytest
 from compwob_handmade import params, write
 
 from evaluators.compwob.context import subjects
@@ -72,3 +73,20 @@ def test_the_first_part_that_was_not_done_may_not_have_been_tried() -> None:
     assert _first([1, 0, 0]) == 1
     assert _first([1, 0, -1]) == 1
     assert _first([1, 1, -1]) == 2
+
+
+def test_the_missing_share_is_of_all_episodes_that_began(tmp_path: Path) -> None:
+    agents = {"oracle": lambda s: True, "random": lambda s: False}
+    given = params(agents, seeds=2)
+    results = write(tmp_path, given, agents)
+    first, second = subjects(results, given)
+    n = len(second.episodes)
+    rows = {
+        row["model"]: row
+        for row in instrument_rows([first, dataclasses.replace(second, lost=3)], results)
+        if row["metric"] == "missing_share"
+    }
+    assert (rows["oracle"]["estimate"], rows["oracle"]["n"]) == (0.0, n)
+    assert rows["random"]["estimate"] == pytest.approx(3 / (n + 3))
+    assert rows["random"]["n"] == n + 3
+    assert rows["all agents"]["estimate"] == pytest.approx(3 / (2 * n + 3))
