@@ -3,11 +3,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from compwob_handmade import params, write
+from compwob_handmade import TASKS, params, write
 from scipy.stats import binomtest
 
 from evaluators.compwob.context import subjects
 from evaluators.compwob.rates import control_rows, rate_rows
+from measurand.results import slice_text
 
 AGENTS = {"zero_shot@m": lambda spec: spec.seed % 3 == 0, "oracle": lambda spec: True}
 
@@ -66,3 +67,25 @@ def test_controls_are_exact_shares_and_who_did_not_play_has_none(tmp_path: Path)
     assert (share["model"], share["estimate"], share["lower"]) == ("all agents", 1.0, None)
     none = rows["agent=random,parts=3+"]
     assert (none["estimate"], none["reason"]) == (None, "not played")
+
+
+def test_every_part_of_the_episodes_has_its_own_rate(tmp_path: Path) -> None:
+    """Who acts at random solves compositions of two parts; the agent those with a login."""
+    agents = {
+        "zero_shot@m": lambda s: s.order == "single" or "login" in s.task.name,
+        "random": lambda s: s.order != "single" and len(s.task.parts) == 2,
+    }
+    given = params(agents)
+    everyone = subjects(write(tmp_path, given, agents), given)
+    rows = {r["slice"]: r for r in rate_rows(everyone[0]) if r["metric"] == "success"}
+    played = everyone[0].of("forward")
+    for column, name in (("category", "category"), ("n_parts", "parts"), ("task", "task")):
+        for value in set(played[column].to_list()):
+            some = [r for r in played.to_dicts() if r[column] == value]
+            row = rows[slice_text({"order": "forward", name: str(value)})]
+            assert row["n"] == len(some)
+            assert row["estimate"] == pytest.approx(sum(r["success"] for r in some) / len(some))
+    assert {rows[f"order=forward,task={task}"]["estimate"] for task in TASKS} == {0.0, 1.0}
+    chance = {r["slice"]: r["estimate"] for r in control_rows(everyone)}
+    assert chance["agent=random,parts=2"] == 1.0
+    assert chance["agent=random,parts=3+"] == 0.0
