@@ -107,4 +107,6 @@ class Head:
 
     def cross_entropy(self, out: Tensor, p: Tensor) -> Tensor:
         """Cross-entropy of (..., m) target probabilities, shape (...)."""
-        return -(p.detach() * self.log_probabilities(out)).sum(-1)
+        import torch
+
+        return -torch.linalg.vecdot(p.detach(), self.log_probabilities(out))
