@@ -20,7 +20,14 @@ from pipelines.value_functions.losses import Head
 from pipelines.value_functions.material import Replay
 from pipelines.value_functions.play import play, stage
 from pipelines.value_functions.representations import Probed
-from pipelines.value_functions.trials import net_of, rows_of, support_of, totals
+from pipelines.value_functions.trials import (
+    Forward,
+    forward_of,
+    net_of,
+    rows_of,
+    support_of,
+    totals,
+)
 from schemas.value_functions.params import Arcades, Chain, Loss, Params, Run, Wordle
 
 if TYPE_CHECKING:
@@ -57,6 +64,7 @@ class Bootstrapped:
         letters = worlds.spelled(replay.actions) if isinstance(source, Wordle) else None
         self._letters = None if letters is None else torch.from_numpy(letters).to(device).float()
         values = len(replay.actions) if letters is None else letters.shape[1]
+        self._forward = forward_of(params)
         self.net = net_of(params, run, replay.state.shape[1], values * self.head.outputs)
         self._rows = np.arange(len(replay.reward), dtype=np.int64)
         rewards = [self._rewards(seed) for seed in range(params.train.seeds)]
@@ -82,9 +90,9 @@ class Bootstrapped:
 
         return step, torch.from_numpy(rows_of(self._params, self._run, step, self._rows))
 
-    def out(self, weights: Weights, states: Tensor) -> Tensor:
+    def out(self, weights: Weights, states: Tensor, forward: Forward = networks.outputs) -> Tensor:
         """(S, B, A, m) of states (S, B, D)."""
-        found = networks.outputs(self.net, weights, states)
+        found = forward(self.net, weights, states)
         return networks.by_action(found, self._letters, len(self._replay.actions))
 
     def loss(self, weights: Weights, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
@@ -94,12 +102,12 @@ class Bootstrapped:
         step, rows = batch
         self._renew(weights, step)
         rows = rows.to(self._device)
-        out, action = self.out(weights, self._state[rows]), self._action[rows]
+        out, action = self.out(weights, self._state[rows], self._forward), self._action[rows]
         taken = _of(out, action)
         reward = self._reward.gather(1, rows)
         discount = self._follows[rows]
         with torch.no_grad():
-            after = self.out(self.beside, self._after[rows])
+            after = self.out(self.beside, self._after[rows], self._forward)
             values = self.head.value(after)
             y = reward + discount * values.amax(-1)
         if self.head.loss == "c51":

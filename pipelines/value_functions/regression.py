@@ -13,7 +13,7 @@ from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.losses import Head
 from pipelines.value_functions.material import Given
 from pipelines.value_functions.representations import Probed, covered
-from pipelines.value_functions.trials import net_of, rows_of, support_of, totals
+from pipelines.value_functions.trials import forward_of, net_of, rows_of, support_of, totals
 from schemas.value_functions.params import SCALAR, Digits, Loss, Params, Run
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class Regression:
         self.head = Head(loss, support, float(first.mean()), spread)
         self.steps = run.steps * len(self._shifts)
         self.phases = tuple(run.steps * (at + 1) for at in range(len(self._shifts)))
+        self._forward = forward_of(params)
         self.net = net_of(params, run, given.x.shape[1], self.head.outputs)
         self.beside: Weights = {}
         self._x = torch.from_numpy(given.x).to(device)
@@ -77,7 +78,7 @@ class Regression:
         rows, shift = batch
         rows = rows.to(self._y.device)
         y = self._y.gather(1, rows) + shift
-        out = networks.outputs(self.net, weights, self._x[rows])
+        out = self._forward(self.net, weights, self._x[rows])
         return totals(self.head.losses(out, y), y, self.head.support)
 
     def predict(self, weights: Weights, rows: npt.NDArray[np.int64]) -> FloatArray:

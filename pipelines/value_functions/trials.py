@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from measurand.stats.resample import rng_for
-from pipelines.value_functions import worlds
+from pipelines.value_functions import networks, worlds
+from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.net import Net
 from pipelines.value_functions.supports import Support, outside
 from schemas.value_functions.params import Atari, MinAtar, Params, Run, Source
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 IntArray = npt.NDArray[np.int64]
+Forward = Callable[[Net, Weights, Any], Any]
 
 
 def support_of(run: Run, low: float, high: float) -> Support:
@@ -42,6 +45,13 @@ def net_of(params: Params, run: Run, inputs: int, outputs: int) -> Net:
         inputs, run.width, outputs, run.trunk, channels, side, run.experts, run.blocks,
         1 / 255 if isinstance(source, Atari) else 1.0,
     )  # fmt: skip
+
+
+def forward_of(params: Params) -> Forward:
+    """What a network puts out, compiled where that is asked for."""
+    import torch
+
+    return torch.compile(networks.outputs) if params.train.compile else networks.outputs
 
 
 def rows_of(params: Params, run: Run, step: int, rows: IntArray) -> IntArray:

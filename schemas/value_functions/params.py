@@ -330,6 +330,7 @@ class Train(Strict):
         validate_episodes: episodes that pick a learning rate, where there are episodes.
         device: ``auto`` takes a GPU where there is one.
         precision: what networks compute in.
+        compile: let PyTorch compile the networks, which pays on a GPU and in long trainings.
         seed: of beginnings and batches.
     """
 
@@ -342,6 +343,7 @@ class Train(Strict):
     validate_episodes: int = Field(default=10, ge=1)
     device: Literal["auto", "cpu", "cuda"] = "auto"
     precision: Literal["float32", "bfloat16"] = "float32"
+    compile: bool = False
     seed: int = Field(default=SEED, ge=0)
 
     @model_validator(mode="after")

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import shutil
+
 import numpy as np
 import pytest
 import torch
-from value_functions_small import CHAIN, small
+from value_functions_small import BREAKOUT, CHAIN, CHESS, DIGITS, WORDLE, small
 
+from pipelines.value_functions import networks
+from pipelines.value_functions.net import Net
 from pipelines.value_functions.supports import Support
-from pipelines.value_functions.trials import rows_of, support_of, totals
+from pipelines.value_functions.trials import forward_of, net_of, rows_of, support_of, totals
 
 PARAMS = small([CHAIN], [{"id": "a", "source": "chain", "steps": 1, "batch": 4}])
 
@@ -36,3 +40,29 @@ def test_sums_over_seeds_and_shares_beyond_the_support() -> None:
     assert float(total) == 4
     assert float(figures["value"]) == 2
     assert float(figures["clipped"]) == pytest.approx(0.25)
+
+
+@pytest.mark.integration
+@pytest.mark.skipif(shutil.which("g++") is None, reason="compiling for a processor needs g++")
+def test_compiled_networks_put_out_the_same() -> None:
+    train = PARAMS.train.model_copy(update={"compile": True})
+    net = Net(12, 16, 3, "transformer", channels=4)
+    own = networks.beginning(net, 2, "a")
+    x = torch.randn(2, 5, 12, generator=torch.Generator().manual_seed(1))
+    found = forward_of(PARAMS.model_copy(update={"train": train}))(net, own, x)
+    torch.testing.assert_close(found, networks.outputs(net, own, x), rtol=1e-4, atol=1e-5)
+    assert forward_of(PARAMS) is networks.outputs
+
+
+def test_cells_of_every_kind_of_source() -> None:
+    atari = {"kind": "atari", "id": "a", "game": "pong", "episodes": 3, "side": 21}
+    sources = [CHAIN, DIGITS, CHESS, BREAKOUT, WORDLE, atari]
+    runs = [{"id": str(one["id"]), "source": one["id"], "steps": 1} for one in sources]
+    runs[1]["shifts"] = [0, 8]
+    params = small(sources, runs)
+    sizes = (5, 64, 768, 400, 162, 4 * 21 * 21)
+    nets = [net_of(params, run, n, 1) for run, n in zip(params.train.runs, sizes, strict=True)]
+    assert [(net.channels, net.side, net.cells) for net in nets] == [
+        (1, 0, 5), (1, 8, 64), (12, 8, 64), (4, 10, 100), (26, 0, 7), (4, 21, 441),
+    ]  # fmt: skip
+    assert nets[-1].scale == pytest.approx(1 / 255)
