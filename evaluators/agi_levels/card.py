@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evaluators.agi_levels import card_sections, sections
+from evaluators.agi_levels import card_sections, card_tables, sections
 from evaluators.agi_levels.context import Standing
 from evaluators.agi_levels.gather import calibrations, horizons, placements
 from evaluators.agi_levels.levels import LEVELS
@@ -17,12 +17,10 @@ from measurand import shards
 from measurand.manifest import write_text
 from measurand.report.document import Document
 from measurand.report.render import to_html, to_markdown
-from measurand.runs import table
 from measurand.stats.estimate import Estimate
 from schemas.agi_levels.card import FORMAT, Card, General, Horizon, OutOfLine, Placed
 from schemas.agi_levels.norms import Declared, Norm, Task
 from schemas.agi_levels.params import Rules
-from schemas.agi_levels.tables import PLACEMENTS
 from schemas.agi_levels.taxonomy import PAPER, VERSION
 
 ALPHA = 0.05
@@ -51,28 +49,32 @@ class Given:
     notes: Sequence[str]
 
 
-def write(given: Given, rules: Rules, out: Path) -> Card:
-    """Write ``card.json``, ``card.html``, ``card.md`` and ``placements/``; returns the card.
+def write(given: Given, rules: Rules, out: Path, workers: int = 1) -> Card:
+    """Write ``card.json``, ``card.html``, ``card.md`` and the tables; returns the card.
+
+    Tables: ``tasks``, ``norms``, ``runs``, ``placements``, ``profile``, ``general``, and
+    ``autonomy`` where any is declared.
 
     Args:
         given: results and norms.
         rules: when a level is claimed.
         out: folder to write to.
+        workers: processes that place.
     """
-    standing, lengths = stand(given, rules)
+    standing, lengths = stand(given, rules, workers)
     card = as_json(given, standing, lengths)
     document = as_document(given, standing, lengths)
     write_text(out / "card.json", text(card))
     write_text(out / "card.html", to_html(document))
     write_text(out / "card.md", to_markdown(document))
-    rows = table(PLACEMENTS, [_row(p) for p in standing.placements])
-    shards.write_dataset(out / "placements", PLACEMENTS, rows)
+    for name, (spec, rows) in card_tables.tables(given.results, standing).items():
+        shards.write_dataset(out / name, spec, rows)
     return card
 
 
-def stand(given: Given, rules: Rules) -> tuple[Standing, Horizons]:
+def stand(given: Given, rules: Rules, workers: int = 1) -> tuple[Standing, Horizons]:
     """Placements, profiles and horizons."""
-    found = placements(given.results, given.norms, rules, RESAMPLES, ("card",))
+    found = placements(given.results, given.norms, rules, RESAMPLES, ("card",), workers)
     tasks = {result.task.id: result.task for result in given.results} | given.tasks
     models = dict.fromkeys(result.model for result in given.results)
     profiles = [profile(model, found, tasks, rules) for model in models]
@@ -150,13 +152,18 @@ def _general(found: Profile) -> General:
             for family in found.families
         },
         breadth={str(level): share for level, share in found.breadth.items()},
-        held={
-            f"{q:g}": {str(level): chance for level, chance in chances.items()}
-            for q, chances in found.held.items()
-        },
+        held=_by_coverage(found.held),
+        held_sharing=None if found.held_sharing is None else _by_coverage(found.held_sharing),
         level={f"{q:g}": level for q, level in found.general.items()},
         reason=found.reason,
     )
+
+
+def _by_coverage(held: Mapping[float, Mapping[int, float]]) -> dict[str, dict[str, float]]:
+    return {
+        f"{q:g}": {str(level): chance for level, chance in chances.items()}
+        for q, chances in held.items()
+    }
 
 
 def _out_of_line(standing: Standing) -> list[OutOfLine]:
@@ -201,28 +208,3 @@ def as_document(given: Given, standing: Standing, lengths: Horizons) -> Document
         None,
         tuple(part for part in made if part is not None),
     )
-
-
-def _row(p: Placement) -> dict[str, object]:
-    chances = (*p.p, *(None,) * (3 - len(p.p)))
-    return {
-        "model": p.model,
-        "task_id": p.task,
-        "norm_id": p.norm,
-        "group_name": p.group,
-        "kind": p.kind,
-        "m": p.score,
-        "theta": p.place.value,
-        "theta_strict": p.strict,
-        "ci_lo": p.place.ci_lo,
-        "ci_hi": p.place.ci_hi,
-        "p_competent": chances[0],
-        "p_expert": chances[1],
-        "p_virtuoso": chances[2],
-        "level": p.level,
-        "possible_max": p.possible,
-        "n_norm": p.n,
-        "method": p.place.method or None,
-        "flags": list(p.flags),
-        "statement": p.words,
-    }

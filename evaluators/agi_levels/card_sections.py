@@ -41,10 +41,14 @@ def bias_section(standing: Standing) -> Section | None:
         bias = one.bias
         if bias is None:
             continue
+        told = one.items.discriminates
         rows: list[list[Cell]] = [
             [
                 item,
-                float(one.items.difficulty[j]),
+                {
+                    "value": float(one.items.difficulty[j]) if told[j] else None,
+                    "reason": "its discrimination is not told from 0",
+                },
                 float(bias.expected[j]),
                 float(bias.observed[j]),
                 {"value": bias.adjusted[j], "reason": "not answered"},

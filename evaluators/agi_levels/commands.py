@@ -35,11 +35,16 @@ def main(argv: Sequence[str]) -> int:
                       help="norm files, or names of those that come along")  # fmt: skip
     card.add_argument("--tasks", type=Path, help="families, metrics, headline norms of the tasks")
     card.add_argument("--autonomy", type=Path, help="declared autonomy of deployments")
+    card.add_argument("--rules", type=Path, metavar="FILE",
+                      help="when a level is claimed (claim, possible, coverages, headline, "
+                      "compulsory, min_tasks, min_families); the card shows them")  # fmt: skip
     card.add_argument("--cluster", help="field that names the independently sampled unit")
     card.add_argument("--model", help="name to give the model")
     card.add_argument("--tools", help="field that says which tools a row was made with")
     card.add_argument("--reruns", choices=("refuse", "repeats"), default="refuse",
                       help="what two runs of one model are (%(default)s)")  # fmt: skip
+    card.add_argument("--workers", type=int, default=1, metavar="N",
+                      help="processes; any number: the same bytes (%(default)s)")  # fmt: skip
     card.add_argument("--out", type=Path, required=True, help="folder to write to")
     norms = verbs.add_parser("norms", help="norms with group, people, licence and what they show")
     norms.add_argument("files", nargs="*", help="norm files; those that come along by default")
@@ -77,6 +82,9 @@ def _card(args: argparse.Namespace) -> int:
     from schemas.agi_levels.norms import AutonomyFile, TaskFile
     from schemas.agi_levels.params import Rules
 
+    if args.workers < 1:
+        raise InputError(f"--workers {args.workers}", hint="1 or more", code="bad_workers")
+    rules = Rules() if args.rules is None else params.read(args.rules, Rules)
     norms = read_norms(args.norms)
     tasks = () if args.tasks is None else params.read(args.tasks, TaskFile).tasks
     known = {task.id: task for task in tasks}
@@ -95,7 +103,10 @@ def _card(args: argparse.Namespace) -> int:
     notes += [f"task {name} of --tasks has no run" for name in unused]
     with folders.held(args.out):
         made = card.write(
-            card.Given(results, norms, known, declared or (), origin, notes), Rules(), args.out
+            card.Given(results, norms, known, declared or (), origin, notes),
+            rules,
+            args.out,
+            args.workers,
         )
     for row in made.placements:
         print(f"{row.model or '-'} | {row.task} | {row.norm or '-'}: {row.statement}")

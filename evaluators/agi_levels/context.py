@@ -116,15 +116,20 @@ def raters(data: Path, results: Path, params: Params) -> list[Rater]:
 
 
 def standing(
-    data: Path, everyone: Sequence[Rater], params: Params, reports: Path | None = None
+    data: Path,
+    everyone: Sequence[Rater],
+    params: Params,
+    reports: Path | None = None,
+    answered: Sequence[Result] = (),
 ) -> Standing:
-    """Place raters, finished scores and figures of other systems.
+    """Place raters, answers to questions, finished scores and figures of other systems.
 
     Args:
         data: folder with ``dataset/``.
         everyone: who rated.
         params: parameters.
         reports: folder with the reports of all systems; None where there are none.
+        answered: answers to questions, also of the respondents whose truth is known.
     """
     rules, report = params.report.rules, params.report
     norms = shipped.restored(shards.read_table(data / "dataset" / "norms"))
@@ -137,6 +142,7 @@ def standing(
         )
         for one in report.given
     ]
+    given += answered
     found = placements(given, norms, rules, report.resamples, (SYSTEM, report.seed))
     found += [
         rated.place(rater.model, corpus, rater.of(corpus), rater.texts, rules)
@@ -153,7 +159,7 @@ def standing(
     return Standing(
         *(rules, norms, found),
         [profile(model, found, tasks, rules) for model in dict.fromkeys(models)],
-        calibrations(norms, given),
+        calibrations(norms, [r for r in given if not r.model.startswith(subject.CONTROLS)]),
         *(tasks, report.autonomy),
     )
 

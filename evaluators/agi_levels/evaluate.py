@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
+from evaluators.agi_levels import quizzing
 from measurand import runs, shards
 from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
@@ -17,12 +19,12 @@ from measurand.errors import InputError
 from measurand.journal import Journal
 from measurand.manifest import read_manifest
 from measurand.models import load
-from measurand.models.protocol import Request, check
+from measurand.models.protocol import Request, Score, check
 from measurand.progress import Progress
 from measurand.results import RESULTS, slice_text
 from pipelines.agi_levels import known
 from schemas.agi_levels.params import Params
-from schemas.agi_levels.tables import RATINGS
+from schemas.agi_levels.tables import ANSWERS, RATINGS
 
 Row = dict[str, Any]
 CHOICES = tuple(str(digit) for digit in range(1, 10))
@@ -39,9 +41,11 @@ def evaluate(
     journal: Path,
     limit: int | None = None,
 ) -> None:
-    """Write ``ratings`` (how each model rates each text), ``items`` and ``costs``.
+    """Write ``ratings`` (of each text), ``answers`` (to each question), ``items`` and ``costs``.
 
-    Item results are ``answered`` and ``mass``, the probability of all nine digits together.
+    Item results are ``right`` of each question, and of the texts ``answered``, ``mass`` (the
+    probability of all nine digits together), ``retest_agreement`` and ``retest_difference`` of
+    prompts that were asked again alone.
 
     Args:
         params: parameters; ``evaluate.models`` lists the models.
@@ -49,7 +53,7 @@ def evaluate(
         model: one model string to run instead.
         out: folder to write to.
         journal: folder of the model calls.
-        limit: only the first so many texts; marks the results partial.
+        limit: only the first so many texts and questions; marks the results partial.
 
     Raises:
         CapabilityError: a model gives no log-probabilities, or no answer to most texts.
@@ -59,25 +63,42 @@ def evaluate(
     texts = shards.read_table(folder).to_pylist()[:limit]
     if not texts:
         raise InputError("no texts to rate", hint="build with build.rated, or give scores alone")
-    parents = {"texts": read_manifest(folder).logical_hash}
+    quizzes = data / "dataset" / "questions"
+    questions = shards.read_table(quizzes).to_pylist()[:limit]
+    parents = {
+        "texts": read_manifest(folder).logical_hash,
+        "questions": read_manifest(quizzes).logical_hash,
+    }
     asked = params.evaluate.models if model is None else (model,)
     rows: list[Row] = []
+    again: list[Row] = []
+    answers: list[Row] = []
     costs: list[Row] = []
     for name in asked:
-        found, spent = _ask(params, name, texts, parents, journal)
-        rows += found
-        costs += spent
-    items = runs.results_table([item for row in rows for item in _items(row)])
+        found = _ask(params, name, texts, questions, parents, journal)
+        rows += found.ratings
+        again += found.again
+        answers += found.answers
+        costs += found.costs
+    results = [item for row in rows for item in _items(row)] + again
+    items = runs.results_table(results + [quizzing.item(row) for row in answers])
+    seed = params.build.seed
+    answers += quizzing.known_rows(questions, seed, runs.run_id("known", seed))
     for name in known.NAMES:
         rows += [_known(name, text, params) for text in texts]
     config = {
         "evaluate": params.evaluate.model_dump(mode="json"),
         "models": list(asked),
-        "instrument": {"prompt": params.evaluate.prompt, "begun": params.evaluate.begun},
+        "instrument": {
+            "prompt": params.evaluate.prompt,
+            "question": params.evaluate.question,
+            "begun": params.evaluate.begun,
+        },
         "partial": limit is not None,
     }
     written: tuple[tuple[str, Any, pa.Table], ...] = (
         ("ratings", RATINGS, runs.table(RATINGS, rows)),
+        ("answers", ANSWERS, runs.table(ANSWERS, answers)),
         ("costs", COSTS, runs.table(COSTS, costs)),
         ("items", RESULTS, items),
     )
@@ -85,9 +106,24 @@ def evaluate(
         shards.write_dataset(out / name, spec, table, parents=parents, params=config)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """Of one model: rows of RATINGS and ANSWERS, item results of prompts asked again, costs."""
+
+    ratings: list[Row]
+    again: list[Row]
+    answers: list[Row]
+    costs: list[Row]
+
+
 def _ask(
-    params: Params, name: str, texts: list[Row], parents: dict[str, str], journal: Path
-) -> tuple[list[Row], list[Row]]:
+    params: Params,
+    name: str,
+    texts: list[Row],
+    questions: list[Row],
+    parents: dict[str, str],
+    journal: Path,
+) -> _Asked:
     how = params.evaluate
     print(f"evaluate: loading {name}", flush=True)
     model = load(name)
@@ -98,26 +134,41 @@ def _ask(
         check(
             model, logprobs=True, sample=[Request(r.prompt, r.tags, CHOICES) for r in requests[:2]]
         )
-        run_id = runs.run_id(parents, how.prompt, how.begun, how.batch_size, model.fingerprint)
+        run_id = runs.run_id(
+            *(parents, how.prompt, how.question, how.begun, how.batch_size, model.fingerprint)
+        )
         size = how.batch_size
         batches = [Batch(requests[at : at + size], CHOICES) for at in range(0, len(requests), size)]
         with (
             Journal(journal / f"{runs.slug(name)}.jsonl") as calls,
             Progress(f"evaluate {name}", len(texts), "texts") as progress,
         ):
-            answers = score_batches(model, batches, calls, progress=progress)
-            scored = [one for batch in answers for one in batch]
+            batched = score_batches(model, batches, calls, progress=progress)
+            scored = [one for batch in batched for one in batch]
+            taken = _spaced(len(texts), how.retest)
+            alone = [Batch([requests[i]], CHOICES) for i in taken]
+            repeated = [one for [one] in score_batches(model, alone, calls, repeat=1)]
+            answers = quizzing.ask(params, model, name, questions, calls, spent, run_id)
         for text, request, one in zip(texts, requests, scored, strict=True):
             spent.add(
                 *(text["corpus"], one.score.prompt_tokens, one.score.cached_tokens),
                 *(one.seconds, one.score.retries),
             )
             rows.append(_rated(name, text, request, one, run_id))
-        lost = Counter(r["reason"] for r in rows if r["status"] == "infra_error")
-        unanswered = Counter(r["reason"] for r in rows if r["status"] == "model_error")
-        runs.refuse_failures(name, lost, len(rows), how.max_infra_share)
-        runs.refuse_unanswered(model, unanswered, len(rows))
-        return rows, spent.rows(model)
+        again: list[Row] = []
+        for i, second in zip(taken, repeated, strict=True):
+            score = second.score
+            spent.add(
+                *("retest", score.prompt_tokens, score.cached_tokens, second.seconds),
+                score.retries,
+            )
+            again += _compared(rows[i], scored[i].score, score)
+        every = rows + answers
+        lost = Counter(r["reason"] for r in every if r["status"] == "infra_error")
+        unanswered = Counter(r["reason"] for r in every if r["status"] == "model_error")
+        runs.refuse_failures(name, lost, len(every), how.max_infra_share)
+        runs.refuse_unanswered(model, unanswered, len(every))
+        return _Asked(rows, again, answers, spent.rows(model))
     finally:
         model.close()
 
@@ -164,16 +215,36 @@ def _known(name: str, text: Row, params: Params) -> Row:
     }
 
 
-def _items(row: Row) -> Iterator[Row]:
-    shared = {
+def _spaced(n: int, most: int) -> list[int]:
+    """At most so many places, evenly spaced."""
+    return list(range(n)) if n <= most else [i * n // most for i in range(most)]
+
+
+def _item(row: Row, repeat: int = 0) -> Row:
+    return {
         **row,
         "system": "agi_levels",
         "item_id": row["text_id"],
-        "repeat": 0,
+        "repeat": repeat,
         "cluster_id": row["text_id"],
         "slice": slice_text({"corpus": row["corpus"]}),
         "seed": None,
     }
+
+
+def _compared(row: Row, before: Score, after: Score) -> Iterator[Row]:
+    """Item results of a prompt that was asked again alone."""
+    shared = {**_item(row, 1), "status": after.status, "reason": after.reason}
+    agrees = None if after.choice is None else float(before.choice == after.choice)
+    yield {**shared, "metric": "retest_agreement", "value": agrees}
+    if before.logprobs and after.logprobs:
+        pairs = zip(before.logprobs, after.logprobs, strict=True)
+        gaps = [abs(a - b) for a, b in pairs if a is not None and b is not None]
+        yield {**shared, "metric": "retest_difference", "value": max(gaps)}
+
+
+def _items(row: Row) -> Iterator[Row]:
+    shared = _item(row)
     yield {**shared, "metric": "answered", "value": float(row["rating"] is not None),
            "status": "ok", "reason": None}  # fmt: skip
     known_mass = row["mass"] is not None

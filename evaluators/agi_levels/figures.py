@@ -137,6 +137,8 @@ def item_rows(standing: Standing) -> Iterator[StatisticRow]:
             ):
                 if not np.isfinite(se) or not items.converged:
                     estimate = undefined("the items cannot be told apart", n=items.n)
+                elif metric == "difficulty" and not items.discriminates[j]:
+                    estimate = undefined("its discrimination is not told from 0", n=items.n)
                 else:
                     estimate = Estimate(
                         value,

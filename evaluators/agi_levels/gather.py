@@ -21,12 +21,17 @@ Words = tuple[str | int, ...]
 
 
 def placements(
-    results: Sequence[Result], norms: Sequence[Norm], rules: Rules, resamples: int, words: Words
+    results: Sequence[Result],
+    norms: Sequence[Norm],
+    rules: Rules,
+    resamples: int,
+    words: Words,
+    workers: int = 1,
 ) -> list[Placement]:
     """All of them, by model, task and norm.
 
-    Seeds depend on task and norm alone: neither the order of the rows nor what else is placed
-    changes anything.
+    Seeds depend on task and norm alone: neither the order of the rows, what else is placed nor the
+    number of workers changes anything.
 
     Args:
         results: what models did.
@@ -34,21 +39,42 @@ def placements(
         rules: when a level is claimed.
         resamples: of items that people and models share.
         words: seed words.
+        workers: processes that place; starting them takes seconds.
     """
     by_task: dict[str, list[Norm]] = {}
     for norm in norms:
         by_task.setdefault(norm.task, []).append(norm)
-    found: list[Placement] = []
-    for result in results:
-        own = by_task.get(result.task.id, [])
-        if not own:
-            found.append(_alone(result))
-        found += [
-            place(result, norm, rules, (resamples, *words, result.task.id, norm.id)) for norm in own
-        ]
+    found = [_alone(result) for result in results if result.task.id not in by_task]
+    found += _placed(
+        [
+            (result, norm, rules, (resamples, *words, result.task.id, norm.id))
+            for result in results
+            for norm in by_task.get(result.task.id, ())
+        ],
+        workers,
+    )
     ran = {result.task.id for result in results}
     found += [missing("-", n.task, NO_RUN, n) for n in norms if n.task not in ran]
     return sorted(emerging(found), key=lambda p: (p.model, p.task, p.norm))
+
+
+Job = tuple[Result, Norm, Rules, Words]
+
+
+def _placed(jobs: Sequence[Job], workers: int) -> list[Placement]:
+    if workers == 1 or len(jobs) < 2:
+        return [place(*job) for job in jobs]
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    size = max(1, len(jobs) // (4 * workers))
+    # A fork would copy the locks of the threads that read tables.
+    with ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn")) as pool:
+        return list(pool.map(_one, jobs, chunksize=size))
+
+
+def _one(job: Job) -> Placement:
+    return place(*job)
 
 
 def _alone(result: Result) -> Placement:

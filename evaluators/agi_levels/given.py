@@ -111,7 +111,9 @@ def _result(
     )
     if used and task.tools is None:
         task = task.model_copy(update={"tools": used[0]})
+    runs = scored.pivot("repeat", index="item_id", values="value", sort_columns=True)
+    by_run = runs.sort("item_id").drop("item_id").to_numpy().astype(np.float64)
     ids = tuple(item.removeprefix(f"{name}/") for item in items["item_id"].cast(pl.String))
     values = items["value"].to_numpy().astype(np.float64)
     clusters = tuple(items["cluster_id"].cast(pl.String))
-    return Result(model, task, ids, values, clusters)
+    return Result(model, task, ids, values, clusters, by_run)

@@ -10,6 +10,7 @@ import numpy as np
 from evaluators.agi_levels.levels import HIGHEST, SUPERHUMAN, call, in_words, shown_by
 from evaluators.agi_levels.needs import next_needs
 from measurand.stats.arrays import FloatArray
+from measurand.stats.crossed import components
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.percentiles import Place, among, among_normal, among_with_items, in_table
 from measurand.stats.true_score import TrueScore, exact_score, mean_score, score_with_error
@@ -33,6 +34,8 @@ class Result:
         items: identities of the items; none of a finished score.
         values: (n,) scores of the items, repeats averaged.
         clusters: unit of independent sampling of each item.
+        by_run: (n, runs) scores of the items in each run, NaN where there is none; one run has
+            none.
         score: a finished score.
         se: its error.
     """
@@ -42,6 +45,7 @@ class Result:
     items: tuple[str, ...] = ()
     values: FloatArray = field(default_factory=lambda: np.empty(0))
     clusters: tuple[str, ...] = ()
+    by_run: FloatArray = field(default_factory=lambda: np.empty((0, 0)))
     score: float | None = None
     se: float | None = None
 
@@ -54,7 +58,20 @@ class Result:
                 else score_with_error(self.score, self.se)
             )
         distinct = len(set(self.clusters)) < len(self.items)
-        return mean_score(self.values, np.array(self.clusters) if distinct else None)
+        clusters = np.array(self.clusters) if distinct else None
+        return mean_score(self.values, clusters, se_more=self.run_se or 0.0)
+
+    @property
+    def run_se(self) -> float | None:
+        """Error of the score that all items of a run share; None where one run tells nothing of it.
+
+        It is what runs differ by beyond the noise of single answers, over their number; of the
+        items that every run has.
+        """
+        whole = self.by_run[~np.isnan(self.by_run).any(1)]
+        if min(whole.shape) < 2:
+            return None
+        return float(np.sqrt(max(components(whole).columns, 0.0) / whole.shape[1]))
 
     @property
     def mean(self) -> float:
@@ -84,6 +101,8 @@ class Placement:
         words: the finding.
         needs: what the next level would need.
         among_true: percentile among people's true scores, where their reliability is known.
+        runs: share of the percentile's variance that the error of the runs makes; None where one
+            run tells nothing of it.
     """
 
     model: str
@@ -103,6 +122,7 @@ class Placement:
     words: str = ""
     needs: str = ""
     among_true: Estimate | None = None
+    runs: float | None = None
 
 
 def place(result: Result, norm: Norm, rules: Rules, words: Sequence[str | int]) -> Placement:
@@ -159,6 +179,7 @@ def place(result: Result, norm: Norm, rules: Rules, words: Sequence[str | int]) 
         words=f"{found.words} (against {norm.group.name})",
         needs=_needs(result, norm, found.level, flags, rules),
         among_true=_among_true(score, norm),
+        runs=_of_runs(result, norm, low),
     )
 
 
@@ -183,6 +204,24 @@ def _among_true(score: TrueScore, norm: Norm) -> Estimate | None:
     if not isinstance(norm, Moments) or norm.reliability is None:
         return None
     return among_normal(score, norm.mean, norm.sd, norm.n, norm.reliability).estimate()
+
+
+def _of_runs(
+    result: Result, norm: Raw | Items | Moments | Percentiles, place: Place
+) -> float | None:
+    """Share of the percentile's variance that is of the runs; none where items alone are drawn."""
+    if not result.run_se or isinstance(norm, Items):
+        return result.run_se and 0.0
+    values, clusters = result.values, np.array(result.clusters)
+    items = mean_score(values, clusters if len(set(clusters)) < len(values) else None)
+    with_runs, without = (_spread(p) for p in (place, _laws(result, items, norm, ())[0]))
+    return float(np.clip(1 - without / with_runs, 0.0, 1.0)) if with_runs else 0.0
+
+
+def _spread(place: Place) -> float:
+    """Half the distance of the quantiles that a normal law has at one sd, squared."""
+    low, high = place.quantiles([0.15865525, 0.84134475])
+    return float(((high - low) / 2) ** 2)
 
 
 def _needs(

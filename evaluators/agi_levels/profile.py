@@ -10,7 +10,7 @@ import numpy as np
 
 from evaluators.agi_levels.levels import LEVELS
 from evaluators.agi_levels.placing import Placement
-from measurand.stats.poisson_binomial import at_least
+from measurand.stats.poisson_binomial import at_least, at_least_sharing
 from schemas.agi_levels.norms import Task
 from schemas.agi_levels.params import Rules
 from schemas.agi_levels.taxonomy import FAMILIES, FIRST_CUT
@@ -47,7 +47,9 @@ class Profile:
         uncounted: why other tasks do not count, by task.
         families: with at least one task.
         breadth: by level, expected share of the families in which half of the tasks reach it.
-        held: by coverage and level, probability that so many tasks reach it.
+        held: by coverage and level, probability that so many tasks reach it, taken as independent.
+        held_sharing: the same where the error of the runs is one and the same for all tasks; None
+            where no task has several runs, so that nothing is known of it.
         general: by coverage, the level, None where none.
         reason: why nothing general is said; None where something is.
     """
@@ -58,6 +60,7 @@ class Profile:
     families: tuple[Family, ...]
     breadth: Mapping[int, float]
     held: Mapping[float, Mapping[int, float]]
+    held_sharing: Mapping[float, Mapping[int, float]] | None
     general: Mapping[float, int | None]
     reason: str | None
 
@@ -73,7 +76,9 @@ def profile(
     """The profile of one model.
 
     Tasks are taken as independent given their probabilities, so the number that reach a level is
-    Poisson-binomial. Physical tasks and tasks without a headline norm are not counted.
+    Poisson-binomial; where tasks have several runs, also as tasks whose runs err together, by the
+    share of each percentile's variance that the runs make. A level needs both. Tasks
+    without a headline norm are not counted.
 
     Args:
         model: whose.
@@ -88,15 +93,30 @@ def profile(
         q: {level: at_least(p[level], math.ceil(q * len(counted) - 1e-9)) for level in LEVELS}
         for q in (rules.coverages if counted else ())
     }
+    runs = [one.runs for one in counted]
+    sharing = None
+    if any(share is not None for share in runs):
+        shares = np.array([share or 0.0 for share in runs])
+        sharing = {
+            q: {
+                level: at_least_sharing(p[level], shares, math.ceil(q * len(counted) - 1e-9))
+                for level in LEVELS
+            }
+            for q in held
+        }
+    surely = {
+        q: {level: min(chance, (sharing or held)[q][level]) for level, chance in chances.items()}
+        for q, chances in held.items()
+    }
     breadth = {
         level: float(np.mean([family.half[level] for family in families])) if families else 0.0
         for level in LEVELS
     }
     reason = _uncovered(counted, families, rules)
     general = {
-        q: None if reason else _general(chances, families, rules) for q, chances in held.items()
+        q: None if reason else _general(chances, families, rules) for q, chances in surely.items()
     }
-    return Profile(model, counted, uncounted, families, breadth, held, general, reason)
+    return Profile(model, counted, uncounted, families, breadth, held, sharing, general, reason)
 
 
 def headline(

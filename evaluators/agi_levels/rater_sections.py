@@ -92,7 +92,15 @@ def quality_section(view: View) -> Section | None:
         lines,
         {"probability of the nine digits": "mass_mean", **columns},
     )
-    return Section("Quality of the answers", (table,))
+    models = [rater.model for rater in view.found.raters if not rater.is_control]
+    again = grid(
+        view.figures,
+        "The same prompts asked again, each alone",
+        "model",
+        [Line(model, model, {}) for model in models],
+        {name: metric for name, metric, _ in soundness.AGAIN},
+    )
+    return Section("Quality of the answers", (table, again))
 
 
 def method_section(view: View) -> Section:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from evaluators.agi_levels import sections
+from evaluators.agi_levels import card_sections, quizzed, sections
 from evaluators.agi_levels.context import Found, View, raters, standing
 from evaluators.agi_levels.figures import (
     item_rows,
@@ -24,6 +24,7 @@ from evaluators.agi_levels.rater_sections import (
     quality_section,
     rater_section,
 )
+from measurand import soundness
 from measurand.machines import MODEL, Moves, computed
 from measurand.report.costs import cost_section
 from measurand.report.document import Section
@@ -34,7 +35,15 @@ from schemas.agi_levels.params import Params
 
 TITLE = "Levels: where scores stand among people"
 """Title of the report."""
-HEADLINES = ("percentile", "reaches", "ahead", "consensus_r", "mass_mean", "missing_share")
+HEADLINES = (
+    "percentile",
+    "reaches",
+    "ahead",
+    "consensus_r",
+    "mass_mean",
+    "missing_share",
+    "retest_agreement",
+)
 """Figures for ``metrics.json``."""
 OPENING = opening
 """The first screen."""
@@ -65,6 +74,11 @@ def principle_section(view: View) -> Section:
     return sections.principle_section(view.found.standing)
 
 
+def bias_section(view: View) -> Section | None:
+    """Questions on which a model is out of line with people of its ability."""
+    return card_sections.bias_section(view.found.standing)
+
+
 def autonomy_section(view: View) -> Section:
     """Autonomy as declared."""
     return sections.autonomy_section(view.found.standing)
@@ -77,6 +91,7 @@ SECTIONS = (
     norm_section,
     profile_section,
     item_section,
+    bias_section,
     quality_section,
     principle_section,
     autonomy_section,
@@ -100,10 +115,13 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         params: parameters.
     """
     everyone = raters(data, results, params)
-    found = standing(data, everyone, params, _reports(results))
+    answered = quizzed.read(data, results)
+    found = standing(data, everyone, params, _reports(results), answered.results())
     rows: list[StatisticRow] = list(placement_rows(found.placements))
     for rater in everyone:
         rows += rater_rows(rater)
+        rows += soundness.retest_rows(rater, results)
+        rows += quizzed.figures(rater, answered)
     rows += people_rows(everyone[0])
     for one in found.profiles:
         rows += profile_rows(one)
@@ -114,7 +132,9 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
 def moves(row: Mapping[str, Any]) -> Moves:
     """What another machine makes of a figure: people's and known ones are computed."""
     asked = row["metric"] in ("ahead", "consensus_r", "mass_mean", "missing_share")
-    asked |= "norm=raters/" in row["slice"]
+    asked |= row["metric"].startswith("retest_")
+    asked |= row["metric"] == "accuracy"
+    asked |= "norm=raters/" in row["slice"] or "norm=students/" in row["slice"]
     return MODEL if asked and not row["model"].startswith("oracle:") else computed(row)
 
 
@@ -128,7 +148,8 @@ def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> Vie
         params: parameters.
     """
     everyone = raters(data, results, params)
-    found = standing(data, everyone, params, _reports(results))
+    answered = quizzed.read(data, results)
+    found = standing(data, everyone, params, _reports(results), answered.results())
     models = ", ".join(one.model for one in found.profiles)
     return View(
         Found(found, everyone, params), Figures(statistics), data, results, f"Models: {models}"

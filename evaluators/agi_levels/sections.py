@@ -118,7 +118,9 @@ def profile_section(standing: Standing) -> Section | None:
             ["model", "tasks that count", "families",
              *(f"{q:.0%} of tasks" for q in standing.rules.coverages), "rule of coverage"],
             rows,
-            [f"The paper asks for most tasks and does not say how many, so all three stand here. "
+            ["The paper asks for most tasks and does not say how many, so all three stand here. "
+             "Tasks are taken as independent; where they have several runs, also as tasks whose "
+             "runs err together, and a level needs both. "
              f"{standing.rules.min_tasks} tasks or more of {standing.rules.min_families} families, "
              f"{' and '.join(standing.rules.compulsory)} among them, are asked for before anything "
              "general is said. One benchmark never gives a general level."],

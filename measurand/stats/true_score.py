@@ -89,7 +89,9 @@ def score_with_error(value: float, se: float, df: float = 1e6) -> TrueScore:
     return TrueScore(value, "student", se, df)
 
 
-def mean_score(values: AnyArray, clusters: AnyArray | None = None) -> TrueScore:
+def mean_score(
+    values: AnyArray, clusters: AnyArray | None = None, *, se_more: float = 0.0
+) -> TrueScore:
     """Law of the mean over all items of which these are a sample.
 
     Between 0 and 1 it is Jeffreys' Beta law, of the items where they are independent and 0 or 1,
@@ -100,6 +102,8 @@ def mean_score(values: AnyArray, clusters: AnyArray | None = None) -> TrueScore:
     Args:
         values: (n,) a score an item, repeats averaged before.
         clusters: (n,) unit of independent sampling of each item.
+        se_more: error of the mean that no sampling of items makes, such as that of the runs; it is
+            independent of theirs.
 
     Raises:
         InputError: no values, or outside 0..1 fewer than two units or none that differ.
@@ -112,19 +116,21 @@ def mean_score(values: AnyArray, clusters: AnyArray | None = None) -> TrueScore:
     shown = None if clusters is None else units
     within = float(x.min()) >= 0 and float(x.max()) <= 1
     m = float(x.mean())
-    if within and units == n and np.isin(x, (0.0, 1.0)).all():
+    if within and units == n and not se_more and np.isin(x, (0.0, 1.0)).all():
         k = float(x.sum())
         return TrueScore(m, "beta", k + 0.5, n - k + 0.5, n, shown)
-    found = cluster_mean(x, clusters)
+    se = cluster_mean(x, clusters).se
+    if se_more:
+        se = float(np.hypot(se or 0.0, se_more))
     if within:
-        size = _effective(m, found.se, n, units)
+        size = _effective(m, se, n, units)
         return TrueScore(m, "beta", m * size + 0.5, (1 - m) * size + 0.5, n, shown)
-    if not found.se:
+    if not se:
         raise InputError(
             f"{n} scores in {units} units that do not vary: no error can be known",
             hint="give scores between 0 and 1, or a finished score with its error",
         )
-    return TrueScore(m, "student", found.se, units - 1, n, shown)
+    return TrueScore(m, "student", se, units - 1, n, shown)
 
 
 def _effective(m: float, se: float | None, n: int, units: int) -> float:

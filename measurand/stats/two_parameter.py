@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from measurand.errors import InputError
-from measurand.stats.arrays import AnyArray, FloatArray, numbers
+from measurand.stats.arrays import AnyArray, BoolArray, FloatArray, numbers
 
 ABILITIES: FloatArray = np.linspace(-6, 6, 61)
 """Nodes of the quadrature."""
@@ -69,6 +69,12 @@ class Items:
             + by_intercept**2 * c[k + i, k + i]
             + 2 * by_slope * by_intercept * c[i, k + i]
         )
+        return found
+
+    @property
+    def discriminates(self) -> BoolArray:
+        """(k,) whether the slope's 95% interval leaves out 0; else difficulty says nothing."""
+        found: BoolArray = np.abs(self.slope) > 1.96 * self.slope_se
         return found
 
     def log_likelihoods(self, answers: AnyArray) -> FloatArray:

@@ -17,9 +17,11 @@ from measurand.errors import ParamsError
 from measurand.parquet import rejected_table
 from measurand.runs import table
 from measurand.shards import write_dataset
-from pipelines.agi_levels import rated, shipped
+from pipelines.agi_levels import quiz, rated, shipped
+from schemas.agi_levels.norms import Items, Norm
 from schemas.agi_levels.params import Build, Params
-from schemas.agi_levels.tables import NORMS, TAXONOMY, TEXTS
+from schemas.agi_levels.questions import Quiz
+from schemas.agi_levels.tables import NORMS, QUESTIONS, TAXONOMY, TEXTS
 from schemas.agi_levels.taxonomy import AUTONOMY, LEVELS, PAPER, PAPER_VERSION
 
 
@@ -31,7 +33,7 @@ def build(
     *,
     journal: Path | None = None,
 ) -> None:
-    """Write ``taxonomy``, ``norms`` and ``texts`` below ``out``.
+    """Write ``taxonomy``, ``norms``, ``questions`` and ``texts`` below ``out``.
 
     Args:
         params: parameters.
@@ -41,7 +43,8 @@ def build(
         journal: folder of the model calls of builds; this one makes none.
 
     Raises:
-        ParamsError: a norm file is not there, or a corpus has fewer texts than are asked for.
+        ParamsError: a file of norms or questions is not there, people answered other questions, or
+            a corpus has fewer texts than are asked for.
         InfraError: the corpora cannot be fetched.
         ConservationError: a text was neither written nor rejected.
     """
@@ -52,6 +55,11 @@ def build(
     norms = [norm for some, _ in found for norm in some]
     sources = [source for _, source in found]
     write_dataset(out / "norms", NORMS, shipped.rows(norms), params=settings, sources=sources)
+    asked = [quiz.read(name) for name in params.build.quizzes]
+    _refuse_unfit([one for one, _ in asked], norms)
+    questions = quiz.rows([one for one, _ in asked])
+    sources = [source for _, source in asked]
+    write_dataset(out / "questions", QUESTIONS, questions, params=settings, sources=sources)
 
     archive = hutto.fetch(project.root_or_here() / "data" / "sources")
     with beam.pipeline(runner, argv) as pipeline:
@@ -79,6 +87,19 @@ def build(
             f"build.rated: {wanted} texts asked for, {written.rows} fit",
             hint=f"ask for fewer, or allow other lengths; left out: {dict(written.rejected)}",
         )
+
+
+def _refuse_unfit(quizzes: Sequence[Quiz], norms: Sequence[Norm]) -> None:
+    """Refuse questions that are not those of their norm."""
+    known = {norm.id: norm for norm in norms}
+    for one in quizzes:
+        norm = known.get(one.norm)
+        asked = {question.id for question in one.questions}
+        if not isinstance(norm, Items) or norm.task != one.task or set(norm.items) != asked:
+            raise ParamsError(
+                f"build.quizzes: {one.task} has other questions than norm {one.norm}",
+                hint="list the norm's file in build.norms; both name the same questions",
+            )
 
 
 def taxonomy_rows() -> pa.Table:

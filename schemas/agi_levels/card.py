@@ -89,7 +89,9 @@ class General(Strict):
         uncounted: why others do not.
         families: share of their tasks expected at levels 2, 3 and 4.
         breadth: expected share of families in which half of the tasks reach the level.
-        held: by coverage, probability that so many tasks reach the level.
+        held: by coverage, probability that so many tasks reach the level, taken as independent.
+        held_sharing: the same where all tasks share the error of the runs; null where no task has
+            several runs.
         level: by coverage.
         reason: why nothing general is said; null where something is.
     """
@@ -100,6 +102,7 @@ class General(Strict):
     families: dict[str, dict[str, float]]
     breadth: dict[str, float]
     held: dict[str, dict[str, float]]
+    held_sharing: dict[str, dict[str, float]] | None
     level: dict[str, int | None]
     reason: str | None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -35,6 +36,7 @@ class Build(Strict):
         rated: texts that people rated.
         held: ratings of each text kept out of the norm, for respondents whose truth is known.
         norms: files of `pipelines/agi_levels/norms/`, by name.
+        quizzes: files of `pipelines/agi_levels/quizzes/`, by name: questions that people answered.
         n_shards: Parquet files of the texts.
         seed: of the drawn texts and of the held ratings.
     """
@@ -42,6 +44,7 @@ class Build(Strict):
     rated: tuple[Rated, ...]
     held: int = Field(ge=2, le=5)
     norms: tuple[str, ...]
+    quizzes: tuple[str, ...] = ()
     n_shards: int = Field(ge=1, le=9999)
     seed: int = Field(ge=0)
 
@@ -49,6 +52,7 @@ class Build(Strict):
     def _once(self) -> Self:
         no_repeats("rated", tuple(part.corpus for part in self.rated))
         no_repeats("norms", self.norms)
+        no_repeats("quizzes", self.quizzes)
         return self
 
 
@@ -58,15 +62,20 @@ class Evaluate(Strict):
     Attributes:
         models: model strings.
         prompt: with ``{what}`` and ``{text}``; the answer, a digit from 1 to 9, follows it at once.
+        question: the same of quizzes, with ``{question}`` and ``{options}``; an option's letter
+            follows it after a space.
         begun: words that the model's turn begins with.
         batch_size: prompts per call.
+        retest: prompts asked a second time, each alone.
         max_infra_share: share of failed calls above which the run is refused.
     """
 
     models: tuple[str, ...] = Field(min_length=1)
     prompt: str
+    question: str = "{question}\n{options}\nAnswer:"
     begun: str = ""
     batch_size: int = Field(ge=1)
+    retest: int = Field(default=16, ge=0)
     max_infra_share: float = Field(ge=0, le=1)
 
     @model_validator(mode="after")
@@ -74,6 +83,8 @@ class Evaluate(Strict):
         no_repeats("models", self.models)
         if "{text}" not in self.prompt:
             raise ValueError("prompt: it does not show the {text}")
+        if not {"{question}", "{options}"} <= set(re.findall(r"\{\w+\}", self.question)):
+            raise ValueError("question: it does not show the {question} and the {options}")
         return self
 
 

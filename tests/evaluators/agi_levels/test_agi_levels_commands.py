@@ -89,3 +89,50 @@ def test_norms_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert "sat_act/sat_verbal" in said
     assert "GPL-2.0-or-later" in said
     assert "299 for Virtuoso" in said
+
+
+def test_rules_are_the_users(
+    tmp_path: Path, runs: Path, norms_file: Made, capsys: pytest.CaptureFixture[str]
+) -> None:
+    norms = file(tmp_path, "norms", {"norms": [norms_file(task="quiz", counts={0.1: 300})]})
+    tasks = file(tmp_path, "tasks", {"tasks": [{"id": "quiz", "families": ["learning"]}]})
+    rules = file(tmp_path, "rules", {"compulsory": ["learning"], "min_tasks": 1, "min_families": 1})
+    shared = ["card", "--runs", str(runs), "--norms", norms, "--tasks", tasks]
+    shared += ["--out", str(tmp_path / "card")]
+    main([*shared, "--rules", rules])
+    assert "general level by coverage" in capsys.readouterr().out
+    packed = json.loads((tmp_path / "card/card.json").read_text(encoding="utf-8"))
+    assert packed["rules"]["min_tasks"] == 1
+    assert packed["general"][0]["level"] == {"0.5": 4, "0.8": 4, "0.95": 4}
+    bad = file(tmp_path, "bad", {"claim": 0.2})
+    with pytest.raises(ParamsError, match="claim"):
+        main([*shared, "--rules", bad])
+
+
+@pytest.mark.integration
+def test_any_number_of_workers_makes_the_same_bytes(tmp_path: Path, norms_file: Made) -> None:
+    """Every kind of norm, and people's items, whose resampling has a seed."""
+    lines = [f"i{k},{int((k * j) % 3 > 0)},m,t{j}" for k in range(30) for j in range(1, 9)]
+    lines += [f"Q{k},{k % 2},m,lsat_section_6" for k in range(1, 6)]
+    runs = tmp_path / "runs.csv"
+    runs.write_text("\n".join(["item_id,value,model,metric", *lines]), encoding="utf-8")
+    kinds: list[dict[str, Any]] = [
+        {"counts": {0.1: 30, 0.7: 20}},
+        {"kind": "moments", "mean": 0.4, "sd": 0.1, "n": 200},
+        {"kind": "table", "rows": {0.1: 10, 0.9: 80}, "n": 50},
+        {"kind": "mean_only", "mean": 0.3},
+    ]
+    some = [norms_file(id=f"n{j}", task=f"t{j}", **kinds[j % 4]) for j in range(1, 9)]
+    norms = file(tmp_path, "norms", {"norms": some})
+    made = []
+    for workers in ("1", "4"):
+        out = tmp_path / workers
+        main(["card", "--runs", str(runs), "--norms", norms, "psych", "--out", str(out),
+              "--workers", workers])  # fmt: skip
+        made.append({p.relative_to(out): p.read_bytes() for p in out.rglob("*") if p.is_file()})
+    assert len(made[0]) > 12
+    assert made[0] == made[1]
+    with pytest.raises(InputError) as caught:
+        main(["card", "--runs", str(runs), "--norms", norms, "--out", str(tmp_path / "o"),
+              "--workers", "0"])  # fmt: skip
+    assert caught.value.code == "bad_workers"

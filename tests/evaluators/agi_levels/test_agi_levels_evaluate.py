@@ -9,9 +9,9 @@ from evaluators.agi_levels.evaluate import evaluate
 from measurand import shards
 from measurand.errors import InfraError
 from measurand.manifest import read_manifest
-from pipelines.agi_levels import known
+from pipelines.agi_levels import known, quiz
 from schemas.agi_levels.params import Params
-from schemas.agi_levels.tables import RATINGS, TEXTS
+from schemas.agi_levels.tables import ANSWERS, RATINGS, TEXTS
 
 
 def test_everybody_rates_every_text(results: Path, data: Path) -> None:
@@ -37,6 +37,24 @@ def test_a_run_again_is_the_same_bytes(
     for name in ("ratings", "items"):
         first, again = (sorted((at / name).iterdir()) for at in (results, tmp_path / "again"))
         assert [p.read_bytes() for p in first] == [p.read_bytes() for p in again]
+
+
+def test_everybody_answers_every_question(results: Path, data: Path) -> None:
+    rows = ANSWERS.validate(shards.read_table(results / "answers")).to_pylist()
+    asked = shards.read_table(data / "dataset" / "questions")["item_id"].to_pylist()
+    models = {"synthetic:uniform", *quiz.NAMES}
+    assert {(r["model"], r["item_id"]) for r in rows} == {(m, i) for m in models for i in asked}
+    assert all(r["value"] == 1 for r in rows if r["model"] == quiz.KEY)
+    # Whoever takes a letter without reading takes each option once.
+    assert {r["value"] for r in rows if r["model"] == "synthetic:uniform"} == {0.25}
+
+
+def test_some_prompts_are_asked_again_alone(results: Path) -> None:
+    items = shards.read_table(results / "items").to_pylist()
+    again = [row for row in items if row["metric"] == "retest_agreement"]
+    assert len(again) == 16
+    assert {row["value"] for row in again} == {1.0}
+    assert [row["value"] for row in items if row["metric"] == "retest_difference"] == [0.0] * 16
 
 
 def test_a_limit_marks_results_partial(small: Params, data: Path, tmp_path: Path) -> None:

@@ -54,7 +54,10 @@ def test_people_and_items(results: Path, data: Path, small: Params) -> None:
     first = rows["difficulty", "item=Q1,norm=lsat/section_6"]
     assert abs(first["estimate"] + 3.36) < 0.01
     assert abs(first["se"] - 0.867) < 0.002
-    assert len(rows) == 20
+    assert len(rows) == 2 * (5 + 5 + 33)
+    # Nobody's general knowledge tells whether he knows the cells that see colours.
+    lost = rows["difficulty", "item=science_3,norm=students/knowledge"]
+    assert (lost["estimate"], lost["reason"]) == (None, "its discrimination is not told from 0")
 
 
 def test_profiles_say_why_nothing_general_is_said(results: Path, data: Path, small: Params) -> None:

@@ -5,12 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
 from evaluators.agi_levels.given import results
 from measurand.errors import InputError
 from measurand.interop.rows import Wish
+from measurand.stats.true_score import mean_score
 from schemas.agi_levels.norms import Norm, Task
 
 NORM: TypeAdapter[Norm] = TypeAdapter(Norm)
@@ -86,3 +88,22 @@ def test_clusters_stay_with_their_items(tmp_path: Path) -> None:
     [found], _, _ = results([table(tmp_path, rows)], [], {}, wish=Wish())
     assert len(set(found.clusters)) == 3
     assert found.law().n_clusters == 3
+
+
+def test_runs_that_differ_as_wholes_add_their_error(tmp_path: Path) -> None:
+    """In every other run all answers are worse: no sampling of items shows that."""
+    rng = np.random.default_rng(0)
+    rows = [
+        row(f"i{k}", int(rng.random() < (0.9 if run % 2 else 0.5)), repeat=run)
+        for run in range(6)
+        for k in range(60)
+    ]
+    [found], _, _ = results([table(tmp_path, rows)], [], {}, wish=Wish())
+    assert found.by_run.shape == (60, 6)
+    assert found.run_se == pytest.approx(0.2 * (6 / 5) ** 0.5 / 6**0.5, abs=0.02)
+    law = found.law()
+    alone = mean_score(found.values)
+    assert law.a + law.b < 0.5 * (alone.a + alone.b)
+    single = [row for row in rows if row["repeat"] == 0]
+    [once], _, _ = results([table(tmp_path, single)], [], {}, wish=Wish())
+    assert once.run_se is None

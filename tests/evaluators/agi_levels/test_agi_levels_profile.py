@@ -79,3 +79,21 @@ def test_a_task_counts_by_one_norm_of_skilled_adults() -> None:
     assert headline([volunteers], {})[1]["t"] == "no norm of skilled adults"
     lost = headline([one], {"t": Task(id="t", headline="gone")})
     assert lost[1]["t"] == "not placed against gone"
+
+
+def test_runs_that_err_together_can_cost_the_general_level() -> None:
+    names: tuple[Family, ...] = FAMILIES  # type: ignore[assignment]
+    known = tasks(27, names)
+    good = [placed(name, 0.97) for name in known]
+    alone = profile("m", good, known, Rules())
+    assert alone.held_sharing is None
+    assert alone.general[0.8] == 2
+    together = profile("m", [replace(p, runs=1.0) for p in good], known, Rules())
+    assert together.held == alone.held
+    assert together.held_sharing is not None
+    # All 27 stand or fall with one run: .97 for any number of them.
+    assert together.held_sharing[0.5][2] == pytest.approx(0.97, abs=2e-3)
+    assert together.general[0.8] == 2
+    weaker = [replace(placed(name, 0.93), runs=1.0) for name in known]
+    assert profile("m", weaker, known, Rules()).general[0.5] is None
+    assert profile("m", [replace(p, runs=0.0) for p in weaker], known, Rules()).general[0.5] == 2

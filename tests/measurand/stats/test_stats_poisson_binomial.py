@@ -5,7 +5,12 @@ import pytest
 from scipy import stats
 
 from measurand.errors import InputError
-from measurand.stats.poisson_binomial import at_least, probabilities, two_sided
+from measurand.stats.poisson_binomial import (
+    at_least,
+    at_least_sharing,
+    probabilities,
+    two_sided,
+)
 
 TEN = np.array([0.99, 0.97, 0.9, 0.6, 0.55, 0.3, 0.98, 0.95, 0.2, 0.85])
 
@@ -36,3 +41,33 @@ def test_two_sided_halves_what_was_seen() -> None:
         two_sided(coin, 11)
     with pytest.raises(InputError):
         probabilities(np.array([1.2]))
+
+
+CHANCES = np.array([0.99, 0.97, 0.9, 0.6, 0.55, 0.3])
+
+
+def test_trials_that_share_nothing_are_independent() -> None:
+    for k in range(8):
+        assert at_least_sharing(CHANCES, np.zeros(6), k) == pytest.approx(
+            at_least(CHANCES, k), abs=1e-12
+        )
+
+
+def test_trials_that_share_all_succeed_together() -> None:
+    for k in range(1, 7):
+        found = at_least_sharing(CHANCES, np.ones(6), k)
+        assert found == pytest.approx(np.sort(CHANCES)[::-1][k - 1], abs=1e-3)
+    assert at_least_sharing(np.array([0.5]), np.ones(1), 1) == pytest.approx(0.5)
+
+
+def test_shares_between_are_those_of_drawing() -> None:
+    rng = np.random.default_rng(5)
+    shares = np.array([0.2, 0.5, 0.0, 0.9, 0.4, 0.3])
+    latent = np.sqrt(shares) * rng.normal(size=(200_000, 1))
+    latent = latent + np.sqrt(1 - shares) * rng.normal(size=(200_000, 6))
+    count = (latent > stats.norm.isf(CHANCES)).sum(1)
+    for k in (2, 4, 6):
+        assert at_least_sharing(CHANCES, shares, k) == pytest.approx((count >= k).mean(), abs=4e-3)
+    for bad in (np.full(6, 1.1), np.zeros(5)):
+        with pytest.raises(InputError):
+            at_least_sharing(CHANCES, bad, 2)

@@ -10,7 +10,7 @@ from measurand.errors import InfraError, ParamsError
 from measurand.manifest import read_manifest
 from pipelines.agi_levels.dataset import build, taxonomy_rows
 from schemas.agi_levels.params import Params
-from schemas.agi_levels.tables import NORMS, TAXONOMY, TEXTS
+from schemas.agi_levels.tables import NORMS, QUESTIONS, TAXONOMY, TEXTS
 
 ROOT = Path(__file__).parents[3]
 
@@ -48,13 +48,23 @@ def test_every_text_is_written_or_has_its_reason(tmp_path: Path) -> None:
     assert manifest.rows_in == manifest.rows + sum(manifest.rejected.values())
     assert set(manifest.rejected) >= {"length", "not_drawn"}
     texts = TEXTS.validate(shards.read_table(out / "texts"))
+    questions = QUESTIONS.validate(shards.read_table(out / "questions"))
+    assert {len(options) for options in questions["options"].to_pylist()} == {4}
     assert all(len(held) == 3 for held in texts["held"].to_pylist())
-    assert NORMS.validate(shards.read_table(out / "norms")).num_rows == 17
+    assert NORMS.validate(shards.read_table(out / "norms")).num_rows == 18
 
 
 def test_more_texts_than_there_are_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ParamsError, match="asked for"):
         built(small(9000), tmp_path / "dataset")
+
+
+def test_questions_are_those_of_the_norm(tmp_path: Path) -> None:
+    base = small(30)
+    raw = base.model_dump(mode="json")
+    raw["build"]["norms"] = ["psych"]
+    with pytest.raises(ParamsError, match="other questions than norm students/knowledge"):
+        build(Params.model_validate(raw), tmp_path / "dataset", "FnApiRunner")
 
 
 def test_the_taxonomy_has_both_axes() -> None:
