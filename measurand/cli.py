@@ -33,6 +33,7 @@ VERBS = {
         "measurand.analysis.command",
         "another harness's results: intervals, items, pairs",
     ),
+    "items": ("measurand.shortening.command", "faults of items; fewer that stand for all"),
     "compare": ("measurand.comparison.command", "two revisions, folders or files, paired by item"),
     "reliability": ("measurand.reliability", "reliability of your own responses, no model needed"),
     "agreement": ("measurand.agreement", "how far raters agree: alpha, ICC, kappa; gaps allowed"),

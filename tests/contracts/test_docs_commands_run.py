@@ -22,6 +22,7 @@ from harness_logs import eval_file, lm_eval_file, right
 pytestmark = pytest.mark.integration
 ELSEWHERE = {
     "measurand agi_levels": "tests/evaluators/agi_levels/test_agi_levels_commands.py",
+    "measurand items": "tests/measurand/shortening/test_shortening_command.py",
     "measurand elastictok encode": "tests/evaluators/elastictok/test_elastictok_commands.py",
     "measurand run elastictok": "tests/evaluators/elastictok: it trains",
     "measurand value_functions uci": "tests/evaluators/value_functions: a game",

@@ -1,0 +1,1 @@
+"""``measurand items``: fewer items of a test, and what is wrong with single ones."""

@@ -1,0 +1,111 @@
+"""``measurand items PATH ...``: faults of single items, and fewer items that stand for all."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from measurand.analysis.command import refuse_unless_new, roles, write
+from measurand.errors import InputError
+
+if TYPE_CHECKING:
+    from measurand.report.document import Document
+    from measurand.shortening.matrix import Matrix
+
+FORMATS = ("text", "json", "md", "html")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; returns 0.
+
+    Raises:
+        InputError: a log or an argument cannot be used; the code says why.
+    """
+    args = _parser().parse_args(argv)
+    for path in (args.out, args.save):
+        if path is not None:
+            refuse_unless_new(path)
+    if args.save is not None and args.keep is None:
+        raise InputError("--save without --keep", hint="say how many", code="bad_argument")
+    if args.form is not None and (args.keep or args.save or args.families):
+        raise InputError(
+            "--form with --keep, --save or --families",
+            hint="a form is made, or used",
+            code="bad_argument",
+        )
+    from measurand.interop.read import read
+    from measurand.interop.rows import Wish
+    from measurand.shortening import matrix
+
+    wish = Wish(columns=roles(args.map), values=tuple(args.values), reruns=args.reruns)
+    found = matrix.of(read(args.paths, wish), args.score)
+    made, record = _estimated(found, args) if args.form else _described(found, args)
+    write(_rendered(made, record, args.format), args.out)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "measurand items",
+        description="Items of a test that several models took: dead, backwards and noisy ones, "
+        "families that do otherwise on some, and few items that give the whole score with an "
+        "interval that holds for further models.",
+    )
+    parser.add_argument("paths", type=Path, nargs="+", help="results, as `measurand analyse` reads")
+    parser.add_argument("--score", help="which score, where there are several")
+    parser.add_argument("--keep", type=int, metavar="N", help="items to keep")
+    parser.add_argument("--save", type=Path, metavar="FORM", help="write the kept items there")
+    parser.add_argument(
+        "--form", type=Path, help="whole scores of the models at PATH by this form's items"
+    )
+    parser.add_argument(
+        "--families", type=Path, metavar="TABLE", help="table with columns model and family"
+    )
+    parser.add_argument(
+        "--reruns", choices=("refuse", "repeats"), default="refuse",
+        help="what two runs of one model are (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--map", nargs="+", default=[], metavar="ROLE=COLUMN",
+                        help="columns of a plain table")  # fmt: skip
+    parser.add_argument(
+        "--values", nargs="+", default=[], metavar="COLUMN", help="score columns of a plain table"
+    )
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
+    parser.add_argument("--out", type=Path, help="write here, never over an existing file")
+    return parser
+
+
+def _described(found: Matrix, args: argparse.Namespace) -> tuple[Document, dict[str, Any]]:
+    from measurand.shortening import kept, matrix, page
+    from measurand.shortening.record import describe
+
+    whole = matrix.complete(found)
+    families = args.families and matrix.families(args.families, whole.models)
+    record = describe(whole, args.keep, families)
+    form = record.pop("form", None)
+    if args.save is not None and form is not None:
+        write(kept.text(form, whole.items, whole.name, whole.models), args.save)
+    return page.document(record), record
+
+
+def _estimated(found: Matrix, args: argparse.Namespace) -> tuple[Document, dict[str, Any]]:
+    from measurand.shortening import kept, page
+    from measurand.shortening.record import estimated
+
+    form, items, name = kept.read(args.form)
+    record = estimated(found, form, items)
+    if name != found.name:
+        record["notes"].append(f"the form is of the score {name}")
+    return page.estimates(record), record
+
+
+def _rendered(made: Document, record: dict[str, Any], form: str) -> str:
+    if form == "json":
+        return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    from measurand.reliability_report import to_text
+    from measurand.report.render import to_html, to_markdown
+
+    return {"text": to_text, "md": to_markdown, "html": to_html}[form](made)

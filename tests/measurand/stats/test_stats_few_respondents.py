@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from measurand.errors import InputError
+from measurand.stats.few_respondents import Bank, expected_from_others, learn, posterior
+from measurand.stats.two_parameter import ABILITIES, PRIOR, calibrate
+
+
+def answers(n: int, k: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(seed)
+    slope, intercept = rng.uniform(0.6, 1.8, k), rng.normal(0, 1, k)
+    z = rng.normal(0, 1, (n, 1)) * slope + intercept
+    return (rng.random(z.shape) < 1 / (1 + np.exp(-z))) * 1.0, slope, intercept
+
+
+def test_many_respondents_give_what_calibrate_gives() -> None:
+    x, _, _ = answers(2000, 6)
+    known, found = calibrate(x), learn(x, 5.0)
+    assert found.slope == pytest.approx(known.slope, abs=0.02)
+    assert found.intercept == pytest.approx(known.intercept, abs=0.02)
+
+
+def test_few_respondents_draw_slopes_together() -> None:
+    x, slope, intercept = answers(40, 60, 1)
+    free, tied = learn(x, 0.7), learn(x, 0.01)
+    assert np.ptp(tied.slope) < 0.02 < np.ptp(free.slope)
+    assert np.corrcoef(free.intercept, intercept)[0, 1] > 0.85
+    assert np.corrcoef(free.slope, slope)[0, 1] > 0.3
+    constant = np.column_stack([x, np.ones(40)])
+    assert np.isfinite(learn(constant).intercept).all()
+
+
+def test_the_posterior_is_bayes_by_hand() -> None:
+    bank = Bank(np.array([1.0, 2.0]), np.array([0.0, -1.0]), 9)
+    [found] = posterior(bank, np.array([[1.0, np.nan]]))
+    expected = PRIOR / (1 + np.exp(-ABILITIES))
+    assert found == pytest.approx(expected / expected.sum())
+
+
+def test_expectations_are_those_of_leaving_the_item_out() -> None:
+    x, slope, intercept = answers(12, 7, 2)
+    bank = Bank(slope, intercept, 12)
+    found = expected_from_others(bank, x)
+    for j in (0, 4):
+        rest = np.delete(np.arange(7), j)
+        weights = posterior(Bank(slope[rest], intercept[rest], 12), x[:, rest])
+        assert found[:, j] == pytest.approx(weights @ bank.chances[j])
+
+
+def test_repeats_count_as_shares() -> None:
+    bank = Bank(np.array([1.0]), np.array([0.5]), 9)
+    half, both = posterior(bank, np.array([[0.5]])), np.exp(bank.logs(np.array([[1.0], [0.0]])))
+    expected = np.sqrt(both[0] * both[1]) * PRIOR
+    assert half[0] == pytest.approx(expected / expected.sum())
+
+
+def test_what_is_refused() -> None:
+    x, _, _ = answers(20, 5)
+    for bad, words in ((x[:2], "2 respondents"), (x * 2, "outside of 0 to 1")):
+        with pytest.raises(InputError, match=words):
+            learn(bad)
+    with pytest.raises(InputError, match="spread of slopes"):
+        learn(x, 0.0)
