@@ -207,4 +207,5 @@ def as_document(given: Given, standing: Standing, lengths: Horizons) -> Document
         f"Models: {models}",
         None,
         tuple(part for part in made if part is not None),
+        opening=card_sections.opening(standing),
     )

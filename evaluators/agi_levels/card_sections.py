@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evaluators.agi_levels.context import Standing
-from evaluators.agi_levels.placing import Result
-from measurand.report.document import Cell, Section, Table, Text
+from evaluators.agi_levels.pictures import ladder
+from evaluators.agi_levels.placing import Placement, Result
+from measurand.report.document import Cell, Opening, Section, Table, Text
 from measurand.stats.estimate import Estimate
 from schemas.agi_levels.taxonomy import PAPER
 
@@ -17,6 +18,38 @@ LIMITS = (
     "The cuts are conventions of the paper; what is asked before one is claimed is our own rule.",
     "Names of levels in later texts are aliases of these.",
 )
+
+
+MOST_PLACES, MOST_DRAWN = 3, 24
+"""Placements that the first screen tells, and draws."""
+
+
+def opening(standing: Standing) -> Opening:
+    """The first screen: where scores stand, against whom, and what is not said."""
+    counted = {(p.model, p.task, p.norm) for one in standing.profiles for p in one.counted}
+    placed = [p for p in standing.measured if p.p]
+    placed.sort(key=lambda p: ((p.model, p.task, p.norm) not in counted, p.reference != "skilled"))
+    lines = [_placed(p) for p in placed[:MOST_PLACES]]
+    reasons = dict.fromkeys(one.reason for one in standing.profiles if one.reason)
+    lines += [f"No general level: {reason}." for reason in list(reasons)[:1]]
+    alone = sum(p.norm == "-" for p in standing.measured)
+    idle = sum(p.model == "-" for p in standing.measured)
+    if alone or idle:
+        lines.append(
+            f"Scores without a norm: {alone}; norms without a score: {idle}. Each is a row."
+        )
+    if not lines:
+        lines.append("No score was given.")
+    return Opening(tuple(lines), ladder(placed[:MOST_DRAWN]) if placed else None)
+
+
+def _placed(p: Placement) -> str:
+    place = p.place
+    among = f"{p.group}" + ("" if p.n is None else f" ({p.n:,} people)")
+    if place.value is None:
+        return f"{p.model}, {p.task}: {p.words}."
+    ends = "" if place.ci_lo is None else f" [{place.ci_lo:.0%}, {place.ci_hi:.0%}]"
+    return f"{p.model}, {p.task}: above {place.value:.0%}{ends} of {among}. {p.words}."
 
 
 def horizon_section(found: Mapping[tuple[str, str, float], Estimate]) -> Section | None:

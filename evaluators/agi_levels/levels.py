@@ -60,7 +60,7 @@ def in_words(level: int | None, possible: int | None) -> str:
     if level is None and possible is None:
         return f"below {NAMES[FIRST_CUT]}"
     if level is None or possible is None:
-        return f"not shown to be {NAMES[FIRST_CUT]}, possibly {NAMES[possible or FIRST_CUT]}"
+        return f"possibly {NAMES[possible or FIRST_CUT]}, no level shown"
     return f"at least {name}, possibly {NAMES[possible]}" if possible > level else f"{name}"
 
 

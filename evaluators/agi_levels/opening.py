@@ -21,7 +21,7 @@ def opening(view: View) -> Opening | None:
     if not raters:
         return None
     first = raters[0]
-    lines = [_ahead(first, corpus, figures) for corpus in first.corpora[:2]]
+    lines = [_ahead(first, figures), _quiz(first, standing.measured)]
     lines += [strip(standing.measured), _general(view), _controls(view)]
     corpus = first.corpora[0]
     slice_ = f"corpus={corpus},reading=rating"
@@ -33,7 +33,9 @@ def opening(view: View) -> Opening | None:
     )
 
 
-def _ahead(rater: Rater, corpus: str, figures: Figures) -> str:
+def _ahead(rater: Rater, figures: Figures) -> str:
+    """Among the raters of the first corpus in words, of the others as figures."""
+    corpus, *others = rater.corpora
     row = figures.get(rater.model, "ahead", corpus=corpus, reading="rating")
     if row is None:
         return ""
@@ -46,7 +48,25 @@ def _ahead(rater: Rater, corpus: str, figures: Figures) -> str:
     )
     alpha = figures.get(rater.model, "consensus_r", corpus=corpus, reading="rating")
     together = "" if alpha is None else f" Its ratings go with the mean by r = {size(alpha)}."
-    return f"{corpus}: {rater.model} is {told} ({row['n']} texts).{together}"
+    rows = [(c, figures.get(rater.model, "ahead", corpus=c, reading="rating")) for c in others]
+    more = ", ".join(f"{size(found)} for {c}" for c, found in rows if found is not None)
+    return (
+        f"{corpus}: {rater.model} is {told} ({row['n']} texts).{together}"
+        f"{f' The same share is {more}.' if more else ''}"
+    )
+
+
+def _quiz(rater: Rater, placements: Sequence[Placement]) -> str:
+    """The questions that people answered too; the first task of them."""
+    own = [p for p in placements if p.model == rater.model and p.kind == "items" and p.p]
+    if not own:
+        return ""
+    place = own[0].place
+    ends = "" if place.ci_lo is None else f" [{place.ci_lo:.0%}, {place.ci_hi:.0%}]"
+    return (
+        f"{own[0].task}: it answers {own[0].score:.0%} of the questions rightly and is above "
+        f"{_percent(own[0])}{ends} of {own[0].n:,} {own[0].group} on the same ones."
+    )
 
 
 def strip(placements: Sequence[Placement]) -> str:

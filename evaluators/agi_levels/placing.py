@@ -278,8 +278,14 @@ def _laws(
 def _with_items(
     result: Result, norm: Items, answers: FloatArray, words: Sequence[str | int]
 ) -> tuple[Place, tuple[str, ...]]:
-    """Against people on the same items, drawn together where the model answered all of them."""
+    """Against people on the same items, drawn together where the model answered all of them.
+
+    Where it has all of them right or all wrong, no drawing of items would say how it does on
+    others; then its score has Jeffreys' law.
+    """
     own = dict(zip(result.items, result.values, strict=True))
+    if set(own) == set(norm.items) and np.ptp(result.values) == 0:
+        return among(result.law(), answers.mean(1)), ()
     if set(own) == set(norm.items):
         resamples, *seed = words
         values = np.array([own[item] for item in norm.items])

@@ -38,7 +38,7 @@ def placement_section(standing: Standing) -> Section:
     rows = [_row(p) for p in sorted(standing.measured, key=lambda p: p.model == "-")]
     table = Table(
         "Every score against every norm",
-        ["score", "percentile", *(f"P({NAMES[level]})" for level in LEVELS), "finding"],
+        ["score", "finding", "percentile", *(f"P({NAMES[level]})" for level in LEVELS)],
         rows,
         [
             "Percentile: share of the group below, ties half; P: probability that it reaches the "
@@ -73,10 +73,10 @@ def _row(p: Placement) -> list[Cell]:
     nothing: Cell = {"value": None, "reason": why}
     return [
         {"text": name, "detail": f"{against}{many}"},
+        {"text": p.words, "detail": "; ".join(more)},
         shown,
         *p.p,
         *(nothing,) * (len(LEVELS) - len(p.p)),
-        {"text": p.words, "detail": "; ".join(more)},
     ]
 
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measurand.analysis.command import refuse_unless_new, roles, write
+from measurand import outputs
+from measurand.analysis.command import roles
 from measurand.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,8 +27,7 @@ def main(argv: Sequence[str]) -> int:
     """
     args = _parser().parse_args(argv)
     for path in (args.out, args.save):
-        if path is not None:
-            refuse_unless_new(path)
+        outputs.refuse_existing(path)
     if args.save is not None and args.keep is None:
         raise InputError("--save without --keep", hint="say how many", code="bad_argument")
     if args.form is not None and (args.keep or args.save or args.families):
@@ -42,8 +42,15 @@ def main(argv: Sequence[str]) -> int:
 
     wish = Wish(columns=roles(args.map), values=tuple(args.values), reruns=args.reruns)
     found = matrix.of(read(args.paths, wish), args.score)
-    made, record = _estimated(found, args) if args.form else _described(found, args)
-    write(_rendered(made, record, args.format), args.out)
+    made, record, form = _estimated(found, args) if args.form else _described(found, args)
+    text = _rendered(made, record, args.format)
+    with outputs.new() as places:
+        if args.save is not None:
+            places.text(form, args.save)
+        if args.out is not None:
+            places.text(text, args.out)
+    if args.out is None:
+        outputs.write(text, None)
     return 0
 
 
@@ -78,7 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _described(found: Matrix, args: argparse.Namespace) -> tuple[Document, dict[str, Any]]:
+Made = tuple["Document", dict[str, Any], str]
+"""A page, its record, and a short form as text."""
+
+
+def _described(found: Matrix, args: argparse.Namespace) -> Made:
     from measurand.shortening import kept, matrix, page
     from measurand.shortening.record import describe
 
@@ -86,12 +97,11 @@ def _described(found: Matrix, args: argparse.Namespace) -> tuple[Document, dict[
     families = args.families and matrix.families(args.families, whole.models)
     record = describe(whole, args.keep, families)
     form = record.pop("form", None)
-    if args.save is not None and form is not None:
-        write(kept.text(form, whole.items, whole.name, whole.models), args.save)
-    return page.document(record), record
+    text = "" if form is None else kept.text(form, whole.items, whole.name, whole.models)
+    return page.document(record), record, text
 
 
-def _estimated(found: Matrix, args: argparse.Namespace) -> tuple[Document, dict[str, Any]]:
+def _estimated(found: Matrix, args: argparse.Namespace) -> Made:
     from measurand.shortening import kept, page
     from measurand.shortening.record import estimated
 
@@ -99,7 +109,7 @@ def _estimated(found: Matrix, args: argparse.Namespace) -> tuple[Document, dict[
     record = estimated(found, form, items)
     if name != found.name:
         record["notes"].append(f"the form is of the score {name}")
-    return page.estimates(record), record
+    return page.estimates(record), record, ""
 
 
 def _rendered(made: Document, record: dict[str, Any], form: str) -> str:

@@ -7,10 +7,12 @@ from evaluators.agi_levels.card_sections import (
     horizon_section,
     input_section,
     limit_section,
+    opening,
 )
 from evaluators.agi_levels.context import Standing
 from evaluators.agi_levels.gather import calibrations
-from evaluators.agi_levels.placing import Result
+from evaluators.agi_levels.placing import Placement, Result, missing
+from evaluators.agi_levels.profile import profile
 from measurand.report.document import Document
 from measurand.report.render import to_markdown
 from measurand.stats.estimate import Estimate, undefined
@@ -51,3 +53,18 @@ def test_horizons_inputs_and_limits() -> None:
     assert "one left out" in said
     assert "never inferred" in said
     assert horizon_section({}) is None
+
+
+def test_the_first_screen_says_where_and_against_whom() -> None:
+    nothing = Standing(Rules(), (), (), (), (), {})
+    assert opening(nothing).findings == ("No score was given.",)
+    place = Estimate(0.94, ci_lo=0.86, ci_hi=0.98)
+    kind = ("n", "students", "skilled", "raw")
+    words = "at least Competent, possibly Expert (against students)"
+    one = Placement("m", "t", *kind, place=place, p=(1.0, 0.8, 0.0), n=85, level=2, words=words)
+    found = [one, missing("m", "u", "no norm of this task")]
+    profiles = [profile("m", found, {}, Rules())]
+    first, second, third = opening(Standing(Rules(), (), found, profiles, (), {})).findings
+    assert first == f"m, t: above 94% [86%, 98%] of students (85 people). {words}."
+    assert second.startswith("No general level: not assessable (coverage)")
+    assert third == "Scores without a norm: 1; norms without a score: 0. Each is a row."

@@ -51,3 +51,9 @@ def test_a_log_of_inspect(tmp_path: Path) -> None:
     assert rows
     assert packed["nothing", "n"]["statement"] == "no run of this task"
     assert all(packed[key]["score"] is not None for key in rows)
+    # One of its scores, with people: 40 of 40 are behind or it is behind all of them.
+    name, _, metric = next(key[0] for key in rows if packed[key]["score"] <= 1).partition("/")
+    placed = card(tmp_path, log, name, metric=metric or None)[name, "n"]
+    assert placed["people"] == 40
+    assert placed["percentile"] in (0.0, 1.0)
+    assert set(placed["reaches"]) == {"2", "3", "4"}

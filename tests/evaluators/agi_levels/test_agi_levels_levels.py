@@ -14,7 +14,7 @@ RULES = Rules()
         ((1.0, 0.8261, 0.0049), 2, 3, "at least Competent, possibly Expert"),
         ((1.0, 0.99886, 0.685), 3, 4, "at least Expert, possibly Virtuoso"),
         ((1.0, 1.0, 0.986), 4, 4, "Virtuoso"),
-        ((0.9217, 0.0, 0.0), None, 2, "not shown to be Competent, possibly Competent"),
+        ((0.9217, 0.0, 0.0), None, 2, "possibly Competent, no level shown"),
         ((0.01, 0.0, 0.0), None, None, "below Competent"),
     ],
 )

@@ -120,6 +120,11 @@ def test_shared_items_are_resampled_together(norms_file: Made) -> None:
     )
     joint = among_with_items(own, people, resamples=200, seed_words=("test",))
     assert found.p == joint.at_least((0.5, 0.9, 0.99))
+    # All right on five items: the next ones may be wrong.
+    every = Result(
+        "m", Task(id=norm.task), ("Q1", "Q2", "Q3", "Q4", "Q5"), np.ones(5), result.clusters
+    )
+    assert place(every, norm, RULES, WORDS).place.ci_lo < 0.4
     part = Result("m", Task(id=norm.task), ("Q1", "Q2"), own[:2], ("1", "2"))
     assert "version_break" in place(part, norm, RULES, WORDS).flags
 
