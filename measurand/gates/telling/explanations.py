@@ -73,6 +73,7 @@ FAULTS = {
     "overflow": "The scores are beyond what double precision can add up.",
     "bad_statistic": "The statistic contradicts itself.",
     "bad_evidence": "The evidence cannot be read.",
+    "labels_unmatched": "It is not clear which items people's labels belong to.",
     "not_binary": "The interval asked for is of right and wrong answers, and these scores are not.",
     "clustered_proportion": "The interval asked for takes items as independent, and they are not.",
     "bootstrap_at_edge": "Resampling so few deviating items would give an interval that is too "

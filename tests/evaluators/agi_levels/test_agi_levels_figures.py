@@ -43,6 +43,9 @@ def test_raters_whose_truth_is_known_stand_where_they_belong(
         assert rows["oracle:chance", "ahead", where]["upper"] < 0.5
         assert rows["oracle:consensus", "consensus_r", where]["estimate"] > 0.8
         assert rows["synthetic:uniform", "missing_share", f"corpus={corpus}"]["estimate"] == 0
+        # Whose answers are known gives one reading, which is theirs.
+        own = [s for m, k, s in rows if (m, k) == ("oracle:rater", "ahead") and corpus in s]
+        assert own == [where]
 
 
 def test_people_and_items(results: Path, data: Path, small: Params) -> None:

@@ -34,5 +34,12 @@ def test_what_people_cannot_show_is_not_claimed() -> None:
     assert [shown_by(n) for n in (4, 5, 28, 29, 298, 299)] == [1, 2, 2, 3, 3, 4]
 
 
+def test_a_probability_of_just_what_is_asked_is_enough() -> None:
+    at = (RULES.claim, RULES.claim - 1e-9, 0.0)
+    assert call(at, at, RULES).level == 2
+    just = (0.0, RULES.possible, 0.0)
+    assert call(just, just, RULES).possible == 3
+
+
 def test_a_level_that_is_sure_stands_alone() -> None:
     assert in_words(2, 2) == "Competent"

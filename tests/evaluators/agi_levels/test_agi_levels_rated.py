@@ -51,6 +51,17 @@ def test_without_an_answer_there_is_a_reason() -> None:
     assert reached(undefined("nothing"), 0.5) is None
 
 
+def test_texts_without_an_answer_are_left_out() -> None:
+    rows, texts = world(0.0)
+    half = [{**row, "rating": None} if i % 2 else row for i, row in enumerate(rows)]
+    found, rest = (
+        place("m", "film", half, texts, Rules()),
+        place("m", "film", rows[::2], texts, Rules()),
+    )
+    assert found.score == rest.score
+    assert (found.level, found.p) == (rest.level, rest.p)
+
+
 def test_lists_become_rows() -> None:
     found = table([[1.0], [1.0, 2.0]])
     assert found.tolist()[1] == [1.0, 2.0]
