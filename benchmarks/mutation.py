@@ -251,6 +251,7 @@ class Harness:
         self.made, self.out = made, out
         self.lines: set[tuple[str, int]] = set()
         self.of_fixture: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        self.making: dict[str, float] = defaultdict(float)
         self.failed: str | None = None
         self.stack: list[set[tuple[str, int]]] = []
 
@@ -264,9 +265,10 @@ class Harness:
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
         """Lines that a fixture reaches count for every test that asks for it."""
         self.stack.append(set())
+        start = time.perf_counter()
         yield
-        done = self.stack.pop()
-        self.of_fixture[fixturedef.argname] |= done
+        self.making[fixturedef.argname] += time.perf_counter() - start
+        self.of_fixture[fixturedef.argname] |= self.stack.pop()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
         """The first failure."""
@@ -285,11 +287,11 @@ class Harness:
             raise session.Interrupted("errors at collection")
         items = session.items
         before = _child(self._unchanged, items)
-        reached, seconds = pickle.loads(before)
+        reached, seconds, making = pickle.loads(before)
         counts: dict[str, int] = defaultdict(int)
         with self.out.open("a", encoding="utf-8") as out:
             for mutant in self.made:
-                said = self._one(mutant, items, reached, seconds)
+                said = self._one(mutant, items, reached, seconds, making)
                 counts[said["result"]] += 1
                 out.write(json.dumps(said) + "\n")
                 out.flush()
@@ -312,9 +314,11 @@ class Harness:
         for item in items:
             for name in item.fixturenames:
                 reached[item.nodeid] = reached[item.nodeid] | self.of_fixture[name]
-        return pickle.dumps((reached, seconds))
+        return pickle.dumps((reached, seconds, dict(self.making)))
 
-    def _one(self, mutant: Mutant, items: list[Any], reached: Any, seconds: Any) -> dict[str, Any]:
+    def _one(
+        self, mutant: Mutant, items: list[Any], reached: Any, seconds: Any, making: Any
+    ) -> dict[str, Any]:
         said = {name: getattr(mutant, name) for name in ("file", "function", "kind", "change")}
         said["line"] = mutant.lines[0]
         path = str(Path(mutant.file).resolve())
@@ -328,6 +332,8 @@ class Harness:
         if not chosen:
             return {**said, "result": "not reached", "tests": 0, "seconds": 0.0, "by": None}
         whole = sum(seconds[item.nodeid] for item in chosen)
+        # Fixtures are made anew, though a test that ran unchanged may have found them made.
+        whole += sum(making.get(name, 0.0) for name in {n for i in chosen for n in i.fixturenames})
         start = time.perf_counter()
         found = pickle.loads(
             _child(lambda: self._changed(mutant, chosen), limit=PATIENCE * whole + PATIENCE)
