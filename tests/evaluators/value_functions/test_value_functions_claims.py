@@ -49,6 +49,16 @@ def test_the_opening_has_what_fits_and_a_picture(seen: View) -> None:
     assert found.figure["slice"] == "over=mse,run=digits"
 
 
+def test_of_many_runs_as_many_have_a_sentence_as_fit_beside_the_changes(
+    seen: View, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claims, "_plains", lambda *_: [f"Claim {i}." for i in range(9)])
+    found = claims.opening(seen)
+    assert found is not None
+    assert found.findings[:4] == [f"Claim {i}." for i in range(4)]
+    assert len(found.findings) == 5
+
+
 def test_controls_are_said(seen: View) -> None:
     lines = claims.control_lines(seen.found, seen.figures)
     assert any("shuffled targets (chess_shuffled)" in line for line in lines)

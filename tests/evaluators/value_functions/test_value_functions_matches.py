@@ -54,6 +54,24 @@ def test_a_game_ends_and_colours_are_the_networks() -> None:
     assert found != {0.0}
 
 
+@pytest.mark.parametrize("white", [True, False])
+def test_each_side_moves_its_own_colour(white: bool) -> None:
+    moved: dict[str, set[bool]] = {"network": set(), "engine": set()}
+
+    def choose(board: Any) -> str:
+        moved["network"].add(board.turn)
+        return first(board)
+
+    class Watched(Scripted):
+        def search(self, fen: str, nodes: int) -> tuple[str, None]:
+            moved["engine"].add(chess.Board(fen).turn)
+            return super().search(fen, nodes)
+
+    engine: Any = Watched()
+    matches.game(1, 0, white, choose, engine)
+    assert moved == {"network": {white}, "engine": {not white}}
+
+
 def test_who_plays() -> None:
     given = params()
     [run] = given.train.runs
