@@ -55,7 +55,7 @@ def test_of_many_runs_as_many_have_a_sentence_as_fit_beside_the_changes(
     monkeypatch.setattr(claims, "_plains", lambda *_: [f"Claim {i}." for i in range(9)])
     found = claims.opening(seen)
     assert found is not None
-    assert found.findings[:4] == [f"Claim {i}." for i in range(4)]
+    assert list(found.findings[:4]) == [f"Claim {i}." for i in range(4)]
     assert len(found.findings) == 5
 
 
