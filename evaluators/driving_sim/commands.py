@@ -1,4 +1,4 @@
-"""``measurand driving_sim play``: a scenario driven by a planner, to be looked at."""
+"""``measurand driving_sim play | import``: a drive to be looked at; recordings of one's own."""
 
 from __future__ import annotations
 
@@ -37,8 +37,57 @@ def main(argv: Sequence[str]) -> int:
     play.add_argument("--checkpoint", type=Path, help="folder that `measurand train` wrote")
     play.add_argument("--params", type=Path, help="parameters that the checkpoint was trained with")
     play.add_argument("--out", type=Path, required=True, help="folder to write to")
+    read = verbs.add_parser(
+        "import",
+        help="read recordings: what is in them, what is left out and assumed",
+        description="Reads recordings and says what becomes of them before anything is built: "
+        "what is left out and why, what is assumed, licences and checksums. With --out the dataset "
+        "is built there; without it nothing is written.",
+    )
+    read.add_argument("files", nargs="+", help="files, or patterns in quotes")
+    read.add_argument("--format", required=True, choices=("womd", "av2", "commonroad"),
+                      help="womd: TFRecord of Scenario or tf.Example; av2: scenario_*.parquet with "
+                      "the map beside it; commonroad: XML")  # fmt: skip
+    read.add_argument("--licence", help="of CommonRoad files, which state none")
+    read.add_argument("--most", type=int, default=64, help="objects a scenario (%(default)s)")
+    read.add_argument("--test-share", type=float, default=0.375,
+                      help="share that nothing is trained on (%(default)s)")  # fmt: skip
+    read.add_argument("--out", type=Path, help="folder to build the dataset in")
     args = parser.parse_args(argv)
-    return {"play": _play}[args.verb](args)
+    return {"play": _play, "import": _import}[args.verb](args)
+
+
+def _import(args: argparse.Namespace) -> int:
+    from pydantic import ValidationError
+
+    from evaluators.driving_sim import importing
+    from measurand.report.text import one_line
+    from pipelines.driving_sim import dataset
+    from schemas.driving_sim.params import Build, Recorded
+
+    try:
+        given = Recorded(
+            format=args.format, files=tuple(args.files), licence=args.licence, most=args.most
+        )
+        build = Build(scenarios=0, recorded=(given,), test_share=args.test_share)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "files"
+        hint = "see --help"
+        raise InputError(f"{where}: {first['msg']}", hint=hint, code="bad_params") from error
+    found = importing.account(given)
+    for line in importing.told(found):
+        print(one_line(line))
+    if args.out is None:
+        print("to build it, put into params/driving_sim.yaml:")
+        print("\n".join(importing.snippet(given)))
+    elif found.scenarios:
+        with folders.held(args.out):
+            dataset.write(build, args.out, "FnApiRunner")
+        print(args.out)
+    if not found.scenarios:
+        raise InputError("none of these recordings can be driven", hint="see why above")
+    return 0
 
 
 def _play(args: argparse.Namespace) -> int:
@@ -79,9 +128,9 @@ def _dataset(given: Path | None) -> Path | None:
 
 def _driver(args: argparse.Namespace, dataset: Path | None) -> Driver:
     from evaluators.driving_sim import playing
-    from measurand import project, yamls
+    from measurand import params, project
     from measurand.manifest import read_manifest
-    from schemas.driving_sim.params import RULES, Train
+    from schemas.driving_sim.params import RULES, Params
 
     if args.planner in RULES:
         return playing.who(args.planner, None, None, "")
@@ -90,6 +139,6 @@ def _driver(args: argparse.Namespace, dataset: Path | None) -> Driver:
     checkpoint = args.checkpoint or root / "data" / "driving_sim" / "checkpoint"
     if dataset is None or not file.exists() or not checkpoint.is_dir():
         return playing.who(args.planner, None, None, "")
-    train = Train.model_validate(yamls.load(file)["train"])
+    given = params.read(file, Params)
     parent = read_manifest(dataset / "scenarios").logical_hash
-    return playing.who(args.planner, train, checkpoint, parent)
+    return playing.who(args.planner, given.train, checkpoint, parent)

@@ -153,7 +153,7 @@ def drive_batch(who: Driver, others: str, batch: Batch, seed: int = 0) -> tuple[
     for scenario, row, way in zip(batch.scenarios[: batch.count], made, told, strict=False):
         head = {"planner": who.name, "training": who.training, "others": others, "seed": seed}
         about = {"scenario_id": scenario.scenario_id, "family": scenario.family}
-        rows.append({**head, **about, "cluster_id": scenario.scenario_id, **row, **way})
+        rows.append({**head, **about, "cluster_id": scenario.cluster_id, **row, **way})
         if way["told"] == "own":
             rows[-1]["off_told_step"] = row["off_route_step"]
     return rows, found

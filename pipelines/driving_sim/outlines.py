@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from pipelines.driving_sim.lines import Floats
 from pipelines.driving_sim.roads import WIDTH, RoadMap
@@ -34,8 +35,8 @@ def outline(roads: RoadMap) -> list[Floats]:
     road = road.buffer(-CLOSING, join_style="mitre").simplify(TOLERANCE)
     ends = shapely.union_all([shapely.LineString(end) for end in _ends(roads)])
     lines: list[Floats] = []
-    for ring in _rings(road):
-        lines += _cut(ring, ends)
+    for ring in rings(road):
+        lines += cut(ring, ends)
     return lines
 
 
@@ -44,17 +45,18 @@ def _ends(roads: RoadMap) -> Iterable[Floats]:
     followed = {exit_ for lane in roads.lanes for exit_ in lane.exits}
     for number, lane in enumerate(roads.lanes):
         if number not in followed:
-            yield _across(lane.line[0], lane.line[1] - lane.line[0])
+            yield across(lane.line[0], lane.line[1] - lane.line[0])
         if not lane.exits:
-            yield _across(lane.line[-1], lane.line[-1] - lane.line[-2])
+            yield across(lane.line[-1], lane.line[-1] - lane.line[-2])
 
 
-def _across(point: Floats, ahead: Floats) -> Floats:
+def across(point: Floats, ahead: Floats) -> Floats:
+    """A line of the road's width across a lane's end, (2, 2)."""
     left = np.array([-ahead[1], ahead[0]]) / np.hypot(*ahead) * (WIDTH / 2 + MARGIN)
     return np.stack([point - left, point + left])
 
 
-def _rings(road: Any) -> Iterable[Floats]:
+def rings(road: Any) -> Iterable[Floats]:
     """Rings of polygons, outer ones counter-clockwise and holes clockwise, first point once."""
     import shapely
 
@@ -65,15 +67,25 @@ def _rings(road: Any) -> Iterable[Floats]:
             yield np.asarray(ring.coords)[:-1]
 
 
-def _cut(ring: Floats, ends: Any) -> list[Floats]:
+def cut(ring: Floats, ends: Any) -> list[Floats]:
     """What is left of a ring without the pieces that lie across an end of the map."""
     import shapely
 
     following = np.roll(ring, -1, 0)
     middle = shapely.points((ring + following) / 2)
-    keep = np.asarray(shapely.distance(middle, ends) > 0.5)
+    return runs(ring, np.asarray(shapely.distance(middle, ends) > 0.5))
+
+
+def runs(ring: Floats, keep: npt.NDArray[np.bool_]) -> list[Floats]:
+    """Lines that are left of a ring: of its pieces, each from a point to the next, some are kept.
+
+    Args:
+        ring: (n, 2), the first point once.
+        keep: (n,).
+    """
     if keep.all():
         return [np.concatenate([ring, ring[:1]])]
+    following = np.roll(ring, -1, 0)
     # Begin behind a piece that is left out, so that no line is broken at the ring's first point.
     first = int(np.argmin(keep)) + 1
     order = np.roll(np.arange(len(ring)), -first)

@@ -15,6 +15,7 @@ import torch
 from pipelines.driving_sim import dynamics, rails, traffic
 from pipelines.driving_sim.simulate import Planner, Space
 from pipelines.driving_sim.world import State, World
+from schemas.driving_sim.params import DT
 
 STOPPING, BRAKING = -1.5, -6.0
 """m/s^2."""
@@ -29,13 +30,19 @@ def follow_route(world: World, state: State, a: torch.Tensor) -> torch.Tensor:
 
 
 def expert(*, space: Space = "bicycle", feedback: bool = False) -> Planner:
-    """The action that leads from where the SDC is to the log's next pose."""
+    """The action that leads from where the SDC is to the log's next pose.
+
+    Where the log ends the car goes straight on at its speed.
+    """
 
     def act(world: World, state: State, u: Any) -> torch.Tensor:
-        target = world.log[:, 0, state.t + 1]
+        sdc = state.pose[:, 0]
+        there = world.valid[:, 0, state.t + 1, None]
+        target = torch.where(there, world.log[:, 0, state.t + 1], sdc)
         if space == "delta":
-            return dynamics.delta_to(state.pose[:, 0], target)
-        return dynamics.bicycle_to(state.pose[:, 0], target, feedback=feedback)
+            onward = torch.nn.functional.pad(sdc[:, 3:] * DT, (0, 2))
+            return torch.where(there, dynamics.delta_to(sdc, target), onward)
+        return torch.where(there, dynamics.bicycle_to(sdc, target, feedback=feedback), 0)
 
     return act
 

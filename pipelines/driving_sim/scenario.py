@@ -69,6 +69,7 @@ class Scenario:
         retries: scenarios that were refused before this one was made.
         assumed: what the source did not say.
         dropped: objects left out because there were too many.
+        segment: recordings of one segment belong together; None for itself.
     """
 
     scenario_id: str
@@ -91,6 +92,12 @@ class Scenario:
     retries: int = 0
     assumed: tuple[str, ...] = field(default=())
     dropped: int = 0
+    segment: str | None = None
+
+    @property
+    def cluster_id(self) -> str:
+        """The segment, or the scenario itself."""
+        return self.segment or self.scenario_id
 
 
 def fault(scenario: Scenario) -> str | None:

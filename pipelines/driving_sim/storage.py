@@ -64,7 +64,7 @@ def _head(scenario: Scenario, origin: Floats) -> Row:
     return {
         "scenario_id": scenario.scenario_id,
         "family": scenario.family,
-        "cluster_id": scenario.scenario_id,
+        "cluster_id": scenario.cluster_id,
         "dt_s": DT,
         "t0": T0,
         "n_steps": STEPS,
@@ -220,6 +220,7 @@ def _scenario(head: Row, rows: Mapping[str, list[Row]]) -> Scenario:
         retries=head["retries"],
         assumed=tuple(head["assumed"]),
         dropped=head["n_dropped"],
+        segment=None if head["cluster_id"] == head["scenario_id"] else head["cluster_id"],
     )
 
 

@@ -63,8 +63,11 @@ def world(scenarios: Sequence[Scenario], *, dtype: torch.dtype = torch.float32) 
 
 
 def _fill(values: Sequence[npt.NDArray[Any]], fill: object = 0) -> npt.NDArray[Any]:
-    """Arrays of one rank stacked, each filled up behind to the longest of every dimension."""
-    shape = [max(v.shape[d] for v in values) for d in range(values[0].ndim)]
+    """Arrays of one rank stacked, each filled up behind to the longest of every dimension.
+
+    No dimension is empty: there is no smallest of nothing.
+    """
+    shape = [max(1, *(v.shape[d] for v in values)) for d in range(values[0].ndim)]
     stacked = np.empty((len(values), *shape), values[0].dtype)
     stacked[...] = fill
     for row, value in zip(stacked, values, strict=True):

@@ -33,24 +33,55 @@ TOLD = ("own", "other", "none")
 SEED = 20260101
 
 
+class Recorded(Strict):
+    """Recordings that are read.
+
+    Attributes:
+        format: of the files: ``womd`` is TFRecord of Scenario or tf.Example messages, ``av2``
+            ``scenario_*.parquet`` with its map beside it, ``commonroad`` XML.
+        files: names or patterns.
+        licence: of the files, where their format does not settle it.
+        most: objects of a scenario; those that are far away are left out and counted.
+    """
+
+    format: Literal["womd", "av2", "commonroad"]
+    files: tuple[str, ...] = Field(min_length=1)
+    licence: str | None = Field(default=None, min_length=1)
+    most: int = Field(default=64, ge=1, le=1024)
+
+    @model_validator(mode="after")
+    def _settled(self) -> Self:
+        if self.licence is not None and self.format != "commonroad":
+            raise ValueError(f"licence: that of {self.format} is settled")
+        return self
+
+
 class Build(Strict):
     """What the dataset holds.
 
     Attributes:
         families: kinds of places that are made.
-        scenarios: scenarios of each.
+        scenarios: scenarios of each; none where recordings alone are wanted.
         test_share: share of them that nothing is trained on, by the hash of their names.
         scripted: share in which the car ahead brakes, or one beside cuts in, for no reason.
         first: number of the first scenario; other numbers are other scenarios.
         n_shards: Parquet files of every table.
+        recorded: recordings that are read besides.
     """
 
     families: tuple[Family, ...] = Field(default=FAMILIES, min_length=1)
-    scenarios: int = Field(ge=1)
+    scenarios: int = Field(ge=0)
     test_share: float = Field(default=0.375, ge=0, le=1)
     scripted: float = Field(default=0.1, ge=0, le=1)
     first: int = Field(default=0, ge=0)
     n_shards: int = Field(default=4, ge=1, le=9999)
+    recorded: tuple[Recorded, ...] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.scenarios and not self.recorded:
+            raise ValueError("scenarios: none are made and none are read")
+        return self
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]

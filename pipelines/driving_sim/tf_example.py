@@ -1,0 +1,223 @@
+"""Recordings of the Waymo Open Motion Dataset: tf.Example messages.
+
+The features are those of the published description of the format. Lanes come without their exits
+and limits here: the Scenario form of the same data says more.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.driving_sim import wire
+from pipelines.driving_sim.lines import Floats
+from pipelines.driving_sim.recording import RecordError, Recording, Road, Signal, along
+from pipelines.driving_sim.timing import clock
+from pipelines.driving_sim.womd import KIND, LIGHT, sizes
+
+LANES, BIKES, EDGES = (1, 2), (3,), (15, 16)
+"""Types of points of the map."""
+JOINED, TURNED = 1.0, math.radians(45)
+"""Metres and radians between the end of a lane and the beginning of the one after it."""
+ASSUMED = (
+    "road edges have the road on their left",
+    "lanes that begin where another ends follow it",
+    "no lane lies in a junction, and none has a limit",
+    "flashing lights count as steady ones",
+    "moments are a tenth of a second apart",
+)
+TIMES = ("past", "current", "future")
+
+Features = Mapping[str, npt.NDArray[Any]]
+
+
+@lru_cache(maxsize=1)
+def _example() -> Any:
+    # Floats are packed, so that they can be taken as they lie.
+    messages: dict[str, wire.Fields] = {
+        "Words": {"value": (1, "*bytes")},
+        "Floats": {"value": (1, "bytes")},
+        "Ints": {"value": (1, "*int64")},
+        "Feature": {"words": (1, "Words"), "floats": (2, "Floats"), "ints": (3, "Ints")},
+        "Entry": {"key": (1, "string"), "value": (2, "Feature")},
+        "Features": {"feature": (1, "*Entry")},
+        "Example": {"features": (1, "Features")},
+    }
+    return wire.classes("measurand.tf_example", messages)["Example"]
+
+
+def features(data: bytes) -> dict[str, npt.NDArray[Any]]:
+    """Every feature of an Example by its name, flat.
+
+    Raises:
+        RecordError: ``not_an_example``.
+    """
+    from google.protobuf.message import DecodeError
+
+    try:
+        found = _example().FromString(data)
+        return {e.key: _values(e.value) for e in found.features.feature}
+    except (DecodeError, ValueError) as error:
+        raise RecordError(f"no Example message: {error}", code="not_an_example") from error
+
+
+def _values(feature: Any) -> npt.NDArray[Any]:
+    if feature.HasField("floats"):
+        return np.frombuffer(feature.floats.value, "<f4").astype(np.float64)
+    if feature.HasField("ints"):
+        return np.array(feature.ints.value, np.int64)
+    return np.array(list(feature.words.value), object)
+
+
+def name_of(found: Features) -> str:
+    """The scenario's id; "" where it has none."""
+    words = found.get("scenario/id", np.zeros(0))
+    return words[0].decode(errors="replace") if len(words) and words.dtype == object else ""
+
+
+def recording(data: bytes) -> Recording:
+    """An Example as a recording.
+
+    Raises:
+        RecordError: it is none, or lacks a feature, or its parts do not fit together.
+    """
+    found = features(data)
+    ids = _need(found, "state/id")
+    kinds, driven = _need(found, "state/type", len(ids)), _need(found, "state/is_sdc", len(ids))
+    if not (driven == 1).any():
+        raise RecordError("no object is the driven car", code="no_sdc")
+    n = len(ids)
+    x, y, z, yaw, vx, vy = (
+        _states(found, name, n) for name in ("x", "y", "z", "bbox_yaw", "velocity_x", "velocity_y")
+    )
+    valid = _states(found, "valid", n) > 0
+    size = np.stack([_states(found, name, n) for name in ("length", "width", "height")], -1)
+    velocity = np.stack([vx, vy], -1)
+    moments = valid.shape[1]
+    now = len(_need(found, "state/past/x")) // n
+    wanted = found.get("state/tracks_to_predict", np.zeros(n))
+    name = name_of(found)
+    lanes, edges = _map(found)
+    return Recording(
+        name=name,
+        segment=name,
+        seconds=clock(moments),
+        now=now,
+        ids=tuple(str(int(i)) for i in ids),
+        kinds=tuple(KIND.get(int(k), "other") for k in kinds),
+        size=sizes(size, valid),
+        track=np.stack([x, y, yaw, along(velocity, yaw)], -1),
+        velocity=velocity,
+        z=z,
+        valid=valid,
+        sdc=int(np.argmax(driven == 1)),
+        wanted=tuple(np.flatnonzero(wanted == 1).tolist()),
+        lanes=lanes,
+        edges=edges,
+        signals=_signals(found, moments),
+        assumed=ASSUMED,
+    )
+
+
+def _need(found: Features, name: str, count: int | None = None) -> npt.NDArray[Any]:
+    values = found.get(name)
+    if values is None or not len(values) or values.dtype == object:
+        raise RecordError(f"no feature {name}", code="no_feature")
+    if count is not None and len(values) != count:
+        raise RecordError(f"{name} has {len(values)} values, not {count}", code="ragged")
+    return values
+
+
+def _states(found: Features, name: str, n: int) -> Floats:
+    """(N, T) a feature of all moments."""
+    parts = []
+    for time in TIMES:
+        values = _need(found, f"state/{time}/{name}")
+        if len(values) % n:
+            raise RecordError(
+                f"state/{time}/{name} has {len(values)} values for {n} objects", code="ragged"
+            )
+        parts.append(values.reshape(n, -1))
+    result: Floats = np.concatenate(parts, 1).astype(np.float64)
+    return result
+
+
+def _map(found: Features) -> tuple[dict[int, Road], tuple[Floats, ...]]:
+    """Lanes and edges of the points of the map; a map without points is one."""
+    ids = found.get("roadgraph_samples/id")
+    if ids is None or not len(ids):
+        return {}, ()
+    xyz = _need(found, "roadgraph_samples/xyz", 3 * len(ids)).reshape(-1, 3)
+    kinds = _need(found, "roadgraph_samples/type", len(ids))
+    valid = _need(found, "roadgraph_samples/valid", len(ids)) > 0
+    lines: dict[int, Floats] = {}
+    edges: list[Floats] = []
+    kind_of: dict[int, int] = {}
+    # Points of one line stand together in their order.
+    cuts = np.flatnonzero((np.diff(ids) != 0) | (np.diff(valid.astype(int)) != 0)) + 1
+    for part in np.split(np.arange(len(ids)), cuts):
+        if not valid[part[0]] or len(part) < 2:
+            continue
+        kind, name = int(kinds[part[0]]), int(ids[part[0]])
+        if kind in EDGES:
+            edges.append(xyz[part].astype(np.float64))
+        elif kind in (*LANES, *BIKES):
+            lines[name], kind_of[name] = xyz[part], kind
+    exits = _exits({k: line for k, line in lines.items() if kind_of[k] in LANES})
+    lanes = {
+        k: Road(
+            line, None, False,
+            tuple(e for e, after in exits.items() if k in after), exits.get(k, ()),
+            kind_of[k] in LANES,
+        )
+        for k, line in lines.items()
+    }  # fmt: skip
+    return lanes, tuple(edges)
+
+
+def _exits(lines: Mapping[int, Floats]) -> dict[int, tuple[int, ...]]:
+    """Lanes that begin where each lane ends, in its direction."""
+    names = sorted(lines)
+    if not names:
+        return {}
+    begin = np.array([lines[k][0, :2] for k in names])
+    end = np.array([lines[k][-1, :2] for k in names])
+    first = np.array([_yaw(lines[k][0], lines[k][1]) for k in names])
+    last = np.array([_yaw(lines[k][-2], lines[k][-1]) for k in names])
+    away = np.hypot(*np.moveaxis(end[:, None] - begin[None], -1, 0))
+    turn = last[:, None] - first[None]
+    turn = np.abs(turn - 2 * np.pi * np.round(turn / (2 * np.pi)))
+    follows = (away < JOINED) & (turn < TURNED) & ~np.eye(len(names), dtype=bool)
+    return {k: tuple(names[j] for j in np.flatnonzero(follows[i])) for i, k in enumerate(names)}
+
+
+def _yaw(one: Floats, two: Floats) -> float:
+    return math.atan2(two[1] - one[1], two[0] - one[0])
+
+
+def _signals(found: Features, moments: int) -> tuple[Signal, ...]:
+    """Lights by lane; times that the file does not have are without light."""
+    rows: dict[int, npt.NDArray[np.int8]] = {}
+    places: dict[int, tuple[float, float]] = {}
+    t = 0
+    for time in TIMES:
+        state = found.get(f"traffic_light_state/{time}/state")
+        count = len(_need(found, f"state/{time}/x")) // len(_need(found, "state/id"))
+        if state is not None and len(state) and len(state) % count == 0:
+            parts = {
+                name: _need(found, f"traffic_light_state/{time}/{name}", len(state))
+                for name in ("id", "valid", "x", "y")
+            }
+            each = len(state) // count
+            for k in np.flatnonzero((parts["valid"] > 0) & (parts["id"] >= 0)):
+                lane = int(parts["id"][k])
+                row = rows.setdefault(lane, np.zeros(moments, np.int8))
+                row[t + k // each] = LIGHT.get(int(state[k]), 0)
+                places.setdefault(lane, (float(parts["x"][k]), float(parts["y"][k])))
+        t += count
+    return tuple(Signal(lane, places[lane], row) for lane, row in rows.items())
