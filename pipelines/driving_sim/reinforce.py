@@ -194,7 +194,7 @@ def drive(network: Actor, world: World, task: Task, iteration: int) -> Drives:
             picked = torch.stack([drawn(part, u[t, :, k]) for k, part in enumerate(parts)], 1)
             action = action_of(some, state, picked, task.steering)
             after = step(some, state, action, task.others)
-            reward, fails = _judged(some, state, after, action, task)
+            reward, fails = judged(some, state, after, action, task)
             kept.append((look, picked, log_prob(parts, picked), value, reward, fails, alive))
             alive = alive & ~fails
             state = after
@@ -217,7 +217,7 @@ def drive(network: Actor, world: World, task: Task, iteration: int) -> Drives:
     )
 
 
-def _judged(
+def judged(
     world: World, state: State, after: State, action: torch.Tensor, task: Task
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """(B,) rewards, and whether the episode ends in a failure."""

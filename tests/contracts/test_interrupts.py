@@ -111,6 +111,7 @@ CASES = {
         ("compwob pages", "browser"),
     ),
     "compwob play": Case("compwob play click-button --out film", ("film",), ("browser",)),
+    "driving_sim play": Case("driving_sim play curve-1 --planner idm --out drive", ("drive",)),
     "elastictok encode": Case(
         "elastictok encode my.mp4 --threshold 0.2 --out enc --params small.yaml "
         "--checkpoint et/checkpoint",
@@ -360,7 +361,7 @@ def _differs(found: Ended, wanted: Ended) -> list[str]:
 
 def test_every_verb_is_among_them() -> None:
     tried = {case.words.split()[0] for case in CASES.values()}
-    own = {"agi_levels", "compwob", "elastictok", "value_functions"}
+    own = {"agi_levels", "compwob", "driving_sim", "elastictok", "value_functions"}
     systems = {path.parent.name for path in Path("evaluators").glob("*/commands.py")}
     assert tried == {*VERBS, *own}
     assert systems == own
