@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from evaluators.value_functions import claims, figures, sections
+from evaluators.value_functions import claims, figures, quality, sections
 from evaluators.value_functions.context import View, material
 from measurand.machines import Moves, computed
 from measurand.report.lookup import Figures
@@ -30,6 +30,7 @@ SECTIONS = (
     sections.curve_section,
     sections.tuning_section,
     sections.representation_section,
+    quality.data_section,
     sections.method_section,
 )
 """Sections in the reader's order."""
