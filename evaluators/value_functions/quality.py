@@ -56,12 +56,12 @@ def _looks(name: str, own: pl.DataFrame) -> str:
         return f"targets from {low:.4g} to {high:.4g}, median {middle:.4g}"
     if name == "moves":
         positions = own.group_by("position_id").agg(pl.len(), pl.col("puzzle").first())
-        sure = ((own["win_prob"] < 0.05) | (own["win_prob"] > 0.95)).mean()
-        mates = own["mate"].is_not_null().mean()
+        sure = own.filter((pl.col("win_prob") - 0.5).abs() > 0.45).height / own.height
+        mates = own.filter(pl.col("mate").is_not_null()).height / own.height
         return (
             f"{positions.height:,} positions of {own.height / positions.height:.1f} moves, "
-            f"{positions['puzzle'].sum()} puzzles; {mates:.1%} of moves lead to a mate that was "
-            f"seen, {sure:.1%} are as good as won or lost"
+            f"{positions.filter('puzzle').height} puzzles; {mates:.1%} of moves lead to a mate "
+            f"that was seen, {sure:.1%} are as good as won or lost"
         )
     returns = own.group_by("player", "episode").agg(pl.col("reward").sum(), pl.len())
     means = returns.group_by("player").agg(pl.col("reward").mean(), pl.col("len").mean())

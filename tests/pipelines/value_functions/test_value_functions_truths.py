@@ -28,8 +28,9 @@ def fitted(loss: Loss, y: torch.Tensor, low: float, high: float) -> torch.Tensor
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_exact_targets_give_the_known_values(loss: Loss) -> None:
-    found = fitted(loss, KNOWN[:, None], 0, 1)
-    spread = float(KNOWN.max() - KNOWN.min())
+    low, high = float(KNOWN.min()), float(KNOWN.max())
+    found = fitted(loss, KNOWN[:, None], low, high)
+    spread = high - low
     assert float((found - KNOWN).abs().max()) < 0.02 * spread
 
 
