@@ -75,7 +75,7 @@ check: $(VENV)/.test-stamp
 
 unit: $(VENV)/.test-stamp
 	$(call say,unit tests)
-	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --durations=10 --durations-min=3 -m "not integration and not browser and not vllm"
+	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --dist worksteal --durations=10 --durations-min=3 -m "not integration and not browser and not vllm"
 
 integration: $(VENV)/.test-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)

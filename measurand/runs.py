@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from measurand.errors import CapabilityError, InfraError
 from measurand.models.protocol import Model
-from measurand.results import RESULTS
+from measurand.results import RESULTS, slice_text
 from measurand.tables import Table
 
 Row = dict[str, Any]
@@ -35,6 +35,59 @@ def run_id(*parts: Any) -> str:
 def table(spec: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Rows as a table of ``spec``; keys that it does not declare are left out."""
     return spec.from_columns({c.name: [row[c.name] for row in rows] for c in spec.columns})
+
+
+def item_row(
+    system: str,
+    model: str,
+    metric: str,
+    item_id: str,
+    value: float | None,
+    *,
+    run_id: str,
+    prompt_sha256: str,
+    cluster_id: str | None = None,
+    repeat: int = 0,
+    status: str = "ok",
+    reason: str | None = None,
+    parts: Mapping[str, str] | None = None,
+    seed: int | None = None,
+    prompt_tokens: int | None = None,
+) -> Row:
+    """One row of item results; see the columns of ``RESULTS``.
+
+    Args:
+        system: the measuring system.
+        model: model string.
+        metric: what was scored.
+        item_id: the item.
+        value: the score; None where there is none.
+        run_id: identity of the run.
+        prompt_sha256: hash of what was asked.
+        cluster_id: what was sampled; None where each item was.
+        repeat: 0-based repeat of the item.
+        status: what became of the call.
+        reason: why there is no value.
+        parts: slice of the row.
+        seed: of the call.
+        prompt_tokens: length of the prompt.
+    """
+    return {
+        "run_id": run_id,
+        "system": system,
+        "model": model,
+        "metric": metric,
+        "item_id": item_id,
+        "repeat": repeat,
+        "cluster_id": item_id if cluster_id is None else cluster_id,
+        "value": value,
+        "status": status,
+        "reason": reason,
+        "slice": slice_text(parts or {}),
+        "seed": seed,
+        "prompt_tokens": prompt_tokens,
+        "prompt_sha256": prompt_sha256,
+    }
 
 
 def results_table(rows: Sequence[Mapping[str, Any]]) -> pa.Table:

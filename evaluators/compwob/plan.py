@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from measurand.results import slice_text
+from measurand import runs
 from pipelines.compwob.environment import Spec
 from pipelines.compwob.tasks import NAMES, Composition, compose, composition
 from schemas.compwob.params import AgentRun, Order, Params
@@ -55,25 +55,23 @@ def item(episode: Row, identity: str, metric: str, value: float | None, *, repea
     seen = f"{episode['utterance']}\0{episode['html_sha256']}"
     failed = episode["status"] != "ok"
     missing = "the browser failed" if value is None and not failed else None
-    return {
-        "run_id": identity,
-        "system": SYSTEM,
-        "model": episode["agent"],
-        "metric": metric,
-        "item_id": f"{episode['task']}|{episode['order']}|{episode['seed']}",
-        "repeat": repeat,
-        "cluster_id": episode["task"],
-        "value": value,
-        "status": "infra_error" if failed or missing else "ok",
-        "reason": episode["reason"] if failed else missing,
-        "slice": slice_text(
-            {
-                "category": episode["category"],
-                "order": episode["order"],
-                "parts": str(episode["n_parts"]),
-            }
-        ),
-        "seed": episode["seed"],
-        "prompt_tokens": episode["prompt_tokens"],
-        "prompt_sha256": hashlib.sha256(seen.encode()).hexdigest(),
-    }
+    return runs.item_row(
+        SYSTEM,
+        episode["agent"],
+        metric,
+        f"{episode['task']}|{episode['order']}|{episode['seed']}",
+        value,
+        run_id=identity,
+        prompt_sha256=hashlib.sha256(seen.encode()).hexdigest(),
+        cluster_id=episode["task"],
+        repeat=repeat,
+        status="infra_error" if failed or missing else "ok",
+        reason=episode["reason"] if failed else missing,
+        parts={
+            "category": episode["category"],
+            "order": episode["order"],
+            "parts": str(episode["n_parts"]),
+        },
+        seed=episode["seed"],
+        prompt_tokens=episode["prompt_tokens"],
+    )

@@ -12,7 +12,7 @@ import polars as pl
 from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.manifest import MANIFEST, read_manifest
-from measurand.results import RESULTS, slice_text
+from measurand.results import RESULTS
 from measurand.subject import frame
 from measurand.tables import Table
 from pipelines.guided_evolution import formulas, tasks
@@ -89,7 +89,7 @@ def evaluate(
         ("winners", WINNERS, winners),
         ("exports", EXPORTS, exports),
         ("seconds", SECONDS, list(_seconds(params, searches, dataset, journal))),
-        ("items", RESULTS, [row | {"run_id": run} for row in _items(winners)]),
+        ("items", RESULTS, list(_items(winners, run))),
     ):
         _write(out / name, spec, rows, parents, config)
 
@@ -211,23 +211,21 @@ def _seconds(params: Params, searches: pl.DataFrame, dataset: Path, journal: Pat
             yield from work.read(one, "seconds").to_pylist()
 
 
-def _items(winners: list[Row]) -> Iterator[Row]:
+def _items(winners: list[Row], run: str) -> Iterator[Row]:
     """Best fitness, and fresh value, of every search: what ``compare`` reads."""
     for row in winners:
         item = f"{row['task']}/{row['seed']}"
         for metric, value in (("best", row["fitness"]), ("fresh", row["fresh"])):
-            yield {
-                "system": SYSTEM,
-                "model": row["method"],
-                "metric": metric,
-                "item_id": item,
-                "repeat": 0,
-                "cluster_id": item,
-                "value": value,
-                "status": "skipped" if value is None else "ok",
-                "reason": None if value is not None else row["reason"] or "no fitness",
-                "slice": slice_text({"task": row["task"]}),
-                "seed": row["seed"],
-                "prompt_tokens": None,
-                "prompt_sha256": hashlib.sha256(item.encode()).hexdigest(),
-            }
+            yield runs.item_row(
+                SYSTEM,
+                row["method"],
+                metric,
+                item,
+                value,
+                run_id=run,
+                prompt_sha256=hashlib.sha256(item.encode()).hexdigest(),
+                status="skipped" if value is None else "ok",
+                reason=None if value is not None else row["reason"] or "no fitness",
+                parts={"task": row["task"]},
+                seed=row["seed"],
+            )

@@ -28,7 +28,7 @@ from measurand.models import load
 from measurand.models.protocol import Model, Request, Score, check
 from measurand.parquet import write_shard
 from measurand.progress import Progress
-from measurand.results import RESULTS, slice_text
+from measurand.results import RESULTS
 from schemas.personality.params import CUES, DOMAINS, EXPERIMENTS, ModelRun, Params
 from schemas.personality.tables import RESPONSES
 
@@ -372,19 +372,18 @@ def _items(row: Row) -> Iterator[Row]:
 def _item(row: Row, metric: str, value: float | None, repeat: int = 0) -> Row:
     # A call that failed outside the model says nothing about the model: no value.
     broken = row["status"] in ("infra_error", "skipped")
-    return {
-        "run_id": row["run_id"],
-        "system": "personality",
-        "model": row["model"],
-        "metric": metric,
-        "item_id": row["prompt_id"],
-        "repeat": repeat,
-        "cluster_id": f"bio{row['bio_id']:02d}",
-        "value": None if broken else value,
-        "status": row["status"] if broken or value is not None else "model_error",
-        "reason": row["reason"],
-        "slice": slice_text({"experiment": row["experiment"], "instrument": row["instrument_id"]}),
-        "seed": None,
-        "prompt_tokens": row["prompt_tokens"],
-        "prompt_sha256": row["prompt_sha256"],
-    }
+    return runs.item_row(
+        "personality",
+        row["model"],
+        metric,
+        row["prompt_id"],
+        None if broken else value,
+        run_id=row["run_id"],
+        prompt_sha256=row["prompt_sha256"],
+        cluster_id=f"bio{row['bio_id']:02d}",
+        repeat=repeat,
+        status=row["status"] if broken or value is not None else "model_error",
+        reason=row["reason"],
+        parts={"experiment": row["experiment"], "instrument": row["instrument_id"]},
+        prompt_tokens=row["prompt_tokens"],
+    )

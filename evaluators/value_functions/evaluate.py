@@ -10,7 +10,7 @@ from typing import Any
 from evaluators.value_functions import given, matches, played
 from measurand import runs, shards
 from measurand.errors import InputError
-from measurand.results import RESULTS, slice_text
+from measurand.results import RESULTS
 from measurand.tables import Table
 from measurand.training.device import device_of
 from pipelines.value_functions.bootstrapped import Bootstrapped
@@ -59,6 +59,8 @@ def evaluate(
         )
     items: list[Row] = []
     inner: list[Row] = []
+    parents = parents_of(dataset)
+    known = runs.run_id(parents, params.model_dump(mode="json"))
     for run in params.train.runs:
         for loss in params.losses(run):
             trial = make(params, run, loss, dataset, device)
@@ -69,22 +71,22 @@ def evaluate(
             else:
                 found = played.items(params, run, trial, weights[-1])
                 more = [{"covered": None, "calibration": None}] * params.train.seeds
-            items += _rows(run, loss, found, limit)
+            items += _rows(run, loss, found, limit, known)
             rows = described(trial.net, weights[-1], trial.head, trial.seen(), trial.probed())
             about = {"run": run.id, "loss": loss}
             inner += [about | row | own for row, own in zip(rows, more, strict=True)]
-            items += _rows(run, loss, matches.items(params, run, loss, checkpoint, journal), limit)
+            items += _rows(
+                run, loss, matches.items(params, run, loss, checkpoint, journal), limit, known
+            )
         for control, played_ in _controls(params, run, trial):
-            items += _rows(run, control, played_, limit)
-        items += _rows(run, "random", matches.random(params, run, journal), limit)
-    parents = parents_of(dataset)
+            items += _rows(run, control, played_, limit, known)
+        items += _rows(run, "random", matches.random(params, run, journal), limit, known)
     config = {"evaluate": params.evaluate.model_dump(mode="json"), "partial": limit is not None}
-    known = runs.run_id(parents, params.model_dump(mode="json"))
 
     def write(name: str, table: Table, rows: Any) -> None:
         shards.write_dataset(out / name, table, rows, parents=parents, params=config)
 
-    write("items", RESULTS, runs.results_table([row | {"run_id": known} for row in items]))
+    write("items", RESULTS, runs.results_table(items))
     write("representations", REPRESENTATIONS, runs.table(REPRESENTATIONS, inner))
     for table in (TRAINING, TUNING):
         name = table.name.rpartition(".")[2]
@@ -102,7 +104,9 @@ Found = tuple[str, str, str, int, str, float | None, str | None]
 """Metric, item, cluster, seed, phase (empty where there is one), value, why there is none."""
 
 
-def _rows(run: Run, model: str, found: Iterator[Found], limit: int | None) -> Iterator[Row]:
+def _rows(
+    run: Run, model: str, found: Iterator[Found], limit: int | None, run_id: str
+) -> Iterator[Row]:
     """Item rows; with a limit those of the first items alone."""
     kept: dict[str, None] = {}
     for metric, item, cluster, seed, phase, value, reason in found:
@@ -111,18 +115,17 @@ def _rows(run: Run, model: str, found: Iterator[Found], limit: int | None) -> It
             continue
         name = "|".join(part for part in (run.id, item, phase) if part)
         parts = {"run": run.id} | ({"phase": phase} if phase else {})
-        yield {
-            "system": SYSTEM,
-            "model": model,
-            "metric": metric,
-            "item_id": name,
-            "repeat": seed,
-            "cluster_id": cluster,
-            "value": value,
-            "status": "skipped" if value is None else "ok",
-            "reason": reason,
-            "slice": slice_text(parts),
-            "seed": None,
-            "prompt_tokens": None,
-            "prompt_sha256": hashlib.sha256(f"{run.source}|{item}".encode()).hexdigest(),
-        }
+        yield runs.item_row(
+            SYSTEM,
+            model,
+            metric,
+            name,
+            value,
+            run_id=run_id,
+            prompt_sha256=hashlib.sha256(f"{run.source}|{item}".encode()).hexdigest(),
+            cluster_id=cluster,
+            repeat=seed,
+            status="skipped" if value is None else "ok",
+            reason=reason,
+            parts=parts,
+        )

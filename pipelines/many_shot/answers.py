@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from measurand import runs
 from measurand.models.protocol import Completion, Score
-from measurand.results import slice_text
 from pipelines.many_shot.material import Asked
 from pipelines.many_shot.verifiers import Judgement, extract, verify
 from schemas.many_shot.tables import RESPONSES
@@ -126,19 +126,18 @@ def items(row: Row) -> Iterator[Row]:
 def item(row: Row, metric: str, value: float | None, repeat: int = 0) -> Row:
     """One item result; without a value it carries the status of its call."""
     failed = row["status"] if row["status"] != "ok" else "model_error"
-    return {
-        "run_id": row["run_id"],
-        "system": "many_shot",
-        "model": row["model"],
-        "metric": metric,
-        "item_id": f"{row['prompt_id']}|{row['query_id']}",
-        "repeat": repeat,
-        "cluster_id": f"{row['task']}|s{row['seed']}",
-        "value": value,
-        "status": failed if value is None else "ok",
-        "reason": row["reason"],
-        "slice": slice_text({"task": row["task"], "curve": row["curve"], "k": str(row["k"])}),
-        "seed": None,
-        "prompt_tokens": row["prompt_tokens"],
-        "prompt_sha256": row["prompt_sha256"],
-    }
+    return runs.item_row(
+        "many_shot",
+        row["model"],
+        metric,
+        f"{row['prompt_id']}|{row['query_id']}",
+        value,
+        run_id=row["run_id"],
+        prompt_sha256=row["prompt_sha256"],
+        cluster_id=f"{row['task']}|s{row['seed']}",
+        repeat=repeat,
+        status=failed if value is None else "ok",
+        reason=row["reason"],
+        parts={"task": row["task"], "curve": row["curve"], "k": str(row["k"])},
+        prompt_tokens=row["prompt_tokens"],
+    )

@@ -93,3 +93,25 @@ def test_a_run_that_is_mostly_unanswered_is_refused() -> None:
     with pytest.raises(CapabilityError, match="no answer to 6 of 11 calls, 4 of them: no ch") as e:
         runs.refuse_unanswered(Asked(False), reasons, 11)  # type: ignore[arg-type]
     assert e.value.code == "too_many_model_errors"
+
+
+def test_an_item_row_fits_its_table_and_an_item_is_its_own_cluster() -> None:
+    one = runs.item_row("s", "m", "right", "q1", 1.0, run_id="r", prompt_sha256="0" * 64)
+    more = runs.item_row(
+        *("s", "m", "right", "q2", None),
+        run_id="r",
+        prompt_sha256="1" * 64,
+        cluster_id="c",
+        repeat=2,
+        status="skipped",
+        reason="no answer",
+        parts={"k": "4", "a": "b"},
+        seed=3,
+        prompt_tokens=9,
+    )
+    first, second = RESULTS.validate(runs.results_table([one, more])).to_pylist()
+    assert (first["cluster_id"], first["slice"], first["status"]) == ("q1", "", "ok")
+    assert (second["cluster_id"], second["slice"]) == ("c", "a=b,k=4")
+    assert [second[k] for k in ("repeat", "status", "reason", "seed", "prompt_tokens")] == [
+        2, "skipped", "no answer", 3, 9,
+    ]  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from measurand import shards
+from measurand import runs, shards
 from measurand.calls import Batch, score_batches
 from measurand.journal import Journal
 from measurand.models import load
@@ -32,23 +32,9 @@ def evaluate(
     engine = load(name)
     with Journal(journal / "calls.jsonl") as calls:
         [scored] = score_batches(engine, [Batch(requests, ("1", "2"))], calls)
-    n = len(ids)
-    rows = RESULTS.from_columns(
-        {
-            "run_id": ["coin"] * n,
-            "system": ["coin"] * n,
-            "model": [name] * n,
-            "metric": ["heads"] * n,
-            "item_id": ids,
-            "repeat": [0] * n,
-            "cluster_id": ids,
-            "value": [float(s.score.choice == 0) for s in scored],
-            "status": ["ok"] * n,
-            "reason": [None] * n,
-            "slice": [""] * n,
-            "seed": [None] * n,
-            "prompt_tokens": [None] * n,
-            "prompt_sha256": [r.sha256 for r in requests],
-        }
-    )
-    shards.write_dataset(out / "items", RESULTS, rows, params={"partial": limit is not None})
+    rows = []
+    for asked, answer in zip(requests, scored, strict=True):
+        said = "coin", name, "heads", asked.tags["item"], float(answer.score.choice == 0)
+        rows.append(runs.item_row(*said, run_id="coin", prompt_sha256=asked.sha256))
+    table = runs.results_table(rows)
+    shards.write_dataset(out / "items", RESULTS, table, params={"partial": limit is not None})

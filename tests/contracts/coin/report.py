@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from measurand import shards
-from measurand.machines import Moves, computed
+from measurand.machines import computed
 from measurand.report.document import Section, Table
 from measurand.report.view import View
 from measurand.statistics import statistic_row, statistics_table
@@ -26,15 +25,10 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     return statistics_table([statistic_row("coin", items["model"][0].as_py(), "heads", {}, found)])
 
 
-def moves(row: Mapping[str, Any]) -> Moves:
-    """What another machine makes of the share."""
-    return computed(row)
-
-
 def result(view: View[Any]) -> Section:
     """One table."""
     rows = [[model, view.figures.cell(model, "heads")] for model in view.figures.models]
     return Section("Result", (Table("Share of heads", ["model", "share"], rows),))
 
 
-TITLE, HEADLINES, SECTIONS = "Coin", ("heads",), (result,)
+TITLE, HEADLINES, SECTIONS, moves = "Coin", ("heads",), (result,), computed

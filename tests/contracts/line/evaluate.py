@@ -31,7 +31,6 @@ def evaluate(
     x = torch.tensor([[p["x"]] for p in test])
     predictions: list[dict[str, Any]] = []
     items: list[dict[str, Any]] = []
-    blank = {column.name: None for column in RESULTS.columns}
     for seed in range(params.train.seeds):
         net = network(params.train.seed, seed)
         net.load_state_dict(tensors.load(data / "checkpoint" / f"seed-{seed}.safetensors")[0])
@@ -40,11 +39,9 @@ def evaluate(
         for point, y in zip(test, said, strict=True):
             key, error = point["point_id"], y - point["y"]
             predictions.append({"seed": seed, "point_id": key, "y": y, "error": error})
-            row = {"run_id": "line", "system": "line", "model": "network", "metric": "near"}
-            row |= {"item_id": key, "cluster_id": key, "repeat": seed, "slice": "", "status": "ok"}
-            near = float(abs(error) < params.evaluate.near)
+            said = "line", "network", "near", key, float(abs(error) < params.evaluate.near)
             asked = hashlib.sha256(str(point["x"]).encode()).hexdigest()
-            items.append({**blank, **row, "value": near, "prompt_sha256": asked})
+            items.append(runs.item_row(*said, run_id="line", prompt_sha256=asked, repeat=seed))
     partial = {"partial": limit is not None}
     for name, table, rows in (
         ("predictions", PREDICTIONS, predictions),

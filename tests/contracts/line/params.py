@@ -27,16 +27,10 @@ class Evaluate(Strict):
     near: float
 
 
-class Report(Strict):
-    """How figures are made."""
-
-    confidence: float
-
-
 class Params(Strict):
     """One section a stage."""
 
     build: Build
     train: Train
     evaluate: Evaluate
-    report: Report
+    report: None

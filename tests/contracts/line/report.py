@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,28 +9,20 @@ from typing import Any
 import pyarrow as pa
 
 from measurand import shards
-from measurand.machines import Moves, computed
+from measurand.machines import computed
 from measurand.report.document import Section, Table
 from measurand.report.view import View
 from measurand.statistics import statistic_row, statistics_table
-from measurand.stats.bounded import bounded
-from measurand.stats.means import cluster_mean
+from measurand.stats.bounded import share
 from schemas.line.params import Params
 
 
 def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     """One row."""
     items = shards.read_table(results / "items")
-    values, points = items["value"].to_numpy(), items["cluster_id"].to_numpy()
-    found = cluster_mean(values, points, confidence=params.report.confidence)
-    found = bounded(found, values, points)
+    found = share(items["value"].to_numpy(), items["cluster_id"].to_numpy())
     found = replace(found, scope="training")
     return statistics_table([statistic_row("line", "network", "near", {}, found)])
-
-
-def moves(row: Mapping[str, Any]) -> Moves:
-    """What another machine makes of the share."""
-    return computed(row)
 
 
 def result(view: View[Any]) -> Section:
@@ -40,4 +31,4 @@ def result(view: View[Any]) -> Section:
     return Section("Result", (Table("Share of points that are near", ["model", "share"], rows),))
 
 
-TITLE, HEADLINES, SECTIONS = "Line", ("near",), (result,)
+TITLE, HEADLINES, SECTIONS, moves = "Line", ("near",), (result,), computed

@@ -134,6 +134,7 @@ def test_evaluators_import_no_torch() -> None:
     assert done.stdout.strip() == "False"
 
 
+@pytest.mark.integration
 def test_repeated_trainings_are_all_measured_and_told_as_the_method(tmp_path: Path) -> None:
     params = params_of(train={"repeats": 2})
     train_in(build_in(tmp_path, params), params)

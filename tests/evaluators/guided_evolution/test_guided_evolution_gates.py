@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from gate_controls import controls, outcome
 from guided_evolution_world import params, times, write
@@ -24,11 +25,16 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
 """Whose figure the gate rests on, and the fault."""
 
 
-def _state(gate: str, model: str, folder: Path, fault: dict[str, Any]) -> set[str]:
+def _figures(folder: Path, fault: dict[str, Any]) -> pa.Table:
     given = {"right": {"shuffled": 0.5}} | fault
     write(folder, times(**given.pop("times", {})), **given)
-    table = statistics(folder, folder / "results", params())
-    return outcome("guided_evolution", gate, table, model)
+    return statistics(folder, folder / "results", params())
+
+
+@pytest.fixture(scope="module")
+def well(tmp_path_factory: pytest.TempPathFactory) -> pa.Table:
+    """Figures without a fault."""
+    return _figures(tmp_path_factory.mktemp("well"), {})
 
 
 def test_every_control_has_a_failing_case() -> None:
@@ -37,8 +43,8 @@ def test_every_control_has_a_failing_case() -> None:
 
 @pytest.mark.parametrize("gate", sorted(CASES))
 def test_a_control_fails_on_its_fault_and_passes_where_all_is_well(
-    gate: str, tmp_path: Path
+    gate: str, well: pa.Table, tmp_path: Path
 ) -> None:
     model, fault = CASES[gate]
-    assert _state(gate, model, tmp_path / "well", {}) == {"pass"}
-    assert "fail" in _state(gate, model, tmp_path / "fault", fault)
+    assert outcome("guided_evolution", gate, well, model) == {"pass"}
+    assert "fail" in outcome("guided_evolution", gate, _figures(tmp_path, fault), model)

@@ -14,6 +14,9 @@ from measurand.manifest import read_manifest
 from pipelines.value_functions import dataset, train
 from schemas.value_functions.params import Params
 
+# Every test reads what a whole run left: build, training, evaluation.
+pytestmark = pytest.mark.integration
+
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Params, Path]:

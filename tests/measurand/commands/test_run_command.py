@@ -25,6 +25,7 @@ def own(project: Path) -> Path:
     return path
 
 
+@pytest.mark.integration
 def test_one_command_from_parameters_to_report(
     project: Path, own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -32,6 +32,7 @@ def built(params: Params, out: Path, *argv: str) -> Path:
     return out
 
 
+@pytest.mark.integration
 def test_bytes_are_the_same_for_any_number_of_workers(tmp_path: Path) -> None:
     one = built(small(30), tmp_path / "one")
     four = built(small(30), tmp_path / "four", "--direct_num_workers=4")

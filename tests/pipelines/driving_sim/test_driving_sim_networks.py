@@ -27,6 +27,7 @@ def test_lane_points_are_a_set_and_none_is_no_number(world: World) -> None:
     assert torch.isfinite(network(bare)).all()
 
 
+@pytest.mark.integration
 def test_a_network_learns_and_drives_better_than_an_untrained_one(
     scenarios: list[Scenario], world: World, ids: list[str]
 ) -> None:

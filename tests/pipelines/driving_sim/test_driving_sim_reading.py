@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from schemas.driving_sim.tables import OBJECTS
 BUILD = Build(families=("curve",), scenarios=9, n_shards=2, test_share=0.5)
 
 
-@pytest.fixture
-def built(tmp_path: Path) -> Path:
-    dataset.write(BUILD, tmp_path / "dataset", "FnApiRunner")
-    return tmp_path / "dataset"
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("reading") / "dataset"
+    dataset.write(BUILD, folder, "FnApiRunner")
+    return folder
 
 
 def test_splits_share_no_scenario_and_lose_none(built: Path) -> None:
@@ -34,8 +36,9 @@ def test_a_split_without_scenarios_is_no_world(tmp_path: Path) -> None:
     assert reading.worlds_of(tmp_path, "test") == (None, [])
 
 
-def test_a_scenario_that_lost_an_object_is_refused(built: Path) -> None:
-    table = shards.read_table(built / "objects")
-    shards.write_dataset(built / "objects", OBJECTS, table.slice(1), n_shards=2)
+def test_a_scenario_that_lost_an_object_is_refused(built: Path, tmp_path: Path) -> None:
+    lost = shutil.copytree(built, tmp_path / "lost")
+    table = shards.read_table(lost / "objects")
+    shards.write_dataset(lost / "objects", OBJECTS, table.slice(1), n_shards=2)
     with pytest.raises(VerifyError, match="objects"):
-        [reading.scenarios_of(built, split) for split in ("train", "test")]
+        [reading.scenarios_of(lost, split) for split in ("train", "test")]

@@ -106,6 +106,7 @@ def test_blocks_of_another_shape_are_refused(
         train(small, tmp_path / "none", tmp_path / "out", journal=tmp_path)
 
 
+@pytest.mark.integration
 def test_a_kill_in_the_third_of_five_trainings_changes_no_byte(
     trained: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

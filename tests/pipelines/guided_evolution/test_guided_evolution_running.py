@@ -1,9 +1,6 @@
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+import multiprocessing
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from measurand import shards
+from pipelines.guided_evolution import symbolic
 from pipelines.guided_evolution.evaluations import FILE, counted
+from pipelines.guided_evolution.programs import Program
 from pipelines.guided_evolution.running import LEFT, One, Runner, setting
+from pipelines.guided_evolution.spaces import Outcome
 from schemas.guided_evolution.params import GATE_SEED, Build
 
-ROOT = Path(__file__).parents[3]
 BUILD = Build.model_validate(
     {
         "tasks": [
@@ -92,18 +91,16 @@ def test_all_that_decides_the_rows_is_in_the_name_of_the_folder(tmp_path: Path) 
     assert work.folder(replace(one, task=more)) == work.folder(one)
 
 
-KILLED = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[3])
-from test_guided_evolution_running import BUILD, _one
-from pipelines.guided_evolution import symbolic
-from pipelines.guided_evolution.running import Runner
-import time
-measure = symbolic.Formulas.measure
-symbolic.Formulas.measure = lambda self, program: (time.sleep(0.004), measure(self, program))[1]
-Runner(BUILD, Path(sys.argv[1]), Path(sys.argv[2]))(_one())
-"""
+def _slowly(root: Path, journal: Path) -> None:
+    """A search that leaves time to kill it."""
+    measure = symbolic.Formulas.measure
+
+    def slow(self: symbolic.Formulas, program: Program) -> Outcome:
+        time.sleep(0.004)
+        return measure(self, program)
+
+    symbolic.Formulas.measure = slow  # type: ignore[method-assign]
+    Runner(BUILD, root, journal)(_one())
 
 
 @pytest.mark.integration
@@ -113,23 +110,23 @@ def test_ten_kills_change_no_byte(tmp_path: Path) -> None:
     work(one)
     cut = Runner(BUILD, tmp_path, tmp_path / "cut")
     file, done, kills = cut.folder(one) / FILE, 0, 0
+    # Each process is forked from one that has imported everything, which takes seconds.
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload([__name__])
     for at in range(11):
-        process = subprocess.Popen(
-            [sys.executable, "-c", KILLED, str(tmp_path), str(tmp_path / "cut"),
-             str(Path(__file__).parent)],
-            cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )  # fmt: skip
+        process = processes.Process(target=_slowly, args=(tmp_path, tmp_path / "cut"))
+        process.start()
         end = time.monotonic() + 120
-        while at < 10 and process.poll() is None and time.monotonic() < end:
+        while at < 10 and process.is_alive() and time.monotonic() < end:
             lines = file.read_bytes().count(b"\n") if file.exists() else 0
             if lines >= done + 7:
-                process.send_signal(signal.SIGKILL)
+                process.kill()
                 done, kills = lines, kills + 1
                 break
             time.sleep(0.002)
-        process.wait(timeout=120)
+        process.join(timeout=120)
     assert kills == 10
-    assert process.returncode == 0
+    assert process.exitcode == 0
     assert _bytes(cut, one) == _bytes(work, one)
     time.sleep(0.2)
     # What was asked for and not yet written when a process died is asked for once more.

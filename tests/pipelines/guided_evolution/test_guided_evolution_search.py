@@ -27,6 +27,12 @@ def _run(folder: Path, setting: Setting, seed: int = 0, task: Chains | None = No
         return Search(task, setting, ("first", seed), ("chains", seed), paid).run()
 
 
+@pytest.fixture(scope="module")
+def guided(tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """A whole search."""
+    return _run(tmp_path_factory.mktemp("guided"), GUIDED)
+
+
 def _rows(found: Found) -> tuple[Any, ...]:
     return found.steps, found.pairs, found.states, found.programs, found.ended
 
@@ -55,11 +61,10 @@ def test_all_methods_begin_with_the_same_programs(tmp_path: Path) -> None:
 
 
 def test_a_search_is_the_same_at_every_run_and_another_one_for_another_seed(
-    tmp_path: Path,
+    guided: Found, tmp_path: Path
 ) -> None:
-    one, two = (_run(tmp_path / name, GUIDED) for name in "ab")
-    assert _rows(one) == _rows(two)
-    assert _rows(_run(tmp_path / "c", GUIDED, seed=1)) != _rows(one)
+    assert _rows(_run(tmp_path / "b", GUIDED)) == _rows(guided)
+    assert _rows(_run(tmp_path / "c", GUIDED, seed=1)) != _rows(guided)
 
 
 class Killed(Chains):
@@ -76,12 +81,13 @@ class Killed(Chains):
 
 
 @pytest.mark.parametrize("at", [3, 37, 90, 119])
-def test_a_search_that_was_killed_ends_in_the_same_rows(at: int, tmp_path: Path) -> None:
-    whole = _run(tmp_path / "whole", GUIDED)
+def test_a_search_that_was_killed_ends_in_the_same_rows(
+    at: int, guided: Found, tmp_path: Path
+) -> None:
     with pytest.raises(KeyboardInterrupt):
         _run(tmp_path / "cut", GUIDED, task=Killed(at))
     rest = Chains()
-    assert _rows(_run(tmp_path / "cut", GUIDED, task=rest)) == _rows(whole)
+    assert _rows(_run(tmp_path / "cut", GUIDED, task=rest)) == _rows(guided)
     assert rest.calls == 120 - at
 
 
@@ -109,6 +115,7 @@ def test_probabilities_are_from_before_the_label(tmp_path: Path) -> None:
     assert one.steps[cut]["fitness"] != other.steps[cut]["fitness"]
 
 
+@pytest.mark.integration
 def test_a_search_that_trains_first_is_found_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,8 +146,8 @@ def test_a_search_that_trains_first_is_found_out(
         test_probabilities_are_from_before_the_label(tmp_path)
 
 
-def test_pairs_say_how_the_child_compared(tmp_path: Path) -> None:
-    found = _run(tmp_path, GUIDED)
+def test_pairs_say_how_the_child_compared(guided: Found) -> None:
+    found = guided
     fitness = {s["program"]: s["fitness"] for s in found.steps}
     at = {s["program"]: s["step"] for s in found.steps}
     assert {p["other"] for p in found.pairs} == {"parent", "any", "top"}
@@ -151,9 +158,8 @@ def test_pairs_say_how_the_child_compared(tmp_path: Path) -> None:
         assert pair["label"] == wanted
 
 
-def test_a_judge_is_asked_once_it_is_warm_and_trusted(tmp_path: Path) -> None:
-    trusting = _run(tmp_path / "a", GUIDED)
-    steps = trusting.steps
+def test_a_judge_is_asked_once_it_is_warm_and_trusted(guided: Found, tmp_path: Path) -> None:
+    steps = guided.steps
     judged = [s["step"] for s in steps if s["how"] == "judged"]
     assert all(
         s["reason"] == "warm_up"

@@ -163,13 +163,17 @@ SUM = {"kind": "arithmetic", "terms": 3, "digits": 1}
 @pytest.mark.parametrize(
     ("source", "n", "curve"),
     [
-        ({"kind": "parity", "bits": 6}, 20, "supervised"),
-        (SUM, 20, "supervised"),
-        (SUM, 20, "supervised-program"),
-        (BLOCKS, 2, "supervised"),
-        ({"kind": "planning", "domain": "logistics", "objects": 2}, 2, "supervised"),
+        pytest.param({"kind": "parity", "bits": 6}, 20, "supervised", id="parity"),
+        pytest.param(SUM, 20, "supervised", id="arithmetic"),
+        pytest.param(SUM, 20, "supervised-program", id="solutions"),
+        # The planner is a process of its own.
+        pytest.param(BLOCKS, 2, "supervised", id="blocksworld", marks=pytest.mark.integration),
+        pytest.param(
+            *({"kind": "planning", "domain": "logistics", "objects": 2}, 2, "supervised"),
+            id="logistics",
+            marks=pytest.mark.integration,
+        ),
     ],
-    ids=["parity", "arithmetic", "solutions", "blocksworld", "logistics"],
 )
 def test_the_solver_writes_right_answers(source: dict[str, Any], n: int, curve: str) -> None:
     params = params_of(source, train=n, test=n, curves=[*CURVES[:1], SOLVED])

@@ -310,6 +310,7 @@ class PyvalJudge:
         return valid
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_the_problem_in_pddl_is_the_same_problem(domain: str, tmp_path: Path) -> None:
     rng = rng_for("pddl", domain)

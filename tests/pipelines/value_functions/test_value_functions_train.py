@@ -60,6 +60,7 @@ def test_something_is_learned_of_a_table(once: Path) -> None:
     assert min(best) > -1.5
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("at", [1, 3])
 def test_killed_anywhere_it_ends_in_the_same_bytes(
     built: Path, once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
@@ -104,6 +105,7 @@ def test_two_processes_end_in_the_same_bytes(built: Path, once: Path, tmp_path: 
         assert (tmp_path / "out" / path).read_bytes() == (once / "out" / path).read_bytes()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("loss", [loss for loss in LOSSES if loss != "one_hot"])
 def test_unbiased_losses_find_the_known_values(built: Path, tmp_path: Path, loss: Loss) -> None:
     run = {
