@@ -26,8 +26,11 @@ def test_logs_and_kept_results_give_the_same_verdict(
     (tmp_path / "scores.csv").write_text(f"item_id,value\n{rows}\n")
     assert main([str(tmp_path / "scores.csv"), "--save", str(tmp_path / "kept")]) == 0
     capsys.readouterr()
-    found = [verdict_of(tmp_path / "gates.yaml", tmp_path, name) for name in ("scores.csv", "kept")]
+    found = [
+        verdict_of(tmp_path / "gates.yaml", tmp_path, tmp_path / name)
+        for name in ("scores.csv", "kept")
+    ]
     assert [v.state for v in found] == ["pass", "pass"]
     assert found[0].gates[0].sentence == found[1].gates[0].sentence
     with pytest.raises(InputError, match="no such file"):
-        verdict_of(tmp_path / "gates.yaml", tmp_path, "none.csv")
+        verdict_of(tmp_path / "gates.yaml", tmp_path, tmp_path / "none.csv")
