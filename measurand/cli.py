@@ -35,9 +35,15 @@ VERBS = {
     ),
     "items": ("measurand.shortening.command", "faults of items; fewer that stand for all"),
     "compare": ("measurand.comparison.command", "two revisions, folders or files, paired by item"),
-    "reliability": ("measurand.reliability", "reliability of your own responses, no model needed"),
-    "agreement": ("measurand.agreement", "how far raters agree: alpha, ICC, kappa; gaps allowed"),
-    "publish": ("measurand.publish.command", "a dataset as a Hugging Face folder or repository"),
+    "reliability": (
+        "measurand.scales.command",
+        "reliability of your own responses, no model needed",
+    ),
+    "agreement": (
+        "measurand.raters.command",
+        "how far raters agree: alpha, ICC, kappa; gaps allowed",
+    ),
+    "publish": ("measurand.publishing.command", "a dataset as a Hugging Face folder or repository"),
     "verify": ("measurand.commands.verify", "recompute every hash, count and rule of a dataset"),
     "doctor": ("measurand.doctor", "what this machine has, what is missing, what to do"),
 }
@@ -137,7 +143,7 @@ def _call(args: list[str]) -> int:
         print(usage())
         return 0 if args else EXIT_ERROR
     if args[0] == "--version":
-        from measurand import __version__
+        from measurand.version import __version__
 
         print(__version__)
         return 0

@@ -6,7 +6,9 @@ What is not said is guessed (:mod:`measurand.guesses`).
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from measurand.errors import InputError
 
@@ -57,24 +59,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--sheet", help="sheet of a workbook (default: the first)")
 
 
-def from_arguments(args: argparse.Namespace) -> Dialect:
+def dialect_of(
+    separator: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    skip_rows: int = 0,
+    missing_codes: Sequence[Any] = (),
+    sheet: str | None = None,
+) -> Dialect:
     """The dialect that the options name.
 
     Raises:
         InputError: code ``bad_argument``.
     """
-    separator = {"tab": "\t", "\\t": "\t"}.get(args.separator, args.separator)
-    if separator is not None and separator not in SEPARATORS:
-        raise InputError(
-            f"--separator {args.separator!r}", hint="one of , ; | tab", code="bad_argument"
-        )
-    if args.skip_rows < 0:
-        raise InputError(f"--skip-rows {args.skip_rows}", hint="0 or more", code="bad_argument")
+    mark = {"tab": "\t", "\\t": "\t"}.get(separator or "", separator)
+    if mark is not None and mark not in SEPARATORS:
+        raise InputError(f"--separator {separator!r}", hint="one of , ; | tab", code="bad_argument")
+    if decimal not in (None, ".", ","):
+        raise InputError(f"--decimal {decimal!r}", hint="one of . ,", code="bad_argument")
+    if skip_rows < 0:
+        raise InputError(f"--skip-rows {skip_rows}", hint="0 or more", code="bad_argument")
     return Dialect(
-        separator=separator,
-        decimal=args.decimal,
-        encoding=args.encoding,
-        skip=args.skip_rows,
-        missing=tuple(args.missing_codes),
-        sheet=args.sheet,
+        separator=mark,
+        decimal=decimal,
+        encoding=encoding,
+        skip=skip_rows,
+        missing=tuple(str(code) for code in missing_codes),
+        sheet=sheet,
     )

@@ -1,4 +1,4 @@
-"""New files and folders of a command: all of them appear, whole, or none does.
+"""What a command makes: a record in four forms; new files and folders, all of them whole or none.
 
 They are made in hidden folders beside their places and moved there at the end. An interrupt or a
 full disk therefore leaves nothing that the next run would find in its way.
@@ -6,19 +6,39 @@ full disk therefore leaves nothing that the next run would find in its way.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from measurand.errors import InputError
 
+if TYPE_CHECKING:
+    from measurand.report.document import Document
+
+FORMATS = ("text", "json", "md", "html")
 _PLACE = (FileNotFoundError, NotADirectoryError, PermissionError, IsADirectoryError)
+
+
+def as_json(record: Mapping[str, Any]) -> str:
+    """The record as it is; infinity and NaN are refused, since they are no JSON."""
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def drawn(document: Document, form: str) -> str:
+    """The document as ``text``, ``md`` or ``html``."""
+    from measurand.report.render import to_html, to_markdown
+    from measurand.report.terminal import to_text
+
+    return {"text": to_text, "md": to_markdown, "html": to_html}[form](document)
 
 
 class Outputs:
@@ -60,18 +80,29 @@ class Outputs:
             shutil.rmtree(made.parent, ignore_errors=True)
 
 
+_OPEN: ContextVar[Outputs | None] = ContextVar("outputs", default=None)
+
+
 @contextmanager
 def new() -> Iterator[Outputs]:
     """What is made inside appears at the end of the block, and only if it ends well.
 
+    A block inside another is part of it.
+
     Raises:
         InputError: code ``file_exists``: one of the places was taken meanwhile.
     """
+    outer = _OPEN.get()
+    if outer is not None:
+        yield outer
+        return
     made = Outputs()
+    token = _OPEN.set(made)
     try:
         yield made
         made._appear()
     finally:
+        _OPEN.reset(token)
         made._leave()
 
 

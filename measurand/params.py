@@ -30,7 +30,7 @@ def no_repeats(name: str, values: tuple[object, ...]) -> None:
 def _all_of(value: Any) -> Any:
     """A list of licences, as cards of the Hub have it, as one expression: all of them hold."""
     if isinstance(value, list | tuple) and value and all(isinstance(one, str) for one in value):
-        from measurand.publish.hub_licences import spdx
+        from measurand.publishing.hub_licences import spdx
 
         return " AND ".join(map(spdx, value))
     return value

@@ -1,4 +1,7 @@
-"""Progress on standard error: done, rate, time left; one line on a terminal, few in a log."""
+"""Progress on standard error: done, rate, time left; one line on a terminal, few in a log.
+
+Whoever calls the verbs from Python chooses where it goes: :func:`reporting`.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,34 @@ import shutil
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
-from typing import TextIO
+from typing import Literal, TextIO
 
 LOG_SECONDS = 15.0  # longest silence in a log
 TERMINAL_SECONDS = 0.5
+
+
+Told = Callable[[str, int, int | None, str], None]
+"""Called with what is being done, units done, units in all (None where unknown), their name."""
+Where = Told | Literal["stderr"] | None
+_WHERE: ContextVar[Where] = ContextVar("progress", default="stderr")
+
+
+@contextmanager
+def reporting(where: Where) -> Iterator[None]:
+    """Within this block progress goes to a callback, to standard error, or nowhere.
+
+    Args:
+        where: a callback, ``"stderr"``, or None for silence.
+    """
+    before = _WHERE.set(where)
+    try:
+        yield
+    finally:
+        _WHERE.reset(before)
 
 
 class Progress:
@@ -40,6 +66,7 @@ class Progress:
         self._every = TERMINAL_SECONDS if self._tty else LOG_SECONDS
         self._start = self._last = time.monotonic()
         self._lock = threading.Lock()
+        self._where = _WHERE.get() if stream is None else "stderr"
         self._write()
 
     def advance(self, n: int = 1) -> None:
@@ -66,6 +93,11 @@ class Progress:
 
     def _write(self) -> None:
         self._last = time.monotonic()
+        if self._where is None:
+            return
+        if callable(self._where):
+            self._where(self.label, self.done, self.total, self.unit)
+            return
         if self._tty:
             # A line that wraps could not be overwritten.
             width = shutil.get_terminal_size().columns - 1
@@ -85,7 +117,7 @@ class Progress:
     ) -> None:
         with self._lock:
             self._write()
-            if self._tty:
+            if self._tty and self._where == "stderr":
                 self._stream.write("\n")
 
 

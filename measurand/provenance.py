@@ -14,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from measurand import __version__, git
+from measurand import git
+from measurand.version import __version__
 
 PACKAGES = (
     "apache-beam",

@@ -250,6 +250,21 @@ def read(
     return responses
 
 
+def of_table(table: pa.Table, name: str, dialect: Dialect | None = None) -> Responses:
+    """A table that is in memory, read as the same table in a Parquet file is.
+
+    Raises:
+        InputError: as :func:`read`.
+    """
+    dialect = dialect or Dialect()
+    _check_width(name, table.num_columns)
+    found = _responses(name, *_flat(table.column_names, table.columns))
+    found = replace(found, comma=dialect.decimal == ",", missing=dialect.missing)
+    if found.n_rows == 0:
+        raise InputError(f"{name}: no rows", hint="one row per respondent", code="empty")
+    return found
+
+
 def _read_csv(head: bytes, source: BinaryIO, name: str, dialect: Dialect) -> Responses:
     from pyarrow import csv
 

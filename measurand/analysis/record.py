@@ -56,7 +56,7 @@ def analyse(
         InputError: labels that belong to nothing judged, see
             :func:`measurand.analysis.people.match`.
     """
-    from measurand import __version__
+    from measurand.version import __version__
 
     account, found = rows.account, []
     every = list(scores(rows.table, account.groups))

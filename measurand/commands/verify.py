@@ -24,7 +24,7 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     if not args.path.exists():
         raise InputError(f"{args.path}: no such folder", hint="check the path", code="no_file")
-    from measurand.verify import verify
+    from measurand.verification import verify
 
     problems = verify(args.path)
     for problem in problems:

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from measurand import dialects, outputs
-from measurand.interop.rows import Wish
-
-if TYPE_CHECKING:
-    from measurand.report.document import Document
-
-FORMATS = ("text", "json", "md", "html")
+from measurand import dialects
+from measurand.outputs import FORMATS, refuse_existing, write
 
 
 def main(argv: Sequence[str]) -> int:
@@ -54,58 +47,11 @@ def main(argv: Sequence[str]) -> int:
     dialects.add_arguments(parser)
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
-    args = parser.parse_args(argv)
-    from measurand.analysis.command import roles, scale
+    options = vars(parser.parse_args(argv))
+    form, out = options.pop("format"), options.pop("out")
+    refuse_existing(out)
+    from measurand.api.items import Rerun, compare
 
-    outputs.refuse_existing(args.out)
-    if args.mode == "rerun":
-        return _rerun(args)
-    from measurand.comparison.record import compare
-    from measurand.comparison.sides import resolve
-
-    wish = Wish(
-        cluster=args.cluster,
-        columns=roles(args.map),
-        values=tuple(args.values),
-        scale=scale(args.scale),
-        by_content=args.by_content,
-        changed=args.changed,
-        dialect=dialects.from_arguments(args),
-    )
-    a, b = (resolve(word, args.system, wish) for word in (args.a, args.b))
-    record = compare(a, b, args.changed)
-    outputs.write(render(record, args.format), args.out)
-    return 0
-
-
-def _rerun(args: argparse.Namespace) -> int:
-    from measurand.comparison import rerun
-
-    record = rerun.compare(*(rerun.runs(word, args.system) for word in (args.a, args.b)))
-    if args.format == "json":
-        text = _json(record)
-    else:
-        text = _drawn(rerun.document(record, args.a, args.b), args.format)
-    outputs.write(text, args.out)
-    return int(record["changed"])
-
-
-def _json(record: Mapping[str, Any]) -> str:
-    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _drawn(made: Document, form: str) -> str:
-    from measurand.reliability_report import to_text
-    from measurand.report.render import to_html, to_markdown
-
-    drawn: str = {"html": to_html, "md": to_markdown, "text": to_text}[form](made)
-    return drawn
-
-
-def render(record: dict[str, Any], form: str) -> str:
-    """The record as ``text``, ``json``, ``md`` (fits into a comment) or ``html``."""
-    if form == "json":
-        return _json(record)
-    from measurand.comparison.page import document, markdown
-
-    return markdown(record) if form == "md" else _drawn(document(record), form)
+    found = compare(options.pop("a"), options.pop("b"), **options, progress="stderr")
+    write(found.render(form), out)
+    return int(isinstance(found, Rerun) and found.changed)

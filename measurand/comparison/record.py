@@ -51,7 +51,7 @@ def compare(a: Side, b: Side, changed: str = "refuse") -> Record:
         ``statistics``: changed figures; how many did not change; what only one side has; notes.
         p values are adjusted within each of the three families: metrics, slices, statistics.
     """
-    from measurand import __version__
+    from measurand.version import __version__
 
     notes = [*a.notes, *b.notes]
     metrics, slices = _items(a, b, notes, changed)

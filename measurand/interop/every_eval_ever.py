@@ -43,7 +43,8 @@ def write(record: Record, out: Path) -> list[Path]:
 
 def document(record: Record, model: str) -> dict[str, Any]:
     """One model's results, as the schema wants them."""
-    from measurand import __version__, provenance
+    from measurand import provenance
+    from measurand.version import __version__
 
     time = provenance.collect()["time"]
     seconds = "0" if time is None else str(int(datetime.fromisoformat(time).timestamp()))

@@ -56,17 +56,11 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
     notes: list[str] = []
     for file in files:
         responses = read_file(file, dialect=wish.dialect)
-        account = Account()
-        table = _read(responses, file, wish, notes)
-        account.read.append((str(file), table.num_rows))
-        if wish.describe:
-            account.columns += understanding.columns(responses, _roles(responses, wish))
-        account.understood += responses.understood
-        found.append(Log(str(file), table, "", "", account))
-    return found, [*notes, *_alike(found)]
+        found.append(of_responses(responses, file, wish, notes))
+    return found, [*notes, *alike(found)]
 
 
-def _alike(logs: list[Log]) -> list[str]:
+def alike(logs: list[Log]) -> list[str]:
     """A note on items of different models whose ids differ in form alone: they are not paired."""
     models: dict[str, set[str]] = {}
     for log in logs:
@@ -88,6 +82,37 @@ def _alike(logs: list[Log]) -> list[str]:
         f"{len(apart):,} items of different models have ids that differ in form alone (capitals, "
         f"blanks, composed characters), such as {one} and {two}: they are two items here."
     ]
+
+
+def of_responses(responses: Responses, file: Path, wish: Wish, notes: list[str]) -> Log:
+    """A table in memory as a log; ``file`` names it, and the model where no column does.
+
+    Raises:
+        InputError: as :func:`read`.
+    """
+    account = Account()
+    table = _read(responses, file, wish, notes)
+    account.read.append((str(file), table.num_rows))
+    if wish.describe:
+        account.columns += understanding.columns(responses, _roles(responses, wish))
+    account.understood += responses.understood
+    return Log(str(file), table, "", "", account)
+
+
+def roles(columns: Mapping[str, str]) -> dict[str, str]:
+    """Columns by role, as they are.
+
+    Raises:
+        InputError: code ``bad_argument``: there is no such role.
+    """
+    for role, column in columns.items():
+        if role not in ROLES or not column:
+            raise InputError(
+                f"--map {role}={column}",
+                hint=f"ROLE=COLUMN with a role of {', '.join(ROLES)}",
+                code="bad_argument",
+            )
+    return dict(columns)
 
 
 def _roles(table: Responses, wish: Wish) -> dict[str, str]:

@@ -49,10 +49,27 @@ def read(paths: Sequence[Path], wish: Wish) -> ItemRows:
     module, origin = HARNESSES[system]
     _refuse_idle(wish, system, origin)
     logs, notes = module.read(files, wish)
+    return of_logs(logs, notes, wish, system, account)
+
+
+def of_logs(
+    logs: list[Log],
+    notes: list[str],
+    wish: Wish,
+    system: str = plain.SYSTEM,
+    account: Account | None = None,
+) -> ItemRows:
+    """Item rows of logs that were read: each counted once, runs of one model told apart.
+
+    Raises:
+        InputError: what a reader raises.
+    """
+    account = account or Account()
     logs = _once(logs, account)
-    notes += labels.apart(logs, wish)
+    notes = [*notes, *labels.apart(logs, wish)]
     account.join(log.account for log in logs)
     account.groups += _sets(logs)
+    origin = HARNESSES[system][1]
     return ItemRows(finish(logs, system, wish, account), origin, tuple(notes), account)
 
 

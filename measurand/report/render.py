@@ -64,13 +64,13 @@ def to_html(document: Document) -> str:
             "title": section.title,
             "intro": section.intro,
             "folded": _folded(section),
-            "blocks": [_view(block, f"f{s}-{b}") for b, block in enumerate(section.blocks)],
+            "blocks": [view(block, f"f{s}-{b}") for b, block in enumerate(section.blocks)],
         }
         for s, section in enumerate(document.sections, start=1)
     ]
     gates = gates_table(document.verdict)
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             document=document,
@@ -104,7 +104,7 @@ def _opened(opening: Opening | None) -> dict[str, Any] | None:
     """What the template needs of the first screen; its picture fits beside the findings."""
     if opening is None:
         return None
-    picture = None if opening.picture is None else _view(opening.picture, "f0", BESIDE)
+    picture = None if opening.picture is None else view(opening.picture, "f0", BESIDE)
     return {"findings": opening.findings, "picture": picture}
 
 
@@ -116,7 +116,8 @@ def _pictures(document: Document) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates in which every text is escaped and cleaned."""
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -130,8 +131,8 @@ def _environment() -> Environment:
     return environment
 
 
-def _view(block: Block, uid: str, width: float = figures.WIDE) -> dict[str, Any]:
-    """What the template needs of a block."""
+def view(block: Block, uid: str, width: float = figures.WIDE) -> dict[str, Any]:
+    """What the templates need of a block; ``uid`` makes its ids unique in the page."""
     if isinstance(block, Table):
         words = nothing(block)
         if words:

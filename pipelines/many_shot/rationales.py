@@ -23,7 +23,7 @@ from measurand.journal import Journal
 from measurand.manifest import read_manifest
 from measurand.models.protocol import Completion, Model, Request, Sampling, check
 from measurand.progress import Progress
-from measurand.publish.private import named
+from measurand.publishing.private import named
 from measurand.stats.resample import rng_for
 from pipelines.many_shot import layout, oracles, verifiers
 from schemas.many_shot.params import Params, Rationales, Task

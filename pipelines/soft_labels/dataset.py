@@ -19,7 +19,7 @@ from measurand.errors import ParamsError
 from measurand.manifest import Source, read_manifest
 from measurand.models.tokenizers import TextTokenizer, load_tokenizer
 from measurand.parquet import REJECTED
-from measurand.publish.private import named
+from measurand.publishing.private import named
 from measurand.texts import normalise
 from pipelines.soft_labels import sources
 from pipelines.soft_labels.feedback import Shown, judged

@@ -31,7 +31,7 @@ ELSEWHERE = {
     "measurand run soft_labels": "tests/evaluators/soft_labels: it trains",
     "measurand run many_shot": "test_docs_commands.py",
     "measurand reliability answers.csv": "test_docs_commands.py",
-    "HF_TOKEN=": "tests/measurand/publish/test_publish_hub.py: a hub",
+    "HF_TOKEN=": "tests/measurand/publishing/test_publishing_hub.py: a hub",
 }
 """Beginnings of commands that other tests run, and which."""
 

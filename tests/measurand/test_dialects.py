@@ -4,14 +4,14 @@ import argparse
 
 import pytest
 
-from measurand.dialects import Dialect, add_arguments, from_arguments
+from measurand.dialects import Dialect, add_arguments, dialect_of
 from measurand.errors import InputError
 
 
 def parsed(*argv: str) -> Dialect:
     parser = argparse.ArgumentParser()
     add_arguments(parser)
-    return from_arguments(parser.parse_args(argv))
+    return dialect_of(**vars(parser.parse_args(argv)))
 
 
 def test_nothing_said_is_nothing_known() -> None:

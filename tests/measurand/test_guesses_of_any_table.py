@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from measurand.dialects import Dialect
 from measurand.errors import InputError
 from measurand.keying import without_key
-from measurand.reliability import analyse
 from measurand.responses import read
+from measurand.scales.record import analyse
 
 Table = list[list[float | None]]
 NAMES = ["q1", "q2", "q3"]

@@ -17,7 +17,7 @@ import toy_build
 from measurand.manifest import MANIFEST, file_sha256
 from measurand.parquet import REJECTED
 from measurand.shards import write_dataset
-from measurand.verify import verify
+from measurand.verification import verify
 
 pytestmark = pytest.mark.integration
 

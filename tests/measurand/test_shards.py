@@ -22,7 +22,7 @@ from measurand.shards import (
     write_manifest,
 )
 from measurand.tables import Column, Table
-from measurand.verify import verify
+from measurand.verification import verify
 
 SPEC = Table(
     name="t.answers",

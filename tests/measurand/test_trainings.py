@@ -14,7 +14,7 @@ from measurand.stats.estimate import Estimate, Scope
 from measurand.tables import Column
 from measurand.tables import Table as Declared
 from measurand.trainings import Study
-from measurand.verify import verify
+from measurand.verification import verify
 
 
 class Train(Strict):

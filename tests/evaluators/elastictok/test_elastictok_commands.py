@@ -10,7 +10,7 @@ import yaml
 from evaluators.elastictok.commands import main
 from measurand import shards
 from measurand.errors import InputError
-from measurand.verify import verify
+from measurand.verification import verify
 from schemas.elastictok.params import Params
 
 

@@ -18,7 +18,7 @@ from measurand import shards
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
 from measurand.training.repeats import repeat_of
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.elastictok.jobs import TABLES, Place, read
 from schemas.elastictok.params import Params
 from schemas.elastictok.tables import NEAR

@@ -22,7 +22,7 @@ from measurand.models import load
 from measurand.models.protocol import Request, Score
 from measurand.results import RESULTS
 from measurand.runs import slug
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.many_shot import oracles
 from schemas.many_shot.params import Params
 from schemas.many_shot.tables import RESPONSES

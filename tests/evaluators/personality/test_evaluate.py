@@ -13,7 +13,7 @@ from measurand import shards
 from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.manifest import read_manifest
 from measurand.results import RESULTS
-from measurand.verify import verify
+from measurand.verification import verify
 from schemas.personality.params import ModelRun, Params
 from schemas.personality.tables import RESPONSES
 

@@ -14,7 +14,7 @@ from measurand import shards
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
 from measurand.report.view import assemble
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.soft_labels.dataset import build
 from pipelines.soft_labels.train import train
 from pipelines.soft_labels.writing import AGAIN

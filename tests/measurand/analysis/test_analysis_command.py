@@ -9,7 +9,7 @@ from toy_scores import item_rows
 from measurand.analysis.command import main
 from measurand.errors import InputError
 from measurand.gates.figures.bounds import EvidenceError
-from measurand.verify import verify
+from measurand.verification import verify
 
 GATES = """\
 version: 1

@@ -19,7 +19,7 @@ import toy_build
 from measurand import beam, params
 from measurand.errors import RunnerError, SchemaError
 from measurand.manifest import file_sha256
-from measurand.verify import verify
+from measurand.verification import verify
 
 pytestmark = pytest.mark.integration
 

@@ -13,7 +13,7 @@ from measurand import beam
 from measurand.errors import ConservationError, SchemaError
 from measurand.manifest import file_sha256, read_manifest
 from measurand.shards import read_table, write_dataset
-from measurand.verify import verify
+from measurand.verification import verify
 
 
 def test_the_sink_writes_the_bytes_of_the_plain_writer(tmp_path: Path) -> None:

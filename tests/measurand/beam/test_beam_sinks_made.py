@@ -15,7 +15,7 @@ from measurand.errors import ConservationError, SchemaError
 from measurand.manifest import file_sha256, read_manifest
 from measurand.parquet import REJECTED, read_shard, shard_of
 from measurand.tables import Column, Table
-from measurand.verify import verify
+from measurand.verification import verify
 
 SPEC = Table(
     name="toy.squares",

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from measurand.commands.run import main
-from measurand.verify import verify
+from measurand.verification import verify
 
 
 @pytest.fixture

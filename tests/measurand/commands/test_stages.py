@@ -12,7 +12,7 @@ from measurand.commands.stages import main
 from measurand.errors import InputError, ParamsError, RunnerError
 from measurand.parquet import REJECTED
 from measurand.tables import Column, Table
-from measurand.verify import verify
+from measurand.verification import verify
 
 
 def shrink(project: Path) -> None:

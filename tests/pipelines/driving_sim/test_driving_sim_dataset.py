@@ -6,7 +6,7 @@ import pytest
 
 from measurand import shards
 from measurand.manifest import file_sha256, read_manifest
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.driving_sim import dataset
 from pipelines.driving_sim.storage import from_tables
 from schemas.driving_sim.params import Build

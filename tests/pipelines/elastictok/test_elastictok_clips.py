@@ -7,7 +7,7 @@ import pytest
 from measurand import pypi
 from measurand.errors import InputError
 from measurand.manifest import file_sha256
-from measurand.publish.licences import recognise
+from measurand.publishing.licences import recognise
 from pipelines.elastictok.clips import (
     OPENCV_FILES,
     PICTURES,

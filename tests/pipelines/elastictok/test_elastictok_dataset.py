@@ -15,7 +15,7 @@ from measurand import shards
 from measurand.errors import InputError
 from measurand.manifest import MANIFEST, REJECTED_FILE, read_manifest
 from measurand.parquet import read_shard
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.elastictok.dataset import build
 from pipelines.elastictok.leaks import pixels
 from schemas.elastictok.params import Params

@@ -12,7 +12,7 @@ from measurand import shards
 from measurand.errors import InputError
 from measurand.manifest import file_sha256
 from measurand.training import tensors
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.elastictok import train as module
 from pipelines.elastictok.train import run_of, train
 from schemas.elastictok.params import Params

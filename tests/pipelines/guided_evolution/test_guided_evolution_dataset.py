@@ -8,7 +8,7 @@ import yaml
 
 from measurand import shards
 from measurand.errors import InputError, RunnerError
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.guided_evolution.dataset import build
 from schemas.guided_evolution.params import Params
 

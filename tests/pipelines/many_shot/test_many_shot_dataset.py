@@ -16,7 +16,7 @@ import pytest
 from measurand import shards
 from measurand.errors import InputError, ParamsError, RunnerError, VerifyError
 from measurand.manifest import file_sha256, read_manifest
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.many_shot import dataset, splits
 from pipelines.many_shot.dataset import build
 from schemas.many_shot.params import Params

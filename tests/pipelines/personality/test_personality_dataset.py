@@ -10,7 +10,7 @@ from measurand.errors import ParamsError
 from measurand.manifest import read_manifest
 from measurand.params import read as read_params
 from measurand.shards import iter_shards, read_table
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.personality import dataset
 from pipelines.personality.dataset import build, expected_questions
 from pipelines.personality.instruments import load

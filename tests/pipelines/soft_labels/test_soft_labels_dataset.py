@@ -10,7 +10,7 @@ import soft_labels_small as small
 from measurand import shards
 from measurand.errors import ParamsError, RunnerError
 from measurand.manifest import read_manifest
-from measurand.verify import verify
+from measurand.verification import verify
 from pipelines.soft_labels.dataset import build
 from schemas.soft_labels.params import Params
 

@@ -1,0 +1,1 @@
+"""Raters, judges and repeats: how far they agree, whatever ratings are missing."""

@@ -1,0 +1,1 @@
+"""Scales of a questionnaire: how reliable they are, from responses alone."""
