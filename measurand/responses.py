@@ -242,26 +242,20 @@ def read(
         responses = _read_lines(head + source.read(), name)
     else:
         responses = _read_csv(head, source, name, dialect)
-    if dialect.missing:
-        responses = replace(responses, missing=dialect.missing)
-    if responses.n_rows == 0:
-        hint = "one row per respondent"
-        raise InputError(f"{name}: a header without rows", hint=hint, code="empty")
-    return responses
+    return _with_rows(replace(responses, missing=dialect.missing))
 
 
-def of_table(table: pa.Table, name: str, dialect: Dialect | None = None) -> Responses:
-    """A table that is in memory, read as the same table in a Parquet file is.
-
-    Raises:
-        InputError: as :func:`read`.
-    """
-    dialect = dialect or Dialect()
+def of_table(table: pa.Table, name: str, dialect: Dialect) -> Responses:
+    """A table in memory, read as the same table in a Parquet file is; raises as :func:`read`."""
     _check_width(name, table.num_columns)
     found = _responses(name, *_flat(table.column_names, table.columns))
-    found = replace(found, comma=dialect.decimal == ",", missing=dialect.missing)
+    return _with_rows(replace(found, comma=dialect.decimal == ",", missing=dialect.missing))
+
+
+def _with_rows(found: Responses) -> Responses:
     if found.n_rows == 0:
-        raise InputError(f"{name}: no rows", hint="one row per respondent", code="empty")
+        hint = "one row per respondent"
+        raise InputError(f"{found.name}: a header without rows", hint=hint, code="empty")
     return found
 
 

@@ -58,7 +58,8 @@ def test_every_item_has_its_row_and_every_null_its_reason() -> None:
 def test_the_missing_rule_and_the_rows_are_said(missing: str, rule: str) -> None:
     text = to_text(page.document(record(AGREE + ",1,2\n,,\n", missing=missing)))
     assert rule in text
-    assert "6 of 7 rows have an answer, 5 are complete" in text
+    assert "1 rows without any cell are left out" in text
+    assert "6 of 6 rows have an answer, 5 are complete" in text
     assert f"{6 if missing == 'pairwise' else 5} used ({missing})" in text
 
 
