@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from measurand import outputs
-from measurand.analysis.command import roles
 from measurand.errors import InputError
+from measurand.outputs import FORMATS
 
 if TYPE_CHECKING:
     from measurand.report.document import Document
     from measurand.shortening.matrix import Matrix
-
-FORMATS = ("text", "json", "md", "html")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -36,12 +34,11 @@ def main(argv: Sequence[str]) -> int:
             hint="a form is made, or used",
             code="bad_argument",
         )
-    from measurand.interop.read import read
-    from measurand.interop.rows import Wish
+    from measurand.api.wishes import rows_of, wish
     from measurand.shortening import matrix
 
-    wish = Wish(columns=roles(args.map), values=tuple(args.values), reruns=args.reruns)
-    found = matrix.of(read(args.paths, wish), args.score)
+    wished = wish(map=args.map, values=args.values, reruns=args.reruns)
+    found = matrix.of(rows_of(args.paths, wished), args.score)
     made, record, form = _estimated(found, args) if args.form else _described(found, args)
     text = _rendered(made, record, args.format)
     with outputs.new() as places:
