@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -110,9 +109,4 @@ def _estimated(found: Matrix, args: argparse.Namespace) -> Made:
 
 
 def _rendered(made: Document, record: dict[str, Any], form: str) -> str:
-    if form == "json":
-        return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    from measurand.reliability_report import to_text
-    from measurand.report.render import to_html, to_markdown
-
-    return {"text": to_text, "md": to_markdown, "html": to_html}[form](made)
+    return outputs.as_json(record) if form == "json" else outputs.drawn(made, form)
