@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from measurand.publish.licences import recognise
+from measurand.publishing.licences import recognise
 from pipelines.driving_sim import sources
 from pipelines.driving_sim.recording import RecordError
 from schemas.driving_sim.params import Recorded

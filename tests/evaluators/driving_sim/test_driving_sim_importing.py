@@ -10,9 +10,9 @@ from evaluators.driving_sim import importing
 from evaluators.driving_sim.commands import main
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
-from measurand.publish.licences import LicenceError, origins
-from measurand.publish.parts import read_parts
-from measurand.verify import verify
+from measurand.publishing.licences import LicenceError, origins
+from measurand.publishing.parts import read_parts
+from measurand.verification import verify
 from pipelines.driving_sim import generator
 from schemas.driving_sim.params import Recorded
 from schemas.driving_sim.tables import DATASET
