@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -99,6 +101,33 @@ def test_a_run_that_was_killed_ends_in_the_same_bytes(
         with pytest.raises(KeyboardInterrupt):
             evaluate(PARAMS, place, None, tmp_path / "r", journal=tmp_path / "j")
     assert len(list((tmp_path / "j" / "drives").iterdir())) == 3
+    evaluate(PARAMS, place, None, tmp_path / "r", journal=tmp_path / "j")
+    assert digests(tmp_path / "r") == digests(done)
+
+
+@pytest.mark.integration
+def test_ten_kills_end_in_the_same_bytes(
+    place: Path, done: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every process is killed in its second job, by a signal that nothing can answer."""
+    real, calls = module.jobs.drive_batch, [0]
+
+    def dying(*args: Any) -> Any:
+        calls[0] += 1
+        if calls[0] == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*args)
+
+    for _ in range(10):
+        child = os.fork()
+        if child == 0:
+            monkeypatch.setattr(module.jobs, "drive_batch", dying)
+            evaluate(PARAMS, place, None, tmp_path / "r", journal=tmp_path / "j")
+            os._exit(1)
+        status = os.waitpid(child, 0)[1]
+        assert os.WIFSIGNALED(status)
+        assert os.WTERMSIG(status) == signal.SIGKILL
+    assert not (tmp_path / "r").exists()
     evaluate(PARAMS, place, None, tmp_path / "r", journal=tmp_path / "j")
     assert digests(tmp_path / "r") == digests(done)
 
