@@ -164,7 +164,8 @@ def seed_rows(material: Material) -> Rows:
             if len(values):
                 yield _over_seeds(material, str(loss), metric, {"run": str(run)}, values)
     chosen = material.tuning.filter(chosen=True).select("run", "loss", "rate").unique()
-    clipped = material.training.join(chosen, on=["run", "loss", "rate"])
+    # A join's order, and with it a mean's last bit, depends on threads.
+    clipped = material.training.join(chosen, on=["run", "loss", "rate"]).sort("run", "loss", "step")
     for (run, loss), rows in clipped.group_by("run", "loss", maintain_order=True):
         share = rows["clipped"].to_numpy()
         yield _exact(str(loss), "clipped", {"run": str(run)}, float(share.mean()))

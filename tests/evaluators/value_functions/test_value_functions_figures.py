@@ -119,6 +119,8 @@ def test_insides(results: Path, params: Params) -> None:
     assert of(rows, "hl_gauss", "entropy", run="chess")["estimate"] == pytest.approx(1.1)
     assert not [r for r in rows if (r["model"], r["metric"]) == ("mse", "entropy")]
     assert of(rows, "mse", "clipped", run="chess")["estimate"] == 0.25
+    order = [(row["slice"], row["model"]) for row in rows if row["metric"] == "clipped"]
+    assert order == sorted(order)
 
 
 def test_elo_is_the_odds_of_a_point(results: Path, params: Params) -> None:
