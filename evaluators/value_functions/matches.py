@@ -29,9 +29,10 @@ Choose = Callable[[Any], str]
 
 
 def plays(params: Params, run: Run) -> bool:
-    """Whether networks of a run play: on chess, as it is."""
+    """Whether networks of a run play: on chess, as it is, with all the losses that play."""
     kind = params.build.source(run.source).kind
-    return bool(params.evaluate.games) and kind == "chess" and not (run.noise or run.shuffled)
+    changed = run.noise or run.shuffled or not set(MATCHED) <= set(params.losses(run))
+    return bool(params.evaluate.games) and kind == "chess" and not changed
 
 
 def items(params: Params, run: Run, loss: Loss, checkpoint: Path, journal: Path) -> Iterator[Found]:

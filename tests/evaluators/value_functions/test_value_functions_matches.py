@@ -30,7 +30,7 @@ def first(board: Any) -> str:
 
 
 def params(**more: Any) -> Params:
-    runs = [{"id": "chess", "source": "chess", "steps": 1, "losses": ["mse"]}]
+    runs = [{"id": "chess", "source": "chess", "steps": 1, "losses": ["mse", "hl_gauss"]}]
     found = small([CHESS], runs)
     evaluate = found.evaluate.model_copy(update={"games": 4, **more})
     return found.model_copy(update={"evaluate": evaluate})
@@ -79,6 +79,7 @@ def test_who_plays() -> None:
     assert not matches.plays(params(games=0), run)
     assert not matches.plays(given, run.model_copy(update={"noise": 1.0}))
     assert not matches.plays(given, run.model_copy(update={"shuffled": True}))
+    assert not matches.plays(given, run.model_copy(update={"losses": ("mse",)}))
 
 
 @pytest.mark.integration
