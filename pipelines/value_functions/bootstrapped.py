@@ -2,8 +2,8 @@
 
 The target of a transition is r + discount * max_a Q(s', a) of a copy of the network that is renewed
 from time to time. Values that no data speak for are held down: logsumexp_a Q(s, a) - Q(s, a_data)
-(Kumar et al. 2020, arXiv 2006.04779, equation 4), in units of the returns' spread, so that one
-weight means the same under every loss.
+(Kumar et al. 2020, arXiv 2006.04779, equation 4), in units of the returns' spread and of how stiff
+the loss is, so that one weight moves the read-out alike under every loss.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ class Bootstrapped:
         if self._run.conservative:
             q = self.head.value(out) / self.head.spread
             penalty = q.logsumexp(-1) - q.gather(-1, action[..., None])[..., 0]
-            losses = losses + self._run.conservative * penalty
+            losses = losses + self._run.conservative * self.head.stiffness * penalty
         return totals(losses, y, self.head.support)
 
     def _distributional(

@@ -60,6 +60,23 @@ class Head:
         """Numbers a value."""
         return 1 if self.loss in SCALAR else self.support.bins
 
+    @property
+    def stiffness(self) -> float:
+        """How much more the loss resists a small shift of its read-out than squared error does.
+
+        A cross-entropy whose target has variance v rises by d^2 / 2v where the read-out is off by
+        d, squared error in units of the spread by (d / spread)^2. v is that of HL-Gauss, and on
+        average within a bin or between two atoms; C51's targets are as wide as what was learned.
+        """
+        width, spacing = self.support.width, self.support.width * self.support.bins
+        spacing /= self.support.bins - 1
+        variance = {
+            "one_hot": width**2 / 12,
+            "two_hot": spacing**2 / 6,
+            "hl_gauss": self.support.sigma**2 + width**2 / 12,
+        }.get(self.loss)
+        return 1.0 if variance is None else self.spread**2 / (2 * variance)
+
     def log_probabilities(self, out: Tensor) -> Tensor:
         """(..., m) log-probabilities of logits, in float32 or finer."""
         import torch

@@ -26,6 +26,19 @@ def trial(built: Path, loss: Loss, source: str = "chain", **run: Any) -> Bootstr
     return own
 
 
+def test_the_penalty_is_as_strong_as_the_loss_is_stiff(built: Path) -> None:
+    own = trial(built, "hl_gauss", "breakout", conservative=1.0)
+    free = trial(built, "hl_gauss", "breakout", conservative=0.0)
+    weights = begin(own._params, own._run, own, "cpu")
+    batch = own.batch(0)
+    (with_, _), (without, _) = own.loss(weights, batch), free.loss(weights, batch)
+    q = own.head.value(own.out(weights, own._state[batch[1]])) / own.head.spread
+    penalty = q.logsumexp(-1) - q.gather(-1, own._action[batch[1]][..., None])[..., 0]
+    torch.testing.assert_close(
+        with_ - without, own.head.stiffness * penalty.mean(-1).sum(), rtol=1e-4, atol=1e-4
+    )
+
+
 @pytest.mark.parametrize("loss", LOSSES)
 def test_losses_step_down_on_a_game(built: Path, loss: Loss) -> None:
     own = trial(built, loss, "breakout", target_every=1000)

@@ -98,3 +98,21 @@ def test_a_distribution_as_the_target_of_c51() -> None:
 def test_targets_that_are_all_alike_are_refused() -> None:
     with pytest.raises(ParamsError, match="all alike"):
         Head("mse", SUPPORT, 1.0, 0.0)
+
+
+@pytest.mark.parametrize("loss", ["mse", "hl_gauss"])
+def test_stiffness_is_what_a_shift_costs(loss: Loss) -> None:
+    own = head(loss)
+    y, shift = torch.tensor([0.3], dtype=torch.float64), 0.1
+    scalar = (y[:, None] - 0.5) / 2
+    out = hl_gauss(y, SUPPORT).clamp(min=1e-300).log() if loss == "hl_gauss" else scalar
+    # Less the least that any read-out could reach: what the target's own entropy costs.
+    least = own.losses(hl_gauss(y + shift, SUPPORT).clamp(min=1e-300).log(), y + shift)
+    cost = own.losses(out, y + shift) - (least if loss == "hl_gauss" else 0)
+    assert float(cost) == pytest.approx(own.stiffness * (shift / own.spread) ** 2, rel=0.05)
+
+
+def test_narrow_targets_are_stiff() -> None:
+    assert head("mse").stiffness == head("huber").stiffness == head("c51").stiffness == 1
+    found = {loss: head(loss).stiffness for loss in ("one_hot", "two_hot", "hl_gauss")}
+    assert found["one_hot"] > found["two_hot"] > found["hl_gauss"] > 1
