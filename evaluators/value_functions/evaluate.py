@@ -17,7 +17,7 @@ from pipelines.value_functions.bootstrapped import Bootstrapped
 from pipelines.value_functions.regression import Regression
 from pipelines.value_functions.representations import described
 from pipelines.value_functions.train import make, networks_of, parents_of
-from schemas.value_functions.params import Params, Run
+from schemas.value_functions.params import Params, Run, Source
 from schemas.value_functions.tables import REPRESENTATIONS, TRAINING, TUNING
 
 SYSTEM = "value_functions"
@@ -61,6 +61,8 @@ def evaluate(
     inner: list[Row] = []
     parents = parents_of(dataset)
     known = runs.run_id(parents, params.model_dump(mode="json"))
+    # Runs on a source meet the same controls in the same episodes.
+    others = {source.id: played.beside(params, source) for source in _used(params)}
     for run in params.train.runs:
         for loss in params.losses(run):
             trial = make(params, run, loss, dataset, device)
@@ -69,7 +71,7 @@ def evaluate(
                 found = given.items(run, trial, weights)
                 more = given.heads(run, trial, weights[-1])
             else:
-                found = played.items(params, run, trial, weights[-1])
+                found = played.items(params, run, trial, weights[-1], others[run.source])
                 more = [{"covered": None, "calibration": None}] * params.train.seeds
             items += _rows(run, loss, found, limit, known)
             rows = described(trial.net, weights[-1], trial.head, trial.seen(), trial.probed())
@@ -78,7 +80,7 @@ def evaluate(
             items += _rows(
                 run, loss, matches.items(params, run, loss, checkpoint, journal), limit, known
             )
-        for control, played_ in _controls(params, run, trial):
+        for control, played_ in _controls(params, run, trial, others[run.source]):
             items += _rows(run, control, played_, limit, known)
         items += _rows(run, "random", matches.random(params, run, journal), limit, known)
     config = {"evaluate": params.evaluate.model_dump(mode="json"), "partial": limit is not None}
@@ -93,11 +95,18 @@ def evaluate(
         write(name, table, shards.read_table(checkpoint / name))
 
 
-def _controls(params: Params, run: Run, trial: Regression | Bootstrapped) -> Iterator[Any]:
+def _used(params: Params) -> Iterator[Source]:
+    names = {run.source for run in params.train.runs}
+    yield from (source for source in params.build.sources if source.id in names)
+
+
+def _controls(
+    params: Params, run: Run, trial: Regression | Bootstrapped, others: played.Beside | None
+) -> Iterator[Any]:
     if isinstance(trial, Regression):
         yield from given.controls(run, trial)
     else:
-        yield from played.controls(params, run)
+        yield from played.controls(params, run, others)
 
 
 Found = tuple[str, str, str, int, str, float | None, str | None]
