@@ -26,13 +26,26 @@ def read(path: torch.Tensor, s: torch.Tensor) -> torch.Tensor:
     Returns:
         (..., K, 4).
     """
-    place = ((s + BEHIND) / SPACING).clamp(0, path.shape[-2] - 1)
-    first = place.detach().floor().clamp(max=path.shape[-2] - 2).long()
-    share = place - first
+    first, share = _pieces(path, s)
     one, two = at(path, first), at(path, first + 1)
     x, y, v = (one[..., i] + share * (two[..., i] - one[..., i]) for i in (0, 1, 3))
     yaw = wrap(one[..., 2] + share * wrap(two[..., 2] - one[..., 2]))
     return torch.stack((x, y, yaw, v), -1)
+
+
+def places(path: torch.Tensor, s: torch.Tensor) -> torch.Tensor:
+    """(..., K, 2) the x and y that :func:`read` gives, to the bit, in half the time."""
+    first, share = _pieces(path, s)
+    flat = path[..., :2]
+    one, two = at(flat, first), at(flat, first + 1)
+    return one + share[..., None] * (two - one)
+
+
+def _pieces(path: torch.Tensor, s: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Numbers of the points before arc lengths, and shares of the way to the next."""
+    place = ((s + BEHIND) / SPACING).clamp(0, path.shape[-2] - 1)
+    first = place.detach().floor().clamp(max=path.shape[-2] - 2).long()
+    return first, place - first
 
 
 def at(path: torch.Tensor, index: torch.Tensor) -> torch.Tensor:

@@ -31,6 +31,7 @@ ASSUMED = (
     "flashing lights count as steady ones",
     "moments are a tenth of a second apart",
 )
+COLOURS = np.array([LIGHT.get(state, 0) for state in range(max(LIGHT) + 2)], np.int8)
 TIMES = ("past", "current", "future")
 
 Features = Mapping[str, npt.NDArray[Any]]
@@ -214,10 +215,13 @@ def _signals(found: Features, moments: int) -> tuple[Signal, ...]:
                 for name in ("id", "valid", "x", "y")
             }
             each = len(state) // count
-            for k in np.flatnonzero((parts["valid"] > 0) & (parts["id"] >= 0)):
-                lane = int(parts["id"][k])
+            some = np.flatnonzero((parts["valid"] > 0) & (parts["id"] >= 0))
+            colour = COLOURS[np.clip(state[some], 0, len(COLOURS) - 1)]
+            for lane in np.unique(parts["id"][some]).tolist():
+                own = parts["id"][some] == lane
                 row = rows.setdefault(lane, np.zeros(moments, np.int8))
-                row[t + k // each] = LIGHT.get(int(state[k]), 0)
-                places.setdefault(lane, (float(parts["x"][k]), float(parts["y"][k])))
+                row[t + some[own] // each] = colour[own]
+                first = some[np.argmax(own)]
+                places.setdefault(lane, (float(parts["x"][first]), float(parts["y"][first])))
         t += count
     return tuple(Signal(lane, places[lane], row) for lane, row in rows.items())

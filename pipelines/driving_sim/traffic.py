@@ -100,20 +100,19 @@ def leader(world: World, state: State) -> tuple[torch.Tensor, torch.Tensor]:
     """
     n = state.pose.shape[1]
     steps = torch.arange(0, LOOK + 1, EVERY, device=state.pose.device, dtype=state.pose.dtype)
-    points = rails.read(world.path, state.s[..., None] + steps)
-    dx = state.pose[:, None, None, :, 0] - points[..., 0, None]
-    dy = state.pose[:, None, None, :, 1] - points[..., 1, None]
-    on = dx * dx + dy * dy < ASIDE * ASIDE
-    on &= state.valid[:, None, None]
-    on &= ~torch.eye(n, dtype=torch.bool, device=on.device)[None, :, None]
+    ahead = state.s[..., None] + steps
+    points = rails.places(world.path, ahead)
+    x, y = (points[..., k].contiguous()[:, :, None] for k in (0, 1))
+    dx, dy = (state.pose[:, None, :, None, k] - part for k, part in ((0, x), (1, y)))
     # The first point that it is near, and how far along the path it stands from that point.
-    first = torch.where(on, steps[:, None], torch.inf).min(2)
-    pick = first.indices[:, :, None]
-    cos, sin = cos_sin(points[..., 2].gather(2, first.indices))
-    along = dx.gather(2, pick)[:, :, 0] * cos + dy.gather(2, pick)[:, :, 0] * sin
+    on, first = (dx * dx + dy * dy < ASIDE * ASIDE).max(3)
+    on = on & state.valid[:, None] & ~torch.eye(n, dtype=torch.bool, device=on.device)
+    cos, sin = cos_sin(rails.read(world.path, ahead.gather(2, first))[..., 2])
+    pick = first[..., None]
+    along = dx.gather(3, pick)[..., 0] * cos + dy.gather(3, pick)[..., 0] * sin
     length = world.size[..., 0] / 2
-    gaps = first.values + along - length[:, :, None] - length[:, None]
-    gaps = torch.where(first.values < torch.inf, gaps, torch.inf)
+    gaps = steps[first] + along - length[:, :, None] - length[:, None]
+    gaps = torch.where(on, gaps, torch.inf)
     nearest = gaps.min(2)
     other = state.pose.gather(1, nearest.indices[..., None].expand(-1, -1, 4))
     seen = other[..., 3] * cos_sin(other[..., 2] - state.pose[..., 2])[0].clamp(min=0)

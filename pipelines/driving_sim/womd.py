@@ -128,10 +128,9 @@ def recording(data: bytes) -> Recording:
 
 def sizes(each: Floats, valid: Any) -> Floats:
     """(N, 3) the median of the sizes of every object where it is seen; 1 where it never is."""
-    masked = np.where(valid[..., None], each, np.nan)
-    some = valid.any(1)
     size = np.ones((len(each), 3))
-    size[some] = np.nanmedian(masked[some], axis=1)
+    for i in np.flatnonzero(valid.any(1)):
+        size[i] = np.median(each[i, valid[i]], axis=0)
     return size
 
 

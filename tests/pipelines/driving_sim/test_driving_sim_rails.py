@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from pipelines.driving_sim import rails
+from pipelines.driving_sim.world import World
 
 
 @pytest.fixture
@@ -48,3 +49,8 @@ def test_pursuit_is_the_arc_through_the_point() -> None:
     target = torch.tensor([20 * np.sin(angle), 20 - 20 * np.cos(angle)])
     assert rails.pursuit(pose, target) == pytest.approx(1 / 20)
     assert rails.pursuit(pose, torch.zeros(2)) == 0
+
+
+def test_places_are_those_that_are_read(world: World) -> None:
+    s = torch.linspace(-9, 190, 57).expand(*world.path.shape[:2], 57)
+    assert torch.equal(rails.places(world.path, s), rails.read(world.path, s)[..., :2])
