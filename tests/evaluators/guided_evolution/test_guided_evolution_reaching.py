@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,14 @@ import pytest
 from guided_evolution_world import BUDGET, params, times, write
 
 from evaluators.guided_evolution.context import Material, material
-from evaluators.guided_evolution.reaching import break_even, capped, oracle_rows, reaching_rows
+from evaluators.guided_evolution.reaching import (
+    _ratio,
+    _times,
+    break_even,
+    capped,
+    oracle_rows,
+    reaching_rows,
+)
 from measurand.report.lookup import Figures
 
 TOP = {"task": "cora", "target": "top"}
@@ -88,3 +96,25 @@ def test_selection_is_what_a_winner_loses_on_fresh_ground(figures: Figures) -> N
     assert figures.value("pam_rt", "best", task="cora") == pytest.approx(1.0)
     assert figures.value("pam_rt", "fresh", task="cora") == pytest.approx(0.8)
     assert figures.value("random", "selection", task="cora") == pytest.approx((0.2 * 11 + 0.1) / 12)
+
+
+def test_one_side_that_arrives_makes_a_ratio(known: Material) -> None:
+    above, below = np.array([10.0, 40.0, 40.0, 25.0]), np.full(4, 40.0)
+    found = _ratio(known, above, below, known.words("speedup"), False)
+    assert found.value == pytest.approx(above.mean() / below.mean())
+    none = _ratio(known, below, below, known.words("speedup"), False)
+    assert none.reason == "neither side reached the target"
+
+
+def test_a_search_has_arrived_where_its_best_is_just_the_target(known: Material) -> None:
+    level = dict(known.levels("cora"))["top"]
+    mine = known.seconds.filter(task="cora", method="random")
+    just = mine.with_columns(
+        pl.when(pl.col("best") >= level).then(level).otherwise(pl.col("best")).alias("best")
+    )
+    found = _times(replace(known, seconds=just), "cora", "random", "top")
+    wanted = _times(known, "cora", "random", "top")
+    assert found is not None
+    assert wanted is not None
+    assert found["seconds"].to_list() == wanted["seconds"].to_list()
+    assert found["seconds"].sum() < mine.group_by("search").last()["seconds"].sum()
