@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from toy_sides import items, sides, statistics
 
-from measurand.comparison.page import LIMIT, document, finding, markdown
+from measurand.comparison.page import LIMIT, _list, document, finding, markdown
 from measurand.comparison.record import compare
 from measurand.comparison.sides import Side
 from measurand.report.document import from_json, to_json
@@ -85,3 +85,10 @@ def test_a_limit_below_one_row_still_holds() -> None:
 )
 def test_findings_in_words(value: float | None, p: float | None, words: str) -> None:
     assert finding({"difference": {"value": value}, "p_holm": p}) == words
+
+
+@pytest.mark.parametrize(("most", "shown"), [(3, 3), (5, 5), (9, 5), (None, 5), (0, 0)])
+def test_a_long_list_says_how_many_are_left(most: int | None, shown: int) -> None:
+    lines = _list([f"- {i}" for i in range(5)], most).splitlines()
+    more = [f"- {5 - shown} more are not shown."] if shown < 5 else []
+    assert lines == [*(f"- {i}" for i in range(shown)), *more]

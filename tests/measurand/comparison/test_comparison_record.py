@@ -8,7 +8,7 @@ import pytest
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from toy_sides import items, sides, statistics
 
-from measurand.comparison.record import UNPAIRED, compare
+from measurand.comparison.record import UNPAIRED, _lone_models, compare
 from measurand.comparison.sides import Side
 from measurand.errors import InputError
 
@@ -155,3 +155,16 @@ def test_a_slice_of_one_side_is_named() -> None:
     told = " ".join(record["notes"])
     assert "slices in A only: lang=de" in told
     assert "slices in B only: lang=fr" in told
+
+
+def test_models_of_one_side_are_named_by_the_name_that_they_have_there() -> None:
+    sides = (pa.table({"model": ["old", "old"]}), pa.table({"model": ["new", "more"]}))
+    notes: list[str] = []
+    _lone_models("toy", sides, [("old", "new")], notes)
+    assert notes == ["Models in B only: more."]
+    notes.clear()
+    _lone_models("toy", sides[::-1], [("new", "old")], notes)
+    assert notes == ["Models in A only: more."]
+    notes.clear()
+    _lone_models("toy", sides, [], notes)
+    assert notes == ["toy: the sides have no model in common."]

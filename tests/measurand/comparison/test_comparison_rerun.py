@@ -70,6 +70,7 @@ def test_figures_are_put_by_how_far_they_moved(tmp_path: Path) -> None:
         "saving": ("one undefined", "trained anew"),
     }
     assert not record["changed"]
+    assert record["version"] == 1
     assert class_of(None, None) == "equal"
 
 
