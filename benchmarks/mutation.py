@@ -3,10 +3,10 @@
     python benchmarks/mutation.py measurand/stats --tests tests/measurand/stats --out m.jsonl
 
 A seeded sample of changes, ``--each`` a file. The tests are collected once; a child process runs
-them unchanged and notes which lines each one reaches. Then each change has a forked child, in which
-the changed function's code stands in place of its own and only tests that reach the line run, quick
-ones first, to the first failure. Nothing is written into the source. A JSON line a change says what
-it was and which test noticed it; the last line printed counts them.
+them unchanged, leaves out what fails so and notes which lines each reaches. Then each change has a
+forked child, in which the changed function's code stands in place of its own and only tests that
+reach the line run, quick ones first, to the first failure. Nothing is written into the source. A
+JSON line a change says what it was and which test noticed it; the last line printed counts them.
 
 Operators: a comparison, sum, product, sign, ``and``, ``not``, a condition, a number (axes among
 them), a truth value, ``min`` for ``max``, a slice's end, a keyword that names units left out. Words
@@ -310,8 +310,9 @@ class Harness:
             seconds[item.nodeid] = time.perf_counter() - start
             reached[item.nodeid] = self.stack[0]
             if self.failed:
-                raise SystemExit(f"fails unchanged: {self.failed}")
-        for item in items:
+                del reached[item.nodeid]
+                self.failed = None
+        for item in (one for one in items if one.nodeid in reached):
             for name in item.fixturenames:
                 reached[item.nodeid] = reached[item.nodeid] | self.of_fixture[name]
         return pickle.dumps((reached, seconds, dict(self.making)))
@@ -326,7 +327,8 @@ class Harness:
         chosen = [
             item
             for item in items
-            if not mutant.function or not places.isdisjoint(reached[item.nodeid])
+            if item.nodeid in reached
+            and (not mutant.function or not places.isdisjoint(reached[item.nodeid]))
         ]
         chosen = self._quick(chosen, seconds)
         if not chosen:
