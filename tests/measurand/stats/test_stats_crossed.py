@@ -139,3 +139,9 @@ def test_a_constant_decimal_has_no_variance(shape: tuple[int, int]) -> None:
     found = components(np.full(shape, 0.1))
     assert found == Components(0.0, 0.0, 0.0)
     assert found.shares() is None
+
+
+def test_one_row_is_a_mean_without_an_interval() -> None:
+    one = np.array([0])
+    found = crossed_mean(np.array([0.4]), one, one)
+    assert (found.value, found.n, found.ci_lo) == (0.4, 1, None)

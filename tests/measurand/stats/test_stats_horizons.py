@@ -6,6 +6,7 @@ import statsmodels.api as sm
 
 from measurand.errors import InputError
 from measurand.stats.horizons import horizon
+from measurand.stats.resample import plan
 
 SLOPE, TRUTH = -0.8, 60.0
 
@@ -59,3 +60,21 @@ def test_undefined_has_its_reason() -> None:
     assert "one length" in str(horizon(np.ones(4), np.array([1, 2, 3, 4]), ten).reason)
     with pytest.raises(InputError):
         horizon(np.zeros(4), np.array([1, 2, 3, 4]), ten)
+
+
+def test_resamples_in_which_success_does_not_fall_are_counted() -> None:
+    rng = np.random.default_rng(5)
+    minutes, n = np.exp2(rng.uniform(0, 10, 14)), np.full(14, 8)
+    k = rng.binomial(8, 1 / (1 + np.exp(0.1 * (np.log2(minutes) - 5))))
+    drawn = plan(14, None, 400, ("h",))
+    slopes = []
+    for taken in np.concatenate(list(drawn.row_batches())).astype(int):
+        rows = np.repeat(np.arange(14), taken)
+        table = np.column_stack([k[rows], n[rows] - k[rows]])
+        design = sm.add_constant(np.log2(minutes)[rows])
+        slopes.append(sm.GLM(table, design, sm.families.Binomial()).fit().params[1])
+    rising = int((np.array(slopes) >= 0).sum())
+    assert rising > 0
+    found = horizon(minutes, k, n, resamples=400, seed_words=("h",))
+    said = found.method if found.reason is None else found.reason
+    assert f"{rising} undefined" in said or f"undefined in {rising} of 400" in said

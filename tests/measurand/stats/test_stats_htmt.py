@@ -123,3 +123,11 @@ def test_clusters_that_do_not_fit_the_rows_are_refused() -> None:
     x = np.random.default_rng(0).normal(size=(20, 4))
     with pytest.raises(InputError, match="clusters has 3 entries for 20 rows"):
         heterotrait_monotrait(x, np.array(list("aabb")), clusters=np.arange(3), resamples=0)
+
+
+def test_two_complete_rows_are_enough_for_a_ratio() -> None:
+    """Correlations of two rows are 1 or -1, so the ratio of their sizes is 1."""
+    x = np.vstack([answers(2), np.full(len(SCALES), np.nan)])
+    found = heterotrait_monotrait(x, SCALES, resamples=0)
+    assert all(one.value == pytest.approx(1.0) for one in found.values())
+    assert all(one.n == 2 for one in found.values())

@@ -85,3 +85,11 @@ def test_the_order_of_respondents_and_items_changes_nothing() -> None:
     assert alpha_of_long_test(moved).value == pytest.approx(alpha_of_long_test(X).value)
     found = item_statistics(moved).item_rest
     np.testing.assert_allclose(found, item_statistics(X).item_rest[columns], atol=1e-12)
+
+
+def test_two_items_have_the_alpha_of_their_covariance() -> None:
+    x = np.random.default_rng(2).normal(size=(50, 1)) + np.random.default_rng(3).normal(
+        size=(50, 2)
+    )
+    cov = np.cov(x.T)
+    assert alpha_of_long_test(x).value == pytest.approx(4 * cov[0, 1] / cov.sum())
