@@ -118,3 +118,9 @@ def test_two_rows_have_percentiles_and_one_has_none() -> None:
     for n, whole in ((2, True), (1, False)):
         found = percentile(0.0, np.linspace(-1, 1, 100), plan(n, None, 100, ()), method="m")
         assert (found.ci_lo is not None) == whole
+
+
+@pytest.mark.parametrize(("units", "drawn"), [(0, False), (1, False), (2, True), (3, True)])
+def test_two_units_can_be_drawn_and_one_cannot(units: int, drawn: bool) -> None:
+    assert plan(units, None, 40, ()).drawable is drawn
+    assert plan(units, None, 0, ()).drawable is False

@@ -20,6 +20,7 @@ from measurand.stats.trainings import (
     degrees,
     figure_over_trainings,
     mean_over_trainings,
+    moved,
     widened,
 )
 
@@ -234,3 +235,11 @@ def test_parts_of_errors_near_the_largest_double_are_told_apart() -> None:
     assert apart(1.0, 1e300) == 0.0
     assert apart(0.0, 0.0) == 0.0
     assert degrees(1e300, 1.7e308, 5, 20) > 0
+
+
+def test_one_cluster_has_a_normal_quantile_and_no_undefined_one() -> None:
+    """Of one cluster there are no degrees of freedom: its part is that of a known error."""
+    at = {"trainings": 5, "se_trainings": 0.0, "se": None}
+    far = moved(1.0, 0.975, n_clusters=1, **at)  # type: ignore[arg-type]
+    assert far == pytest.approx(stats.norm.ppf(0.975) / stats.norm.ppf(0.95))
+    assert far == moved(1.0, 0.975, n_clusters=None, **at)  # type: ignore[arg-type]

@@ -41,3 +41,20 @@ def test_what_cannot_be_calibrated_is_refused() -> None:
         calibrate(section(6) * 2)
     with pytest.raises(InputError, match="5 calibrated"):
         abilities(calibrate(section(6)), np.ones((1, 4)))
+
+
+def test_ability_and_error_are_mode_and_curvature_of_the_posterior() -> None:
+    items = calibrate(section(6))
+    answers = np.array([[0.0, 0, 0, 0, 0], [1, 0, 1, np.nan, 1], [1, 1, 1, 1, 1]])
+    ability, error = abilities(items, answers)
+    grid = np.linspace(-4, 4, 8001)
+    p = 1 / (1 + np.exp(-(grid[:, None] * items.slope + items.intercept)))
+    for row, at, se in zip(answers, ability, error, strict=True):
+        known = ~np.isnan(row)
+        logs = np.log(np.where(row[known] == 1, p[:, known], 1 - p[:, known])).sum(axis=1)
+        logs -= grid**2 / 2
+        top = int(logs.argmax())
+        assert grid[top] == pytest.approx(at, abs=1e-3)
+        bend = (logs[top + 50] - 2 * logs[top] + logs[top - 50]) / 0.05**2
+        assert se == pytest.approx((-bend) ** -0.5, rel=1e-3)
+    assert error.max() < 1
