@@ -17,7 +17,7 @@ from measurand.subject import frame
 from measurand.tables import Table
 from pipelines.guided_evolution import formulas, tasks
 from pipelines.guided_evolution.optimisers import Optimisers, tuned
-from pipelines.guided_evolution.programs import KEY_BYTES, Program
+from pipelines.guided_evolution.programs import KEY_BYTES, Program, program
 from pipelines.guided_evolution.running import One, Runner
 from pipelines.guided_evolution.spaces import Task
 from pipelines.guided_evolution.symbolic import Formulas
@@ -135,7 +135,7 @@ class _Again:
 
     def program(self, key: str) -> Program:
         row, names = self._rows[key], self._task.space.names
-        made = Program(
+        made = program(
             tuple(names.index(op) for op in row["ops"]),
             tuple(tuple(mine) for mine in row["args"]),
             tuple(row["constants"]),

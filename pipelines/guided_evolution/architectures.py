@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
 
 from pipelines.guided_evolution.growing import pick
-from pipelines.guided_evolution.programs import KEY_BYTES, Program
+from pipelines.guided_evolution.programs import KEY_BYTES, Program, program
 
 LAYERS = 4
 SKIP = "skip"
@@ -63,20 +64,7 @@ class Trees:
                 that stands before it.
             ops: operation of each node.
         """
-        below, skips = _without_skips(links, ops)
-        names, text = self.names, _text(below, ops, 0)
-        made_ops: list[int] = [0]
-        made_args: list[tuple[int, ...]] = [()]
-        at = 0
-        for _ in range(skips):
-            made_ops.append(names.index(SKIP))
-            made_args.append((at,))
-            at += 1
-        for op, parent in _walk(below, ops, 0, at, [at]):
-            made_ops.append(names.index(op))
-            made_args.append((parent,))
-        key = blake2b(f"{skips}{text}".encode(), digest_size=KEY_BYTES).digest()
-        return Program(tuple(made_ops), tuple(made_args), (0.0,) * len(made_ops), key)
+        return _made(self.ops, tuple(links), tuple(ops))
 
     def random(self, rng: np.random.Generator) -> Program:
         """Random layers on random links."""
@@ -103,6 +91,19 @@ class Trees:
         reads = ["input" if link == 0 else str(link) for link in links_of(program)]
         ops = (self.names[op] for op in program.ops[1:])
         return " ".join(f"{op}({link})" for op, link in zip(ops, reads, strict=True))
+
+
+@lru_cache(maxsize=1 << 15)
+def _made(known: tuple[str, ...], links: tuple[int, ...], ops: tuple[str, ...]) -> Program:
+    below, skips = _without_skips(links, ops)
+    places = {name: at for at, name in enumerate(known, start=1)}
+    made_ops, made_args = [0], [(), *((at,) for at in range(skips))]
+    made_ops += [places[SKIP]] * skips
+    for op, parent in _walk(below, ops, 0, skips, [skips]):
+        made_ops.append(places[op])
+        made_args.append((parent,))
+    key = blake2b(f"{skips}{_text(below, ops, 0)}".encode(), digest_size=KEY_BYTES).digest()
+    return program(made_ops, made_args, (0.0,) * len(made_ops), key)
 
 
 def links_of(program: Program) -> list[int]:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from measurand.stats.resample import rng_for, seed_for
 from measurand.training.device import device_of
-from pipelines.guided_evolution.features import Arrays, arrays
+from pipelines.guided_evolution.features import WAYS, arrays, width
 from pipelines.guided_evolution.programs import Program
 
 FloatArray = npt.NDArray[np.float64]
@@ -81,10 +81,14 @@ class Discriminator:
                 learning.encoder, n_ops, max_nodes, learning.hidden, learning.layers
             )
         self._optimiser = torch.optim.AdamW(
-            self.network.parameters(), lr=learning.rate, weight_decay=learning.decay
+            self.network.parameters(), lr=learning.rate, weight_decay=learning.decay, fused=True
         )
         self._rng = rng_for("guided_evolution pairs", *words)
-        self._kept: Arrays | None = None
+        # What reads all at once needs every program of one size; padding costs time elsewhere.
+        self._padded = max_nodes if learning.encoder == "mlp" else None
+        self._nodes = np.zeros((learning.memory, max_nodes, width(n_ops)), np.float32)
+        self._edges = np.zeros((learning.memory, max_nodes, max_nodes, WAYS), np.uint8)
+        self._sizes = np.zeros(learning.memory, np.int64)
         self._fitness = np.empty(learning.memory)
         self._parents = np.empty(learning.memory, np.int64)
         self._places: dict[bytes, int] = {}
@@ -94,19 +98,19 @@ class Discriminator:
         """(n,) s of each program; the higher is said to be better."""
         import torch
 
+        found = arrays(programs, self._n_ops, self._max_nodes, self._padded)
         with torch.inference_mode():
-            found = self.network(*self._tensors(self._arrays(programs)))
-        out: FloatArray = found.numpy().astype(float)
+            s = self.network(*map(torch.from_numpy, found))
+        out: FloatArray = s.numpy().astype(float)
         return out
 
     def add(self, program: Program, fitness: float | None, parent: Program | None) -> None:
         """A program that was evaluated; without a fitness it is worse than all that have one."""
-        found = self._arrays([program])
-        if self._kept is None:
-            size = self._learning.memory
-            self._kept = Arrays(*(np.zeros((size, *x.shape[1:]), x.dtype) for x in found))
         slot = self.seen % self._learning.memory
-        self._kept.nodes[slot], self._kept.edges[slot] = found.nodes[0], found.edges[0]
+        [self._nodes[slot]], [self._edges[slot]] = arrays(
+            [program], self._n_ops, self._max_nodes, self._max_nodes
+        )
+        self._sizes[slot] = len(program.ops)
         self._fitness[slot] = -np.inf if fitness is None else fitness
         self._parents[slot] = -1 if parent is None else self._places.get(parent.key, -1)
         self._places[program.key] = self.seen
@@ -123,7 +127,7 @@ class Discriminator:
         fitness = self._fitness[: min(self.seen, self._learning.memory)]
         if self._learning.shuffled:
             fitness = self._rng.permutation(fitness)
-        if self._kept is None or len(np.unique(fitness)) < 2:
+        if len(np.unique(fitness)) < 2:
             return None
         ranks = _ranks(fitness)
         losses, pairs = [], 0
@@ -132,8 +136,9 @@ class Discriminator:
             if not len(left):
                 continue
             rows = np.concatenate([left, right])
-            kept = Arrays(self._kept.nodes[rows], self._kept.edges[rows])
-            s = self.network(*self._tensors(kept))
+            n = self._padded or int(self._sizes[rows].max())
+            nodes, edges = self._nodes[rows, :n], self._edges[rows, :n, :n]
+            s = self.network(torch.from_numpy(nodes), torch.from_numpy(edges).float())
             if self._learning.head == "regression":
                 loss = (s - torch.from_numpy(ranks[rows])).square().mean()
             else:
@@ -154,19 +159,6 @@ class Discriminator:
             made.update(weight.detach().numpy().tobytes())
         made.update(repr(self._rng.bit_generator.state).encode())
         return made.hexdigest()
-
-    def _arrays(self, programs: list[Program]) -> Arrays:
-        return arrays(programs, self._n_ops, self._max_nodes)
-
-    def _tensors(self, found: Arrays) -> tuple[object, object]:
-        import torch
-
-        nodes, edges = found
-        if self._learning.encoder != "mlp":
-            # Padding that no program of this block needs costs time and changes nothing.
-            n = int(nodes[:, :, : self._n_ops].any((0, 2)).sum())
-            nodes, edges = nodes[:, :n], edges[:, :, :n, :n]
-        return torch.from_numpy(nodes.copy()), torch.from_numpy(edges.copy())
 
     def _pairs(self, fitness: FloatArray) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         """Slots of the two sides: half drawn evenly, half a child and its parent; no ties."""

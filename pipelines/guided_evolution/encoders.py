@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pipelines.guided_evolution.features import OWN, width
+from pipelines.guided_evolution.features import OWN, WAYS, width
 
 KINDS = ("mlp", "gcn", "gin", "gps")
 HEADS = 4
@@ -33,7 +33,7 @@ def encoder(kind: str, n_ops: int, max_nodes: int, hidden: int, layers: int) -> 
         layers: how many.
     """
     if kind == "mlp":
-        return Flat(max_nodes * (width(n_ops) + 2 * max_nodes), hidden, layers)
+        return Flat(max_nodes * (width(n_ops) + WAYS * max_nodes), hidden, layers)
     return Graph(kind, n_ops, hidden, layers)
 
 
@@ -56,15 +56,16 @@ class Messages(nn.Module):  # type: ignore[misc]
 
     def __init__(self, hidden: int) -> None:
         super().__init__()
-        self.first = nn.Linear(hidden, 4 * hidden)
+        self.first = nn.Linear(hidden, WAYS * hidden)
         self.second = nn.Linear(hidden, hidden)
 
     def forward(self, h: Tensor, edges: Tensor) -> Tensor:
         """Own value, what is read, who reads, and later arguments, each with its own weights."""
-        reads, later = edges[:, 0], edges[:, 1]
-        own, *parts = self.first(h).chunk(4, 2)
-        ways = torch.cat([reads, reads.transpose(1, 2), later], 2)
-        return self.second(functional.relu(own + ways @ torch.cat(parts, 1)))
+        count, n, hidden = h.shape
+        # A row a neighbour and kind here, a column there: one product gathers all.
+        sent = self.first(h).view(count, n * WAYS, hidden)
+        found = torch.bmm(edges.flatten(2), sent)
+        return self.second(functional.relu(found))
 
 
 class Convolution(nn.Module):  # type: ignore[misc]
@@ -76,7 +77,7 @@ class Convolution(nn.Module):  # type: ignore[misc]
 
     def forward(self, h: Tensor, edges: Tensor) -> Tensor:
         """(B, N, hidden) to the same."""
-        both = edges[:, 0] + edges[:, 0].transpose(1, 2) + torch.eye(h.shape[1])
+        both = edges[..., 1] + edges[..., 2] + torch.eye(h.shape[1])
         scale = both.sum(2).rsqrt()
         return functional.relu(scale[:, :, None] * both * scale[:, None, :] @ self.weights(h))
 
@@ -112,7 +113,7 @@ class Layer(nn.Module):  # type: ignore[misc]
             )
             self.last = nn.LayerNorm(hidden)
 
-    def forward(self, h: Tensor, edges: Tensor, there: Tensor) -> Tensor:
+    def forward(self, h: Tensor, edges: Tensor, there: Tensor | None) -> Tensor:
         """(B, N, hidden) to the same."""
         added = h + self.messages(h, edges)
         if self.attention is None:
@@ -122,21 +123,24 @@ class Layer(nn.Module):  # type: ignore[misc]
 
 
 class Graph(nn.Module):  # type: ignore[misc]
-    """Layers on nodes; the mean of all and the output node make the score."""
+    """Layers on nodes; the mean of all and the output node make the score.
+
+    Nodes of padding have values too; nobody reads them, and their share in the mean is 0.
+    """
 
     def __init__(self, kind: str, n_ops: int, hidden: int, layers: int) -> None:
         super().__init__()
-        self.n_ops = n_ops
+        self.last, self.attends = n_ops + OWN - 2, kind == "gps"
         self.first = nn.Linear(width(n_ops), hidden)
         self.layers = nn.ModuleList(Layer(kind, hidden) for _ in range(layers))
         self.head = nn.Sequential(nn.Linear(2 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, 1))
 
     def forward(self, nodes: Tensor, edges: Tensor) -> Tensor:
         """(B,) scores."""
-        there = nodes[:, :, : self.n_ops].sum(2) > 0
-        weight = there[:, :, None].to(nodes.dtype)
-        h = self.first(nodes) * weight
+        h = self.first(nodes)
+        # Whether a node is the output, and its share in the mean.
+        shares = nodes[:, :, self.last : self.last + 2]
+        there = shares[:, :, 1] > 0 if self.attends else None
         for layer in self.layers:
-            h = layer(h, edges, there) * weight
-        last = (h * nodes[:, :, self.n_ops + OWN - 1, None]).sum(1)
-        return self.head(torch.cat([h.sum(1) / weight.sum(1), last], 1))[:, 0]
+            h = layer(h, edges, there)
+        return self.head(torch.bmm(shares.transpose(1, 2), h).flatten(1))[:, 0]

@@ -7,15 +7,14 @@ protected: a formula that overflows has no finite value, and fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from measurand.errors import InputError
-from pipelines.guided_evolution.programs import Grammar, Op, Program
+from pipelines.guided_evolution.programs import Grammar, Joined, Op, Program, joined
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -113,8 +112,8 @@ def values(space: Grammar, program: Program, points: FloatArray) -> FloatArray:
 def values_of_many(space: Grammar, programs: Sequence[Program], points: FloatArray) -> FloatArray:
     """The values of many formulas at once: what :func:`values` gives, row by row.
 
-    Nodes of one depth that do the same are computed together, so that the cost of a call is shared
-    by all programs.
+    What several formulas hold is computed once, and a call of NumPy computes all nodes of one depth
+    and operation.
 
     Args:
         space: the grammar.
@@ -124,51 +123,63 @@ def values_of_many(space: Grammar, programs: Sequence[Program], points: FloatArr
     Returns:
         (programs, n) values.
     """
-    sizes = np.array([len(p.ops) for p in programs], np.int64)
-    ends = np.cumsum(sizes)
-    total = int(sizes.sum())
-    ops = np.fromiter(chain.from_iterable(p.ops for p in programs), np.int16, total)
-    numbers = np.fromiter(chain.from_iterable(p.consts for p in programs), float, total)
-    arity = np.array([len(op.takes) for op in space.ops])[ops] if total else np.zeros(0, int)
-    read = np.fromiter(
-        chain.from_iterable(chain.from_iterable(p.args for p in programs)), np.int64, arity.sum()
-    )
-    read += np.repeat(np.repeat(ends - sizes, sizes), arity)
-    starts = np.cumsum(arity) - arity
-    found = np.empty((total, points.shape[1]))
+    if not programs:
+        return np.empty((0, points.shape[1]))
+    many = joined(programs)
+    roots, alike = _numbered(space, many)
+    found, done = np.empty((len(many.ops), points.shape[1])), 0
     with np.errstate(all="ignore"):
-        for rows in _alike(ops, _depths(arity, starts, read)):
-            known = space.ops[ops[rows[0]]]
+        for op, left, right in alike:
+            known, out = space.ops[op], slice(done, done + len(left))
             if known.takes:
-                at = starts[rows]
-                sides = [found[read[at + side]] for side in range(len(known.takes))]
-                found[rows] = FUNCTIONS[known.name](*sides)
+                sides = (found[left], found[right])[: len(known.takes)]
+                found[out] = FUNCTIONS[known.name](*sides)
             elif known.constant:
-                found[rows] = numbers[rows, None]
+                found[out] = many.consts[left, None]
             else:
-                found[rows] = 1.0 if known.name == "one" else points[ops[rows[0]]]
-    return found[ends - 1]
+                found[out] = 1.0 if known.name == "one" else points[op]
+            done += len(left)
+    return found[roots]
 
 
-def _depths(arity: IntArray, starts: IntArray, read: IntArray) -> IntArray:
-    """(nodes,) longest way from each node down to a leaf."""
-    depths = np.zeros(len(arity), np.int64)
-    inner = [np.flatnonzero(arity > side) for side in range(int(arity.max(initial=0)))]
-    while True:
-        new = np.zeros_like(depths)
-        for side, rows in enumerate(inner):
-            new[rows] = np.maximum(new[rows], depths[read[starts[rows] + side]] + 1)
-        if (new == depths).all():
-            return depths
-        depths = new
+def _numbered(
+    space: Grammar, many: Joined
+) -> tuple[IntArray, list[tuple[int, IntArray, IntArray]]]:
+    """One number for all nodes that do the same with the same, from the leaves up.
 
+    This is value numbering (Cocke & Schwartz 1970, Programming languages and their compilers).
 
-def _alike(ops: npt.NDArray[np.int16], depths: IntArray) -> Iterator[IntArray]:
-    """Nodes of one depth and operation, the shallow ones first."""
-    order = np.lexsort((ops, depths))
-    if len(order):
-        key = depths[order] * (int(ops.max()) + 1) + ops[order]
-        yield from np.split(order, np.flatnonzero(np.diff(key)) + 1)
+    Returns:
+        Numbers of the programs' outputs, and in the order of numbers those of one depth and
+        operation together: the operation, and the numbers of what they read first and second; of
+        a constant the place of a node that holds it.
+    """
+    ops, total, ends = many.ops.astype(np.int64), len(many.ops), np.cumsum(many.sizes)
+    read = np.repeat(np.repeat(ends - many.sizes, many.sizes), many.arity) + many.args
+    first = np.cumsum(many.arity, dtype=np.int64) - many.arity
+    sides = np.zeros((2, total), np.int64)
+    for side in range(2):
+        there = many.arity > side
+        sides[side, there] = read[first[there] + side]
+    constants = np.flatnonzero(np.array([op.constant for op in space.ops])[ops])
+    _, place, which = np.unique(
+        many.consts[constants].view(np.int64), return_index=True, return_inverse=True
+    )
+    number = np.zeros(total, np.int64)
+    found: list[tuple[int, IntArray, IntArray]] = []
+    done, base = 0, total + 1
+    order = np.argsort(many.depths, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(many.depths[order])) + 1):
+        left, right = (np.where(many.arity[rows] > s, number[sides[s, rows]], 0) for s in range(2))
+        if not many.arity[rows[0]]:
+            number[constants] = constants[place][which]
+            left = number[rows]
+        keys, same = np.unique((ops[rows] * base + left) * base + right, return_inverse=True)
+        number[rows] = done + same
+        for some in np.split(keys, np.flatnonzero(np.diff(keys // base**2)) + 1):
+            found.append((int(some[0] // base**2), some // base % base, some % base))
+        done += len(keys)
+    return number[ends - 1], found
 
 
 def significant(x: FloatArray, digits: int = 6) -> FloatArray:

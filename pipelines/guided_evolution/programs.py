@@ -10,14 +10,22 @@ Merkle tree's root (Merkle 1987, CRYPTO '87, 369-378).
 from __future__ import annotations
 
 import struct
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from measurand.errors import InputError
 
 KEY_BYTES = 16
+Shorts = npt.NDArray[np.uint16]
+_PACKED = attrgetter("packed")
 
 
 @dataclass(frozen=True)
@@ -44,20 +52,57 @@ class Op:
         return not self.takes and not self.constant
 
 
+class Packed(NamedTuple):
+    """A graph as bytes, so that many are put together without a look at their nodes.
+
+    Attributes:
+        ops: (n,) operation of each node, as 16 bits without a sign; so are the others.
+        arity: (n,) how many nodes each reads.
+        args: what nodes read, one node after another.
+        depths: (n,) longest way from each node down to a leaf.
+        consts: (n,) number of each node, in 64 bits.
+    """
+
+    ops: bytes
+    arity: bytes
+    args: bytes
+    depths: bytes
+    consts: bytes
+
+
 class Program(NamedTuple):
-    """A graph in canonical form.
+    """A graph in canonical form; :func:`program` makes one.
 
     Attributes:
         ops: (n,) operation of each node, its place in the grammar.
         args: nodes that each node reads, all with smaller numbers.
         consts: (n,) the node's own number; 0 where it has none.
         key: 16 bytes, the same for the same graph.
+        packed: the same once more.
     """
 
     ops: tuple[int, ...]
     args: tuple[tuple[int, ...], ...]
     consts: tuple[float, ...]
     key: bytes
+    packed: Packed
+
+
+def program(
+    ops: Sequence[int], args: Sequence[tuple[int, ...]], consts: Sequence[float], key: bytes
+) -> Program:
+    """A program from nodes that are in canonical form already."""
+    depths: list[int] = []
+    for mine in args:
+        depths.append(1 + max([depths[a] for a in mine]) if mine else 0)
+    packed = Packed(
+        array("H", ops).tobytes(),
+        array("H", map(len, args)).tobytes(),
+        array("H", chain.from_iterable(args)).tobytes(),
+        array("H", depths).tobytes(),
+        array("d", consts).tobytes(),
+    )
+    return Program(tuple(ops), tuple(args), tuple(consts), key, packed)
 
 
 @dataclass(frozen=True)
@@ -143,6 +188,35 @@ def _cheapest(ops: Sequence[Op]) -> dict[str, int]:
     return found
 
 
+class Joined(NamedTuple):
+    """Many graphs, their nodes one after another: fields of :class:`Packed` and ``sizes``.
+
+    Attributes:
+        ops: operations.
+        arity: how many nodes each reads.
+        args: what they read, counted in their own graph.
+        depths: longest way down to a leaf.
+        consts: numbers.
+        sizes: (programs,) nodes of each.
+    """
+
+    ops: Shorts
+    arity: Shorts
+    args: Shorts
+    depths: Shorts
+    consts: npt.NDArray[np.float64]
+    sizes: npt.NDArray[np.int64]
+
+
+def joined(programs: Sequence[Program]) -> Joined:
+    """Many graphs as one; at least one."""
+    columns = list(zip(*map(_PACKED, programs), strict=True))
+    *shorts, consts = (b"".join(column) for column in columns)
+    ops, arity, args, depths = (np.frombuffer(part, np.uint16) for part in shorts)
+    sizes = np.array(list(map(len, columns[0])), np.int64) // 2
+    return Joined(ops, arity, args, depths, np.frombuffer(consts, np.float64), sizes)
+
+
 def tidy(
     grammar: Grammar,
     ops: Sequence[int],
@@ -199,7 +273,7 @@ def tidy(
         return found
 
     number(root)
-    return Program(tuple(new_ops), tuple(new_args), tuple(new_consts), key)
+    return program(new_ops, new_args, new_consts, key)
 
 
 def fault(grammar: Grammar, program: Program) -> str | None:

@@ -7,7 +7,16 @@ import pytest
 
 from measurand.errors import InputError
 from pipelines.guided_evolution.growing import random_program
-from pipelines.guided_evolution.programs import Grammar, Op, Program, fault, text, tidy
+from pipelines.guided_evolution.programs import (
+    Grammar,
+    Op,
+    Packed,
+    Program,
+    fault,
+    joined,
+    text,
+    tidy,
+)
 
 
 def _shuffled(
@@ -74,7 +83,8 @@ def test_faults_are_named(typed: Grammar) -> None:
     g, rate, scale, plus = (typed.place(n) for n in ("g", "rate", "scale", "plus"))
 
     def of(ops: list[int], args: list[tuple[int, ...]]) -> str | None:
-        return fault(typed, Program(tuple(ops), tuple(args), (0.0,) * len(ops), b""))
+        packed = Packed(b"", b"", b"", b"", b"")
+        return fault(typed, Program(tuple(ops), tuple(args), (0.0,) * len(ops), b"", packed))
 
     assert of([g], [()]) is None
     assert of([rate], [()]) == "wrong_types"
@@ -86,6 +96,24 @@ def test_faults_are_named(typed: Grammar) -> None:
 
 def test_a_program_that_reads_no_input_is_none(formulas: Grammar) -> None:
     assert fault(formulas, _made(formulas, ("number", (), 2.0), ("sin", (0,), 0.0))) == "no_input"
+
+
+def test_many_programs_are_joined_node_after_node(
+    formulas: Grammar, rng: np.random.Generator
+) -> None:
+    some = [random_program(formulas, rng) for _ in range(30)]
+    many = joined(some)
+    assert many.ops.tolist() == [op for p in some for op in p.ops]
+    assert many.arity.tolist() == [len(mine) for p in some for mine in p.args]
+    assert many.args.tolist() == [a for p in some for mine in p.args for a in mine]
+    assert many.consts.tolist() == [c for p in some for c in p.consts]
+    assert many.sizes.tolist() == [len(p.ops) for p in some]
+    at = 0
+    for p in some:
+        depths = many.depths[at : at + len(p.ops)]
+        for node, mine in enumerate(p.args):
+            assert depths[node] == max((depths[a] + 1 for a in mine), default=0)
+        at += len(p.ops)
 
 
 def test_grammars_that_have_no_programs_are_refused(formulas: Grammar) -> None:
