@@ -27,7 +27,7 @@ from pipelines.guided_evolution.choosing import Rule
 from pipelines.guided_evolution.discriminator import Discriminator, Learning
 from pipelines.guided_evolution.evaluations import Evaluations
 from pipelines.guided_evolution.expressions import grammar, values_of_many
-from pipelines.guided_evolution.features import arrays
+from pipelines.guided_evolution.features import WAYS, arrays
 from pipelines.guided_evolution.growing import random_program
 from pipelines.guided_evolution.programs import Grammar, Program, tidy
 from pipelines.guided_evolution.search import Search, Setting
@@ -149,8 +149,6 @@ def row_of(
 
 def steps() -> Iterator[dict[str, Any]]:
     """The parts of a step: a proposal, a block of 16, a training."""
-    import torch
-
     task = Formulas("nguyen7", 0)
     space, rng = task.space, np.random.default_rng(0)
     some = [p for p in (random_program(space.grammar, rng, 6) for _ in range(4000))
@@ -167,37 +165,46 @@ def steps() -> Iterator[dict[str, Any]]:
     yield row_of(f"a proposal of {size:.0f} nodes: change, check, key, probe", each, "", None,
                  "< 100 us", each < 1e-4)  # fmt: skip
 
+    yield from scoring(task, some[:16], Learning())
+    long = [random_program(space.grammar, rng, 9) for _ in range(4000)]
+    long = sorted(long, key=lambda p: -len(p.ops))[:16]
+    yield from scoring(task, long, Learning(encoder="gin", hidden=64, layers=3))
     learning = Learning()
     network = Discriminator(learning, len(space.names), space.max_nodes, ("bench",))
     for i, p in enumerate(some):
         network.add(p, float(i), None)
-    block = some[:16]
+    burst = best(network.train)
+    yield row_of(f"a training: {learning.steps} steps of {learning.pairs} pairs", burst, "", None,
+                 "< 100 ms", burst < 0.1)  # fmt: skip
+
+
+def scoring(task: Formulas, block: list[Program], learning: Learning) -> Iterator[dict[str, Any]]:
+    """A block of programs scored, features included, against its matrix products alone."""
+    import torch
+
+    space = task.space
+    network = Discriminator(learning, len(space.names), space.max_nodes, ("bench",))
     scored = best(lambda: [network.scores(block) for _ in range(50)]) / 50
     nodes = arrays(block, len(space.names), space.max_nodes).nodes
-    n = max(len(p.ops) for p in block)
-    h, f = learning.hidden, nodes.shape[2]
-    a, b, c = torch.rand(16, n, f), torch.rand(16, n, h), torch.rand(16, n, 3 * n)
-    w1, w4, w2, stack = (
-        torch.rand(f, h),
-        torch.rand(h, 4 * h),
-        torch.rand(h, h),
-        torch.rand(16, 3 * n, h),
-    )
+    count, n, f = nodes.shape
+    h = learning.hidden
+    a, b, c = torch.rand(count, n, f), torch.rand(count, n, h), torch.rand(count, n, WAYS * n)
+    w1, w4, w2 = torch.rand(f, h), torch.rand(h, WAYS * h), torch.rand(h, h)
+    sent = torch.rand(count, WAYS * n, h)
 
     def products() -> None:
         with torch.inference_mode():
             _ = a @ w1
             for _ in range(learning.layers):
                 _ = b @ w4
-                _ = c @ stack
+                _ = c @ sent
                 _ = b @ w2
 
     alone = best(lambda: [products() for _ in range(50)]) / 50
-    yield row_of("a block of 16 scored, features included", scored, "its matrix products alone",
-                 alone, "<= 3x", scored <= 3 * alone)  # fmt: skip
-    burst = best(network.train)
-    yield row_of(f"a training: {learning.steps} steps of {learning.pairs} pairs", burst, "", None,
-                 "< 100 ms", burst < 0.1)  # fmt: skip
+    size = f"{n} nodes, width {h}, {learning.layers} layers"
+    told = f"{scored / alone:.1f} times its matrix products alone"
+    yield row_of(f"a block of {count} scored ({size}), features included", scored, "", None,
+                 "<= 3 times", scored <= 3 * alone, told)  # fmt: skip
 
 
 def ours(rule: str) -> Callable[[Formulas, int, int], float]:
@@ -310,18 +317,20 @@ PEERS: dict[str, Callable[[Formulas, int, int], float]] = {
 }
 
 
-def solved(budget: int, seeds: int, only: list[str]) -> Iterator[dict[str, Any]]:
+def solved(budget: int, seeds: int, only: list[str], ways: list[str]) -> Iterator[dict[str, Any]]:
     """How many of the seeds each way solves, with Wilson's interval."""
     for name in only or list(TARGETS):
-        for peer, run in PEERS.items():
+        for peer in ways or list(PEERS):
+            run = PEERS[peer]
             start, hits = time.process_time(), 0
             for seed in range(seeds):
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
                     hits += run(Formulas(name, 10_000 + seed), budget, seed) >= SOLVES
             found = proportion(hits, seeds)
-            yield {"formula": name, "way": peer, "solved": hits, "of": seeds, "low": found.ci_lo,
-                   "high": found.ci_hi, "seconds": time.process_time() - start}  # fmt: skip
+            yield {"formula": name, "way": peer, "budget": budget, "solved": hits, "of": seeds,
+                   "low": found.ci_lo, "high": found.ci_hi,
+                   "seconds": time.process_time() - start}  # fmt: skip
 
 
 def main() -> None:
@@ -330,10 +339,11 @@ def main() -> None:
     parser.add_argument("--budget", type=int, default=2000, help="evaluations of a search")
     parser.add_argument("--seeds", type=int, default=5, help="searches of each way")
     parser.add_argument("--only", nargs="*", default=[], help="names of formulas")
+    parser.add_argument("--ways", nargs="*", default=[], choices=PEERS, help="who searches")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     args = parser.parse_args()
     if args.solved:
-        for row in solved(args.budget, args.seeds, args.only):
+        for row in solved(args.budget, args.seeds, args.only, args.ways):
             text = (
                 f"{row['formula']:16} {row['way']:10} {row['solved']:3} of {row['of']}  "
                 f"[{row['low']:.2f}, {row['high']:.2f}]  {row['seconds']:.1f} s"
