@@ -156,7 +156,8 @@ class _Again:
             )
             return Fresh(1 / (1 + error), None, true)
         if isinstance(task, tasks.Architectures):
-            return Fresh(task.rows[program.key.hex()][1])
+            value = task.rows[program.key.hex()][1]
+            return Fresh(value, None if value is not None else "the table has no fresh fitness")
         if isinstance(task, Optimisers):
             rival, _ = tuned("momentum", task.steps)
             outcome = task.fresh(program)

@@ -19,12 +19,22 @@ import pyarrow as pa
 from measurand import beam, project, runs, shards
 from measurand.beam.runners import LOCAL
 from measurand.errors import ConservationError
-from measurand.manifest import read_manifest
+from measurand.manifest import Source, read_manifest
+from measurand.parquet import REJECTED
+from measurand.rows import left_out
 from measurand.subject import frame
-from pipelines.guided_evolution import nas_tables, tasks
+from pipelines.guided_evolution import listed, nas_tables, tasks
 from pipelines.guided_evolution.running import One, Runner
 from pipelines.guided_evolution.tuning import chosen, sweep
-from schemas.guided_evolution.params import GATE_SEED, Architecture, Build, Own, Params, Task
+from schemas.guided_evolution.params import (
+    GATE_SEED,
+    Architecture,
+    Build,
+    Listed,
+    Own,
+    Params,
+    Task,
+)
 from schemas.guided_evolution.tables import (
     CHOSEN,
     PAIRS,
@@ -119,9 +129,21 @@ def _write_tables(asked: Build, out: Path, settings: Row) -> dict[str, str]:
                  "validation": valid, "test": test}
                 for program, valid, test in nas_tables.read(wheel, graph)
             ]  # fmt: skip
+    rejected: list[tuple[str, str, str]] = []
+    for task in asked.tasks:
+        if isinstance(task.source, Listed):
+            mine, wrong = listed.read(task.source)
+            if wrong:
+                print(f"build: {task.id}: left out: {left_out(wrong)}", flush=True)
+            file = Path(task.source.file).name
+            sources.append(Source(file, task.source.file, task.source.licence, tasks.given(task)))
+            rows += [{"graph": task.id, **row} for row in mine]
+            rejected += [(f"{task.id}/{key}", reason, why) for key, reason, why in wrong]
+    keys, reasons, details = zip(*rejected, strict=True) if rejected else ((), (), ())
     shards.write_dataset(
-        out / "tables", TABLES, runs.table(TABLES, rows), params=settings, sources=sources
-    )
+        out / "tables", TABLES, runs.table(TABLES, rows), params=settings, sources=sources,
+        rejected=REJECTED.from_columns({"key": keys, "reason": reasons, "detail": details}),
+    )  # fmt: skip
     return {"tables": read_manifest(out / "tables").logical_hash}
 
 

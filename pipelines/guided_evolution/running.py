@@ -91,6 +91,7 @@ class Runner:
         """Where a search is kept."""
         settings = {
             "task": one.task.model_dump(mode="json", exclude={"seeds", "sweep", "methods"}),
+            "given": tasks.given(one.task),
             "method": one.method.model_dump(mode="json"),
             "common": self.build.model_dump(mode="json", include={"guide", "network", "seed"}),
             "setting": [one.seed, one.population, one.tournament, one.swept],

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import importlib.util
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from measurand import shards
+from measurand import rows, shards
 from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
-from pipelines.guided_evolution.architectures import Trees
+from pipelines.guided_evolution import listed
 from pipelines.guided_evolution.nas_tables import trees
 from pipelines.guided_evolution.optimisers import Optimisers, tuned
 from pipelines.guided_evolution.own import OwnPrograms
 from pipelines.guided_evolution.programs import Program
-from pipelines.guided_evolution.spaces import Outcome, Task
+from pipelines.guided_evolution.spaces import Outcome, Space, Task
 from pipelines.guided_evolution.symbolic import CLOSE, SOLVED, TARGETS, Formulas
 from schemas.guided_evolution import params as asked
 
@@ -34,15 +35,16 @@ class Level(NamedTuple):
 
 
 class Architectures:
-    """The task of finding an architecture in a table.
+    """The task of finding an architecture in a table, or a graph in the user's.
 
     Args:
-        graph: the data set.
+        graph: the data set; of the user's table the task.
         folder: the dataset's table of all data sets.
+        listed: the user's table; None of NAS-Bench-Graph.
     """
 
-    def __init__(self, graph: str, folder: Path) -> None:
-        self.space: Trees = trees(graph)
+    def __init__(self, graph: str, folder: Path, listed: asked.Listed | None = None) -> None:
+        self.space: Space = trees(graph) if listed is None else _space(graph, folder, listed)
         self.rows = _table(graph, folder)
 
     enough: float | None = None
@@ -57,7 +59,13 @@ class Architectures:
 
 
 @cache
-def _table(graph: str, folder: Path) -> dict[str, tuple[float, float]]:
+def _space(name: str, folder: Path, source: asked.Listed) -> listed.Drawn:
+    found = shards.read_table(folder, ["graph", "ops", "args"]).to_pylist()
+    return listed.space([row for row in found if row["graph"] == name], source.commutes)
+
+
+@cache
+def _table(graph: str, folder: Path) -> dict[str, tuple[float, float | None]]:
     found = shards.read_table(folder, ["graph", "program", "validation", "test"])
     columns = (found[name].to_pylist() for name in found.column_names)
     rows = zip(*columns, strict=True)
@@ -84,9 +92,31 @@ def make(task: asked.Task, seed: int, dataset: Path) -> Task:
         return Formulas(source.name, seed)
     if isinstance(source, asked.Architecture):
         return Architectures(source.graph, dataset / "tables")
+    if isinstance(source, asked.Listed):
+        return Architectures(task.id, dataset / "tables", source)
     if isinstance(source, asked.Optimiser):
         return Optimisers(source.steps)
     return OwnPrograms(source)
+
+
+def given(task: asked.Task) -> str | None:
+    """Hash of what the user gave a task, by which a search is known; None where it is nothing.
+
+    A module that cannot be found has none: that it is missing is said where it is loaded.
+    """
+    source = task.source
+    if isinstance(source, asked.Listed):
+        return rows.digest(rows.locate(source.file))
+    if not isinstance(source, asked.Own):
+        return None
+    place = source.evaluate.rpartition(":")[0]
+    if not place.endswith(".py"):
+        try:
+            spec = importlib.util.find_spec(place)
+        except ModuleNotFoundError:
+            spec = None
+        place = spec.origin or "" if spec is not None else ""
+    return rows.digest(Path(place)) if Path(place).is_file() else None
 
 
 def close(task: Task) -> None:
@@ -109,7 +139,11 @@ def levels(asked_for: asked.Task, task: Task) -> list[Level]:
         share = float(np.quantile(valid, SHARE, method="higher"))
         return [
             Level("top", share, f"{SHARE:.1%} of architectures lie at or below it"),
-            Level("best_10", float(valid[-BEST]), f"validation accuracy of the {BEST}th best"),
+            Level(
+                "best_10",
+                float(valid[-min(BEST, len(valid))]),
+                f"validation accuracy of the {BEST}th best",
+            ),
         ]
     if isinstance(task, Optimisers):
         return [
@@ -126,6 +160,8 @@ def what(task: asked.Task) -> str:
         return TARGETS[source.name].written
     if isinstance(source, asked.Optimiser):
         return f"update rules over {source.steps} steps"
+    if isinstance(source, asked.Listed):
+        return source.file
     return source.graph if isinstance(source, asked.Architecture) else source.evaluate
 
 

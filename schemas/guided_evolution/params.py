@@ -102,7 +102,28 @@ class Own(Strict):
     licence: Licence = "unknown"
 
 
-Source = Annotated[Formula | Architecture | Optimiser | Own, Field(discriminator="kind")]
+class Listed(Strict):
+    """Graphs of one's own whose fitness stands in a file: an evaluation is a look into it.
+
+    A row has ``ops``, names of the nodes' operations; ``args``, for each node the numbers of the
+    earlier nodes that it reads, the last node being the output; and ``fitness``, the higher the
+    better. In text formats the lists are written as JSON.
+
+    Attributes:
+        file: of any format that ``measurand.rows`` reads: Parquet, JSON lines, CSV and others.
+        fresh: column with a second fitness that no search sees; none where null.
+        commutes: operations whose arguments may come in any order.
+        licence: of the file, for the manifest.
+    """
+
+    kind: Literal["table"]
+    file: str = Field(min_length=1)
+    fresh: str | None = None
+    commutes: tuple[str, ...] = ()
+    licence: Licence = "unknown"
+
+
+Source = Annotated[Formula | Architecture | Optimiser | Own | Listed, Field(discriminator="kind")]
 
 
 class Task(Strict):

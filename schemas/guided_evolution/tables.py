@@ -66,16 +66,19 @@ TABLES = Table(
     name="guided_evolution.tables",
     version="1.0.0",
     key=("graph", "program"),
-    doc="One row per data set and architecture of NAS-Bench-Graph.",
+    doc="One row per data set and architecture of NAS-Bench-Graph, and per graph of one's own.",
     columns=(
-        Column("graph", pa.string(), "the data set"),
+        Column("graph", pa.string(), "the data set; of one's own graphs the task"),
         _key("program", "key of the architecture"),
         _OPS,
         _ARGS,
-        Column("validation", pa.float64(), "accuracy that a search sees"),
-        Column("test", pa.float64(), "accuracy on other nodes, which no search sees"),
+        Column("validation", pa.float64(), "accuracy, or fitness, that a search sees"),
+        Column(
+            "test", pa.float64(), "accuracy on other nodes, or fitness, that no search sees",
+            nullable=True,
+        ),
     ),
-)
+)  # fmt: skip
 
 SEARCHES = Table(
     name="guided_evolution.searches",
