@@ -15,6 +15,7 @@ from schemas.guided_evolution.tables import (
     CHOSEN,
     EXPORTS,
     PAIRS,
+    REPLAYS,
     SEARCHES,
     SECONDS,
     STEPS,
@@ -81,6 +82,7 @@ def write(
     miscounted: bool = False,
     calls: int = 0,
     timed: bool = True,
+    differ: int = 0,
 ) -> None:
     """Dataset and results below a folder.
 
@@ -92,6 +94,7 @@ def write(
         miscounted: summaries say one evaluation more than histories.
         calls: calls that the counter saw beyond the evaluations.
         timed: whether the journal is there.
+        differ: rows of the searches run again that came out otherwise.
     """
     rows: dict[str, list[Row]] = {n: [] for n in ("searches", "steps", "pairs", "seconds", "win")}
     for task in ("cora", "physics"):
@@ -123,6 +126,11 @@ def write(
          "ops": ["input", "gcn"], "args": [[], [0]], "text": "gcn(input)",
          "formula": None, "source": None, "difference": None}
     ]  # fmt: skip
+    replays = [
+        {"search": f"{t}/{m}/{GATE_SEED}", "task": t, "method": m, "seed": GATE_SEED,
+         "rows": BUDGET, "differ": differ, "calls": 0}
+        for t in ("cora", "physics") for m in ("evolution", "pam_rt")
+    ]  # fmt: skip
     for name, spec, some in (
         ("dataset/searches", SEARCHES, rows["searches"]),
         ("dataset/steps", STEPS, rows["steps"]),
@@ -132,6 +140,7 @@ def write(
         ("dataset/chosen", CHOSEN, chosen),
         ("results/winners", WINNERS, rows["win"]),
         ("results/exports", EXPORTS, exports),
+        ("results/replays", REPLAYS, replays),
         ("results/seconds", SECONDS, rows["seconds"] if timed else []),
     ):
         shards.write_dataset(folder / name, spec, runs.table(spec, some))

@@ -26,6 +26,7 @@ from schemas.guided_evolution.tables import (
     CHOSEN,
     EXPORTS,
     PAIRS,
+    REPLAYS,
     SEARCHES,
     SECONDS,
     STEPS,
@@ -53,6 +54,7 @@ class Material(subject.Subject):
         chosen: settings that were tried.
         winners: best programs, measured again.
         exports: best programs of each task, written out.
+        replays: searches that were run again.
     """
 
     params: Params
@@ -66,6 +68,7 @@ class Material(subject.Subject):
     chosen: pl.DataFrame
     winners: pl.DataFrame
     exports: pl.DataFrame
+    replays: pl.DataFrame
 
     def replaced(self, method: str) -> subject.Subject:
         """The subject of a method's figures; all methods see the same resamples."""
@@ -140,6 +143,7 @@ def material(data: Path, results: Path, params: Params) -> Material:
         chosen=_read(dataset / "chosen", CHOSEN),
         winners=_read(results / "winners", WINNERS),
         exports=_read(results / "exports", EXPORTS),
+        replays=_read(results / "replays", REPLAYS),
     )
 
 

@@ -21,7 +21,7 @@ SHARES = {
 
 
 def counting_rows(material: Material) -> Rows:
-    """Shares by method; ``repeated``, ``miscounted`` and ``uncounted`` must be 0."""
+    """Shares by method; ``repeated``, ``miscounted``, ``uncounted``, ``unreplayed`` must be 0."""
     for task, method in material.methods():
         of, parts = material.replaced(method.id), {"task": task.id}
         mine = material.searches.filter(task=task.id, method=method.id).sort("seed")
@@ -37,6 +37,10 @@ def counting_rows(material: Material) -> Rows:
             words = ("judged", task.id, method.id)
             yield of.row("judged", parts, _share(material, asked["judged"], asked["all"], words))
         yield from _must_be_none(material, of, task.id, method.id, mine)
+        again = material.replays.filter(task=task.id, method=method.id)
+        if not again.is_empty():
+            wrong = int(((again["differ"] > 0) | (again["calls"] > 0)).sum())
+            yield of.row("unreplayed", parts, exact(float(wrong), n=len(again)))
 
 
 def _share(

@@ -1,4 +1,4 @@
-"""Measure again what searches found: where no search looked, as formulas, as source."""
+"""Measure again what searches found: where no search looked, as source; and run some again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from evaluators.guided_evolution import replaying, rules_source
 from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.manifest import MANIFEST, read_manifest
@@ -22,10 +23,12 @@ from pipelines.guided_evolution.running import One, Runner
 from pipelines.guided_evolution.spaces import Task
 from pipelines.guided_evolution.symbolic import Formulas
 from schemas.guided_evolution.params import Params
-from schemas.guided_evolution.tables import EXPORTS, SECONDS, WINNERS
+from schemas.guided_evolution.tables import EXPORTS, REPLAYS, SECONDS, WINNERS
 
 Row = dict[str, Any]
 SYSTEM = "guided_evolution"
+SIMPLIFIED = 3
+"""Best formulas of a task that are simplified: each may take seconds."""
 
 
 class Fresh(NamedTuple):
@@ -46,7 +49,7 @@ def evaluate(
     journal: Path,
     limit: int | None = None,
 ) -> None:
-    """Write ``winners``, ``exports``, ``seconds`` and ``items`` below ``out``.
+    """Write ``winners``, ``exports``, ``replays``, ``seconds`` and ``items`` below ``out``.
 
     ``seconds`` is of the run that built the dataset, and empty where its journal is not here.
 
@@ -70,6 +73,8 @@ def evaluate(
     programs = frame(shards.read_table(dataset / "programs"))
     winners: list[Row] = []
     exports: list[Row] = []
+    replays: list[Row] = []
+    histories = {name: frame(shards.read_table(dataset / name)) for name in replaying.COMPARED}
     for asked in params.build.tasks:
         task = tasks.make(asked, params.build.seed, dataset)
         mine = searches.filter(pl.col("task") == asked.id, ~pl.col("swept"))[:limit]
@@ -78,6 +83,7 @@ def evaluate(
             again = _Again(params, task, known)
             winners += again.winners(mine)
             exports += again.exports(asked.id)
+            replays += replaying.again(params, asked, task, mine, histories)
         finally:
             tasks.close(task)
     parents = {
@@ -88,6 +94,7 @@ def evaluate(
     for name, spec, rows in (
         ("winners", WINNERS, winners),
         ("exports", EXPORTS, exports),
+        ("replays", REPLAYS, replays),
         ("seconds", SECONDS, list(_seconds(params, searches, dataset, journal))),
         ("items", RESULTS, list(_items(winners, run))),
     ):
@@ -182,17 +189,20 @@ class _Again:
                 "fitness": row["fitness"],
                 "fresh": self.fresh(row["program"]).value,
                 **{name: row[name] for name in ("ops", "args", "text")},
-                **self._written(program),
+                **self._written(program, rank),
             }
 
-    def _written(self, program: Program) -> Row:
-        task = self._task
+    def _written(self, program: Program, rank: int) -> Row:
+        task, fresh = self._task, self._params.evaluate.fresh
+        if isinstance(task, Optimisers):
+            source, apart = rules_source.source(program), rules_source.difference(program, fresh)
+            return {"formula": None, "source": source, "difference": apart}
         if not isinstance(task, Formulas):
             return {"formula": None, "source": None, "difference": None}
         space = task.space.grammar
-        points, _ = task.draw(self._params.evaluate.fresh, "source")
+        points, _ = task.draw(fresh, "source")
         return {
-            "formula": formulas.written(space, program),
+            "formula": formulas.written(space, program) if rank < SIMPLIFIED else None,
             "source": formulas.source(space, program),
             "difference": formulas.difference(space, program, points),
         }

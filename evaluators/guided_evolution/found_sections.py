@@ -12,6 +12,8 @@ from evaluators.guided_evolution.judged import right
 from measurand.report.document import Block, Cell, Figure, Section, Table, Text
 from schemas.guided_evolution.tables import OTHERS
 
+SHOWN = 3
+"""Best programs of a task that are listed; the table of exports has them all."""
 PARTS = 8
 """Parts of a search over which accuracy is followed."""
 
@@ -108,7 +110,7 @@ def winner_section(view: View) -> Section:
             rows,
         )
     ]
-    best = material.exports.sort("task", "rank")
+    best = material.exports.filter(pl.col("rank") < SHOWN).sort("task", "rank")
     if not best.is_empty():
         shown: list[list[Cell]] = [
             [f"{row['task']}, {row['rank'] + 1}", row["fitness"],
@@ -140,5 +142,14 @@ def winner_section(view: View) -> Section:
         "What was found",
         tuple(blocks),
         "Source runs with NumPy alone and was run: the last column is its largest difference from "
-        "the program on fresh points.",
+        f"the program on fresh points.{_sources(material)}",
     )
+
+
+def _sources(material: Material) -> str:
+    """How many programs were written as source, and the largest difference of any."""
+    known = material.exports.drop_nulls("difference")
+    if known.is_empty():
+        return ""
+    worst = float(np.max(known["difference"].to_numpy()))
+    return f" Of {len(known)} programs written so, the largest difference of any is {worst:g}."

@@ -37,7 +37,7 @@ def opening(view: View) -> Opening | None:
         "metric": "speedup",
         "slice": speed[0][2]["slice"],
     }  # fmt: skip
-    return Opening(kept, speedup_figure(material, figures), named)
+    return Opening(kept, speedup_figure(material, figures, _main(material, method)), named)
 
 
 def main_method(material: Material) -> Method | None:
@@ -47,12 +47,23 @@ def main_method(material: Material) -> Method | None:
     return by_kind[0] if by_kind else None
 
 
-def speedup_figure(material: Material, figures: Figures) -> Figure:
-    """A line a task and method, to the main target."""
+def _main(material: Material, method: Method) -> list[str]:
+    """The method, the control that cannot know anything, and the judge that knows most."""
+    every = material.params.build.methods
+    oracles = sorted((m for m in every if m.accuracy), key=lambda m: m.accuracy or 0.0)
+    return [method.id, *(m.id for m in every if m.shuffled), *(m.id for m in oracles[-1:])]
+
+
+def speedup_figure(
+    material: Material, figures: Figures, only: Sequence[str] | None = None
+) -> Figure:
+    """A line a task and method, to the main target; of the methods that are wanted."""
     rows = []
     for task, method in material.methods():
         levels = material.levels(task.id)
-        if levels and method.id != material.model and method.kind != "random":
+        if levels and method.id != material.model and method.kind != "random" and (
+            only is None or method.id in only
+        ):  # fmt: skip
             dot = figures.dot(method.id, method.id, "speedup", task=task.id, target=levels[0][0])
             rows.append(dot | {"group": f"{task.id}: {levels[0][0]}"})
     return Figure(
@@ -81,15 +92,21 @@ def _saves(material: Material, method: Method, speed: Found) -> str:
         return ""
     more = [(t, row) for t, _, row in speed if evidence_of(row, 1) == "above"]
     less = [(t, row) for t, _, row in speed if evidence_of(row, 1) == "below"]
-    rest = [(t, row) for t, _, row in speed if evidence_of(row, 1) not in ("above", "below")]
+    none = [t for t, _, row in speed if row["estimate"] is None]
+    rest = [
+        (t, row) for t, _, row in speed
+        if row["estimate"] is not None and evidence_of(row, 1) not in ("above", "below")
+    ]  # fmt: skip
     told = [
         f"{words} {', '.join(f'{t} {size(row)}' for t, row in some)}"
         for words, some in (("fewer on", more), ("more on", less), ("undecided on", rest))
         if some
     ]
+    if none:
+        told.append(f"neither arrives on {', '.join(none)}")
     return (
-        f"Does {method.id} need fewer evaluations than {material.model}, which is tuned? "
-        f"Times fewer: {'; '.join(told)}."
+        f"Does a search that asks a network first ({method.id}) need fewer evaluations than "
+        f"{material.model}, which is tuned? Times fewer: {'; '.join(told)}."
     )
 
 

@@ -166,7 +166,7 @@ def health_section(view: View) -> Section:
     """What was drawn, refused and counted."""
     material, figures = view.found, view.figures
     names = ("duplicates", "invalid", "taken_over", "failed", "judged", "repeated", "miscounted",
-             "uncounted")  # fmt: skip
+             "uncounted", "unreplayed")  # fmt: skip
     rows: list[list[Cell]] = [
         [f"{task.id}, {method.id}",
          *(figures.cell(method.id, name, task=task.id) for name in names)]
@@ -174,7 +174,7 @@ def health_section(view: View) -> Section:
     ]  # fmt: skip
     columns = ["task and method", "known proposals", "no programs", "values taken over",
                "failed", "chosen by the judge", "measured twice", "searches miscounted",
-               "searches whose calls differ"]  # fmt: skip
+               "searches whose calls differ", "searches run again with other rows"]  # fmt: skip
     counts = Table("Shares of proposals, steps and evaluations, and counts that must be 0",
                    columns, rows)  # fmt: skip
     why = failures(material)

@@ -290,11 +290,15 @@ class Evaluate(Strict):
 
     Attributes:
         fresh: points that no search saw, on which a formula is measured again.
-        exported: best programs of each task that are written as formulas and source.
+        exported: best programs of each task that are written as source; the first three of
+            formulas simplified too.
+        replayed: searches of the baseline and of the first method that learns that are run again
+            from their words and compared, row by row, in every task.
     """
 
     fresh: int = Field(default=1000, ge=2)
-    exported: int = Field(default=3, ge=1)
+    exported: int = Field(default=10, ge=1)
+    replayed: int = Field(default=1, ge=0)
 
 
 class Report(Strict):

@@ -256,6 +256,22 @@ WINNERS = Table(
     ),
 )  # fmt: skip
 
+REPLAYS = Table(
+    name="guided_evolution.replays",
+    version="1.0.0",
+    key=("search",),
+    doc="One row per search that was run again from its words, with the fitnesses of its history.",
+    columns=(
+        _SEARCH,
+        _TASK,
+        Column("method", pa.string(), "the method"),
+        Column("seed", pa.int32(), "the seed", minimum=0),
+        Column("rows", doc="rows of steps, pairs and states", **_COUNT),
+        Column("differ", doc="of these, those that came out otherwise", **_COUNT),
+        Column("calls", doc="calls of the evaluator, which the history should spare", **_COUNT),
+    ),
+)
+
 EXPORTS = Table(
     name="guided_evolution.exports",
     version="1.0.0",
@@ -270,7 +286,10 @@ EXPORTS = Table(
         _OPS,
         _ARGS,
         Column("text", pa.large_string(), "the program"),
-        Column("formula", pa.large_string(), "simplified; null where it is none", nullable=True),
+        Column(
+            "formula", pa.large_string(), "simplified; null below the first three, or where none",
+            nullable=True,
+        ),
         Column("source", pa.large_string(), "Python that runs alone", nullable=True),
         Column(
             "difference", pa.float64(), "largest between source and program on fresh points",

@@ -31,6 +31,13 @@ def test_honest_searches_have_no_fault(tmp_path: Path) -> None:
     assert {v for (_, metric, _), v in found.items() if metric == "uncounted"} == {0}
 
 
+def test_searches_that_come_out_otherwise_are_counted(tmp_path: Path) -> None:
+    for differ in (0, 2):
+        found = _found(tmp_path / str(differ), differ=differ)
+        mine = {m: v for (m, metric, part), v in found.items() if metric == "unreplayed"}
+        assert mine == dict.fromkeys(("evolution", "pam_rt"), float(differ > 0))
+
+
 @pytest.mark.parametrize(
     ("fault", "metric", "wanted"),
     [

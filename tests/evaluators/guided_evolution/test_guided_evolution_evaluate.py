@@ -66,6 +66,13 @@ def test_exported_source_runs_and_gives_the_programs_values(done: Path) -> None:
 
 
 @pytest.mark.integration
+def test_a_search_is_run_again_and_comes_out_the_same(done: Path) -> None:
+    [row] = _rows(done, "replays")
+    assert (row["method"], row["differ"], row["calls"]) == ("evolution", 0, 0)
+    assert row["rows"] > 60
+
+
+@pytest.mark.integration
 def test_times_come_from_the_journal_of_the_run(done: Path) -> None:
     rows = _rows(done, "seconds")
     assert len({row["search"] for row in rows}) == 4

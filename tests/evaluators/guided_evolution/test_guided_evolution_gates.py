@@ -16,6 +16,7 @@ CASES: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing-is-measured-twice": ("random", {"twice": True}),
     "evaluations-are-counted": ("pam_rt", {"miscounted": True}),
     "calls-are-evaluations": ("pam_rt", {"calls": 1}),
+    "searches-come-out-again": ("pam_rt", {"differ": 1}),
     "a-perfect-judge-saves": ("oracle_100", {"times": {"oracle_100": 30}}),
     "more-accurate-oracles-save-more": ("oracles", {"times": {"oracle_80": 30}}),
     "shuffled-labels-save-nothing": ("shuffled", {"times": {"shuffled": 9}}),
