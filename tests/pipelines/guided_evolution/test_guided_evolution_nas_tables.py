@@ -9,10 +9,12 @@ from types import ModuleType
 
 import numpy as np
 import pytest
+from scipy.stats import rankdata
 
 from measurand import project
 from measurand.errors import VerifyError
 from pipelines.guided_evolution import nas_tables
+from pipelines.guided_evolution.discriminator import Discriminator, Learning
 
 FOLDER = project.find_root(Path(__file__).parent) / "data" / "sources"
 
@@ -68,6 +70,34 @@ def test_every_spelling_finds_the_row_that_the_package_finds(
         code = package.Arch(list(links), list(ops)).valid_hash()
         assert found[space.make(links, ops).key] == tuple(raw[str(code)])
         asked += 1
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("shuffled", "low", "high"), [(False, 0.78, 1.0), (True, 0.42, 0.58)])
+def test_the_network_knows_architectures_that_it_has_not_seen(
+    shuffled: bool, low: float, high: float, wheel: Path
+) -> None:
+    """500 random architectures of cora are seen, 5,000 pairs of 500 others judged; five seeds."""
+    rows = {p.key: (p, valid) for p, valid, _ in nas_tables.read(wheel, "cora")}
+    learning = Learning(every=20, steps=8, shuffled=shuffled)
+    found = []
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        keys = sorted(rows)
+        some = [rows[keys[i]] for i in rng.choice(len(keys), 1000, replace=False)]
+        network = Discriminator(learning, 10, 5, ("cora", seed))
+        for at, (program, valid) in enumerate(some[:500], start=1):
+            network.add(program, valid, None)
+            if at % learning.every == 0:
+                network.train()
+        s, y = network.scores([p for p, _ in some[500:]]), np.array([v for _, v in some[500:]])
+        left, right = rng.integers(0, 500, (2, 5000))
+        better, apart = y[left] > y[right], y[left] != y[right]
+        ranks = rankdata((s[left] - s[right])[apart])
+        n = int(better[apart].sum())
+        area = (ranks[better[apart]].sum() - n * (n + 1) / 2) / (n * (apart.sum() - n))
+        found.append(area)
+    assert low <= np.mean(found) <= high
 
 
 def test_an_archive_without_the_table_is_refused(tmp_path: Path) -> None:
