@@ -49,7 +49,8 @@ def _placed(p: Placement) -> str:
     if place.value is None:
         return f"{p.model}, {p.task}: {p.words}."
     ends = "" if place.ci_lo is None else f" [{place.ci_lo:.0%}, {place.ci_hi:.0%}]"
-    return f"{p.model}, {p.task}: above {place.value:.0%}{ends} of {among}. {p.words}."
+    told = p.words[:1].upper() + p.words[1:]
+    return f"{p.model}, {p.task}: above {place.value:.0%}{ends} of {among}. {told}."
 
 
 def horizon_section(found: Mapping[tuple[str, str, float], Estimate]) -> Section | None:

@@ -65,6 +65,6 @@ def test_the_first_screen_says_where_and_against_whom() -> None:
     found = [one, missing("m", "u", "no norm of this task")]
     profiles = [profile("m", found, {}, Rules())]
     first, second, third = opening(Standing(Rules(), (), found, profiles, (), {})).findings
-    assert first == f"m, t: above 94% [86%, 98%] of students (85 people). {words}."
+    assert first == f"m, t: above 94% [86%, 98%] of students (85 people). A{words[1:]}."
     assert second.startswith("No general level: not assessable (coverage)")
     assert third == "Scores without a norm: 1; norms without a score: 0. Each is a row."
