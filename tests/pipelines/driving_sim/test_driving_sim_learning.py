@@ -73,6 +73,7 @@ def test_what_is_there_is_not_trained_again(built: Path, trained: Path, tmp_path
     assert before == {p: p.stat().st_mtime_ns for p in trained.glob("*.safetensors")}
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("calls", [40, 60, 104])
 def test_a_training_that_was_killed_ends_in_the_same_bytes(
     built: Path, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, calls: int
@@ -94,6 +95,7 @@ def test_a_training_that_was_killed_ends_in_the_same_bytes(
     assert weights(tmp_path / "c") == weights(trained)
 
 
+@pytest.mark.integration
 def test_repeats_differ(built: Path, trained: Path, tmp_path: Path) -> None:
     twice = GIVEN.model_copy(update={"repeats": 2})
     learning.train_drivers(twice, built, tmp_path / "c", journal=tmp_path / "j")
