@@ -139,9 +139,9 @@ def floor_line(material: Material, figures: Figures) -> str:
             told.append(f"{size(row)} among {WORLDS[others]} cars")
     if not told:
         return ""
-    scenarios = material.checks.height
+    many = "1 scenario" if (n := material.checks.height) == 1 else f"{n} scenarios"
     return (
-        f"The floor: who follows the log crashes in {', '.join(told)} ({scenarios} scenarios); "
+        f"The floor: who follows the log crashes in {', '.join(told)} ({many}); "
         "what a driver adds to that is its own."
     )
 
