@@ -33,7 +33,7 @@ from measurand.cli import EXIT_INTERRUPTED, VERBS
 pytestmark = pytest.mark.integration
 MOMENTS = int(os.environ.get("MEASURAND_INTERRUPTS", "1"))
 SEED = os.environ.get("MEASURAND_SEED", "1")
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds from the signal to the end of the process, at most."""
 VERDICTS = (0, 1, 2)
 HOW_LONG = re.compile(r"costs/|\.jsonl$")
