@@ -43,6 +43,8 @@ ABOUT = frozenset(
         # LimeSurvey, SurveyMonkey, REDCap
         *("submitdate", "lastpage", "startlanguage", "seed", "datestamp", "respondent id"),
         *("collector id", "record_id", "redcap_event_name", "redcap_repeat_instance"),
+        # Anybody
+        *("age", "sex", "gender", "alter", "geschlecht", "year of birth", "birth year"),
     )
 )
 #: Names of a last row that sums up a table, in lower case: by a sum, a mean, or either.

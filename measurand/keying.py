@@ -29,6 +29,8 @@ from measurand.stats.reliability import MAX_ITEMS
 KEY_COLUMNS = ("item", "scale", "keyed", "minimum", "maximum")
 _ID = re.compile(r"(?i:(^|[^a-z])id)$|[a-z]ID$")
 _MOST_HEADERS = 3  # rows below the header that a survey tool may write
+_FEWEST_SUMMED = 5
+_WIDER = 4
 _FEWEST_COUNTED = 20  # rows from which ever larger whole numbers are row numbers, no answers
 
 
@@ -271,7 +273,7 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
         elif found.n_bad == found.n_text and not _looks_numeric(found.bad):
             ignored.append((name, "not numeric"))
         elif name.strip().lower() in ABOUT:
-            ignored.append((name, "about the respondent, by a survey tool"))
+            ignored.append((name, "about the respondent"))
         elif _numbers_rows(name, found.values):
             ignored.append((name, "numbers the rows"))
         else:
@@ -283,12 +285,51 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
             hint="rows are respondents, columns are items, cells are numbers, commas between them",
             code="no_items",
         )
+    while (at := _summing(columns)) is not None:
+        ignored.append((items.pop(at), "sums up the other columns"))
+        columns.pop(at)
     scale = _scale("all items", items, [1] * len(items), columns)
+    warnings = [*code_warnings(columns, table.name), *_strangers(table.name, items, columns)]
     return KeyedResponses(
         *(table.name, table.n_rows, (scale,), clusters, tuple(ignored)),
         understood=tuple(table.understood),
-        warnings=tuple(code_warnings(columns, table.name)),
+        warnings=tuple(warnings),
     )
+
+
+def _summing(columns: Sequence[npt.NDArray[np.float64]]) -> int | None:
+    """Which column is the sum, or the mean, of all others in every row; None where none is."""
+    if len(columns) < 3:
+        return None
+    total = np.sum(columns, axis=0)
+    whole = ~np.isnan(total)
+    for at, column in enumerate(columns):
+        x, others = column[whole], (total - column)[whole]
+        if len(x) < _FEWEST_SUMMED or np.ptp(x) == 0:
+            continue
+        made = (others, others / (len(columns) - 1))
+        if any(np.allclose(x, one, rtol=0, atol=0.005) for one in made):
+            return at
+    return None
+
+
+def _strangers(
+    name: str, items: Sequence[str], columns: Sequence[npt.NDArray[np.float64]]
+) -> list[str]:
+    """A line for each column whose numbers lie apart from those of all others, or far wider."""
+    if len(columns) < 3:
+        return []
+    ends = np.array([(np.nanmin(c), np.nanmax(c)) for c in columns])
+    found = []
+    for at, (low, high) in enumerate(ends):
+        rest = np.delete(ends, at, axis=0)
+        least, most = float(rest[:, 0].min()), float(rest[:, 1].max())
+        if low > most or high < least or high - low > _WIDER * max(most - least, 1):
+            found.append(
+                f"{name}: column {items[at]!r} holds {low:g} to {high:g}, the others {least:g} to "
+                f"{most:g}. It counts as an item; a --key leaves out what is none."
+            )
+    return found
 
 
 def _looks_numeric(bad: Sequence[tuple[int, str]]) -> bool:

@@ -190,5 +190,30 @@ def test_without_a_key_ids_and_what_a_survey_tool_writes_are_no_items() -> None:
     assert dict(found.ignored) == {
         "n": "numbers the rows",
         "Person ID": "numbers the rows",
-        "Duration (in seconds)": "about the respondent, by a survey tool",
+        "Duration (in seconds)": "about the respondent",
     }
+
+
+def _answers(extra: str, values: list[float]) -> keying.KeyedResponses:
+    rows = [(1 + i % 5, 1 + i * 2 % 5, 1 + i * 3 % 5) for i in range(len(values))]
+    lines = [",".join(map(str, (*row, x))) for row, x in zip(rows, values, strict=True)]
+    return keying.without_key(table("\n".join([f"a,b,c,{extra}", *lines]) + "\n"))
+
+
+def test_without_a_key_a_sum_of_the_others_is_no_item() -> None:
+    sums = [3 + i % 5 + i * 2 % 5 + i * 3 % 5 for i in range(12)]
+    for extra in (sums, [round(x / 3, 2) for x in sums]):
+        found = _answers("score", extra)
+        assert found.scales[0].items == ("a", "b", "c")
+        assert found.ignored == (("score", "sums up the other columns"),)
+    off = _answers("score", [*sums[:-1], sums[-1] + 1])
+    assert off.scales[0].items == ("a", "b", "c", "score")
+
+
+def test_without_a_key_a_column_of_other_numbers_is_said() -> None:
+    [warning] = _answers("rt", [800 + i * 13 % 700 for i in range(12)]).warnings
+    assert "column 'rt' holds 800 to 943, the others 1 to 5" in warning
+    assert _answers("age", [20 + i % 7 for i in range(12)]).ignored == (
+        ("age", "about the respondent"),
+    )
+    assert _answers("d", [1 + i % 7 for i in range(12)]).warnings == ()
