@@ -15,9 +15,16 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, BoolArray, FloatArray, IntArray, numbers, same_length
-from measurand.stats.dyads import Drawn, drawn_by, mean_by, percentile_by, undefined_by
+from measurand.stats.dyads import mean_by
 from measurand.stats.estimate import Estimate
 from measurand.stats.folded import folded_bias, widened
+from measurand.stats.pairs_left_out import (
+    Drawn,
+    PairsLeftOut,
+    drawn_by,
+    percentile_by,
+    undefined_by,
+)
 
 Binning = Literal["mass", "width"]
 STEPS = 50
@@ -135,7 +142,7 @@ def calibration_error(
     if drawn.drawable:
         sums = drawn.resampled_sums(features)
         replicates = _error(sums, debiased)
-        bias = 0.0 if debiased else _bias(features.sum(axis=1), sums)
+        bias = 0.0 if debiased else _bias(features.sum(axis=1), sums, drawn)
     found = percentile_by(value, replicates, drawn, method=method)
     return widened(found, bias, 0.0, low=-1.0 if debiased else 0.0, high=1.0)
 
@@ -308,11 +315,13 @@ def _error(sums: FloatArray, debiased: bool) -> FloatArray:
     return out
 
 
-def _bias(point: FloatArray, sums: FloatArray) -> float:
+def _bias(point: FloatArray, sums: FloatArray, of: Drawn) -> float:
     """How far the plain error may lie above the truth, from (3k,) and (B, 3k) sums of each bin."""
     (rows, apart, _), (drawn, moved, _) = (np.split(s, 3, axis=-1) for s in (point, sums))
+    # Figures without one pair vary less than resamples do.
+    wider = (of.n - 1) / math.sqrt(of.n) if isinstance(of, PairsLeftOut) else 1.0
     with np.errstate(invalid="ignore", divide="ignore"):
-        errors = np.nanstd(np.where(drawn > 0, moved / drawn, np.nan), axis=0, ddof=1)
+        errors = np.nanstd(np.where(drawn > 0, moved / drawn, np.nan), axis=0, ddof=1) * wider
         # A bin of few rows varies less in its resamples than from sample to sample.
         errors = np.where(rows > 1, errors * np.sqrt(rows / (rows - 1)), np.abs(apart / rows))
     share = rows / rows.sum()

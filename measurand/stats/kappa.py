@@ -9,8 +9,8 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import AnyArray, FloatArray, numbers, same_length
-from measurand.stats.dyads import drawn_by, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate
+from measurand.stats.pairs_left_out import drawn_by, percentile_by, undefined_by
 
 Weights = Literal["none", "linear", "quadratic"]
 MAX_CATEGORIES = 1000

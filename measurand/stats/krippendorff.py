@@ -9,9 +9,9 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, numbers, same_length
-from measurand.stats.dyads import drawn_by, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate
 from measurand.stats.exact import weighted
+from measurand.stats.pairs_left_out import drawn_by, percentile_by, undefined_by
 
 Level = Literal["nominal", "ordinal", "interval", "ratio"]
 MAX_VALUES = 1000

@@ -8,8 +8,10 @@ import numpy as np
 
 from measurand.stats.arrays import AnyArray, numbers
 from measurand.stats.correlation import resampled_spearman, spearman
-from measurand.stats.dyads import drawn_by, item_codes, percentile_by, undefined_by
+from measurand.stats.dyads import item_codes
 from measurand.stats.estimate import Estimate
+from measurand.stats.jackknife import FISHER
+from measurand.stats.pairs_left_out import drawn_by, percentile_by, undefined_by
 
 
 def pair_spearman(
@@ -20,10 +22,10 @@ def pair_spearman(
     resamples: int = 2000,
     seed_words: Sequence[str | int] = (),
 ) -> Estimate:
-    """Rank correlation with a bootstrap of the items.
+    """Rank correlation with an error that allows for shared items.
 
-    The value is that of :func:`measurand.stats.correlation.spearman`; every resample is ranked
-    anew, a pair counting as often as :func:`measurand.stats.dyads.drawn_by` says.
+    The value is that of :func:`measurand.stats.correlation.spearman`; without each
+    pair the rest is ranked anew (:mod:`measurand.stats.pairs_left_out`).
 
     Args:
         x: (n,) values, finite.
@@ -46,4 +48,4 @@ def pair_spearman(
     replicates = np.full(drawn.resamples, np.nan)
     if drawn.drawable:
         replicates = resampled_spearman(a, b, drawn.row_batches())
-    return percentile_by(found.value, replicates, drawn, method=method)
+    return percentile_by(found.value, replicates, drawn, method=method, scale=FISHER)

@@ -16,14 +16,14 @@ Aronow, Samii & Assenova (2015), Political Analysis 23, 564-577, equation 2 for 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from measurand.stats import dyads
 from measurand.stats.arrays import AnyArray, FloatArray, IntArray, codes
-from measurand.stats.dyads import item_codes
-from measurand.stats.estimate import Estimate
+from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.exact import product, weighted
 from measurand.stats.jackknife import FLAT, PLAIN, Scale
 from measurand.stats.resample import BATCH, BATCH_NUMBERS, MIN_CLUSTERS, Counts
@@ -79,7 +79,7 @@ def pairs_left_out(items: AnyArray) -> PairsLeftOut:
     Raises:
         InputError: another shape, a label missing, or a pair of an item with itself.
     """
-    pairs, n_items = item_codes(items, len(items))
+    pairs, n_items = dyads.item_codes(items, len(items))
     return PairsLeftOut(pairs, n_items)
 
 
@@ -110,7 +110,7 @@ def student_of_pairs(
     from scipy.special import stdtrit
 
     first, second = left.pairs.min(axis=1), left.pairs.max(axis=1)
-    dyads, n_dyads = codes(first * left.n_items + second, left.n)
+    couple, n_dyads = codes(first * left.n_items + second, left.n)
     units = min(left.n_items, n_dyads)
     bare = Estimate(value, confidence=confidence, method=method, n=left.n, n_clusters=left.n_items)
     if units < MIN_CLUSTERS:
@@ -126,7 +126,7 @@ def student_of_pairs(
         return replace(bare, reason=why)
     apart = (z.mean() - z) * (left.n - 1) / left.n
     by_item = np.bincount(left.pairs.ravel(), np.repeat(apart, 2), minlength=left.n_items)
-    by_dyad = np.bincount(dyads, apart, minlength=n_dyads)
+    by_dyad = np.bincount(couple, apart, minlength=n_dyads)
     own = product(by_dyad, by_dyad)
     error = math.sqrt(units / (units - 1) * max(product(by_item, by_item) - own, own))
     if error <= FLAT * max(abs(at), 1.0):
@@ -143,3 +143,37 @@ def student_of_pairs(
         method=f"{method}; t({units - 1}) interval{scale.name}, jackknife over pairs, "
         f"dyadic-robust error over {left.n_items} items",
     )
+
+
+Drawn = dyads.Drawn | PairsLeftOut
+
+
+def drawn_by(n: int, by: AnyArray | None, resamples: int, seed_words: Sequence[str | int]) -> Drawn:
+    """:func:`measurand.stats.dyads.drawn_by`, but of pairs each is left out once."""
+    if by is None or by.ndim != 2 or resamples == 0 or len(by) != n:
+        return dyads.drawn_by(n, by, resamples, seed_words)
+    return pairs_left_out(by)
+
+
+def percentile_by(
+    value: float,
+    replicates: FloatArray,
+    drawn: Drawn,
+    *,
+    method: str,
+    scale: Scale = PLAIN,
+    confidence: float = 0.95,
+) -> Estimate:
+    """:func:`measurand.stats.dyads.percentile_by`; of pairs left out :func:`student_of_pairs`."""
+    if isinstance(drawn, PairsLeftOut):
+        return student_of_pairs(
+            value, replicates, drawn, method=method, scale=scale, confidence=confidence
+        )
+    return dyads.percentile_by(value, replicates, drawn, method=method, confidence=confidence)
+
+
+def undefined_by(reason: str, drawn: Drawn, *, method: str) -> Estimate:
+    """:func:`measurand.stats.dyads.undefined_by`, of pairs left out too."""
+    if isinstance(drawn, PairsLeftOut):
+        return undefined(reason, method=method, n=drawn.n, n_clusters=drawn.n_items)
+    return dyads.undefined_by(reason, drawn, method=method)

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from measurand.stats.arrays import LARGEST, AnyArray, FloatArray, numbers
-from measurand.stats.dyads import Drawn, drawn_by, percentile_by, undefined_by
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.exact import product, products, weighted
+from measurand.stats.pairs_left_out import Drawn, drawn_by, percentile_by, undefined_by
 
 FLAT = 1e-12
 """A sum of squares below this share of the largest one possible is rounding noise."""

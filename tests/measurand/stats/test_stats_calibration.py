@@ -19,7 +19,8 @@ from measurand.stats.calibration import (
     recalibration,
     reliability_curve,
 )
-from measurand.stats.dyads import PairPlan, drawn_by, dyadic_mean
+from measurand.stats.dyads import dyadic_mean
+from measurand.stats.pairs_left_out import pairs_left_out, student_of_pairs
 from measurand.stats.resample import cluster_counts
 
 
@@ -139,17 +140,15 @@ def test_recalibration_is_the_glm_of_statsmodels() -> None:
 def test_recalibration_of_resampled_pairs() -> None:
     h, p, _ = forecasts(40, 6)
     items = np.array([(i % 9, 9 + i % 4) for i in range(40)])
-    found = recalibration(h, p, by=items, resamples=40, seed_words=("r",))
-    drawn = drawn_by(40, items, 40, ("r",))
-    assert isinstance(drawn, PairPlan)
-    again = []
-    for taken in np.concatenate(list(drawn.row_batches())).astype(int):
-        rows = np.repeat(np.arange(40), taken)
-        again.append(recalibration(h[rows], p[rows], resamples=0))
+    found = recalibration(h, p, by=items, resamples=40)
+    left, each = pairs_left_out(items), np.arange(40)
+    again = [recalibration(h[each != i], p[each != i], resamples=0) for i in each]
     for part in ("slope", "intercept"):
-        values = [getattr(one, part).value for one in again]
-        assert getattr(found, part).se == pytest.approx(np.std(values, ddof=1), rel=1e-5)
-    assert found.slope.n_clusters == 13
+        values = np.array([getattr(one, part).value for one in again])
+        whole = getattr(found, part)
+        wanted = student_of_pairs(whole.value, values, left, method="")
+        assert whole.se == pytest.approx(wanted.se, rel=1e-5)
+        assert whole.ci_lo == pytest.approx(wanted.ci_lo, rel=1e-5)
 
 
 def test_order_of_rows_does_not_matter() -> None:

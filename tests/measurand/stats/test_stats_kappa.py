@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
 from measurand.errors import InputError
-from measurand.stats.dyads import drawn_by
 from measurand.stats.kappa import Weights, cohen_kappa
+from measurand.stats.pairs_left_out import pairs_left_out, student_of_pairs
 from measurand.stats.resample import cluster_counts
 
 # Hout et al. (1987), Sociological Methodology 17: 91 couples on how often sex is fun.
@@ -73,13 +73,12 @@ def test_pairs_of_items() -> None:
     items = np.array([(i % 9, 9 + i % 5) for i in range(45)])
     a = rng.integers(0, 3, 45)
     b = np.where(rng.random(45) < 0.6, a, rng.integers(0, 3, 45))
-    found = cohen_kappa(a, b, by=items, resamples=80, seed_words=("p",))
-    drawn = drawn_by(45, items, 80, ("p",))
-    again = [
-        cohen_kappa_score(np.repeat(a, w), np.repeat(b, w))
-        for w in np.concatenate(list(drawn.row_batches())).astype(int)
-    ]
-    assert found.se == pytest.approx(np.std(again, ddof=1))
+    found = cohen_kappa(a, b, by=items, resamples=80)
+    left = pairs_left_out(items)
+    again = [cohen_kappa_score(np.delete(a, i), np.delete(b, i)) for i in range(45)]
+    wanted = student_of_pairs(cohen_kappa_score(a, b), np.array(again), left, method="")
+    for name in ("value", "se", "ci_lo", "ci_hi"):
+        assert getattr(found, name) == pytest.approx(getattr(wanted, name))
     assert (found.n, found.n_clusters) == (45, 14)
 
 

@@ -5,9 +5,9 @@ import pytest
 from scipy import stats
 
 from measurand.errors import InputError
-from measurand.stats.dyads import drawn_by
+from measurand.stats.jackknife import FISHER
 from measurand.stats.pair_spearman import pair_spearman
-from measurand.stats.resample import expanded
+from measurand.stats.pairs_left_out import pairs_left_out, student_of_pairs
 
 
 def pairs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -19,15 +19,13 @@ def pairs(n: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def test_value_and_replicates_are_those_of_scipy() -> None:
     x, y, items = pairs(60, 0)
-    found = pair_spearman(x, y, items, resamples=80, seed_words=("s",))
-    assert found.value == pytest.approx(stats.spearmanr(x, y).statistic)
-    drawn = drawn_by(60, items, 80, ("s",))
-    again = [
-        stats.spearmanr(np.repeat(x, w), np.repeat(y, w)).statistic
-        for w in np.concatenate(list(drawn.row_batches())).astype(int)
-    ]
-    assert found.se == pytest.approx(np.std(again, ddof=1))
-    assert found.ci_lo == pytest.approx(np.quantile(again, expanded(0.025, 12)))
+    found = pair_spearman(x, y, items, resamples=80)
+    value = stats.spearmanr(x, y).statistic
+    again = [stats.spearmanr(np.delete(x, i), np.delete(y, i)).statistic for i in range(60)]
+    left = pairs_left_out(items)
+    wanted = student_of_pairs(value, np.array(again), left, method="", scale=FISHER)
+    for name in ("value", "se", "ci_lo", "ci_hi"):
+        assert getattr(found, name) == pytest.approx(getattr(wanted, name))
     assert (found.n, found.n_clusters) == (60, 12)
 
 
