@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import coverage_pairs
 import numpy as np
 
 from measurand.stats.agreement import keyed_pair_agreement
@@ -128,7 +127,6 @@ def _drawn() -> Iterator[tuple[str, str, float, Draw]]:
     for n in (64, 200):
         yield "calibration error, widened", f"calibrated, n = {n}", 0.0, _ece(n)
     yield "calibration error, squared", "calibrated, 120 pairs of 220 items", 0.0, _squared
-    yield from coverage_pairs.cases()
 
 
 def _grouped(rng: RNG, groups: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
