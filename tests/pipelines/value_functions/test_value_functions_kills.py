@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,40 +16,23 @@ from pipelines.value_functions import dataset, train
 from schemas.value_functions.params import Params
 
 KILLS = 10
-CODE = """
-import sys
-from pathlib import Path
-from pipelines.value_functions import {stage}
-from schemas.value_functions.params import Params
-params = Params.model_validate_json(Path(sys.argv[1]).read_text())
-print("begins", flush=True)
-{call}
-"""
-TRAIN = CODE.format(
-    stage="train", call="train.train(params, Path(sys.argv[2]), Path(sys.argv[3]), "
-    "journal=Path(sys.argv[4]))",
-)  # fmt: skip
-BUILD = CODE.format(
-    stage="dataset", call="dataset.build(params, Path(sys.argv[2]), 'FnApiRunner', "
-    "journal=Path(sys.argv[2]))",
-)  # fmt: skip
+HEAVY = ["torch", "polars", "pipelines.value_functions.bootstrapped",
+         "pipelines.value_functions.regression", "pipelines.value_functions.dataset"]  # fmt: skip
 
 
-def killed(code: str, words: list[str], seconds: float) -> int:
-    """Exit code of a process that is killed so long after it begins; 0 where it was faster."""
-    with subprocess.Popen(
-        [sys.executable, "-c", code, *words],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env=dict(os.environ, OMP_NUM_THREADS="1"),
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"begins\n"
-        time.sleep(seconds)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-        return process.wait()
+def killed(work: Callable[..., None], words: dict[str, Any], seconds: float) -> int | None:
+    """Exit code of a process that is killed so long after it begins; 0 where it was faster.
+
+    Its heavy modules are imported already, so that a kill strikes the work.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(HEAVY)
+    process = context.Process(target=work, kwargs=words)
+    process.start()
+    process.join(seconds)
+    process.kill()
+    process.join()
+    return process.exitcode
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -74,15 +55,16 @@ def world(folder: Path) -> Params:
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(900)
 def test_ten_kills_at_random_moments(tmp_path: Path) -> None:
     params = world(tmp_path)
     dataset.build(params, tmp_path / "data", "FnApiRunner", journal=tmp_path)
     train.train(params, tmp_path / "data", tmp_path / "once", journal=tmp_path / "journal")
-    (tmp_path / "params.json").write_text(params.model_dump_json())
-    names = ("params.json", "data", "out", "again")
-    words, rng, kills = [str(tmp_path / name) for name in names], random.Random(17), 0
+    words = {"params": params, "dataset": tmp_path / "data", "out": tmp_path / "out",
+             "journal": tmp_path / "again"}  # fmt: skip
+    rng, kills = random.Random(17), 0
     for _ in range(KILLS):
-        kills += killed(TRAIN, words, rng.uniform(0.2, 1.5)) == -signal.SIGKILL
+        kills += killed(train.train, words, rng.uniform(0.5, 2.0)) == -signal.SIGKILL
     assert kills == KILLS
     train.train(params, tmp_path / "data", tmp_path / "out", journal=tmp_path / "again")
     first, last = files(tmp_path / "once"), files(tmp_path / "out")
@@ -94,9 +76,10 @@ def test_ten_kills_at_random_moments(tmp_path: Path) -> None:
 def test_a_killed_build_is_made_again(tmp_path: Path) -> None:
     params = world(tmp_path)
     dataset.build(params, tmp_path / "once", "FnApiRunner", journal=tmp_path)
-    (tmp_path / "params.json").write_text(params.model_dump_json())
+    words = {"params": params, "out": tmp_path / "data", "runner": "FnApiRunner",
+             "journal": tmp_path}  # fmt: skip
     for seconds in (0.5, 3.0):
-        killed(BUILD, [str(tmp_path / "params.json"), str(tmp_path / "data")], seconds)
+        killed(dataset.build, words, seconds)
     dataset.build(params, tmp_path / "data", "FnApiRunner", journal=tmp_path)
     first = files(tmp_path / "once")
     assert len(first) >= 5
