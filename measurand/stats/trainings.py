@@ -277,7 +277,7 @@ def _interval(
     """Mean squares over R G: of trainings, of items, of both."""
     variance = max(trainings + items - both, both)
     se, reason = math.sqrt(variance), None
-    p = min(trainings / variance, 1.0) if variance > 0 else 0.0
+    p = min(max(trainings / variance, 0.0), 1.0) if variance > 0 else 0.0
     if se <= 1e-12 * abs(value):
         se, reason = 0.0, "degenerate: no variation between trainings or clusters"
     half, one_sided = (_quantile(at, p, r, g) * se for at in ((1 + confidence) / 2, 0.95))

@@ -243,3 +243,12 @@ def test_one_cluster_has_a_normal_quantile_and_no_undefined_one() -> None:
     far = moved(1.0, 0.975, n_clusters=1, **at)  # type: ignore[arg-type]
     assert far == pytest.approx(stats.norm.ppf(0.975) / stats.norm.ppf(0.95))
     assert far == moved(1.0, 0.975, n_clusters=None, **at)  # type: ignore[arg-type]
+
+
+def test_trainings_that_agree_up_to_rounding_have_no_part_in_the_error() -> None:
+    from measurand.stats import trainings
+
+    found = trainings._interval(0.5, -1e-19, 0.01, 0.001, 3, 12, 0.95)
+    assert (found.se_trainings, found.reason) == (0.0, None)
+    assert found.ci_lo is not None
+    assert found.ci_lo < 0.5
