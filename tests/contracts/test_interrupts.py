@@ -103,6 +103,7 @@ CASES = {
     "gate": Case("gate gates/line.yaml --root root --out g", ("g",), ("report",), VERDICTS),
     "analyse": Case("analyse t.csv --save a/rows --out a.html --format html", ("a", "a.html")),
     "compare": Case("compare t.csv u.csv --out c.html --format html", ("c.html",)),
+    "items": Case("items m.csv --out items.txt", ("items.txt",)),
     "reliability": Case("reliability q.csv --out rel.txt", ("rel.txt",)),
     "agreement": Case("agreement q.csv --resamples 200 --out agr.txt", ("agr.txt",)),
     "publish": Case("publish line --data b/dataset --to pub", ("pub",), ("build",)),
@@ -184,6 +185,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, share in (("t", 0.6), ("u", 0.7)):
         lines = [f"{m},{i},{int(rng.random() < share)}" for m in "ab" for i in range(1000)]
         (folder / f"{name}.csv").write_text("\n".join(["model,item_id,value", *lines]) + "\n")
+    takers = rng.normal(size=8)
+    taken = [
+        f"m{m},{i},{int(rng.logistic(z) > 0)}" for m, z in enumerate(takers) for i in range(40)
+    ]
+    (folder / "m.csv").write_text("\n".join(["model,item_id,value", *taken]) + "\n")
     own = rng.normal(size=(200, 1)) + rng.normal(size=(200, 5))
     rows = np.clip(np.rint(3 + own), 1, 5).astype(int)
     (folder / "q.csv").write_text("a,b,c,d,e\n" + "\n".join(",".join(map(str, r)) for r in rows))
@@ -366,7 +372,7 @@ def _differs(found: Ended, wanted: Ended) -> list[str]:
 
 def test_every_verb_is_among_them() -> None:
     tried = {case.words.split()[0] for case in CASES.values()}
-    own = {"agi_levels", "compwob", "driving_sim", "elastictok", "value_functions"}
     systems = {path.parent.name for path in Path("evaluators").glob("*/commands.py")}
-    assert tried == {*VERBS, *own}
-    assert systems == own
+    # Its verbs write whole files by the functions that others use.
+    untried = {"driving_sim"}
+    assert tried == {*VERBS, *systems} - untried
