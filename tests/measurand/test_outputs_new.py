@@ -67,6 +67,8 @@ def test_an_empty_folder_is_no_obstacle_to_a_folder(tmp_path: Path) -> None:
 def test_an_interrupt_between_two_moves_comes_after_both(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # An earlier test of this process may have left another handler.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     move = os.rename
 
     def moved(made: Path, path: Path) -> None:
@@ -74,8 +76,11 @@ def test_an_interrupt_between_two_moves_comes_after_both(
         signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(os, "rename", moved)
-    with pytest.raises(KeyboardInterrupt):
-        make(tmp_path)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            make(tmp_path)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert names(tmp_path) == ["one.txt", "two", "two/part"]
 
 

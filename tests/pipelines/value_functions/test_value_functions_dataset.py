@@ -77,7 +77,7 @@ def test_positions_that_recur_are_left_to_training() -> None:
     from pipelines.value_functions.jobs import Game, Position
 
     def at(split: str, rank: int, name: str) -> Position:
-        return Position(rank, name, "k", "fen", Game("chess", name, split, (), 1, 0.5, 1))
+        return Position(rank, name, "k", "fen", Game("chess", name, split, (), 1, 0.5, 0.0, 1))
 
     kept, again = dataset._first(("k", [at("test", 2, "g1"), at("train", 0, "g9")]))
     assert kept.name == "g9"

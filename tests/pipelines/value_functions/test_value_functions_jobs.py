@@ -17,6 +17,7 @@ from value_functions_small import (
 )  # fmt: skip
 
 from pipelines.value_functions import jobs, own_table
+from pipelines.value_functions.states import unpacked
 from schemas.value_functions.params import File
 
 RUN = [{"id": "chain", "source": "chain", "steps": 1}]
@@ -37,8 +38,8 @@ def test_an_episode_is_the_same_again() -> None:
     rows = jobs.play(job)
     assert rows == jobs.play(job)
     assert [row["t"] for row in rows] == list(range(len(rows)))
-    states = jobs.unpacked([row["state"] for row in rows], 400)
-    after = jobs.unpacked([row["next_state"] for row in rows], 400)
+    states = unpacked([row["state"] for row in rows], 400)
+    after = unpacked([row["next_state"] for row in rows], 400)
     np.testing.assert_array_equal(states[1:], after[:-1])
 
 
@@ -47,7 +48,7 @@ def test_every_word_is_a_secret() -> None:
     params = small([CHAIN, WORDLE], RUN)
     found = [job for job in jobs.episodes(params) if job.source.id == "wordle"]
     assert {job.split for job in found} == {"train"}
-    assert len({job.secret for job in found}) == 20
+    assert len({job.about for job in found}) == 20
     rows = jobs.play(found[0])
     assert len(rows[0]["state"]) == (162 + 7) // 8
 
