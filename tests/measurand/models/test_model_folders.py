@@ -238,6 +238,7 @@ def others(toy_model_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return made
 
 
+@pytest.mark.integration
 def test_no_damage_is_a_traceback_or_a_score_of_drawn_weights(
     toy_model_folder: Path, others: list[Path], tmp_path: Path
 ) -> None:

@@ -80,7 +80,11 @@ def test_concurrency_is_bounded_and_used(toy: ToyServer) -> None:
         (toy_server.status(500), "HTTP 500: broken; gave up after 3 attempts"),
         (toy_server.status(429), "HTTP 429: broken; gave up after 3 attempts"),
         (toy_server.status(400), "HTTP 400: broken"),
-        (toy_server.hang(2.0), "no answer within 1.5 s; gave up after 3 attempts"),
+        pytest.param(
+            toy_server.hang(2.0),
+            "no answer within 1.5 s; gave up after 3 attempts",
+            marks=pytest.mark.integration,
+        ),
         (toy_server.body(b'{"choices": [{"lo'), "cut or no JSON; gave up after 3 attempts"),
         (toy_server.short, "gave up after 3 attempts"),
         (toy_server.reset, "gave up after 3 attempts"),

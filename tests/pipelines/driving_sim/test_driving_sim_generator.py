@@ -81,6 +81,7 @@ def test_other_names_are_other_scenarios() -> None:
     assert digest(generator.scenario("curve", 1)) != digest(generator.scenario("curve", 2))
 
 
+@pytest.mark.integration
 def test_scripted_scenarios_have_somebody_who_brakes_or_cuts_in() -> None:
     always = [generator.scenario("curve", k, scripted=1.0) for k in range(8)]
     never = [generator.scenario("curve", k, scripted=0.0) for k in range(8)]

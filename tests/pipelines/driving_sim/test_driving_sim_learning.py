@@ -51,6 +51,7 @@ def weights(folder: Path) -> dict[str, str]:
     return {p.name: file_sha256(p) for p in sorted(folder.glob("*.safetensors"))}
 
 
+@pytest.mark.integration
 def test_every_driver_has_weights_rows_and_can_be_loaded(built: Path, trained: Path) -> None:
     parent = read_manifest(built / "scenarios").logical_hash
     rows = shards.read_table(trained / "training").to_pylist()
@@ -67,6 +68,7 @@ def test_every_driver_has_weights_rows_and_can_be_loaded(built: Path, trained: P
         learning.load(GIVEN, "bc_other", trained, parent)
 
 
+@pytest.mark.integration
 def test_what_is_there_is_not_trained_again(built: Path, trained: Path, tmp_path: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in trained.glob("*.safetensors")}
     learning.train_drivers(GIVEN, built, trained, journal=tmp_path)

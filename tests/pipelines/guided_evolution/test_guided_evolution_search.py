@@ -171,6 +171,7 @@ def test_a_judge_is_asked_once_it_is_warm_and_trusted(guided: Found, tmp_path: P
     assert any(s["reason"] == "untrusted" for s in never.steps)
 
 
+@pytest.mark.integration
 def test_an_oracle_needs_fewer_evaluations(tmp_path: Path) -> None:
     best = {}
     for name, setting in (

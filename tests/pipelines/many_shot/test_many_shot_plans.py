@@ -197,6 +197,7 @@ def spoiled(world: World, steps: list[str], rng: np.random.Generator) -> list[li
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
+@pytest.mark.integration
 def test_a_thousand_plans_are_judged_as_by_hand_written_worlds(domain: str) -> None:
     rng = rng_for("plans", domain)
     counts = {True: 0, False: 0}

@@ -59,6 +59,7 @@ def test_a_source_with_repeats_is_read_on_until_there_is_enough() -> None:
         ("arc_agi", {"answer_of_several_lines", "answer_not_accepted"}),
     ],
 )
+@pytest.mark.integration
 def test_entries_that_could_never_be_right_are_rejected(generator: str, reasons: set[str]) -> None:
     drawn = reasoning_gym_task.draw(task(generator, 1), 0, Path())
     assert drawn.examples == []
