@@ -142,15 +142,12 @@ def write(text: str, out: Path | None) -> None:
 
 @contextmanager
 def _held_off() -> Iterator[None]:
-    """An interrupt that comes inside is taken when the block has ended."""
+    """An interrupt that comes inside comes too late: everything was made, and is being shown."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
-        if came:
-            signal.raise_signal(signal.SIGINT)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from measurand.errors import MeasurandError
+
 if TYPE_CHECKING:
     from measurand.gates.verdict import Verdict
 
@@ -60,7 +62,10 @@ def measurand_gate(
         base = Path(root) if root is not None else request.config.rootpath
         where = None if out is None else base / out
         path = None if results is None else base / results
-        found = verdict_of(base / file, base, path, where, models)
+        try:
+            found = verdict_of(base / file, base, path, where, models)
+        except MeasurandError as error:
+            raise GateError(f"{error.code}: {error}") from error
         record_property("measurand.state", found.state)
         for one in found.gates:
             record_property(f"measurand.{one.name}", one.sentence)

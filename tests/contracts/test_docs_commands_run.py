@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
+import random
 import shlex
 import shutil
 import subprocess
@@ -22,6 +23,8 @@ from harness_logs import eval_file, lm_eval_file, right
 pytestmark = pytest.mark.integration
 ELSEWHERE = {
     "measurand agi_levels": "tests/evaluators/agi_levels/test_agi_levels_commands.py",
+    "measurand driving_sim import": "tests/evaluators/driving_sim/test_driving_sim_importing.py",
+    "measurand driving_sim play": "tests/evaluators/driving_sim/test_driving_sim_commands.py",
     "measurand items": "tests/measurand/shortening/test_shortening_command.py",
     "measurand elastictok encode": "tests/evaluators/elastictok/test_elastictok_commands.py",
     "measurand run elastictok": "tests/evaluators/elastictok: it trains",
@@ -133,6 +136,21 @@ def test_compare_two_runs(here: Path) -> None:
         run(words)
 
 
+def test_a_judge_is_corrected(here: Path) -> None:
+    rng = random.Random(1)
+    judged, labels = ["item_id,value,passage,lang"], ["item_id,value,question,right"]
+    for i in range(200):
+        true = int(rng.random() < 0.7)
+        said = true if rng.random() < 0.85 else 1 - true
+        judged.append(f"q{i},{said},p{i // 4},{'de' if i % 2 else 'en'}")
+        if rng.random() < 0.4:
+            labels.append(f"q{i},{true},q{i},{true}")
+    (here / "judged.csv").write_text("\n".join(judged))
+    (here / "labels.csv").write_text("\n".join(labels))
+    for words in printed("correct-a-judge.md", "analyse"):
+        run(words)
+
+
 def test_a_model_of_your_own_and_a_changed_parameter(here: Path) -> None:
     params = here / "params" / "personality.yaml"
     asked = yaml.safe_load(params.read_text())
@@ -179,6 +197,7 @@ def test_every_command_of_a_page_is_run_by_some_test() -> None:
         "analyse-other-results.md": ("analyse",),
         "bring-your-own-data.md": ("agreement", "reliability"),
         "compare-two-runs.md": ("compare",),
+        "correct-a-judge.md": ("analyse",),
         "bring-your-own-model.md": ("build", "evaluate", "report", "doctor"),
         "change-a-parameter.md": ("run", "status", "compare"),
         "publish-a-dataset.md": ("publish",),

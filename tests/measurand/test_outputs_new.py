@@ -64,7 +64,7 @@ def test_an_empty_folder_is_no_obstacle_to_a_folder(tmp_path: Path) -> None:
     assert "two/part" in names(tmp_path)
 
 
-def test_an_interrupt_between_two_moves_comes_after_both(
+def test_an_interrupt_between_two_moves_comes_too_late(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # An earlier test of this process may have left another handler.
@@ -77,8 +77,7 @@ def test_an_interrupt_between_two_moves_comes_after_both(
 
     monkeypatch.setattr(os, "rename", moved)
     try:
-        with pytest.raises(KeyboardInterrupt):
-            make(tmp_path)
+        make(tmp_path)
     finally:
         signal.signal(signal.SIGINT, before)
     assert names(tmp_path) == ["one.txt", "two", "two/part"]

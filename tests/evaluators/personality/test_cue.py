@@ -84,7 +84,7 @@ def test_the_trial_of_a_chat_model_decides_how_every_answer_begins(tmp_path: Pat
             "n_shards": 1,
         },
         evaluate={"models": [{"model": "smollm2", "experiments": ["validity"],
-                              "instruments": ["mini_ipip"]}], "retest": 2},
+                              "instruments": ["mini_ipip"]}]},
         report={"resamples": 100},
     )  # fmt: skip
     build(params, tmp_path / "dataset", "FnApiRunner")
