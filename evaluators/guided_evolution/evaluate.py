@@ -28,7 +28,7 @@ from schemas.guided_evolution.tables import EXPORTS, REPLAYS, SECONDS, WINNERS
 Row = dict[str, Any]
 SYSTEM = "guided_evolution"
 SIMPLIFIED = 3
-"""Best formulas of a task that are simplified: each may take seconds."""
+"""Best formulas of a task that are written as mathematics."""
 
 
 class Fresh(NamedTuple):
