@@ -114,7 +114,7 @@ def _lines(drive: Drive, middle: Floats, k: int, reach: float = SIDE / 2) -> lis
     found += [("edge", edge[:, :2]) for edge in scenario.edges]
     found.append(("trail", drive.pose[: k + 1, 0, :2]))
     cut = [(kind, part) for kind, line in found for part in near(line - middle, reach)]
-    return [[kind, np.round(part, 1).tolist()] for kind, part in cut]
+    return [[kind, " ".join(f"{x:.1f},{y:.1f}" for x, y in part)] for kind, part in cut]
 
 
 def near(line: Floats, reach: float) -> list[Floats]:
@@ -207,7 +207,7 @@ def animated(drive: Drive, title: str) -> str:
     parts = [svg.element("rect", width=PICTURE, height=PICTURE, class_="g")]
     for kind, line in _lines(drive, middle, 0, reach):
         if kind != "trail":
-            parts.append(svg.path([place(p) for p in line], kind))
+            parts.append(svg.path([place(p) for p in scenes.points(line)], kind))
     for i in [*range(1, drive.pose.shape[1]), 0]:
         parts.append(_moving(drive, i, steps, middle, reach, scale))
     parts.append(_alarm(drive, steps))

@@ -2,8 +2,8 @@
 
 ``data``: ``rows``: list of ``{caption, words, side, alarm, lines, boxes, lights}``. ``caption`` is
 short, ``words`` say what is seen. Places are metres from the middle of the picture, x to the right
-and y up; the picture is ``side`` metres wide and high. ``lines``: ``[kind, [[x, y], ...]]`` with a
-kind of :data:`LINES`; ``boxes``: ``[kind, x, y, radians, length, width]`` with a kind of
+and y up; the picture is ``side`` metres wide and high. ``lines``: ``[kind, "x,y x,y ..."]`` (points
+in one text, since a page of lists of numbers is mostly blanks) with a kind of :data:`LINES`; ``boxes``: ``[kind, x, y, radians, length, width]`` with a kind of
 :data:`BOXES`; ``lights``: ``[state, x, y]`` with one of :data:`LIGHTS`. ``alarm`` draws a border.
 """
 
@@ -36,6 +36,16 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
     return (max(across, width / 2), SIDE + FOOT), Markup("").join(parts)
 
 
+def points(line: str) -> list[tuple[float, float]]:
+    """Points of a line.
+
+    >>> points("0,1 2.5,-3")
+    [(0.0, 1.0), (2.5, -3.0)]
+    """
+    pairs = (pair.partition(",") for pair in line.split())
+    return [(float(x), float(y)) for x, _, y in pairs]
+
+
 def _panel(row: Mapping[str, Any], x: float) -> Markup:
     scale = SIDE / float(row["side"])
 
@@ -43,7 +53,9 @@ def _panel(row: Mapping[str, Any], x: float) -> Markup:
         return SIDE / 2 + scale * point[0], SIDE / 2 - scale * point[1]
 
     parts = [svg.element("rect", x=0.0, y=0.0, width=SIDE, height=SIDE, class_="scene-ground")]
-    parts += [svg.path([place(p) for p in line], f"scene-{kind}") for kind, line in row["lines"]]
+    parts += [
+        svg.path([place(p) for p in points(line)], f"scene-{kind}") for kind, line in row["lines"]
+    ]
     for state, *point in row["lights"]:
         u, v = place(point)
         parts.append(svg.element("circle", cx=u, cy=v, r=3.5, class_=f"scene-{state}"))

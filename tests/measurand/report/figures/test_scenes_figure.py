@@ -11,7 +11,7 @@ from measurand.report.render import to_html
 def page(**more: Any) -> Document:
     row = {
         "caption": "0 s", "words": "a car <b>", "side": 88.0, "alarm": False,
-        "lines": [["edge", [[-44, 0], [44, 0]]]],
+        "lines": [["edge", "-44,0 44,0"]],
         "boxes": [["other", 10, 0, 0, 4, 2], ["own", 0, 22, 1.5707963, 4, 2]],
         "lights": [["red", 0, 0]],
     }  # fmt: skip
