@@ -2,9 +2,10 @@
 
 ``data``: ``rows``: list of ``{caption, words, side, alarm, lines, boxes, lights}``. ``caption`` is
 short, ``words`` say what is seen. Places are metres from the middle of the picture, x to the right
-and y up; the picture is ``side`` metres wide and high. ``lines``: ``[kind, "x,y x,y ..."]`` (points
-in one text, since a page of lists of numbers is mostly blanks) with a kind of :data:`LINES`; ``boxes``: ``[kind, x, y, radians, length, width]`` with a kind of
-:data:`BOXES`; ``lights``: ``[state, x, y]`` with one of :data:`LIGHTS`. ``alarm`` draws a border.
+and y up; the picture is ``side`` metres wide and high. ``lines``: ``[kind, "x,y x,y ..."]`` with a
+kind of :data:`LINES`, the points in one text, since a page of lists of numbers is mostly blanks;
+``boxes``: ``[kind, x, y, radians, length, width]`` with a kind of :data:`BOXES`; ``lights``:
+``[state, x, y]`` with one of :data:`LIGHTS`. ``alarm`` draws a border.
 """
 
 from __future__ import annotations
