@@ -26,6 +26,10 @@ _CORNERS: dict[str, list[tuple[float, float]]] = {
 }
 
 
+FINE = 20
+"""Points of a line up to which coordinates have two decimals."""
+
+
 def element(tag: str, *children: str, **attributes: str | float | None) -> Markup:
     """One element; plain strings are escaped, ``class_`` and ``a_b`` become ``class`` and ``a-b``.
 
@@ -49,6 +53,10 @@ def px(value: float) -> str:
     return f"{round(value, 2) + 0.0:.2f}".rstrip("0").rstrip(".")
 
 
+def _tenth(value: float) -> str:
+    return f"{round(value, 1) + 0.0:.1f}".rstrip("0").rstrip(".")
+
+
 def text(
     x: float, y: float, words: str, *, at: str = "start", class_: str = "", columns: int = 60
 ) -> Markup:
@@ -69,8 +77,9 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
 
 
 def path(points: list[tuple[float, float]], class_: str, *, closed: bool = False) -> Markup:
-    """A line through points, in order."""
-    steps = "L".join(f"{px(x)} {px(y)}" for x, y in points)
+    """A line through points, in order; of many points to a tenth of a pixel, which nobody sees."""
+    show = px if len(points) <= FINE else _tenth
+    steps = "L".join(f"{show(x)} {show(y)}" for x, y in points)
     return element("path", d=f"M{steps}" + ("Z" if closed else ""), class_=class_)
 
 

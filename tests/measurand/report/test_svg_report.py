@@ -79,3 +79,10 @@ def test_labels_are_cut_as_far_as_they_stay_apart() -> None:
     assert svg.columns_apart(long, 24) == 41
     assert svg.columns_apart(["x" * 26 + "1" * 30, "x" * 26 + "2" * 30], 24) == 28
     assert svg.columns_apart([], 24) == 24
+
+
+def test_a_line_of_many_points_is_exact_to_a_tenth() -> None:
+    few = svg.path([(0.126, 1.0), (2.0, 3.0)], "line")
+    many = svg.path([(i + 0.126, 1.0) for i in range(30)], "line")
+    assert "M0.13 1L2 3" in few
+    assert "M0.1 1L1.1 1" in many
