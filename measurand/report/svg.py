@@ -26,7 +26,7 @@ _CORNERS: dict[str, list[tuple[float, float]]] = {
 }
 
 
-FINE = 20
+FINE = 8
 """Points of a line up to which coordinates have two decimals."""
 
 

@@ -57,7 +57,7 @@ def draw(data: Mapping[str, Any], width: float) -> tuple[tuple[float, float], Ma
 def _hill(values: list[float], scale: svg.Scale, base: float, group: int) -> Markup:
     if not values:
         return Markup("")
-    grid, hill = density(values, scale.low, scale.high)
+    grid, hill = density(values, scale.low, scale.high, 61)
     tall = PEAK / float(hill.max())
     points = [(scale(float(x)), base - float(h) * tall) for x, h in zip(grid, hill, strict=True)]
     closed = [(points[0][0], base), *points, (points[-1][0], base)]
