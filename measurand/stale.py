@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,9 @@ def _parameters(root: Path, stage: Stage, locked: Mapping[str, Any]) -> Iterator
             )
 
 
+_POWER = re.compile(r"[+-]?\d+[eE][+-]?\d+")
+
+
 class _Absent:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Absent)
@@ -150,8 +154,19 @@ def _differences(now: tuple[str, Any], then: tuple[str, Any]) -> Iterator[str]:
             yield from _differences(
                 (inner, a.get(part, _Absent())), (inner, b.get(part, _Absent()))
             )
-    elif a != b:
+    elif _numbers(a) != _numbers(b):
         yield key
+
+
+def _numbers(value: Any) -> Any:
+    """DVC writes 0.00003 as ``3e-05``, a number in YAML 1.2 and a word in YAML 1.1."""
+    if isinstance(value, Mapping):
+        return {key: _numbers(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_numbers(inner) for inner in value]
+    if isinstance(value, str) and _POWER.fullmatch(value):
+        return float(value)
+    return value
 
 
 class Hashes:

@@ -152,3 +152,14 @@ def test_a_parameter_file_without_parameters_is_named(
     for stage in ("build@a", "report@a"):
         assert found[stage].count(f"params/a.yaml {said}") == 1
     assert not any("params/b.yaml" in reason for reason in found["build@b"])
+
+
+def test_small_numbers_are_as_dvc_writes_them() -> None:
+    from measurand.stale import _differences
+
+    now = {"rates": [3e-05, 0.0001], "more": {"rate": 1e-7}}
+    then = {"rates": ["3e-05", 0.0001], "more": {"rate": "1e-07"}}
+    assert list(_differences(("train", now), ("train", then))) == []
+    then["more"]["rate"] = "2e-07"
+    assert list(_differences(("train", now), ("train", then))) == ["train.more.rate"]
+    assert list(_differences(("name", "e5"), ("name", "f5"))) == ["name"]
