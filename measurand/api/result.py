@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def figure(found: Mapping[str, Any]) -> Figure:
     )
 
 
-class Result:
+class Result(ABC):
     """What a verb found.
 
     Attributes:
@@ -82,13 +83,13 @@ class Result:
     def __init__(self, record: Mapping[str, Any]) -> None:
         self.record = dict(record)
 
+    @abstractmethod
     def document(self) -> Document:
         """The page that all formats are drawn from."""
-        raise NotImplementedError
 
+    @abstractmethod
     def rows(self) -> list[dict[str, Any]]:
         """The main table, a dictionary a row."""
-        raise NotImplementedError
 
     def to_dict(self) -> dict[str, Any]:
         """The record, as the command line's JSON has it."""
