@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from measurand.analysis.cells import interval
 from measurand.report.document import Block, Document, Section, Table, Text
 
 Record = Mapping[str, Any]
@@ -35,22 +36,11 @@ def document(record: Record) -> Document:
     )
 
 
-def _interval(figure: Record) -> dict[str, Any]:
-    if figure["value"] is not None and figure["ci_lo"] is None:
-        return {"value": figure["value"], "reason": None}
-    return {
-        "estimate": figure["value"],
-        "lower": figure["ci_lo"],
-        "upper": figure["ci_hi"],
-        "reason": figure["reason"],
-    }
-
-
 def _figures(record: Record) -> Table:
     rows = []
     for name, figure in record["figures"].items():
         label = f"{_FORMS[name]}, {record['level']}" if name == "alpha" else _FORMS[name]
-        rows.append((label, _interval(figure), figure["n"]))
+        rows.append((label, interval(figure), figure["n"]))
     units, two = record["units"], record["units_with_two"]
     note = f"{two:,} of {units:,} units have two ratings or more; alpha is made of these."
     columns = ("figure", "estimate", "units used")
@@ -68,8 +58,8 @@ def _pairs(record: Record) -> list[Section]:
             f"{pair['a']} - {pair['b']}",
             pair["units"],
             {"value": pair["same"], "reason": None if pair["units"] else "no unit in common"},
-            _interval(pair["kappa"]),
-            *([_interval(pair["weighted"])] if weighted else []),
+            interval(pair["kappa"]),
+            *([interval(pair["weighted"])] if weighted else []),
         )
         for pair in record["pairs"]
     )
