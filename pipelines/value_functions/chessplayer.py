@@ -155,8 +155,15 @@ class _Session:
         self._write("id name Measurand value network\nid author Measurand\nuciok")
 
     def _ready(self, _: list[str]) -> None:
-        self._player = self._player or self._load()
+        import chess
+
+        # The first pass of a network pays for its set-up; no clock runs yet.
+        self._loaded().choose(chess.Board())
         self._write("readyok")
+
+    def _loaded(self) -> Player:
+        self._player = self._player or self._load()
+        return self._player
 
     def _new(self, _: list[str]) -> None:
         import chess
@@ -170,8 +177,7 @@ class _Session:
             self._write(f"info string no position: {' '.join(str(error).split())}")
 
     def _go(self, words: list[str]) -> None:
-        self._player = self._player or self._load()
-        found = self._player.choose(self._board)
+        found = self._loaded().choose(self._board)
         if found.win_probability is not None:
             self._write(f"info depth 1 score cp {_centipawns(found.win_probability)}")
         self._held = f"bestmove {found.move or '(none)'}"

@@ -55,6 +55,8 @@ def test_whole_games_against_stockfish_without_an_illegal_move(checkpoint: Path)
     words = [sys.executable, "-m", "measurand.cli", "value_functions", "uci",
              "--checkpoint", str(checkpoint)]  # fmt: skip
     own = chess.engine.SimpleEngine.popen_uci(words, timeout=60)
+    # Loading is answered for by "readyok", before any clock runs.
+    own.ping()
     other = chess.engine.SimpleEngine.popen_uci(str(locate()))
     other.configure({"Skill Level": 0})
     slow = 0

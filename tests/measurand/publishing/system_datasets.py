@@ -124,6 +124,38 @@ def value_functions(folder: Path, model: Path) -> None:
     build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
 
 
+def guided_evolution(folder: Path, model: Path) -> None:
+    """Two formulas, short searches."""
+    from pipelines.guided_evolution.dataset import build
+    from schemas.guided_evolution.params import Params
+
+    tasks = [
+        {"id": name, "source": {"kind": "formula", "name": name}, "budget": 60, "seeds": 2}
+        for name in ("nguyen1", "nguyen8")
+    ]
+    settings = {
+        "tasks": tasks,
+        "methods": [{"id": kind, "kind": kind} for kind in ("evolution", "pam_rt")],
+        "populations": [20],
+        "tournaments": [3],
+        "guide": {"warm_up": 20, "children": 4},
+        "network": {"hidden": 8, "layers": 1, "every": 10, "steps": 2, "pairs": 16},
+        "processes": 1,
+        "n_shards": 2,
+    }
+    params = Params.model_validate({"build": settings, "train": None})
+    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+
+
+def driving_sim(folder: Path, model: Path) -> None:
+    """Three scenarios of two families."""
+    from pipelines.driving_sim.dataset import write
+    from schemas.driving_sim.params import Build as Settings
+
+    settings = Settings(families=("curve", "tee"), scenarios=3, n_shards=2)
+    write(settings, folder / "dataset", "FnApiRunner")
+
+
 BUILDS: dict[str, Build] = {
     "agi_levels": agi_levels,
     "personality": personality,
@@ -132,4 +164,6 @@ BUILDS: dict[str, Build] = {
     "compwob": compwob,
     "elastictok": elastictok,
     "value_functions": value_functions,
+    "guided_evolution": guided_evolution,
+    "driving_sim": driving_sim,
 }
