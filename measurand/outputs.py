@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from measurand.errors import InputError
 
 if TYPE_CHECKING:
-    from measurand.report.document import Document
+    from measurand.reporting.document import Document
 
 FORMATS = ("text", "json", "md", "html")
 _PLACE = (FileNotFoundError, NotADirectoryError, PermissionError, IsADirectoryError)
@@ -35,8 +35,8 @@ def as_json(record: Mapping[str, Any]) -> str:
 
 def drawn(document: Document, form: str) -> str:
     """The document as ``text``, ``md`` or ``html``."""
-    from measurand.report.render import to_html, to_markdown
-    from measurand.report.terminal import to_text
+    from measurand.reporting.render import to_html, to_markdown
+    from measurand.reporting.terminal import to_text
 
     return {"text": to_text, "md": to_markdown, "html": to_html}[form](document)
 

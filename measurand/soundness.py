@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from measurand import shards
-from measurand.report.grid import Measure
+from measurand.reporting.grid import Measure
 from measurand.results import Rows
 from measurand.statistics import described, exact
 from measurand.stats.arrays import AnyArray

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from measurand.errors import InputError
-from measurand.report.document import Block, Document, Section, Table, Text
+from measurand.reporting.document import Block, Document, Section, Table, Text
 
 if TYPE_CHECKING:
     from measurand.responses import Responses

@@ -15,8 +15,8 @@ from evaluators.agi_levels.placing import Placement, Result
 from evaluators.agi_levels.profile import Profile, profile
 from measurand import shards
 from measurand.manifest import write_text
-from measurand.report.document import Document
-from measurand.report.render import to_html, to_markdown
+from measurand.reporting.document import Document
+from measurand.reporting.render import to_html, to_markdown
 from measurand.stats.estimate import Estimate
 from schemas.agi_levels.card import FORMAT, Card, General, Horizon, OutOfLine, Placed
 from schemas.agi_levels.norms import Declared, Norm, Task

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from evaluators.agi_levels.context import Standing
 from evaluators.agi_levels.pictures import ladder
 from evaluators.agi_levels.placing import Placement, Result
-from measurand.report.document import Cell, Opening, Section, Table, Text
+from measurand.reporting.document import Cell, Opening, Section, Table, Text
 from measurand.stats.estimate import Estimate
 from schemas.agi_levels.taxonomy import PAPER
 

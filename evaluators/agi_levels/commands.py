@@ -118,8 +118,8 @@ def _card(args: argparse.Namespace) -> int:
 
 def _norms(args: argparse.Namespace) -> int:
     from evaluators.agi_levels.needs import norm_table
-    from measurand.report.document import Document, Section
-    from measurand.report.render import to_markdown
+    from measurand.reporting.document import Document, Section
+    from measurand.reporting.render import to_markdown
     from pipelines.agi_levels import shipped
     from schemas.agi_levels.params import Rules
 

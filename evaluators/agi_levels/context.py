@@ -12,7 +12,7 @@ from evaluators.agi_levels.gather import Calibration, calibrations, placements
 from evaluators.agi_levels.placing import Placement, Result, missing
 from evaluators.agi_levels.profile import Profile, profile
 from measurand import shards, subject
-from measurand.report import view
+from measurand.reporting import view
 from measurand.results import STATISTICS, current
 from pipelines.agi_levels import shipped
 from schemas.agi_levels.norms import Declared, Family, Norm, Task

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from evaluators.agi_levels.levels import LEVELS, shown_by
-from measurand.report.document import Cell, Table
+from measurand.reporting.document import Cell, Table
 from measurand.stats.percentiles import Place, among, people_needed
 from measurand.stats.true_score import TrueScore, exact_score
 from pipelines.agi_levels.shipped import people

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from evaluators.agi_levels.context import Rater, View
 from evaluators.agi_levels.pictures import ladder
 from evaluators.agi_levels.placing import Placement
-from measurand.report.document import Opening
-from measurand.report.evidence import say, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Opening
+from measurand.reporting.evidence import say, size
+from measurand.reporting.lookup import Figures
 from measurand.subject import measured
 from schemas.agi_levels.taxonomy import CUTS
 

@@ -8,7 +8,7 @@ from typing import Any
 from evaluators.agi_levels.levels import LEVELS
 from evaluators.agi_levels.placing import Placement
 from evaluators.agi_levels.profile import Profile
-from measurand.report.document import Figure
+from measurand.reporting.document import Figure
 from schemas.agi_levels.taxonomy import CUTS, NAMES
 
 BANDS = [

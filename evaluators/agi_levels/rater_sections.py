@@ -6,9 +6,9 @@ from evaluators.agi_levels.context import View
 from evaluators.agi_levels.figures import PEOPLE
 from evaluators.agi_levels.rated import DEFINITION, READINGS
 from measurand import soundness
-from measurand.report.document import Section, Table
-from measurand.report.grid import Line, grid
-from measurand.report.methods import methods
+from measurand.reporting.document import Section, Table
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.methods import methods
 from schemas.agi_levels.taxonomy import PAPER
 
 READING_WORDS = {"rating": "likeliest digit", "expected": "mean digit"}

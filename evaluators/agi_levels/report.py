@@ -26,9 +26,9 @@ from evaluators.agi_levels.rater_sections import (
 )
 from measurand import soundness
 from measurand.machines import MODEL, Moves, computed
-from measurand.report.costs import cost_section
-from measurand.report.document import Section
-from measurand.report.lookup import Figures
+from measurand.reporting.costs import cost_section
+from measurand.reporting.document import Section
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
 from schemas.agi_levels.params import Params

@@ -10,7 +10,7 @@ from evaluators.agi_levels.needs import norm_table
 from evaluators.agi_levels.pictures import breadth, family_map, ladder
 from evaluators.agi_levels.placing import Placement
 from evaluators.agi_levels.profile import Profile
-from measurand.report.document import Block, Cell, Section, Table, Text
+from measurand.reporting.document import Block, Cell, Section, Table, Text
 from schemas.agi_levels.taxonomy import AUTONOMY, CUTS, NAMES, PRINCIPLES
 
 FLAG_WORDS = {

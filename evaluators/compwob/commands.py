@@ -75,8 +75,8 @@ def _play(args: argparse.Namespace) -> int:
     from evaluators.compwob import films, pictures
     from measurand import project, shards
     from measurand.manifest import write_text
-    from measurand.report.document import Document, Section, Text
-    from measurand.report.render import to_html
+    from measurand.reporting.document import Document, Section, Text
+    from measurand.reporting.render import to_html
     from measurand.runs import table
     from measurand.web import browser
     from pipelines.compwob import pages

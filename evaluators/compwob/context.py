@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 from measurand import shards, subject
-from measurand.report import view
+from measurand.reporting import view
 from measurand.stats.estimate import Estimate
 from measurand.stats.repeats import nested_reliability
 from measurand.subject import frame, in_order

@@ -16,9 +16,9 @@ import polars as pl
 from evaluators.compwob.context import ALL, SYSTEM, Subject, View
 from evaluators.compwob.pictures import WORDS
 from measurand import shards
-from measurand.report.document import Cell, Section, Table, Text
-from measurand.report.grid import Line, grid
-from measurand.report.learned import learned
+from measurand.reporting.document import Cell, Section, Table, Text
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.learned import learned
 from measurand.results import Rows
 from measurand.statistics import statistic_row
 from measurand.stats.crossed import crossed_mean

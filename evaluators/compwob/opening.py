@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from evaluators.compwob.context import ORDERS, Subject, View
 from evaluators.compwob.pictures import WORDS
-from measurand.report.document import Figure, Opening
-from measurand.report.evidence import say, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Opening
+from measurand.reporting.evidence import say, size
+from measurand.reporting.lookup import Figures
 from measurand.subject import measured
 
 CONTROLS = ("oracle", "random")

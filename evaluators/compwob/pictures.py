@@ -12,8 +12,8 @@ import polars as pl
 from evaluators.compwob.complexity import PREDICTORS
 from evaluators.compwob.context import ORDERS, Subject
 from measurand import shards
-from measurand.report.document import Figure
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure
+from measurand.reporting.lookup import Figures
 from measurand.web.film import Picture, frames
 from schemas.compwob.params import CATEGORIES
 

@@ -13,10 +13,10 @@ from evaluators.compwob.context import ORDERS, Subject, View
 from evaluators.compwob.pictures import WORDS, scatter_figure
 from evaluators.compwob.sections import by_order
 from measurand import shards
-from measurand.report.document import Block, Cell, Section, Table, Text
-from measurand.report.grid import Line, grid
-from measurand.report.lookup import Figures
-from measurand.report.methods import methods
+from measurand.reporting.document import Block, Cell, Section, Table, Text
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.lookup import Figures
+from measurand.reporting.methods import methods
 from measurand.subject import frame
 from schemas.compwob.params import ORDERS as EVERY_ORDER
 

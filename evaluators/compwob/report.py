@@ -30,7 +30,7 @@ from evaluators.compwob.sections import (
     task_section,
 )
 from measurand.machines import MODEL, Moves, computed
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 from measurand.statistics import of_trainings, statistics_table
 from schemas.compwob.params import Params

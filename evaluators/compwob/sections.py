@@ -13,9 +13,9 @@ from evaluators.compwob.pictures import (
     parts_figure,
     reverse_figure,
 )
-from measurand.report.document import Section, Table
-from measurand.report.grid import Line, grid
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Section, Table
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.lookup import Figures
 from measurand.subject import measured
 from schemas.compwob.params import CATEGORIES
 

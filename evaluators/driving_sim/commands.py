@@ -61,7 +61,7 @@ def _import(args: argparse.Namespace) -> int:
     from pydantic import ValidationError
 
     from evaluators.driving_sim import importing
-    from measurand.report.text import one_line
+    from measurand.reporting.text import one_line
     from pipelines.driving_sim import dataset
     from schemas.driving_sim.params import Build, Recorded
 
@@ -93,8 +93,8 @@ def _import(args: argparse.Namespace) -> int:
 def _play(args: argparse.Namespace) -> int:
     from evaluators.driving_sim import film, playing
     from measurand.manifest import write_text
-    from measurand.report.document import Document, Section, Text
-    from measurand.report.render import to_html, to_markdown
+    from measurand.reporting.document import Document, Section, Text
+    from measurand.reporting.render import to_html, to_markdown
 
     if args.seed < 0:
         raise InputError(f"--seed {args.seed}", hint="give 0 or more")

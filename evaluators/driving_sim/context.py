@@ -13,7 +13,7 @@ import numpy.typing as npt
 import polars as pl
 
 from measurand import shards
-from measurand.report import view
+from measurand.reporting import view
 from measurand.subject import frame
 from schemas.driving_sim.params import RULES, STEPS, SWAPPED, T0, ImitatorSpec, Params, PolicySpec
 from schemas.driving_sim.tables import ROLLOUTS

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from measurand.report import svg
-from measurand.report.document import Figure
-from measurand.report.figures import scenes
+from measurand.reporting import svg
+from measurand.reporting.document import Figure
+from measurand.reporting.figures import scenes
 from pipelines.driving_sim.scenario import Scenario
 from schemas.driving_sim.params import BEHIND, DT, T0
 

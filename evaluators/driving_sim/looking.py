@@ -13,8 +13,8 @@ from evaluators.driving_sim.context import Material, View
 from evaluators.driving_sim.film import Drive, strip
 from evaluators.driving_sim.opening import WORLDS
 from measurand import shards
-from measurand.report.document import Block, Cell, Figure, Section, Table
-from measurand.report.methods import methods
+from measurand.reporting.document import Block, Cell, Figure, Section, Table
+from measurand.reporting.methods import methods
 from measurand.subject import frame
 from pipelines.driving_sim.reading import scenarios_of
 from pipelines.driving_sim.scenario import Scenario

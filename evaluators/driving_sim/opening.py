@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from evaluators.driving_sim.context import CHOICE, STRAIGHT, Material, View
-from measurand.report.document import Figure, Opening
-from measurand.report.evidence import evidence_of, say, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Opening
+from measurand.reporting.evidence import evidence_of, say, size
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.stats.trainings import ONE_TRAINING
 from schemas.driving_sim.params import SWAPPED

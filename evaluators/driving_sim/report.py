@@ -13,7 +13,7 @@ from evaluators.driving_sim.context import View, material
 from evaluators.driving_sim.counted import count_rows
 from evaluators.driving_sim.figures import all_rows
 from measurand.machines import SUMS, Moves, computed
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import of_trainings, statistics_table
 from schemas.driving_sim.params import RULES, Params

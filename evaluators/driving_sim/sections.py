@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from evaluators.driving_sim.context import CHOICE, View
 from evaluators.driving_sim.opening import WORLDS
-from measurand.report.document import Block, Figure, Section
-from measurand.report.grid import Column, Line, grid
+from measurand.reporting.document import Block, Figure, Section
+from measurand.reporting.grid import Column, Line, grid
 
 PLANNER = {
     "crash": "collision",

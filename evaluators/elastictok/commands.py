@@ -15,8 +15,8 @@ from measurand import folders, project
 from measurand.errors import InputError
 from measurand.manifest import write_text
 from measurand.params import read as read_params
-from measurand.report.document import Block, Document, Section, Table
-from measurand.report.render import to_html
+from measurand.reporting.document import Block, Document, Section, Table
+from measurand.reporting.render import to_html
 from pipelines.elastictok.encoding import encode
 from pipelines.elastictok.frames import BrokenClipError
 from schemas.elastictok.params import Params

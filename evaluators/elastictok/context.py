@@ -15,7 +15,7 @@ import polars as pl
 
 from measurand import shards, subject
 from measurand.manifest import MANIFEST, read_manifest
-from measurand.report import view
+from measurand.reporting import view
 from measurand.results import Rows
 from measurand.statistics import statistic_row
 from measurand.stats.bounded import bounded

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.pictures import saving_figure
-from measurand.report.document import Figure, Opening
-from measurand.report.evidence import UNSURE, evidence_of, say, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Opening
+from measurand.reporting.evidence import UNSURE, evidence_of, say, size
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 
 UNSURE_SAVING = {

@@ -10,9 +10,9 @@ import polars as pl
 
 from evaluators.elastictok.context import HEADLINE, Findings
 from evaluators.elastictok.savings import figure_points
-from measurand.report.document import Figure
-from measurand.report.figures.frame_trace import ALPHABET
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure
+from measurand.reporting.figures.frame_trace import ALPHABET
+from measurand.reporting.lookup import Figures
 from measurand.results import slice_parts
 
 COLOURS = 24

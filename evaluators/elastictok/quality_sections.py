@@ -11,11 +11,11 @@ from evaluators.elastictok.pictures import training_figure
 from evaluators.elastictok.quality import near_clips
 from measurand import shards
 from measurand.manifest import read_manifest
-from measurand.report.document import Block, Cell, Section, Table, Text
-from measurand.report.grid import Line, grid
-from measurand.report.learned import learned
-from measurand.report.lookup import Figures
-from measurand.report.methods import methods
+from measurand.reporting.document import Block, Cell, Section, Table, Text
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.learned import learned
+from measurand.reporting.lookup import Figures
+from measurand.reporting.methods import methods
 from measurand.results import slice_parts
 from measurand.subject import frame
 

@@ -35,7 +35,7 @@ from evaluators.elastictok.use_sections import (
     rate_section,
 )
 from measurand.machines import MODEL, Moves, computed
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import of_trainings, statistics_table
 from measurand.training.repeats import folder_of, repeat_of

@@ -8,11 +8,11 @@ from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.opening import falls
 from evaluators.elastictok.pictures import error_figure, saving_figure
 from evaluators.elastictok.quality_sections import near_words
-from measurand.report.document import Block, Cell, Section, Table, Text
-from measurand.report.evidence import size
-from measurand.report.grid import Line, grid, stack
-from measurand.report.learned import learned
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Cell, Section, Table, Text
+from measurand.reporting.evidence import size
+from measurand.reporting.grid import Line, grid, stack
+from measurand.reporting.learned import learned
+from measurand.reporting.lookup import Figures
 from measurand.results import slice_parts
 from schemas.elastictok.params import CODECS
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from evaluators.elastictok.allocation import ABOUT
 from evaluators.elastictok.context import Findings, View
 from evaluators.elastictok.pictures import rate_figure, strip_figures
-from measurand.report.document import Cell, Section, Table
-from measurand.report.grid import Line, grid
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Cell, Section, Table
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.lookup import Figures
 from measurand.results import slice_parts
 from schemas.elastictok.params import UNTRAINED
 

@@ -15,7 +15,7 @@ import polars as pl
 
 from measurand import shards, subject
 from measurand.manifest import MANIFEST
-from measurand.report import view
+from measurand.reporting import view
 from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean

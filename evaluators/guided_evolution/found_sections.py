@@ -9,7 +9,7 @@ import polars as pl
 
 from evaluators.guided_evolution.context import Material, View, mean_of
 from evaluators.guided_evolution.judged import right
-from measurand.report.document import Block, Cell, Figure, Section, Table, Text
+from measurand.reporting.document import Block, Cell, Figure, Section, Table, Text
 from schemas.guided_evolution.tables import OTHERS
 
 SHOWN = 3

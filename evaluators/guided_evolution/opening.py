@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluators.guided_evolution.context import Material, View
-from measurand.report.document import Figure, Opening
-from measurand.report.evidence import evidence_of, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Opening
+from measurand.reporting.evidence import evidence_of, size
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from schemas.guided_evolution.params import Method
 

@@ -24,7 +24,7 @@ from evaluators.guided_evolution.sections import (
     setting_section,
 )
 from measurand.machines import BYTES, Moves
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.statistics import EXACT, statistics_table
 from schemas.guided_evolution.params import Params
 

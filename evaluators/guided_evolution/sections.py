@@ -7,8 +7,8 @@ import polars as pl
 from evaluators.guided_evolution.context import Material, View
 from evaluators.guided_evolution.curves import arrivals, best_curves, seconds_curves
 from evaluators.guided_evolution.opening import speedup_figure
-from measurand.report.document import Block, Cell, Figure, Section, Table
-from measurand.report.methods import methods
+from measurand.reporting.document import Block, Cell, Figure, Section, Table
+from measurand.reporting.methods import methods
 
 MOST = 8
 """Reasons of failures that are listed for a task."""

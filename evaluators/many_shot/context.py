@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from measurand import shards, subject
-from measurand.report import view
+from measurand.reporting import view
 from measurand.results import Rows
 from measurand.stats.bounded import bounded
 from measurand.stats.crossed import crossed_mean

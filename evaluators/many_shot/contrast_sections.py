@@ -5,8 +5,8 @@ from __future__ import annotations
 from evaluators.many_shot.context import PLAIN, Subject, View
 from evaluators.many_shot.contrasts import few_shot
 from evaluators.many_shot.pictures import curve_figure, every_point, point_lines
-from measurand.report.document import Block, Cell, Section
-from measurand.report.grid import Line, grid
+from measurand.reporting.document import Block, Cell, Section
+from measurand.reporting.grid import Line, grid
 from measurand.results import slice_parts
 from measurand.subject import measured
 

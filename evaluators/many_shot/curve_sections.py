@@ -11,9 +11,9 @@ from evaluators.many_shot.pictures import (
     curve_figure,
     point_lines,
 )
-from measurand.report.document import Block, Cell, Section, Table
-from measurand.report.grid import Line, grid
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Cell, Section, Table
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.lookup import Figures
 from measurand.subject import measured
 
 Parts = dict[str, str]

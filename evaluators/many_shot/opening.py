@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evaluators.many_shot.context import PLAIN, Subject, View
-from measurand.report.document import Figure, Opening
-from measurand.report.evidence import evidence_of, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Opening
+from measurand.reporting.evidence import evidence_of, size
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 from measurand.subject import measured
 

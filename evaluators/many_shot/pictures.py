@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from evaluators.many_shot.context import ORACLE, PLAIN, Subject
-from measurand.report.document import Figure
-from measurand.report.grid import Line
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure
+from measurand.reporting.grid import Line
+from measurand.reporting.lookup import Figures
 
 READERS = {
     "solver": "works the answer out",

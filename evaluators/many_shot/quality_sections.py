@@ -11,10 +11,10 @@ from evaluators.many_shot.pictures import point_lines
 from evaluators.many_shot.quality import rejected_prompts
 from measurand import shards, soundness
 from measurand.manifest import MANIFEST
-from measurand.report.document import Block, Cell, Section, Table, Text
-from measurand.report.grid import Line, Measure, grid, measures
-from measurand.report.lookup import Figures
-from measurand.report.methods import methods
+from measurand.reporting.document import Block, Cell, Section, Table, Text
+from measurand.reporting.grid import Line, Measure, grid, measures
+from measurand.reporting.lookup import Figures
+from measurand.reporting.methods import methods
 from measurand.subject import measured
 
 MOST_REJECTED = 20

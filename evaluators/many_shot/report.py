@@ -29,8 +29,8 @@ from evaluators.many_shot.quality_sections import (
     rationale_section,
 )
 from measurand.machines import MODEL, Moves, computed
-from measurand.report.costs import cost_section
-from measurand.report.lookup import Figures
+from measurand.reporting.costs import cost_section
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
 from measurand.subject import measured

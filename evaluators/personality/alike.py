@@ -8,7 +8,7 @@ import polars as pl
 
 from evaluators.personality.context import Subject
 from evaluators.personality.scores import matrix
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.stats.alike import caution
 
 VALIDITY = {"experiment": "validity"}

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from evaluators.personality.scores import read_responses, scale_scores
 from measurand import shards, subject
-from measurand.report import view
+from measurand.reporting import view
 from schemas.personality.params import Params
 
 KNOWN = "synthetic:"

@@ -15,7 +15,7 @@ import polars as pl
 
 from evaluators.personality.context import Subject, View
 from measurand import shards
-from measurand.report.document import Section, Table
+from measurand.reporting.document import Section, Table
 from measurand.results import StatisticRow
 from measurand.stats.means import cluster_mean, paired_difference
 from pipelines.personality.wording import CUE

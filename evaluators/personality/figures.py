@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evaluators.personality.scores import SUFFIX, Kind
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from schemas.personality.params import DOMAINS
 
 NAMES = {

@@ -8,9 +8,9 @@ import numpy as np
 
 from evaluators.personality.context import KNOWN, Subject, View
 from evaluators.personality.figures import NAMES
-from measurand.report.document import Figure, Opening
-from measurand.report.evidence import evidence_of, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Opening
+from measurand.reporting.evidence import evidence_of, size
+from measurand.reporting.lookup import Figures
 from measurand.subject import measured
 from schemas.personality.params import DOMAINS
 

@@ -6,9 +6,9 @@ import numpy as np
 
 from evaluators.personality.context import Subject, View
 from measurand import soundness
-from measurand.report.document import Block, Cell, Figure, Section, Table
-from measurand.report.grid import Measure, measures
-from measurand.report.methods import methods
+from measurand.reporting.document import Block, Cell, Figure, Section, Table
+from measurand.reporting.grid import Measure, measures
+from measurand.reporting.methods import methods
 
 _VALIDITY = {"experiment": "validity"}
 _FIRST = {**_VALIDITY, "form": "first"}

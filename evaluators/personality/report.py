@@ -30,8 +30,8 @@ from evaluators.personality.validity_sections import (
     summary_section,
 )
 from measurand.machines import MODEL, Moves, computed
-from measurand.report.costs import cost_section
-from measurand.report.lookup import Figures
+from measurand.reporting.costs import cost_section
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import statistics_table
 from schemas.personality.params import Params

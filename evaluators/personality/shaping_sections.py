@@ -11,8 +11,8 @@ from evaluators.personality.context import FOLLOWER, Subject, View
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
 from evaluators.personality.shaping import shaping_scores
-from measurand.report.document import Block, Cell, Figure, Section, Table
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Cell, Figure, Section, Table
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from schemas.personality.params import DOMAINS
 

@@ -8,9 +8,9 @@ from evaluators.personality.context import Subject, View
 from evaluators.personality.figures import NAMES, WORDS
 from evaluators.personality.scores import SUFFIX
 from evaluators.personality.structure import EXPERIMENT, LAMBDAS
-from measurand.report.document import Section, Table
-from measurand.report.grid import Line, grid, stack
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Section, Table
+from measurand.reporting.grid import Line, grid, stack
+from measurand.reporting.lookup import Figures
 from schemas.personality.params import DOMAINS
 
 _BOUNDS = (

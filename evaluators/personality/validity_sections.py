@@ -9,10 +9,10 @@ from evaluators.personality.alike import cautions
 from evaluators.personality.context import Subject, View
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
 from evaluators.personality.scores import SUFFIX, Kind
-from measurand.report.document import Block, Cell, Figure, Section, Table, Text
-from measurand.report.evidence import units
-from measurand.report.grid import Line, grid, stack
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Cell, Figure, Section, Table, Text
+from measurand.reporting.evidence import units
+from measurand.reporting.grid import Line, grid, stack
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 from measurand.stats.bands import Bands, band
 from schemas.personality.params import DOMAINS

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import polars as pl
 
 from evaluators.soft_labels.context import Material, View
-from measurand.report.document import Block, Figure, Section, Table
-from measurand.report.grid import Line, grid
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Figure, Section, Table
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.lookup import Figures
 from pipelines.soft_labels.bandit import actions, data_density, reward
 
 DATA, REWARD = "data", "reward, scaled"

@@ -7,10 +7,10 @@ from typing import Any
 
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.curves import measured_steps
-from measurand.report.document import Block, Cell, Figure, Section, Table, Text
-from measurand.report.grid import Line, grid
-from measurand.report.learned import learned
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Cell, Figure, Section, Table, Text
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.learned import learned
+from measurand.reporting.lookup import Figures
 
 _FIGURES = (
     (

@@ -6,9 +6,9 @@ from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.contrasts import contrasted
 from evaluators.soft_labels.heldout import TERCILES, both_ways, tercile_edges
 from evaluators.soft_labels.labelling import BIN_NAMES
-from measurand.report.document import Block, Cell, Figure, Section, Table
-from measurand.report.grid import Column, Line, grid
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Cell, Figure, Section, Table
+from measurand.reporting.grid import Column, Line, grid
+from measurand.reporting.lookup import Figures
 from measurand.stats.calibration import reliability_curve
 from pipelines.soft_labels.labels import BINS
 from schemas.soft_labels.params import Run

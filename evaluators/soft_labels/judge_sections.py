@@ -10,9 +10,9 @@ import polars as pl
 from evaluators.soft_labels.context import Material, View, numbers_of
 from evaluators.soft_labels.judges import both_orders
 from evaluators.soft_labels.labelling import BIN_NAMES
-from measurand.report.document import Block, Cell, Figure, Section, Table
-from measurand.report.grid import Line, grid
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Cell, Figure, Section, Table
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.lookup import Figures
 from measurand.results import slice_parts
 from pipelines.soft_labels.labels import BINS
 from schemas.soft_labels.params import SPLITS

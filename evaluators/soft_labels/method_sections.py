@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from evaluators.soft_labels.context import View
-from measurand.report.document import Cell, Section, Table
-from measurand.report.methods import methods
+from measurand.reporting.document import Cell, Section, Table
+from measurand.reporting.methods import methods
 
 
 def method_section(view: View) -> Section:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.contrasts import contrasted
-from measurand.report.document import Figure, Opening
-from measurand.report.evidence import evidence_of, say, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Opening
+from measurand.reporting.evidence import evidence_of, say, size
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.stats.trainings import ONE_TRAINING
 from schemas.soft_labels.params import SHUFFLED

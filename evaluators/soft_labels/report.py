@@ -26,8 +26,8 @@ from evaluators.soft_labels.win_sections import distance_section, win_section
 from evaluators.soft_labels.wins import win_rows
 from evaluators.soft_labels.written import written_rows
 from measurand.machines import MODEL, SUMS, Moves, computed
-from measurand.report.costs import cost_section
-from measurand.report.lookup import Figures
+from measurand.reporting.costs import cost_section
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow, slice_parts
 from measurand.statistics import of_trainings, statistics_table
 from schemas.soft_labels.params import REFERENCE_RUN, Params

@@ -7,9 +7,9 @@ from typing import Any
 
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.wins import duels, order
-from measurand.report.document import Block, Figure, Section, Table, Text
-from measurand.report.grid import Line, grid
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Block, Figure, Section, Table, Text
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.lookup import Figures
 from schemas.soft_labels.params import REFERENCE_RUN
 
 Parts = dict[str, str]

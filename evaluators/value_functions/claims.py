@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from evaluators.value_functions.context import Material, View
-from measurand.report.document import Figure, Opening
-from measurand.report.evidence import say, size
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Opening
+from measurand.reporting.evidence import say, size
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from schemas.value_functions.params import BASELINE, BOOTSTRAPPED, PLAYED, Run
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import polars as pl
 
 from measurand import shards
-from measurand.report import view
+from measurand.reporting import view
 from measurand.results import slice_parts
 from measurand.subject import frame
 from schemas.value_functions.params import Params, Run

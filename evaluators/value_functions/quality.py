@@ -9,7 +9,7 @@ import polars as pl
 from evaluators.value_functions.context import View
 from measurand import shards
 from measurand.manifest import read_manifest
-from measurand.report.document import Cell, Section, Table
+from measurand.reporting.document import Cell, Section, Table
 from measurand.subject import frame
 from schemas.value_functions.params import SPLITS
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from evaluators.value_functions import claims, figures, quality, sections
 from evaluators.value_functions.context import View, material
 from measurand.machines import Moves, computed
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 from measurand.statistics import of_trainings, statistics_table
 from schemas.value_functions.params import LOSSES, Params

@@ -7,10 +7,10 @@ from typing import Any
 from evaluators.value_functions.claims import NAMES, claims, control_lines, forest
 from evaluators.value_functions.context import CONTROLS, Material, View
 from evaluators.value_functions.figures import PROFILE
-from measurand.report.document import Block, Cell, Figure, Section, Table, Text
-from measurand.report.grid import Line, grid
-from measurand.report.lookup import Figures
-from measurand.report.methods import methods
+from measurand.reporting.document import Block, Cell, Figure, Section, Table, Text
+from measurand.reporting.grid import Line, grid
+from measurand.reporting.lookup import Figures
+from measurand.reporting.methods import methods
 from schemas.value_functions.params import BASELINE, LOSSES, Run
 
 _METRICS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from measurand.report.document import Cell
+from measurand.reporting.document import Cell
 
 
 def interval(figure: Mapping[str, Any]) -> dict[str, Any]:

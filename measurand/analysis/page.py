@@ -9,7 +9,7 @@ from typing import Any
 from measurand.analysis import people_page
 from measurand.analysis.cells import interval, value
 from measurand.interop.account import lines as account_lines
-from measurand.report.document import Block, Document, Figure, Section, Table, Text
+from measurand.reporting.document import Block, Document, Figure, Section, Table, Text
 
 Record = Mapping[str, Any]
 ALPHA = 0.05

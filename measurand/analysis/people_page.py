@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from measurand.analysis.cells import interval, value
-from measurand.report.document import Block, Figure, Section, Table, Text
+from measurand.reporting.document import Block, Figure, Section, Table, Text
 
 Record = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from measurand import understanding
 from measurand.interop.account import lines
-from measurand.report.document import Document, Table
+from measurand.reporting.document import Document, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa

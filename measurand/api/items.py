@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from measurand.analysis.record import People
     from measurand.gates.verdict import Verdict
     from measurand.interop.rows import ItemRows
-    from measurand.report.document import Document
+    from measurand.reporting.document import Document
 
 #: Options of the rows that their labels do not share.
 ALONE: tuple[Literal["cluster", "by", "model", "values", "label", "by_content", "changed"], ...] = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from measurand.errors import InputError
-from measurand.report.document import Block, Document, Figure, Section, Table, Text
+from measurand.reporting.document import Block, Document, Figure, Section, Table, Text
 
 ROWS = 20
 
@@ -34,7 +34,7 @@ def picture(document: Document, kind: str | None = None) -> Svg:
     Raises:
         InputError: code ``no_picture``.
     """
-    from measurand.report import figures
+    from measurand.reporting import figures
 
     found = [b for s in document.sections for b in s.blocks if isinstance(b, Figure)]
     for one in found:
@@ -50,7 +50,7 @@ def picture(document: Document, kind: str | None = None) -> Svg:
 
 def first_screen(document: Document) -> str:
     """Title, warnings, the first table and the first picture, styled and inert."""
-    from measurand.report.fragment import to_fragment
+    from measurand.reporting.fragment import to_fragment
 
     sections: list[Section] = []
     table = figure = False

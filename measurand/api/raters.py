@@ -11,7 +11,7 @@ from measurand.api.wishes import DialectOptions, Pairs, names_of, pairs_of
 from measurand.dialects import dialect_of
 
 if TYPE_CHECKING:
-    from measurand.report.document import Document
+    from measurand.reporting.document import Document
 
 
 class Agreement(Result):

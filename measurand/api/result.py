@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from measurand.api.pictures import Svg
-    from measurand.report.document import Document
+    from measurand.reporting.document import Document
 
 
 @dataclass(frozen=True)

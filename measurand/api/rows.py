@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from measurand.interop.rows import ItemRows
-    from measurand.report.document import Document
+    from measurand.reporting.document import Document
 
 
 class Rows(Result):

@@ -13,7 +13,7 @@ from measurand.errors import InputError
 from measurand.progress import Progress, Where, reporting
 
 if TYPE_CHECKING:
-    from measurand.report.document import Document
+    from measurand.reporting.document import Document
 
 
 class Reliability(Result):

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from measurand import project
 from measurand.errors import InputError
-from measurand.report.document import Cell, Document, Opening, Section, Table, Text, from_json
+from measurand.reporting.document import Cell, Document, Opening, Section, Table, Text, from_json
 
 if TYPE_CHECKING:
     from measurand.history import History
@@ -65,7 +65,7 @@ def write_index(root: Path) -> Path:
         InputError: a report is damaged, or there is none at all.
     """
     from measurand.manifest import write_text
-    from measurand.report import render
+    from measurand.reporting import render
 
     names = project.systems(root)
     found = [_found(project.system(root, name)) for name in names]
@@ -146,8 +146,8 @@ def _found(system: project.System) -> Found | None:
 
 def _overall(systems: Mapping[str, Found | None]) -> dict[str, Any]:
     """The worst of all verdicts; a system without one leaves the whole undecided."""
-    from measurand.report.cells import STATES
-    from measurand.report.verdict import state_of
+    from measurand.reporting.cells import STATES
+    from measurand.reporting.verdict import state_of
 
     states = {n: "none" if f is None else state_of(f.verdict) for n, f in systems.items()}
     kept = [s for s in states.values() if s != "none"] or ["inconclusive"]
@@ -166,7 +166,7 @@ def _overall(systems: Mapping[str, Found | None]) -> dict[str, Any]:
 
 
 def _lines(systems: Mapping[str, Found | None]) -> Table:
-    from measurand.report.verdict import sentence_of, state_of
+    from measurand.reporting.verdict import sentence_of, state_of
 
     rows: list[tuple[Cell, ...]] = []
     for name, found in systems.items():
@@ -194,8 +194,8 @@ def _lines(systems: Mapping[str, Found | None]) -> Table:
 
 def _kinds(found: Found) -> str:
     """How the gates on the instrument and those on the subject came out; empty if not apart."""
-    from measurand.report.cells import STATES
-    from measurand.report.verdict import states_of
+    from measurand.reporting.cells import STATES
+    from measurand.reporting.verdict import states_of
 
     states = states_of(found.verdict)
     return ", ".join(f"{kind}: {STATES.get(state, 'not asked')}" for kind, state in states.items())
@@ -207,7 +207,7 @@ def _none(reason: str) -> Cell:
 
 def _main(found: Found) -> tuple[Cell, Cell]:
     """The figure behind the main finding, and its way over the revisions."""
-    from measurand.report import scores
+    from measurand.reporting import scores
 
     none = _none("its report names no main figure")
     named = found.opening.figure if found.opening else None
@@ -221,7 +221,7 @@ def _main(found: Found) -> tuple[Cell, Cell]:
 
 
 def _section(found: Found) -> Section:
-    from measurand.report import scores
+    from measurand.reporting import scores
 
     shown = scores.chosen(found.rows, found.headlines, found.verdict, MOST)
     gates = scores.gate_states(found.verdict)
@@ -250,7 +250,7 @@ def _of(row: Mapping[str, Any]) -> str:
 
 
 def _trend(row: Mapping[str, Any], history: History) -> Cell:
-    from measurand.report.sparkline import in_words
+    from measurand.reporting.sparkline import in_words
 
     if history.reason is not None:
         return {"value": None, "reason": history.reason}

@@ -38,7 +38,7 @@ def write_report(
     """
     from measurand import trainings
     from measurand.parquet import write_shard
-    from measurand.report import again, dictionary, document, render, scores, view
+    from measurand.reporting import again, dictionary, document, render, scores, view
     from measurand.statistics import statistics_table
 
     module = system.module("report")
@@ -79,7 +79,7 @@ def print_report(out: Path) -> None:
     Raises:
         InputError: there is no report.
     """
-    from measurand.report import document, render, verdict
+    from measurand.reporting import document, render, verdict
 
     path = out / "report.json"
     if not path.is_file():

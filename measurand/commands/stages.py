@@ -195,7 +195,7 @@ def _report(system: project.System, params: Any, args: argparse.Namespace) -> No
 def _all(root: Path, args: argparse.Namespace) -> int:
     """``report --index`` and ``report --docs``, which take no system and no other option."""
     from measurand.commands.index import write_index
-    from measurand.report.quotes import write_docs
+    from measurand.reporting.quotes import write_docs
 
     named = ("params", "out", "gates", "results", "data", "print", "docs")
     options = [n for n in named if vars(args)[n] and not (n == "docs" and not args.index)]

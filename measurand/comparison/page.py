@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from measurand.interop.account import lines
-from measurand.report.document import Block, Cell, Document, Section, Table, Text
-from measurand.report.markdown import to_markdown
+from measurand.reporting.document import Block, Cell, Document, Section, Table, Text
+from measurand.reporting.markdown import to_markdown
 
 Record = Mapping[str, Any]
 ALPHA = 0.05

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from measurand import machines, project
 from measurand.comparison.sides import STATISTICS_FILE
 from measurand.errors import InputError
-from measurand.report.document import Block, Cell, Document, Section, Table, Text
+from measurand.reporting.document import Block, Cell, Document, Section, Table, Text
 from measurand.results import STATISTICS, current
 
 ROUNDING = 1e-3

@@ -9,7 +9,7 @@ from typing import Any
 from measurand.publishing.hub_licences import hub_word
 from measurand.publishing.licences import WITHHELD, Origin
 from measurand.publishing.parts import Part
-from measurand.report.markdown import line
+from measurand.reporting.markdown import line
 
 SPLIT = "train"
 """The one split of every table; tables with splits of their own have a column for them."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from measurand import project
 from measurand.errors import InputError
-from measurand.report.text import one_line
+from measurand.reporting.text import one_line
 
 if TYPE_CHECKING:
     from measurand.publishing.publication import Publication

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from measurand.analysis.cells import interval
-from measurand.report.document import Block, Document, Section, Table, Text
+from measurand.reporting.document import Block, Document, Section, Table, Text
 
 Record = Mapping[str, Any]
 _FORMS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from measurand.report.document import Document, Section, Table, Text
+from measurand.reporting.document import Document, Section, Table, Text
 from measurand.stats.reliability import FIGURES
 
 _MISSING_RULE = {

@@ -12,7 +12,7 @@ from measurand.errors import InputError
 from measurand.outputs import FORMATS
 
 if TYPE_CHECKING:
-    from measurand.report.document import Document
+    from measurand.reporting.document import Document
     from measurand.shortening.matrix import Matrix
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from measurand.report.document import Block, Cell, Document, Figure, Section, Table, Text
+from measurand.reporting.document import Block, Cell, Document, Figure, Section, Table, Text
 from measurand.shortening.record import ALPHA
 
 MOST = 40

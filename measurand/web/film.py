@@ -35,7 +35,7 @@ class Picture:
 
 
 def frames(pictures: Sequence[Picture]) -> list[dict[str, Any]]:
-    """Rows of a figure of :mod:`measurand.report.figures.screens`: the pictures of one episode.
+    """Rows of a figure of :mod:`measurand.reporting.figures.screens`: the pictures of one episode.
 
     They are cut to what happens: the empty right side and rows in which nothing begins or ends in
     any of them are left out. Where one cannot be read, all stay as they are.

@@ -7,7 +7,7 @@ import pytest
 
 from measurand.errors import InputError
 from measurand.outputs import as_json, drawn, refuse_existing, write
-from measurand.report.document import Document, Section, Text
+from measurand.reporting.document import Document, Section, Text
 
 
 def test_a_file_is_never_written_over(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import io
 
-from measurand.report.terminal import to_text
+from measurand.reporting.terminal import to_text
 from measurand.responses import read
 from measurand.understanding import columns, document
 

@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from measurand import shards
 from measurand.machines import computed
-from measurand.report.document import Section, Table
-from measurand.report.view import View
+from measurand.reporting.document import Section, Table
+from measurand.reporting.view import View
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.bounded import share
 from schemas.line.params import Params

@@ -12,8 +12,8 @@ from evaluators.agi_levels import card
 from evaluators.agi_levels import report as report_module
 from evaluators.agi_levels.placing import Result
 from evaluators.agi_levels.report import statistics
-from measurand.report.render import to_html
-from measurand.report.view import assemble
+from measurand.reporting.render import to_html
+from measurand.reporting.view import assemble
 from pipelines.agi_levels import shipped
 from schemas.agi_levels.norms import Task
 from schemas.agi_levels.params import Params, Rules

@@ -13,8 +13,8 @@ from evaluators.agi_levels.context import Standing
 from evaluators.agi_levels.gather import calibrations
 from evaluators.agi_levels.placing import Placement, Result, missing
 from evaluators.agi_levels.profile import profile
-from measurand.report.document import Document
-from measurand.report.render import to_markdown
+from measurand.reporting.document import Document
+from measurand.reporting.render import to_markdown
 from measurand.stats.estimate import Estimate, undefined
 from pipelines.agi_levels import shipped
 from schemas.agi_levels.norms import Task

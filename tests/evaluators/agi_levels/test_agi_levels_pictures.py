@@ -3,8 +3,8 @@ from __future__ import annotations
 from evaluators.agi_levels.pictures import breadth, family_map, ladder
 from evaluators.agi_levels.placing import Placement
 from evaluators.agi_levels.profile import profile
-from measurand.report.document import Document, Section
-from measurand.report.render import to_html
+from measurand.reporting.document import Document, Section
+from measurand.reporting.render import to_html
 from measurand.stats.estimate import Estimate
 from schemas.agi_levels.norms import Task
 from schemas.agi_levels.params import Rules

@@ -9,8 +9,8 @@ from evaluators.agi_levels.rater_sections import (
     rater_section,
 )
 from evaluators.agi_levels.report import statistics, view
-from measurand.report.document import Document
-from measurand.report.render import to_markdown
+from measurand.reporting.document import Document
+from measurand.reporting.render import to_markdown
 from schemas.agi_levels.params import Params
 
 

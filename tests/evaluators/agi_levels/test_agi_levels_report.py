@@ -9,8 +9,8 @@ import pytest
 from evaluators.agi_levels import report as report_module
 from evaluators.agi_levels.report import HEADLINES, moves, statistics
 from measurand.machines import BYTES, MODEL
-from measurand.report import document, render
-from measurand.report.view import assemble
+from measurand.reporting import document, render
+from measurand.reporting.view import assemble
 from schemas.agi_levels.params import Params
 
 

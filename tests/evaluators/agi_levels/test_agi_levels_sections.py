@@ -10,8 +10,8 @@ from evaluators.agi_levels import sections
 from evaluators.agi_levels.context import Standing
 from evaluators.agi_levels.placing import Placement
 from evaluators.agi_levels.profile import profile
-from measurand.report.document import Document
-from measurand.report.render import to_markdown
+from measurand.reporting.document import Document
+from measurand.reporting.render import to_markdown
 from measurand.stats.estimate import Estimate
 from schemas.agi_levels.norms import Declared, Task
 from schemas.agi_levels.params import Rules

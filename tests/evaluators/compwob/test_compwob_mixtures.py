@@ -10,8 +10,8 @@ from evaluators.compwob.context import View, subjects
 from evaluators.compwob.mixtures import mixture_rows, mixture_section, trained
 from evaluators.compwob.report import statistics
 from measurand import runs, shards
-from measurand.report.document import Table, Text
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Table, Text
+from measurand.reporting.lookup import Figures
 from schemas.compwob.tables import TRAINING
 
 AGENTS = {

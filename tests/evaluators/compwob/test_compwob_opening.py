@@ -7,8 +7,8 @@ from compwob_handmade import params, write
 from evaluators.compwob.context import View, subjects
 from evaluators.compwob.opening import opening
 from evaluators.compwob.report import HEADLINES, statistics
-from measurand.report.document import Opening
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Opening
+from measurand.reporting.lookup import Figures
 
 AGENTS = {
     "oracle": lambda s: True,

@@ -17,8 +17,8 @@ from evaluators.compwob.pictures import (
     scatter_figure,
 )
 from evaluators.compwob.rates import rate_rows
-from measurand.report.figures import curves
-from measurand.report.lookup import Figures
+from measurand.reporting.figures import curves
+from measurand.reporting.lookup import Figures
 from measurand.statistics import statistics_table
 
 AGENTS = {"zero_shot@m": lambda s: s.seed % 2 == 0, "oracle": lambda s: True}

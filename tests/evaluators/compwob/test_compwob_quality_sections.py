@@ -13,8 +13,8 @@ from evaluators.compwob.quality_sections import (
     method_section,
 )
 from evaluators.compwob.report import statistics
-from measurand.report.document import Table, Text
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Table, Text
+from measurand.reporting.lookup import Figures
 
 AGENTS = {"zero_shot@m": lambda s: s.seed % 2 == 0, "oracle": lambda s: True}
 

@@ -5,9 +5,9 @@ from compwob_handmade import params, write
 
 from evaluators.compwob import report as report_module
 from evaluators.compwob.report import HEADLINES, statistics
-from measurand.report.document import Document, Figure, to_json
-from measurand.report.render import to_html, to_markdown
-from measurand.report.view import assemble
+from measurand.reporting.document import Document, Figure, to_json
+from measurand.reporting.render import to_html, to_markdown
+from measurand.reporting.view import assemble
 
 AGENTS = {
     "oracle": lambda s: True,

@@ -8,8 +8,8 @@ from evaluators.compwob.context import View, subjects
 from evaluators.compwob.report import statistics
 from evaluators.compwob.sections import composition_section, film_section, summary_section
 from measurand import shards
-from measurand.report.document import Table
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Table
+from measurand.reporting.lookup import Figures
 from schemas.compwob.tables import FILMS
 
 AGENTS = {

@@ -9,7 +9,7 @@ import pytest
 from evaluators.driving_sim import playing
 from evaluators.driving_sim.film import Drive
 from evaluators.driving_sim.report import statistics, view
-from measurand.report.view import View
+from measurand.reporting.view import View
 from pipelines.driving_sim import generator
 from schemas.driving_sim.params import Params
 

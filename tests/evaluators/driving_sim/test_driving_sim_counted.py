@@ -9,7 +9,7 @@ import pytest
 
 from evaluators.driving_sim.context import material
 from evaluators.driving_sim.counted import count_rows, expert_rows
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from schemas.driving_sim.params import Params
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from evaluators.driving_sim.report import statistics
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
 
 

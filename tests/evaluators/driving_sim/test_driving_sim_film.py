@@ -8,7 +8,7 @@ import pytest
 
 from evaluators.driving_sim import film
 from evaluators.driving_sim.film import Drive
-from measurand.report import figures
+from measurand.reporting import figures
 
 
 def test_a_strip_says_what_is_seen_and_marks_what_follows_a_failure(crash: Drive) -> None:

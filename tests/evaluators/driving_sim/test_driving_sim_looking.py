@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from evaluators.driving_sim import looking
-from measurand.report.document import Figure, Table
-from measurand.report.view import View
+from measurand.reporting.document import Figure, Table
+from measurand.reporting.view import View
 
 
 def test_films_show_every_place_and_the_first_failure_of_everybody(seen: View) -> None:

@@ -6,7 +6,7 @@ import driving_sim_small as small
 
 from evaluators.driving_sim.opening import opening
 from evaluators.driving_sim.report import statistics, view
-from measurand.report.view import View
+from measurand.reporting.view import View
 
 
 def test_every_question_has_its_sentence_and_says_that_it_was_trained_once(seen: View) -> None:

@@ -6,8 +6,8 @@ import pyarrow as pa
 
 from evaluators.driving_sim import report
 from measurand.machines import SUMS
-from measurand.report import document, render
-from measurand.report.view import assemble
+from measurand.reporting import document, render
+from measurand.reporting.view import assemble
 from schemas.driving_sim.params import Params
 
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from evaluators.driving_sim import sections
-from measurand.report.document import Table
-from measurand.report.view import View
+from measurand.reporting.document import Table
+from measurand.reporting.view import View
 
 
 def tables(section: object) -> list[Table]:

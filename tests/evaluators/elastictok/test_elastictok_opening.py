@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from evaluators.elastictok.context import HEADLINE, Findings, View
 from evaluators.elastictok.opening import opening
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, undefined
 from schemas.elastictok.params import Headline

@@ -17,8 +17,8 @@ from evaluators.elastictok.quality_sections import (
 )
 from measurand import shards
 from measurand.manifest import read_manifest
-from measurand.report.document import Table, Text
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Table, Text
+from measurand.reporting.lookup import Figures
 from measurand.statistics import statistics_table
 from measurand.subject import Subject
 

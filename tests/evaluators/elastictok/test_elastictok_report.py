@@ -9,9 +9,9 @@ import pytest
 
 from evaluators.elastictok import report as report_module
 from evaluators.elastictok.report import ABOUT_DATA, HEADLINES, statistics
-from measurand.report import document, render
-from measurand.report.document import Document, Figure, Table
-from measurand.report.view import assemble
+from measurand.reporting import document, render
+from measurand.reporting.document import Document, Figure, Table
+from measurand.reporting.view import assemble
 from schemas.elastictok.params import Params
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from evaluators.elastictok.context import Findings
 from evaluators.elastictok.pictures import COLUMNS, _quantized, _small, strip_figures
-from measurand.report.figures import draw
-from measurand.report.figures.frame_trace import ALPHABET
+from measurand.reporting.figures import draw
+from measurand.reporting.figures.frame_trace import ALPHABET
 
 
 def test_strips_show_what_was_coded(found: Findings) -> None:

@@ -8,8 +8,8 @@ from evaluators.elastictok.context import Findings, View
 from evaluators.elastictok.report import statistics
 from evaluators.elastictok.sections import search_section, summary_section
 from evaluators.elastictok.use_sections import allocation_section, control_section
-from measurand.report.document import Table, Text
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Table, Text
+from measurand.reporting.lookup import Figures
 from schemas.elastictok.params import Params
 
 

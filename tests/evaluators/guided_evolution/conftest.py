@@ -7,7 +7,7 @@ from guided_evolution_world import params, times, write
 
 from evaluators.guided_evolution.context import Material, View, material
 from evaluators.guided_evolution.report import statistics, view
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 
 
 @pytest.fixture(scope="session")

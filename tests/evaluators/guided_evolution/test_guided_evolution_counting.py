@@ -8,7 +8,7 @@ from guided_evolution_world import params, times, write
 
 from evaluators.guided_evolution.context import material
 from evaluators.guided_evolution.counting import counting_rows
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 
 
 def _found(folder: Path, **fault: Any) -> dict[tuple[str, str, str], float | None]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from evaluators.guided_evolution.context import View
 from evaluators.guided_evolution.found_sections import judge_section, winner_section
-from measurand.report.document import Document, Figure, Table, to_json
+from measurand.reporting.document import Document, Figure, Table, to_json
 
 
 def test_what_the_network_knew_is_told_by_whom_it_compared(seen: View) -> None:

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_auc_score
 
 from evaluators.guided_evolution.context import Material
 from evaluators.guided_evolution.judged import area, auc, right
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 
 
 def test_the_area_is_that_of_scikit_learn() -> None:

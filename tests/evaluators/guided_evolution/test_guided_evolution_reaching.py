@@ -17,7 +17,7 @@ from evaluators.guided_evolution.reaching import (
     oracle_rows,
     reaching_rows,
 )
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 
 TOP = {"task": "cora", "target": "top"}
 

@@ -7,8 +7,8 @@ from guided_evolution_world import params
 
 from evaluators.guided_evolution import report
 from measurand.machines import BYTES
-from measurand.report.markdown import to_markdown
-from measurand.report.view import assemble
+from measurand.reporting.markdown import to_markdown
+from measurand.reporting.view import assemble
 
 
 def test_statistics_are_a_table_of_every_method(world: Path) -> None:

@@ -15,7 +15,7 @@ from evaluators.guided_evolution.sections import (
     reached_section,
     setting_section,
 )
-from measurand.report.document import Document, Figure, Section, Table, to_json
+from measurand.reporting.document import Document, Figure, Section, Table, to_json
 
 
 def _tables(section: Section | None) -> list[Table]:

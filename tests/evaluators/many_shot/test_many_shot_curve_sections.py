@@ -5,8 +5,8 @@ from pathlib import Path
 from evaluators.many_shot.context import Subject, View
 from evaluators.many_shot.curve_sections import summary_section
 from evaluators.many_shot.report import statistics
-from measurand.report.document import Table
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Table
+from measurand.reporting.lookup import Figures
 from schemas.many_shot.params import Params
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from evaluators.many_shot.context import Subject, View
 from evaluators.many_shot.opening import opening
 from evaluators.many_shot.report import HEADLINES, statistics
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate
 from schemas.many_shot.params import Params

@@ -7,8 +7,8 @@ import pytest
 from evaluators.many_shot.context import Subject
 from evaluators.many_shot.pictures import baseline_figure, curve_figure, every_point
 from evaluators.many_shot.report import statistics
-from measurand.report import figures as kinds
-from measurand.report.lookup import Figures
+from measurand.reporting import figures as kinds
+from measurand.reporting.lookup import Figures
 from measurand.subject import measured
 from schemas.many_shot.params import Params
 

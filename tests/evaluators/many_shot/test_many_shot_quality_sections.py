@@ -10,9 +10,9 @@ from evaluators.many_shot.quality_sections import (
     prompt_section,
 )
 from evaluators.many_shot.report import statistics
-from measurand.report.costs import cost_section
-from measurand.report.document import Table, Text
-from measurand.report.lookup import Figures
+from measurand.reporting.costs import cost_section
+from measurand.reporting.document import Table, Text
+from measurand.reporting.lookup import Figures
 from schemas.many_shot.params import Params
 
 

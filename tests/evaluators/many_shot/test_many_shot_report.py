@@ -9,8 +9,8 @@ import pytest
 from evaluators.many_shot import report as report_module
 from evaluators.many_shot.context import Subject
 from evaluators.many_shot.report import HEADLINES, statistics
-from measurand.report import document, render
-from measurand.report.view import assemble
+from measurand.reporting import document, render
+from measurand.reporting.view import assemble
 from schemas.many_shot.params import Params
 
 

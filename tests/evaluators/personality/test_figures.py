@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from evaluators.personality.figures import kinds_of
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, undefined
 

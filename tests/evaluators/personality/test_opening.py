@@ -11,8 +11,8 @@ import pytest
 from evaluators.personality.context import Subject, View, subjects
 from evaluators.personality.opening import opening
 from evaluators.personality.report import HEADLINES, statistics
-from measurand.report.document import Opening
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Opening
+from measurand.reporting.lookup import Figures
 from schemas.personality.params import Params
 
 

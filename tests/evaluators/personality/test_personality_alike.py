@@ -11,7 +11,7 @@ import pytest
 from evaluators.personality.alike import cautions
 from evaluators.personality.context import subjects
 from evaluators.personality.report import statistics
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from schemas.personality.params import Params
 
 

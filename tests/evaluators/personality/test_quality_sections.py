@@ -10,9 +10,9 @@ from evaluators.personality.quality_sections import (
     quality_section,
 )
 from evaluators.personality.report import statistics
-from measurand.report.costs import cost_section
-from measurand.report.document import Figure, Table, Text
-from measurand.report.lookup import Figures
+from measurand.reporting.costs import cost_section
+from measurand.reporting.document import Figure, Table, Text
+from measurand.reporting.lookup import Figures
 from schemas.personality.params import Params
 
 

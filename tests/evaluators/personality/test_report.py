@@ -9,8 +9,8 @@ import pytest
 
 from evaluators.personality import report as report_module
 from evaluators.personality.report import HEADLINES, statistics
-from measurand.report import document, render
-from measurand.report.view import assemble
+from measurand.reporting import document, render
+from measurand.reporting.view import assemble
 from schemas.personality.params import Params
 
 

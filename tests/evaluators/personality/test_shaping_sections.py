@@ -8,8 +8,8 @@ import yaml
 from evaluators.personality.context import View, subjects
 from evaluators.personality.report import statistics
 from evaluators.personality.shaping_sections import ASKED, concurrent_section, single_section
-from measurand.report.document import Figure
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure
+from measurand.reporting.lookup import Figures
 from schemas.personality.params import Params
 
 ROOT = Path(__file__).parents[3]

@@ -6,8 +6,8 @@ from pathlib import Path
 from evaluators.personality.context import View, subjects
 from evaluators.personality.report import statistics
 from evaluators.personality.structure_sections import structure_section
-from measurand.report.document import Table
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Table
+from measurand.reporting.lookup import Figures
 from schemas.personality.params import Params
 
 

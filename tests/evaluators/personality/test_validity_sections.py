@@ -13,8 +13,8 @@ from evaluators.personality.validity_sections import (
     criterion_section,
     reliability_section,
 )
-from measurand.report.document import Figure, Table
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Table
+from measurand.reporting.lookup import Figures
 from measurand.stats.bands import band
 from schemas.personality.params import Params
 

@@ -20,7 +20,7 @@ from evaluators.soft_labels.context import Material, material
 from evaluators.soft_labels.report import statistics
 from measurand import runs, shards
 from measurand.costs import COSTS
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.stats.resample import rng_for
 from measurand.tables import Table
 from pipelines.soft_labels.bandit import HIGH, actions, data_density, reproduced, reward

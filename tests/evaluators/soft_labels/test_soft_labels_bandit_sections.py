@@ -6,8 +6,8 @@ import pytest
 
 from evaluators.soft_labels.bandit_sections import bandit_section
 from evaluators.soft_labels.context import Material, View
-from measurand.report.document import Figure
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure
+from measurand.reporting.lookup import Figures
 
 
 def test_both_temperatures_and_the_axis_of_steps(everything: Material, figures: Figures) -> None:

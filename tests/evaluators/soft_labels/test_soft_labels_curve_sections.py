@@ -5,8 +5,8 @@ from pathlib import Path
 from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.curve_sections import curve_section
 from evaluators.soft_labels.report import statistics
-from measurand.report.document import Figure, Table, Text
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Table, Text
+from measurand.reporting.lookup import Figures
 from schemas.soft_labels.params import Params
 
 

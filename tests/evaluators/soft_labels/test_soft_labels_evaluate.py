@@ -13,7 +13,7 @@ from evaluators.soft_labels.report import statistics
 from measurand import shards
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
-from measurand.report.view import assemble
+from measurand.reporting.view import assemble
 from measurand.verification import verify
 from pipelines.soft_labels.dataset import build
 from pipelines.soft_labels.train import train

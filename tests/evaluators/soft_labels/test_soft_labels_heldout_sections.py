@@ -6,8 +6,8 @@ import pytest
 
 from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.heldout_sections import accuracy_section, calibration_section
-from measurand.report.document import Figure, Table
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Table
+from measurand.reporting.lookup import Figures
 from schemas.soft_labels.params import Params
 
 

@@ -8,8 +8,8 @@ import pytest
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.judge_sections import judge_section, label_section
 from evaluators.soft_labels.report import statistics
-from measurand.report.document import Figure, Table
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Table
+from measurand.reporting.lookup import Figures
 from schemas.soft_labels.params import Params
 
 

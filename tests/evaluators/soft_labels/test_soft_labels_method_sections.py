@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.method_sections import method_section
-from measurand.report.document import Table, Text
+from measurand.reporting.document import Table, Text
 
 
 def test_methods_name_sources_and_deviations(everything: Material) -> None:

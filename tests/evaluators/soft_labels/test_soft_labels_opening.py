@@ -5,7 +5,7 @@ import pytest
 from evaluators.soft_labels.context import Material, View
 from evaluators.soft_labels.opening import opening
 from evaluators.soft_labels.report import HEADLINES
-from measurand.report.lookup import Figures
+from measurand.reporting.lookup import Figures
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate
 

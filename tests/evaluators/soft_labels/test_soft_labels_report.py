@@ -9,8 +9,8 @@ import pytest
 
 from evaluators.soft_labels import report as report_module
 from evaluators.soft_labels.report import HEADLINES, statistics
-from measurand.report import document, render
-from measurand.report.view import assemble
+from measurand.reporting import document, render
+from measurand.reporting.view import assemble
 from schemas.soft_labels.params import Params
 
 

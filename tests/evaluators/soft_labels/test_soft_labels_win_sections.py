@@ -6,8 +6,8 @@ import pytest
 
 from evaluators.soft_labels.context import Material, View, material
 from evaluators.soft_labels.win_sections import distance_section, judged_sets, win_section
-from measurand.report.document import Figure, Text
-from measurand.report.lookup import Figures
+from measurand.reporting.document import Figure, Text
+from measurand.reporting.lookup import Figures
 from schemas.soft_labels.params import Params
 
 

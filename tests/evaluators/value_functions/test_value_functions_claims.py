@@ -7,7 +7,7 @@ import pytest
 
 from evaluators.value_functions import claims
 from evaluators.value_functions.report import statistics, view
-from measurand.report.view import View
+from measurand.reporting.view import View
 from schemas.value_functions.params import Params
 
 

@@ -8,7 +8,7 @@ from value_functions_small import BREAKOUT, CHAIN, CHESS, DIGITS, HAS_CHESS, sma
 from evaluators.value_functions.context import Material
 from evaluators.value_functions.quality import data_section
 from evaluators.value_functions.report import view
-from measurand.report.document import Table
+from measurand.reporting.document import Table
 from measurand.statistics import statistics_table
 from pipelines.value_functions import dataset
 from schemas.value_functions.params import Params

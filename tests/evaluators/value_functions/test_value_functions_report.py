@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from evaluators.value_functions import report
-from measurand.report import document, render
-from measurand.report.view import assemble
+from measurand.reporting import document, render
+from measurand.reporting.view import assemble
 from schemas.value_functions.params import Params
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from evaluators.value_functions import sections
 from evaluators.value_functions.report import statistics, view
-from measurand.report.document import Figure, Table
-from measurand.report.view import View
+from measurand.reporting.document import Figure, Table
+from measurand.reporting.view import View
 from schemas.value_functions.params import Params
 
 

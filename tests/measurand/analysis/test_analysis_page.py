@@ -5,9 +5,9 @@ from toy_scores import item_rows
 from measurand.analysis.page import document, finding
 from measurand.analysis.record import analyse
 from measurand.interop.rows import ItemRows
-from measurand.report.document import from_json, to_json
-from measurand.report.render import to_html, to_markdown
-from measurand.report.terminal import to_text
+from measurand.reporting.document import from_json, to_json
+from measurand.reporting.render import to_html, to_markdown
+from measurand.reporting.terminal import to_text
 
 
 def test_findings_come_first_and_every_format_has_them() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from measurand.api.pictures import first_screen, picture
 from measurand.errors import InputError
-from measurand.report.document import Document, Figure, Section, Table, Text
+from measurand.reporting.document import Document, Figure, Section, Table, Text
 
 ROWS = [{"label": "m", "estimate": 0.5, "lower": 0.4, "upper": 0.6, "reason": None}]
 FOREST = Figure("forest", "Forest", "Means.", {"rows": ROWS, "axis": "mean"})

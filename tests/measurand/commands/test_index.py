@@ -13,8 +13,8 @@ from measurand.commands.index import MOST, document, write_index
 from measurand.commands.stages import main
 from measurand.errors import InputError
 from measurand.history import History
-from measurand.report.document import Document, Opening, Table, from_json, to_json
-from measurand.report.render import to_html, to_markdown
+from measurand.reporting.document import Document, Opening, Table, from_json, to_json
+from measurand.reporting.render import to_html, to_markdown
 
 ROOT = Path(__file__).parents[3]
 

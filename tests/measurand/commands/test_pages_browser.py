@@ -12,7 +12,7 @@ from toy_index import HOSTILE, found
 from measurand.analysis.command import main as analyse
 from measurand.commands.index import document
 from measurand.comparison.command import main as compare
-from measurand.report.render import to_html
+from measurand.reporting.render import to_html
 
 pytestmark = pytest.mark.browser
 NAMES = ("analysis", "comparison", "index")

@@ -8,7 +8,7 @@ from measurand.commands.report import _metrics, _plot_rows
 from measurand.commands.stages import main
 from measurand.errors import InputError
 from measurand.parquet import write_shard
-from measurand.report.quotes import write_docs
+from measurand.reporting.quotes import write_docs
 from measurand.results import STATISTICS
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, undefined

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from measurand.commands.index import Found
 from measurand.history import NOW, History
-from measurand.report.document import Opening
+from measurand.reporting.document import Opening
 from measurand.statistics import exact, statistic_row
 from measurand.stats.means import proportion
 

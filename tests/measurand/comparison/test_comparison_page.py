@@ -8,8 +8,8 @@ from toy_sides import items, sides, statistics
 from measurand.comparison.page import LIMIT, _list, document, finding, markdown
 from measurand.comparison.record import compare
 from measurand.comparison.sides import Side
-from measurand.report.document import from_json, to_json
-from measurand.report.render import to_html
+from measurand.reporting.document import from_json, to_json
+from measurand.reporting.render import to_html
 
 
 def test_what_changed_comes_first_then_what_could_have_been_seen() -> None:

@@ -12,7 +12,7 @@ from measurand.cli import main
 from measurand.comparison.rerun import AGAIN, claim, class_of, compare, document, runs
 from measurand.errors import InputError
 from measurand.parquet import write_shard
-from measurand.report.document import Table
+from measurand.reporting.document import Table
 from measurand.results import STATISTICS
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, Scope

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from measurand import keying, responses
-from measurand.report.document import Document, Section, Table, Text, from_json, to_json
-from measurand.report.terminal import to_text
+from measurand.reporting.document import Document, Section, Table, Text, from_json, to_json
+from measurand.reporting.terminal import to_text
 from measurand.scales import page
 from measurand.scales import record as records
 

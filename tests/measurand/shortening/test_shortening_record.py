@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from measurand.report.render import to_html, to_markdown
+from measurand.reporting.render import to_html, to_markdown
 from measurand.shortening.matrix import Matrix
 from measurand.shortening.page import document, estimates
 from measurand.shortening.record import describe, estimated

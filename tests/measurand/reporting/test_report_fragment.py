@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import re
+
+from measurand.reporting.document import Document, Figure, Section, Table, Text
+from measurand.reporting.fragment import scoped, to_fragment
+
+ROWS = [{"label": "m", "estimate": 0.5, "lower": 0.4, "upper": 0.6, "reason": None}]
+
+
+def _document(name: str = "m") -> Document:
+    return Document(
+        "Title",
+        "about",
+        None,
+        (
+            Section(
+                "Part",
+                (
+                    Text("- one\n- two"),
+                    Table("Scores", ("name", "x"), ((name, 1.0),)),
+                    Figure("forest", "Forest", "Means.", {"rows": ROWS, "axis": "mean"}),
+                ),
+            ),
+        ),
+    )
+
+
+def test_hostile_names_are_inert() -> None:
+    html = to_fragment(_document("<img src=x onerror=alert(1)><script>alert(2)</script>"))
+    assert "<script" not in html
+    assert "<img" not in html
+    assert "&lt;img" in html
+
+
+def test_rules_hold_below_the_element_only() -> None:
+    html = to_fragment(_document())
+    [css] = re.findall(r"<style>(.*?)</style>", html, re.DOTALL)
+    scope = re.search(r'class="(measurand-\w+)"', html).group(1)
+    heads = [
+        h.strip()
+        for head in re.findall(r"([^{}@;]+?)\{", re.sub(r"@media[^{]*\{", "", css))
+        for h in re.split(r",(?![^(]*\))", head)
+    ]
+    assert len(heads) > 50
+    assert not [h for h in heads if h and not h.startswith(f".{scope}")]
+    assert "url(" not in css
+    assert "@import" not in css
+
+
+def test_two_outputs_share_no_id() -> None:
+    first, second = to_fragment(_document()), to_fragment(_document("n"))
+    ids = [set(re.findall(r'id="([^"]+)"', html)) for html in (first, second)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    assert first == to_fragment(_document())
+
+
+def test_a_selector_list_is_scoped_one_by_one() -> None:
+    assert scoped("h1, .x > b { color: red }", ".s") == ".s h1, .s .x > b { color: red }"
