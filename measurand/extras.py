@@ -26,6 +26,7 @@ EXTRAS = {
     "pandas": "build",
     "pathspec": "project",
     "peft": "hf",
+    "lxml": "web",
     "minatar": "games",
     "mujoco": "control",
     "openpyxl": "excel",
@@ -44,6 +45,7 @@ EXTRAS = {
     "unified_planning": "project",
     "up_fast_downward": "project",
     "vllm": "vllm",
+    "warcio": "web",
 }
 
 
