@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from measurand.errors import MeasurandError
+from measurand.models import quantised
 from measurand.models.strings import ModelSpec
 
 CONFIG = "config.json"
@@ -126,6 +127,8 @@ def complete(spec: ModelSpec, folder: Path) -> None:
     from transformers import AutoModelForCausalLM
 
     _refuse_other_heads(spec, folder)
+    with _loading(spec, folder):
+        quantised.refuse_bare(spec, folder)
     with quiet(), _loading(spec, folder):
         _, found = AutoModelForCausalLM.from_pretrained(
             folder,
@@ -189,6 +192,7 @@ def _refuse_holes(spec: ModelSpec, folder: Path, found: dict[str, Any]) -> None:
     if found.get("error_msgs"):
         raise spec.refused(f"{folder}: {found['error_msgs'][0]}", "look at the weights")
     unused = sorted(found["unexpected_keys"])
+    quantised.refuse_scales(spec, folder, unused)
     if unused and (layer := _more_layers(unused)) is not None:
         raise spec.refused(
             f"{folder} holds {len(unused)} weights that config.json leaves out, {layer} among them",

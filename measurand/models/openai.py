@@ -58,6 +58,7 @@ from measurand.models.openai_answers import (
 )
 from measurand.models.openai_http import Http, Patience, Refused
 from measurand.models.openai_manners import Manners, too_long, withheld
+from measurand.models.openai_names import Answering
 from measurand.models.openai_routes import (
     Constraint,
     Route,
@@ -131,7 +132,8 @@ def load(spec: ModelSpec) -> OpenAIModel:
         query=query,
         header="api-key" if query and not key.startswith("eyJ") else "Authorization",
     )
-    served, version = _served(http, model), _version(http)
+    listed = _listed(http)
+    served, version = listed.get(model, {}), _version(http)
     context = served.get("max_model_len")
     if arguments and prompts is None:
         body = {"chat_template_kwargs": arguments, **body}
@@ -140,6 +142,8 @@ def load(spec: ModelSpec) -> OpenAIModel:
         context=context if isinstance(context, int) else None,
         manners=Manners(spec.text, body),
         room=spec.room(),
+        # Azure's list holds models, its addresses name deployments of them.
+        answering=Answering(spec.text, model, () if query else listed, served.get("root")),
     )
     identity = {
         "backend": "openai",
@@ -196,9 +200,13 @@ class OpenAIModel:
         if ready and "found" not in self._identity:
             constraint = None if self._constraint is None else self._constraint.name
             left = sorted(self._server.manners.left_out)
+            other = self._server.answering.other
             self._identity["found"] = {
-                "route": self.route, "constraint": constraint, "left_out": left
-            }  # fmt: skip
+                "route": self.route,
+                "constraint": constraint,
+                "left_out": left,
+                **({"answers_as": other} if other is not None else {}),
+            }
         return hashlib.sha256(json.dumps(self._identity, sort_keys=True).encode()).hexdigest()
 
     def capabilities(self) -> Capabilities:
@@ -386,8 +394,8 @@ def _status(error: MeasurandError) -> str:
     raise error
 
 
-def _served(http: Http, model: str) -> dict[str, Any]:
-    """What the server says about the model; empty where it says nothing."""
+def _listed(http: Http) -> dict[str, dict[str, Any]]:
+    """What the server says about its models, by name; empty where it says nothing."""
     try:
         data = http.get("/models", retries=_FIRST_RETRIES).get("data")
     except Refused as error:
@@ -402,8 +410,8 @@ def _served(http: Http, model: str) -> dict[str, Any]:
             code="server_unreachable",
         ) from error
     rows = data if isinstance(data, list) else []
-    found = [row for row in rows if isinstance(row, dict) and row.get("id") == model]
-    return found[0] if found else {}
+    found = [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
+    return {row["id"]: row for row in reversed(found)}
 
 
 def _version(http: Http) -> str | None:

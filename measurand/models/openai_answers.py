@@ -5,6 +5,7 @@ Nothing is taken for granted: what is missing is a named error, never a number.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from measurand.models import thoughts
 from measurand.models.protocol import ROUNDING
 
 Answer = dict[str, Any]
+_SHOWN = 200
 _BROKEN = ("error", "abort", "aborted", "cancelled", "canceled", "insufficient_system_resource")
 _WITHHELD = re.compile(
     r"content_filter|(image_)?safety|recitation|prohibited_content|blocklist", re.I
@@ -52,6 +54,36 @@ def reading(what: str) -> Iterator[None]:
         raise NotGiven(f"no {what} in the answer") from None
 
 
+def choice_of(answer: Answer) -> dict[str, Any]:
+    """The answer's first alternative: the one of index 0, wherever it stands.
+
+    Raises:
+        NotGiven: there is none; with what the server says instead.
+    """
+    given = answer.get("choices")
+    held = given if isinstance(given, list) else []
+    rows: list[dict[str, Any]] = [row for row in held if isinstance(row, dict)]
+    if not rows:
+        raise NotGiven(f"no choices in the answer{_said(answer)}")
+    if len(rows) == 1:
+        return rows[0]
+    first = next((row for row in rows if row.get("index") == 0), None)
+    if first is None:
+        raise NotGiven(f"{len(rows)} choices in the answer, none of them of index 0")
+    return first
+
+
+def _said(answer: Answer) -> str:
+    """What a body without an answer says, shortened."""
+    named = ("detail", "message", "msg", "error_message", "error_msg", "errors", "status")
+    found = next((answer[name] for name in named if answer.get(name)), None)
+    if found is None:
+        return ""
+    text = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    text = " ".join(text.encode(errors="replace").decode().split())
+    return f"; the server says: {text if len(text) <= _SHOWN else f'{text[:_SHOWN]}...'}"
+
+
 def text_of(answer: Answer, *, chat: bool, close: str = "") -> tuple[str, str | None, int | None]:
     """Text after the thought, finish reason and number of generated tokens of an answer.
 
@@ -64,8 +96,8 @@ def text_of(answer: Answer, *, chat: bool, close: str = "") -> tuple[str, str | 
         NotGiven: there is no text.
         Unanswered: the model refused, was withheld, called a tool or was still thinking.
     """
+    choice = choice_of(answer)
     with reading("text"):
-        choice = answer["choices"][0]
         finish = choice.get("finish_reason")
         message = choice["message"] if chat else {"content": choice["text"]}
         text = _plain(message.get("content"))
@@ -144,8 +176,8 @@ def listed(answer: Answer, *, chat: bool) -> dict[str, float]:
         Unable: the tokens are the first of a thought.
     """
     pieces: list[tuple[str, float]] = []
+    choice = choice_of(answer)
     with reading("log-probs"):
-        choice = answer["choices"][0]
         _refuse_broken(choice)
         given = choice["logprobs"]
         rows = given.get("content")

@@ -23,6 +23,7 @@ def joined(content: bytes) -> dict[str, Any] | None:
     parts: dict[str, list[str]] = {name: [] for name in (*_TEXTS, "text")}
     logprobs: dict[str, list[Any]] = {}
     usage: Any = None
+    model: Any = None
     finish: Any = None
     done = False
     for chunk in _chunks(content):
@@ -32,6 +33,7 @@ def joined(content: bytes) -> dict[str, Any] | None:
             return chunk
         else:
             usage = chunk.get("usage") or usage
+            model = chunk.get("model") or model
             choice = _first(chunk)
             finish = choice.get("finish_reason") or finish
             delta = choice.get("delta") or choice.get("message") or {}
@@ -47,7 +49,8 @@ def joined(content: bytes) -> dict[str, Any] | None:
     said = {name: "".join(pieces) for name, pieces in parts.items() if pieces}
     message = {"content": None, **{name: said[name] for name in _TEXTS if name in said}}
     whole = {"index": 0, "message": message, "finish_reason": finish, "logprobs": logprobs or None}
-    return {"choices": [{**whole, "text": said.get("text", "")}], "usage": usage}
+    choice = {**whole, "text": said.get("text", "")}
+    return {"choices": [choice], "usage": usage, "model": model}
 
 
 def _chunks(content: bytes) -> Iterator[dict[str, Any] | None]:
@@ -68,6 +71,7 @@ def _chunks(content: bytes) -> Iterator[dict[str, Any] | None]:
 
 
 def _first(chunk: dict[str, Any]) -> dict[str, Any]:
+    """The part of the first alternative; what belongs to another one is passed over."""
     choices = chunk.get("choices")
-    first = choices[0] if isinstance(choices, list) and choices else {}
-    return first if isinstance(first, dict) else {}
+    rows = [row for row in choices if isinstance(row, dict)] if isinstance(choices, list) else []
+    return next((row for row in rows if row.get("index") in (0, None)), {})

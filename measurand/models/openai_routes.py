@@ -20,6 +20,7 @@ from measurand.models.openai_answers import (
     Unable,
     Unanswered,
     cached_tokens,
+    choice_of,
     listed,
     number,
     reading,
@@ -30,6 +31,7 @@ from measurand.models.openai_answers import (
 from measurand.models.openai_http import Http, Refused
 from measurand.models.openai_keys import API_KEYS
 from measurand.models.openai_manners import Manners
+from measurand.models.openai_names import Answering
 from measurand.models.prompts import NO_CHOICES, Prompts
 from measurand.models.protocol import CANARY_CHOICES, CANARY_PROMPTS, Score
 from measurand.models.tokens import Tokens, split_choices
@@ -48,6 +50,7 @@ class Server:
         retries: overrides the patience of ``http``.
         manners: how requests are put.
         room: tokens for a thought, beyond those of an answer.
+        answering: which model the answers name.
     """
 
     http: Http
@@ -58,9 +61,15 @@ class Server:
     retries: int | None = None
     manners: Manners = field(default_factory=Manners)
     room: int = 0
+    answering: Answering = field(default_factory=Answering)
 
     def ask(self, prompt: str | Tokens, **settings: Any) -> dict[str, Any]:
-        """Answer to one prompt, which goes out as it is."""
+        """Answer to one prompt, which goes out as it is.
+
+        Raises:
+            InfraError: there is none, or another model gave it.
+            CapabilityError: code ``unknown_model``.
+        """
         where: dict[str, Any]
         if self.chat:
             path, where = "/chat/completions", {"messages": [{"role": "user", "content": prompt}]}
@@ -73,10 +82,13 @@ class Server:
         while True:
             body = self.manners.fit(asked)
             try:
-                return self.http.post(path, body, retries=self.retries)
+                answer = self.http.post(path, body, retries=self.retries)
             except Refused as refusal:
                 if not self.manners.learn(body, refusal):
                     raise
+            else:
+                self.answering.check(answer)
+                return answer
 
     def wire(self, prompt: str) -> str | Tokens:
         """What is sent for a prompt: tokens where the tokenizer is here, otherwise the text."""
@@ -130,7 +142,7 @@ def by_ids(server: Server, prompt: str, choices: Sequence[str]) -> Score:
         return_tokens_as_token_ids=True,
     )
     with reading("log-probs of the choices"):
-        table = answer["choices"][0]["logprobs"]["top_logprobs"][0]
+        table = choice_of(answer)["logprobs"]["top_logprobs"][0]
         logprobs = [number(table[f"token_id:{tail[0]}"]) for tail in tails]
     return Score.of(
         logprobs,
@@ -221,7 +233,7 @@ def _echo(server: Server, prompt: str | Tokens) -> tuple[list[str], list[Any]]:
     """Texts and log-probs of the prompt's tokens, as the server echoes them."""
     answer = server.ask(prompt, **_ONE_TOKEN, echo=True, logprobs=1)
     with reading("echoed log-probs"):
-        given = answer["choices"][0]["logprobs"]
+        given = choice_of(answer)["logprobs"]
         n = int(answer["usage"]["prompt_tokens"])
         words, values = list(given["tokens"]), list(given["token_logprobs"])
         if not 0 < n <= min(len(words), len(values)):

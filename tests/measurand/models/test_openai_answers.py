@@ -64,7 +64,7 @@ def test_text_and_counts() -> None:
     assert text_of(answer, chat=False, close="</think>") == ("Lima", "stop", None)
     assert (used_tokens(answer), cached_tokens(answer)) == (3, None)
     for lost in ({}, {"choices": []}, {"choices": [{"text": 3}]}):
-        with pytest.raises(NotGiven, match="no text"):
+        with pytest.raises(NotGiven, match=r"no (text|choices)"):
             text_of(lost, chat=False)
 
 
@@ -102,3 +102,27 @@ def test_a_list_whose_probabilities_are_none_is_named() -> None:
     rows = [{"top_logprobs": [{"token": t, "logprob": -0.1} for t in "12"]}]
     with pytest.raises(NotGiven, match=r"sum to 1\.81"):
         listed(completion(logprobs={"content": rows}), chat=False)
+
+
+def test_the_first_alternative_is_read_wherever_it_stands() -> None:
+    two = {"choices": [{"index": 1, "text": "b"}, {"index": 0, "text": "a"}]}
+    assert text_of(two, chat=False)[0] == "a"
+    assert text_of({"choices": [{"index": 3, "text": "only"}]}, chat=False)[0] == "only"
+    for wrong in ([{"text": "a"}, {"text": "b"}], [{"index": 1}, {"index": 2}]):
+        with pytest.raises(NotGiven, match="none of them of index 0"):
+            text_of({"choices": wrong}, chat=False)
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ({"detail": "the model is  loading"}, "; the server says: the model is loading"),
+        ({"message": "quota"}, "quota"),
+        ({"detail": [{"msg": "field required"}]}, '"msg": "field required"'),
+        ({"choices": None, "error_msg": "x" * 500}, "x" * 200 + r"\.\.\.$"),
+        ({"object": "list"}, "no choices in the answer$"),
+    ],
+)
+def test_a_body_without_an_answer_is_quoted(body: dict[str, Any], said: str) -> None:
+    with pytest.raises(NotGiven, match=said):
+        listed(body, chat=True)
