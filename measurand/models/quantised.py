@@ -1,4 +1,4 @@
-"""Weights that are numbers only together with their scales: refused where those would be ignored."""
+"""Weights that are numbers only with their scales: refused where those would be ignored."""
 
 from __future__ import annotations
 

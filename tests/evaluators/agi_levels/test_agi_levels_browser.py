@@ -18,7 +18,7 @@ from pipelines.agi_levels import shipped
 from schemas.agi_levels.norms import Task
 from schemas.agi_levels.params import Params, Rules
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "measurand" / "report"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "measurand" / "reporting"))
 from test_render_browser import ILLEGIBLE
 
 pytestmark = pytest.mark.browser
