@@ -15,6 +15,7 @@ EXTRAS = {
     "datasketch": "project",
     "defusedxml": "driving",
     "dvc": "project",
+    "flask": "web",
     "gguf": "hf",
     "google": "driving",
     "google_crc32c": "driving",
@@ -36,6 +37,7 @@ EXTRAS = {
     "polars": "project",
     "reasoning_gym": "reasoning",
     "safetensors": "hf",
+    "selenium": "web",
     "skimage": "video",
     "shapely": "driving",
     "sklearn": "project",
@@ -46,6 +48,7 @@ EXTRAS = {
     "up_fast_downward": "project",
     "vllm": "vllm",
     "warcio": "web",
+    "werkzeug": "web",
 }
 
 

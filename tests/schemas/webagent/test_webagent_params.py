@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from schemas.webagent.params import (
+    EVAL_RECORDS,
+    HELD_OUT_THEMES,
+    TRAIN_RECORDS,
+    TRAIN_THEMES,
+    Agent,
+    Build,
+    Evaluate,
+    Params,
+)
+
+
+def test_what_is_held_out_is_never_trained_on() -> None:
+    assert HELD_OUT_THEMES
+    assert not set(TRAIN_THEMES) & set(HELD_OUT_THEMES)
+    assert not set(TRAIN_RECORDS) & set(EVAL_RECORDS)
+
+
+def test_the_same_agent_twice_is_refused() -> None:
+    with pytest.raises(ValidationError, match="agents: the same value twice"):
+        Evaluate(agents=(Agent(name="oracle"), Agent(name="oracle", summariser=False)))
+
+
+def test_a_site_twice_and_an_unknown_site_are_refused() -> None:
+    with pytest.raises(ValidationError, match="the same value twice"):
+        Build(sites=("map", "map"))
+    with pytest.raises(ValidationError, match="sites"):
+        Build.model_validate({"sites": ["shop"]})
+
+
+def test_programs_are_refused_without_a_sandbox_unless_it_is_said() -> None:
+    assert Params().evaluate.without_sandbox is False
