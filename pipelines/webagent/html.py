@@ -90,8 +90,12 @@ class Page:
         return "".join(self.pieces[first:last])
 
 
-def decode(data: bytes) -> tuple[str, str]:
-    """Text and encoding of a file: its mark, what it says of itself, UTF-8, or Windows-1252.
+def decode(data: bytes, said: str = "") -> tuple[str, str]:
+    """Text and encoding of a page: its mark, what is said of it, UTF-8, or Windows-1252.
+
+    Args:
+        data: the page.
+        said: the encoding that its server named; "" for what the page says of itself.
 
     Raises:
         PageError: code ``empty`` or ``binary``.
@@ -100,7 +104,7 @@ def decode(data: bytes) -> tuple[str, str]:
         raise PageError("there is no text in it", code="empty")
     mark, encoding = next(((m, e) for m, e in _MARKS if data.startswith(m)), (b"", ""))
     if not encoding:
-        encoding = _declared(data)
+        encoding = _declared(data, said)
     body = data if mark.strip(b"<\0") == b"" else data[len(mark) :]
     text = body.decode(encoding, "replace")
     strange = len(_CONTROL.findall(text)) + text.count("\ufffd")
@@ -109,9 +113,9 @@ def decode(data: bytes) -> tuple[str, str]:
     return text, encoding
 
 
-def _declared(data: bytes) -> str:
-    said = _CHARSET.search(data[:4096])
-    name = said[1].decode("ascii", "replace").lower() if said else ""
+def _declared(data: bytes, said: str) -> str:
+    inside = _CHARSET.search(data[:4096])
+    name = said or (inside[1].decode("ascii", "replace").lower() if inside else "")
     if name in _LATIN:
         return "cp1252"
     if name != "utf-8" and _KNOWN.fullmatch(name):
