@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING, Any
 from measurand.version import __version__
 
 if TYPE_CHECKING:
+    from measurand.api.datasets import Published as Published
+    from measurand.api.datasets import Verification as Verification
+    from measurand.api.datasets import publish as publish
+    from measurand.api.datasets import verify as verify
+    from measurand.api.gating import GateOutcome as GateOutcome
+    from measurand.api.gating import gate as gate
     from measurand.api.items import Analysis as Analysis
     from measurand.api.items import Comparison as Comparison
     from measurand.api.items import Mean as Mean
@@ -22,11 +28,18 @@ if TYPE_CHECKING:
     from measurand.api.pictures import Svg as Svg
     from measurand.api.raters import Agreement as Agreement
     from measurand.api.raters import agreement as agreement
+    from measurand.api.reports import Report as Report
+    from measurand.api.reports import report as report
+    from measurand.api.reports import run as run
     from measurand.api.result import Figure as Figure
     from measurand.api.result import Result as Result
     from measurand.api.rows import Rows as Rows
     from measurand.api.scales import Reliability as Reliability
     from measurand.api.scales import reliability as reliability
+    from measurand.api.stages import Stage as Stage
+    from measurand.api.stages import build as build
+    from measurand.api.stages import evaluate as evaluate
+    from measurand.api.stages import train as train
     from measurand.errors import InputError as InputError
     from measurand.errors import MeasurandError as MeasurandError
 
@@ -36,20 +49,33 @@ _HOMES = {
     "Analysis": "measurand.api.items",
     "Comparison": "measurand.api.items",
     "Figure": "measurand.api.result",
+    "GateOutcome": "measurand.api.gating",
     "InputError": "measurand.errors",
     "Mean": "measurand.api.items",
     "MeasurandError": "measurand.errors",
     "Pair": "measurand.api.items",
+    "Published": "measurand.api.datasets",
     "Reliability": "measurand.api.scales",
+    "Report": "measurand.api.reports",
     "Rerun": "measurand.api.items",
     "Result": "measurand.api.result",
     "Rows": "measurand.api.rows",
+    "Stage": "measurand.api.stages",
     "Svg": "measurand.api.pictures",
+    "Verification": "measurand.api.datasets",
     "agreement": "measurand.api.raters",
     "analyse": "measurand.api.items",
+    "build": "measurand.api.stages",
     "compare": "measurand.api.items",
+    "evaluate": "measurand.api.stages",
+    "gate": "measurand.api.gating",
+    "publish": "measurand.api.datasets",
     "read": "measurand.api.items",
     "reliability": "measurand.api.scales",
+    "report": "measurand.api.reports",
+    "run": "measurand.api.reports",
+    "train": "measurand.api.stages",
+    "verify": "measurand.api.datasets",
 }
 __all__ = ["__version__", *_HOMES]
 

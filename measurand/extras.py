@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from measurand.errors import CapabilityError
 
 #: Extra by the module that is missed; the light verbs need none of them.
@@ -68,3 +71,16 @@ def missing(error: ModuleNotFoundError, verb: str) -> CapabilityError | None:
         hint=f"pip install 'measurand[{extra}]'",
         code="missing_extra",
     )
+
+
+@contextmanager
+def named(verb: str) -> Iterator[None]:
+    """Within this block a package that is missed is named with its extra.
+
+    Raises:
+        CapabilityError: code ``missing_extra``.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise missing(error, verb) or error from error

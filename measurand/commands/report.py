@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from measurand import project
-from measurand.errors import InputError
 from measurand.manifest import write_text
 from measurand.results import RESULTS, STATISTICS
 from measurand.tables import Table
@@ -70,24 +69,6 @@ def write_report(
     write_text(out / "report.json", document.to_json(content))
     write_text(out / "report.md", render.to_markdown(content))
     write_text(out / "report.html", render.to_html(content))
-    print_report(out)
-
-
-def print_report(out: Path) -> None:
-    """Print the first screen of a report, where it lies and what to do next.
-
-    Raises:
-        InputError: there is no report.
-    """
-    from measurand.reporting import document, render, verdict
-
-    path = out / "report.json"
-    if not path.is_file():
-        raise InputError(f"{path} is not there", hint="run `measurand report` or `dvc repro` first")
-    told = document.from_json(path.read_text(encoding="utf-8"))
-    print(render.overview(told))
-    print(f"\nreport: {os.path.relpath(out / 'report.html')} (also .md and .json)")
-    print(f"next: {verdict.next_step(told.verdict)}")
 
 
 def _verdict(root: Path, file: Path | None, results: Path, out: Path) -> dict[str, Any] | None:

@@ -10,12 +10,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from measurand import folders, project
-from measurand.commands import stages
-
 
 def main(argv: Sequence[str]) -> int:
-    """Run the four stages of a system; returns 0, or the first code that is not."""
+    """Run the four stages of a system; returns 0."""
     parser = argparse.ArgumentParser(
         "measurand run",
         description="Build, train, evaluate and report into one folder. Run again to go on: "
@@ -35,34 +32,9 @@ def main(argv: Sequence[str]) -> int:
         "--gates",
         help="gate file; by default gates/<system>.yaml, or none where --params is given",
     )
-    args = parser.parse_args(argv)
-    root = project.find_root()
-    name = project.system(root, args.system).name
-    with folders.held(args.out):
-        folders.refuse_others(args.out / "data" / "dataset", name, project.systems(root))
-        folders.claim(args.out, name)
-        for stage in _stages(args):
-            if code := stages.main(stage):
-                return code
+    options = vars(parser.parse_args(argv))
+    from measurand.api.reports import run
+    from measurand.commands.stages import say, say_report
+
+    say_report(options["system"], run(**options, on_stage=say, progress="stderr"))
     return 0
-
-
-def _stages(args: argparse.Namespace) -> list[list[str]]:
-    own = ["--params", str(args.params)] if args.params else []
-    journal = ["--journal", str(args.out / "journal")]
-    data, results = str(args.out / "data"), str(args.out / "results")
-    asked = ["--model", args.model] if args.model else []
-    asked += ["--limit", str(args.limit)] if args.limit is not None else []
-    runner = ["--runner", args.runner] if args.runner else []
-    gates = args.gates or ("none" if args.params else None)
-    name = args.system
-    return [
-        ["build", name, *own, *journal, "--out", f"{data}/dataset", *runner],
-        ["train", name, *own, *journal, "--data", data, "--out", f"{data}/checkpoint"],
-        ["evaluate", name, *own, *journal, "--data", data, "--out", results, *asked],
-        [
-            *("report", name, *own, "--data", data),
-            *("--results", results, "--out", str(args.out / "report")),
-            *(["--gates", gates] if gates else []),
-        ],
-    ]

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from measurand.errors import InputError
+from measurand.outputs import FORMATS
 
 
 def main(argv: Sequence[str]) -> int:
@@ -21,14 +21,10 @@ def main(argv: Sequence[str]) -> int:
         "Exit code: 0 all is well, 1 problems were found, 3 error.",
     )
     parser.add_argument("path", type=Path, help="a dataset folder, or a folder of such folders")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     args = parser.parse_args(argv)
-    if not args.path.exists():
-        raise InputError(f"{args.path}: no such folder", hint="check the path", code="no_file")
-    from measurand.verification import verify
+    from measurand.api.datasets import verify
 
-    problems = verify(args.path)
-    for problem in problems:
-        print(problem)
-    count = f"{len(problems)} problem{'s' if len(problems) > 1 else ''}"
-    print(f"{args.path}: {count if problems else 'fine'}")
-    return 1 if problems else 0
+    found = verify(args.path, progress="stderr")
+    print(found.render(args.format), end="")
+    return 0 if found else 1

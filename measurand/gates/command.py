@@ -6,12 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from measurand.errors import MeasurandError
-
-if TYPE_CHECKING:
-    from measurand.gates.verdict import Verdict
 
 ERROR = 3
 """``verdict.EXIT_CODES["error"]``, known before anything heavy is loaded."""
@@ -89,29 +86,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(args: argparse.Namespace) -> int:
-    out = args.out or args.root / ".measurand" / "gate" / (args.file.stem or "gate")
-    from measurand.gates.logs import verdict_of
-    from measurand.gates.telling.outputs import write_outputs
+    from measurand.api.gating import gate
+    from measurand.gates.telling.outputs import annotate
 
-    verdict = verdict_of(args.file, args.root, args.results, out)
-    print(_shown(verdict, args.format, args.explain), end="")
+    found = gate(args.file, root=args.root, results=args.results, out=args.out, progress="stderr")
+    print(found.render(args.format, explain=args.explain), end="")
     # JSON on standard output stays JSON: annotations go beside it.
-    write_outputs(verdict, out, stream=sys.stderr if args.format == "json" else sys.stdout)
-    return verdict.exit_code
-
-
-def _shown(verdict: Verdict, form: str, details: bool) -> str:
-    from measurand.gates.telling.explanations import explain
-    from measurand.gates.telling.outputs import printable, to_markdown, to_text
-
-    if form == "json":
-        return verdict.to_json()
-    text = to_markdown(verdict) if form == "md" else to_text(verdict)
-    if details:
-        for gate in verdict.gates:
-            lines = [f"  {printable(line)}" for line in explain(gate)]
-            text += "\n".join(["", printable(gate.name), *lines]) + "\n"
-    return text
+    annotate(found.verdict, sys.stderr if args.format == "json" else sys.stdout)
+    return found.exit_code
 
 
 if __name__ == "__main__":

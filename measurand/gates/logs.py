@@ -72,7 +72,9 @@ def verdict_on(
     systems = rows.table.column("system").unique().to_pylist()
     same_system(systems, read_gate_file(file), "these rows")
     with tempfile.TemporaryDirectory() as scratch:
-        folder = keep_in or Path(scratch) / "rows"
+        # Verdicts name the folder and the one above it, which must not be another at every run.
+        folder = keep_in or Path(scratch) / "read" / "rows"
+        folder.parent.mkdir(exist_ok=True)
         keep(rows, folder)
         return run_gates(file, root=root, results=folder, out=out, models=models)
 

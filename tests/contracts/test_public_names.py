@@ -15,9 +15,10 @@ import measurand
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = [
-    "Agreement", "Analysis", "Comparison", "Figure", "InputError", "Mean", "MeasurandError", "Pair",
-    "Reliability", "Rerun", "Result", "Rows", "Svg", "agreement", "analyse", "compare", "read",
-    "reliability",
+    "Agreement", "Analysis", "Comparison", "Figure", "GateOutcome", "InputError", "Mean",
+    "MeasurandError", "Pair", "Published", "Reliability", "Report", "Rerun", "Result", "Rows",
+    "Stage", "Svg", "Verification", "agreement", "analyse", "build", "compare", "evaluate",
+    "gate", "publish", "read", "reliability", "report", "run", "train", "verify",
 ]  # fmt: skip
 HEAVY = ("torch", "apache_beam", "dvc", "datasets", "matplotlib", "pandas", "scipy", "pyarrow",
          "polars", "numpy", "pydantic")  # fmt: skip

@@ -42,15 +42,30 @@ _AGAINST: dict[str | None, str] = {
 
 
 def write_outputs(verdict: Verdict, out: Path, *, stream: TextIO | None = None) -> None:
+    """The files of :func:`write_files` and the lines of :func:`annotate`.
+
+    Raises:
+        InputError: ``out_unwritable``.
+    """
+    write_files(verdict, out)
+    annotate(verdict, stream or sys.stdout)
+
+
+def annotate(verdict: Verdict, stream: TextIO) -> None:
+    """In GitHub Actions (``GITHUB_ACTIONS``), print annotations; elsewhere nothing."""
+    if os.environ.get("GITHUB_ACTIONS"):
+        for line in workflow_commands(verdict):
+            print(line, file=stream)
+
+
+def write_files(verdict: Verdict, out: Path) -> None:
     """Write the three files into ``out``, each whole or not at all.
 
-    In GitHub Actions (``GITHUB_STEP_SUMMARY``, ``GITHUB_ACTIONS``) the summary is also appended to
-    the step's summary, and annotations are printed.
+    In GitHub Actions (``GITHUB_STEP_SUMMARY``) the summary is also appended to the step's summary.
 
     Args:
         verdict: what to write.
         out: folder, made if missing; earlier outputs are replaced.
-        stream: where annotations go; standard output by default.
 
     Raises:
         InputError: ``out_unwritable``.
@@ -71,9 +86,6 @@ def write_outputs(verdict: Verdict, out: Path, *, stream: TextIO | None = None) 
         raise InputError(
             f"{out} cannot be written: {error}", hint="choose another --out", code="out_unwritable"
         ) from error
-    if os.environ.get("GITHUB_ACTIONS"):
-        for line in workflow_commands(verdict):
-            print(line, file=stream or sys.stdout)
 
 
 def to_text(verdict: Verdict) -> str:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from measurand import shards, times
+from measurand.api.stages import Stage, _tables
 from measurand.commands import stages
 from measurand.commands.stages import main
 from measurand.errors import InputError, ParamsError, RunnerError
@@ -105,4 +106,6 @@ def test_what_a_build_left_out_is_counted_on_the_screen(tmp_path: Path) -> None:
     )
     shards.write_dataset(tmp_path / "some", spec, rows, rejected=rejected)
     shards.write_dataset(tmp_path / "whole", spec, rows)
-    assert list(stages._tables(tmp_path)) == ["  some: 1 rows, 3 left out: 2 short, 1 odd"]
+    tables = list(_tables(tmp_path))
+    built = Stage({"stage": "build", "system": "toy", "tables": tables}, tmp_path, 0.0)
+    assert list(stages.left_out(built)) == ["  some: 1 rows, 3 left out: 2 short, 1 odd"]

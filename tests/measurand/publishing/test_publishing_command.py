@@ -8,9 +8,9 @@ import datasets
 import pytest
 import yaml
 
+from measurand.api.datasets import refuse_others
 from measurand.cli import main
 from measurand.errors import InputError
-from measurand.publishing import command
 from measurand.publishing.command import main as publish
 from measurand.publishing.publication import prepare
 from measurand.shards import read_table
@@ -93,6 +93,6 @@ def test_a_system_is_published_as_it_was_built(project: Path, shrink: Any) -> No
 
 def test_tables_of_another_system_are_not_published_with_it(dataset: Path) -> None:
     publication = prepare("toy", dataset, about="Toy", own="MIT", repo=None)
-    command._refuse_others(publication, {"other"})
+    refuse_others(publication, {"other"})
     with pytest.raises(InputError, match=r"also holds toy\.ratings, toy\.words"):
-        command._refuse_others(publication, {"toy"})
+        refuse_others(publication, {"toy"})

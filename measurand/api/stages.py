@@ -1,0 +1,330 @@
+"""The stages of a system as functions: build, train, evaluate."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from measurand import extras, folders, project, times
+from measurand import params as parameters
+from measurand.api.result import Result
+from measurand.api.silence import collected
+from measurand.errors import InputError
+from measurand.progress import Where, reporting
+
+if TYPE_CHECKING:
+    from measurand.reporting.document import Document
+
+OURS = (
+    *("*.parquet", "*.tmp", "manifest.json", "provenance.json", ".gitignore"),
+    # A saved model or adapter.
+    *("*.safetensors", "config.json", "*_config.json", "tokenizer*.json", "*.jinja"),
+)
+"""Names of the files that stages write."""
+
+
+class Stage(Result):
+    """What a stage wrote.
+
+    Attributes:
+        folder: where it lies.
+        seconds: wall time; of a run that was resumed, of its last part.
+        notes: lines that the system said, where they were not printed.
+    """
+
+    def __init__(
+        self, record: dict[str, Any], folder: Path, seconds: float, notes: Sequence[str] = ()
+    ) -> None:
+        super().__init__(record)
+        self.folder = folder
+        self.seconds = seconds
+        self.notes = tuple(notes)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a table."""
+        return [
+            {"table": t["table"], "rows": t["rows"], "left_out": sum(t["rejected"].values())}
+            for t in self.record["tables"]
+        ]
+
+    def document(self) -> Document:
+        """The tables as a page."""
+        from measurand.reporting.document import Document, Section, Table, Text
+
+        record = self.record
+        rows = tuple(
+            (t["table"], t["rows"], sum(t["rejected"].values()), why(t["rejected"]))
+            for t in record["tables"]
+        )
+        table = Table("Tables", ("table", "rows", "left out", "why"), rows)
+        blocks = (table,) if rows else (Text("No table was written."),)
+        title = f"{record['stage']} {record['system']}"
+        return Document(title, record["folder"], None, (Section("Tables", blocks),))
+
+
+def why(rejected: dict[str, int]) -> str:
+    """Reasons with counts, the most frequent first."""
+    found = sorted(rejected.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{count:,} {reason}" for reason, count in found)
+
+
+@dataclass
+class Run:
+    """A stage that runs.
+
+    Attributes:
+        system: the system.
+        params: its parsed parameters.
+        out: folder that it writes to.
+        seconds: wall time, known after the block.
+        said: what the system printed.
+    """
+
+    system: project.System
+    params: Any
+    out: Path
+    said: list[str]
+    seconds: float = 0.0
+
+    def found(self, stage: str, **more: Any) -> Stage:
+        """The result, from the manifests that lie in the folder."""
+        folder = shown(self.out, self.system.root)
+        record = {"stage": stage, "system": self.system.name, "folder": folder, **more}
+        tables = list(_tables(self.out))
+        notes = "".join(self.said).splitlines()
+        return Stage({**record, "tables": tables}, self.out, self.seconds, notes)
+
+
+@contextmanager
+def running(
+    stage: str,
+    system: str,
+    params: str | Path | None,
+    usual: Callable[[project.System], Path],
+    out: str | Path | None,
+    *,
+    whole: bool,
+    progress: Where,
+) -> Iterator[Run]:
+    """Around a stage: its parameters, its folder held against others, its time noted.
+
+    Args:
+        stage: its name.
+        system: name of a system of the project here.
+        params: parameter file; the one in force without.
+        usual: where the stage of the project itself writes.
+        out: another folder.
+        whole: nothing in it is other than DVC would run, so its time is worth noting.
+        progress: a callback, ``"stderr"``, or None for silence.
+
+    Raises:
+        InputError: no such system, or its folder is in use.
+        ParamsError: the parameter file is not one of the system's.
+    """
+    with reporting(progress), collected(progress) as said, extras.named(stage):
+        root = project.find_root()
+        project.make_importable(root)
+        one = project.system(root, system)
+        declared = one.module("params").Params
+        given = one.params if params is None else Path(params)
+        run = Run(one, parameters.read(given, declared), Path(out or usual(one)), said)
+        start = time.monotonic()
+        with folders.held(run.out):
+            yield run
+        run.seconds = time.monotonic() - start
+        if whole and params is None and out is None:
+            times.note(root, f"{stage}@{one.name}", run.seconds)
+
+
+def build(
+    system: str,
+    *,
+    params: str | Path | None = None,
+    out: str | Path | None = None,
+    journal: str | Path | None = None,
+    runner: str = "FnApiRunner",
+    beam: Sequence[str] = (),
+    progress: Where = None,
+) -> Stage:
+    """Build a system's dataset: byte-stable shards and a manifest.
+
+    Args:
+        system: name of a system of the project here.
+        params: parameter file instead of ``params/<system>.yaml``.
+        out: folder to write to instead of ``data/<system>/dataset``.
+        journal: folder of answered model calls, where a run goes on; ``journal/<system>`` without.
+        runner: Beam runner.
+        beam: its options, as ``["--job_endpoint=localhost:8073"]``.
+        progress: a callback, ``"stderr"``, or None for silence.
+
+    Raises:
+        InputError: no such system; the folder holds what no stage writes, or another system's.
+        MeasurandError: a package, a source or the runner is missing, or rows were lost.
+
+    >>> import measurand
+    >>> try:
+    ...     measurand.build("no_such_system")
+    ... except measurand.InputError as error:
+    ...     print(error.code)
+    bad_input
+    """
+    whole = journal is None
+    with running(
+        "build", system, params, lambda s: s.dataset, out, whole=whole, progress=progress
+    ) as run:
+        one = run.system
+        _own_folder(run.out)
+        folders.refuse_others(run.out, one.name, project.systems(one.root))
+        from measurand.beam import quiet
+
+        quiet()
+        kept = Path(journal or one.journal)
+        one.module("dataset").build(run.params, run.out, runner, list(beam), journal=kept)
+    return run.found("build")
+
+
+def train(
+    system: str,
+    *,
+    params: str | Path | None = None,
+    out: str | Path | None = None,
+    journal: str | Path | None = None,
+    data: str | Path | None = None,
+    progress: Where = None,
+) -> Stage:
+    """Train a system's models; ``record["trained"]`` is false for a system without training.
+
+    Args:
+        system: name of a system of the project here.
+        params: parameter file instead of ``params/<system>.yaml``.
+        out: folder to write to instead of ``data/<system>/checkpoint``.
+        journal: folder of unfinished trainings, where a run goes on; ``journal/<system>`` without.
+        data: folder with ``dataset/``; ``data/<system>`` without.
+        progress: a callback, ``"stderr"``, or None for silence.
+
+    Raises:
+        InputError: no such system, or its folder holds what no stage writes.
+        MeasurandError: a package is missing, or the loss is no number.
+
+    >>> import measurand
+    >>> try:
+    ...     measurand.train("no_such_system")
+    ... except measurand.InputError as error:
+    ...     print(error.code)
+    bad_input
+    """
+    whole = journal is None and data is None
+    with running(
+        "train", system, params, lambda s: s.checkpoint, out, whole=whole, progress=progress
+    ) as run:
+        one = run.system
+        _own_folder(run.out).mkdir(parents=True, exist_ok=True)
+        trained = one.has_training()
+        if trained:
+            dataset = one.dataset if data is None else Path(data) / "dataset"
+            kept = Path(journal or one.journal)
+            one.module("train").train(run.params, dataset, run.out, journal=kept)
+        else:
+            _write_json(run.out / "manifest.json", {"system": one.name, "trained": False})
+    return run.found("train", trained=trained)
+
+
+def evaluate(
+    system: str,
+    *,
+    params: str | Path | None = None,
+    out: str | Path | None = None,
+    journal: str | Path | None = None,
+    model: str | None = None,
+    limit: int | None = None,
+    data: str | Path | None = None,
+    progress: Where = None,
+) -> Stage:
+    """Run models over a dataset and write item results; goes on where it was interrupted.
+
+    Args:
+        system: name of a system of the project here.
+        params: parameter file instead of ``params/<system>.yaml``.
+        out: folder to write to instead of ``reports/<system>/results``.
+        journal: folder of answered model calls, where a run goes on; ``journal/<system>`` without.
+        model: one model string instead of the parameters' list.
+        limit: only the first prompts; marks the results partial.
+        data: folder with ``dataset/`` and ``checkpoint/``; ``data/<system>`` without.
+        progress: a callback, ``"stderr"``, or None for silence.
+
+    Raises:
+        InputError: no such system, no dataset, a limit below 1.
+        MeasurandError: a package or a model is missing, or too many calls failed.
+
+    >>> import measurand
+    >>> try:
+    ...     measurand.evaluate("no_such_system")
+    ... except measurand.InputError as error:
+    ...     print(error.code)
+    bad_input
+    """
+    whole = not (journal or model or limit is not None or data)
+    with running(
+        "evaluate", system, params, lambda s: s.results, out, whole=whole, progress=progress
+    ) as run:
+        from measurand import provenance
+
+        one = run.system
+        if limit is not None and limit < 1:
+            raise InputError(f"--limit {limit}", hint="give a number above 0")
+        _own_folder(run.out)
+        given = one.dataset.parent if data is None else Path(data)
+        if not (given / "dataset").is_dir():
+            raise InputError(
+                f"{given}/dataset is not built", hint=f"run `measurand build {one.name}` first"
+            )
+        kept = Path(journal or one.journal)
+        one.module("evaluate").evaluate(
+            run.params, given, model, run.out, journal=kept, limit=limit
+        )
+        origin = provenance.collect(one.root)
+        # While a stage runs, dvc.lock still describes the run before it.
+        origin.pop("dvc_lock_sha256", None)
+        _write_json(run.out / "provenance.json", origin)
+    return run.found("evaluate")
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path as it is told: from the project's root where it lies below it."""
+    absolute = path.resolve()
+    return str(absolute.relative_to(root) if absolute.is_relative_to(root) else path)
+
+
+def _tables(out: Path) -> Iterator[dict[str, Any]]:
+    """Rows of each table in a folder, and how many were left out for which reason."""
+    from measurand.manifest import MANIFEST, is_foreign, read_manifest
+
+    for path in sorted(out.glob(f"*/{MANIFEST}")):
+        if not is_foreign(path):
+            found = read_manifest(path.parent)
+            rejected = dict(found.rejected)
+            yield {"table": path.parent.name, "rows": found.rows, "rejected": rejected}
+
+
+def _own_folder(out: Path) -> Path:
+    """Refuse to write into a folder that holds something other than an earlier output."""
+    if out.exists() and not out.is_dir():
+        raise InputError(f"{out} is a file", hint="give a folder")
+    files = (p for p in out.rglob("*") if p.is_file()) if out.is_dir() else ()
+    if strange := next((p for p in files if not any(p.match(name) for name in OURS)), None):
+        raise InputError(
+            f"{out} holds {strange.relative_to(out)}, which no stage writes",
+            hint="give an empty or new folder",
+        )
+    return out
+
+
+def _write_json(path: Path, value: Any) -> None:
+    from measurand.manifest import write_text
+
+    write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
