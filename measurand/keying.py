@@ -28,6 +28,8 @@ from measurand.stats.reliability import MAX_ITEMS
 
 KEY_COLUMNS = ("item", "scale", "keyed", "minimum", "maximum")
 _ID = re.compile(r"(?i:(^|[^a-z])id)$|[a-z]ID$")
+_HASH = re.compile(rf"(?i:(^|[^a-z])(hash|uuid|guid|key|index|idx))$|{_ID.pattern}")
+_WIDEST_SCALE = 100
 _MOST_HEADERS = 3  # rows below the header that a survey tool may write
 _FEWEST_SUMMED = 5
 _WIDER = 4
@@ -276,6 +278,8 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
             ignored.append((name, "about the respondent"))
         elif _numbers_rows(name, found.values):
             ignored.append((name, "numbers the rows"))
+        elif _names_things(name, found.values):
+            ignored.append((name, "named for ids"))
         else:
             items.append(name)
             columns.append(_answers(table, name, None))
@@ -289,7 +293,11 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
         ignored.append((items.pop(at), "sums up the other columns"))
         columns.pop(at)
     scale = _scale("all items", items, [1] * len(items), columns)
-    warnings = [*code_warnings(columns, table.name), *_strangers(table.name, items, columns)]
+    warnings = [
+        *code_warnings(columns, table.name),
+        *_strangers(table.name, items, columns),
+        *_twins(table.name, items, columns),
+    ]
     return KeyedResponses(
         *(table.name, table.n_rows, (scale,), clusters, tuple(ignored)),
         understood=tuple(table.understood),
@@ -332,6 +340,20 @@ def _strangers(
     return found
 
 
+def _twins(
+    name: str, items: Sequence[str], columns: Sequence[npt.NDArray[np.float64]]
+) -> list[str]:
+    """A line for each column that is a copy of an earlier one, where that is no accident."""
+    first: dict[bytes, str] = {}
+    found = []
+    for item, column in zip(items, columns, strict=True):
+        if len(column) < _FEWEST_COUNTED or len(np.unique(column)) < 2:
+            continue
+        if (twin := first.setdefault(column.tobytes(), item)) != item:
+            found.append(f"{name}: columns {twin!r} and {item!r} are equal in every row.")
+    return found
+
+
 def _looks_numeric(bad: Sequence[tuple[int, str]]) -> bool:
     """Whether unusable cells are numbers all the same: infinite, or far too large."""
     for _, text in bad:
@@ -349,6 +371,13 @@ def _numbers_rows(name: str, values: npt.NDArray[np.float64]) -> bool:
     steps = np.diff(values)
     different = _ID.search(name) is not None and len(np.unique(values)) == len(values)
     return bool(np.all(steps > 0) or np.all(steps < 0)) or different
+
+
+def _names_things(name: str, values: npt.NDArray[np.float64]) -> bool:
+    """Whether whole numbers, too many for a scale, stand in a column named for ids."""
+    given = values[~np.isnan(values)]
+    whole = bool(np.all(given == np.round(given)))
+    return whole and _HASH.search(name) is not None and np.ptp(given) > _WIDEST_SCALE
 
 
 def _answers(

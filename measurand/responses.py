@@ -9,6 +9,7 @@ unseen. CSV cells are therefore read as text and turned into numbers here. How t
 from __future__ import annotations
 
 import io
+import json
 import math
 import os
 import re
@@ -21,7 +22,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from measurand import guesses
+from measurand import guesses, json_tables
 from measurand.cells import by_labels, in_words
 from measurand.columns import (
     MISSING,
@@ -211,7 +212,7 @@ def read(
     wanted: Collection[str] | None = None,
     dialect: Dialect | None = None,
 ) -> Responses:
-    """Read a text table, a workbook or a Parquet file; the first bytes tell which.
+    """Read a text table, JSON, a workbook or a Parquet file; its first bytes or name tell which.
 
     Args:
         source: open file, at its start.
@@ -240,6 +241,8 @@ def read(
         responses = _read_workbook(head + source.read(), name, dialect)
     elif name.lower().endswith((".jsonl", ".ndjson")):
         responses = _read_lines(head + source.read(), name)
+    elif name.lower().endswith(".json"):
+        responses = _read_json(head + source.read(), name)
     else:
         responses = _read_csv(head, source, name, dialect)
     return _with_rows(replace(responses, missing=dialect.missing))
@@ -362,12 +365,12 @@ def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -
 
 def _read_lines(data: bytes, name: str) -> Responses:
     """A row a line of JSON; fields of records as ``record.field``."""
-    from pyarrow import json
+    from pyarrow import json as lines
 
     try:
-        table = json.read_json(
+        table = lines.read_json(
             pa.BufferReader(data.removeprefix(b"\xef\xbb\xbf")),
-            json.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
+            lines.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
         )
     except pa.ArrowException as error:
         raise InputError(
@@ -377,6 +380,27 @@ def _read_lines(data: bytes, name: str) -> Responses:
         ) from error
     _check_width(name, table.num_columns)
     return _responses(name, *_flat(table.column_names, table.columns))
+
+
+def _read_json(data: bytes, name: str) -> Responses:
+    """One JSON value that is a table, or a row a line."""
+    said: list[str] = []
+    try:
+        found = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as error:
+        if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and data.strip().count(b"\n"):
+            return _read_lines(data, name)
+        raise InputError(
+            f"{name}: no JSON: {error}"[:300], hint="write it again", code="bad_json"
+        ) from error
+    rows = json_tables.rows_of(found, name, said)
+    if wrong := next((at for at, row in enumerate(rows, 1) if not isinstance(row, dict)), None):
+        raise InputError(
+            f"{name}: row {wrong} is no record", hint="fields by name", code="bad_json"
+        )
+    lines = "\n".join(json.dumps(row) for row in rows)
+    found = _read_lines(lines.encode(), name) if rows else _responses(name, (), ())
+    return replace(found, understood=said)
 
 
 def _flat(

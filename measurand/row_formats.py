@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+import logging
 import lzma
 import re
 import zlib
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from measurand import json_tables
 from measurand.errors import InputError
 from measurand.manifest import MANIFEST
 from measurand.row_folders import data_files
@@ -26,6 +28,7 @@ FORMATS = (
     "files, of datasets.save_to_disk, or a dataset folder"
 )
 _DAMAGE = (OSError, EOFError, UnicodeError, csv.Error, zlib.error, lzma.LZMAError, RecursionError)
+_log = logging.getLogger(__name__)
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 
@@ -220,7 +223,7 @@ def _json_lines(path: Path) -> Iterator[Row | Unreadable]:
 
 
 def _json(path: Path) -> Iterator[Row | Unreadable]:
-    """A list of objects, an object of columns or with one list of objects, or JSON Lines."""
+    """One of the shapes of :mod:`measurand.json_tables`, or JSON Lines."""
     with _name_damage(path, [0]), _text(path) as file:
         text = file.read()
     try:
@@ -232,34 +235,12 @@ def _json(path: Path) -> Iterator[Row | Unreadable]:
         raise InputError(
             f"{path.name} is no JSON: {error}", hint="give a list of objects, or one a line"
         ) from error
-    for row in _json_rows(path, found):
+    said: list[str] = []
+    rows = json_tables.rows_of(found, path.name, said)
+    for text in said:
+        _log.info(text)
+    for row in rows:
         yield row if isinstance(row, dict) else Unreadable("bad_json_line", "not an object")
-
-
-def _json_rows(path: Path, found: Any) -> Iterable[Any]:
-    if isinstance(found, list):
-        return found
-    if isinstance(found, dict):
-        values = list(found.values())
-        lists = [v for v in values if isinstance(v, list) and v and isinstance(v[0], dict)]
-        if len(lists) == 1:
-            return list(lists[0])
-        if values and all(isinstance(v, list) for v in values) and not lists:
-            return _columns(found, {len(v) for v in values}, path)
-        if values and all(isinstance(v, dict) and v.keys() == values[0].keys() for v in values):
-            return [{name: found[name][key] for name in found} for key in values[0]]
-        if not lists:
-            return [found]
-    raise InputError(
-        f"{path.name} holds no rows, or several lists of them",
-        hint="give a list of objects, or one object a line",
-    )
-
-
-def _columns(found: Mapping[str, list[Any]], lengths: set[int], path: Path) -> list[Row]:
-    if len(lengths) > 1:
-        raise InputError(f"{path.name}: its columns have different lengths", hint="mend the file")
-    return [dict(zip(found, cells, strict=True)) for cells in zip(*found.values(), strict=True)]
 
 
 def _parquet(path: Path, columns: Sequence[str], name: str | None) -> Part:

@@ -1,4 +1,4 @@
-"""Plain tables (CSV, TSV, Excel, Parquet, lines of JSON): a row per item, model and repeat.
+"""Plain tables (CSV, TSV, Excel, Parquet, JSON): a row per item, model and repeat.
 
 Columns are found by the names of the results table (``item_id``, ``value``, ``model``, ``metric``,
 ``repeat``, ``cluster_id``, ``status``), or by what the user says; fields of records are named
@@ -29,8 +29,19 @@ from measurand.results import STATUSES, slice_text
 
 SYSTEM = "table"
 SUFFIXES = (".csv", ".tsv", ".parquet", ".pq", ".xlsx")
-LINES = (".jsonl", ".ndjson")
+LINES = (".jsonl", ".ndjson", ".json")
 """Read where they are named; in a folder they may be anything."""
+_ALIASES = {
+    "item_id": (
+        *("id", "item", "sample_id", "question_id", "task_id", "doc_id", "instance_id"),
+        *("problem_id", "example_id", "prompt_id", "qid"),
+    ),
+    "value": (
+        *("score", "correct", "is_correct", "passed", "pass", "success", "resolved", "solved"),
+        *("acc", "accuracy", "exact_match", "rating"),
+    ),
+}
+"""Names under which others write these, in lower case; taken, and said, where a table has one."""
 ROLES = ("item_id", "value", "model", "metric", "repeat", "cluster_id", "status", "document")
 
 
@@ -117,7 +128,7 @@ def roles(columns: Mapping[str, str]) -> dict[str, str]:
 
 def _roles(table: Responses, wish: Wish) -> dict[str, str]:
     """What each column is taken for."""
-    found = {wish.columns.get(role, role): role for role in ROLES}
+    found = {_column(table, role, wish): role for role in ROLES}
     found |= dict.fromkeys(wish.by, "slice")
     found |= dict.fromkeys(wish.values, "value")
     if wish.cluster is not None:
@@ -127,7 +138,7 @@ def _roles(table: Responses, wish: Wish) -> dict[str, str]:
 
 def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Table:
     def named(role: str, *, required: bool = False) -> list[str | None] | None:
-        column = wish.columns.get(role, role)
+        column = _column(table, role, wish)
         if column in table.names:
             return table.ids(column)
         if required or role in wish.columns:
@@ -165,7 +176,7 @@ def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Tabl
     statuses = named("status") or [None] * n
     groups = [_labels(table, field) for field in wish.by]
     rows = Collector()
-    for column in wish.values or (wish.columns.get("value", "value"),):
+    for column in wish.values or (_column(table, "value", wish),):
         values = _scores(table, column, wish.scale)
         notes += code_warnings([values], f"{table.name}, {column}")
         names = [column] * n if metrics is None else metrics
@@ -178,6 +189,18 @@ def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Tabl
                 *(status, reason, slice_text(parts), documents[i] or NOBODY, documents[i]),
             )
     return rows.table()
+
+
+def _column(table: Responses, role: str, wish: Wish) -> str:
+    """The column of a role: as the user says, of the role's name, or the one of a name like it."""
+    if role in wish.columns or role in table.names:
+        return wish.columns.get(role, role)
+    known = _ALIASES.get(role, ())
+    found = [name for name in table.names if name.strip().lower() in known]
+    if len(found) != 1:
+        return role
+    table.say(f"{table.name}: column {found[0]!r} is taken for {role} (--map {role}=COLUMN).")
+    return found[0]
 
 
 def _cluster(table: Responses, wish: Wish, items: list[str | None]) -> list[str | None]:

@@ -194,6 +194,18 @@ def test_without_a_key_ids_and_what_a_survey_tool_writes_are_no_items() -> None:
     }
 
 
+def test_without_a_key_hashes_and_copies_are_told_from_answers() -> None:
+    rows = [
+        f"{70_000 * (i // 2)},{i % 3},{1 + i % 5},{1 + i * 2 % 5},{1 + i % 5}" for i in range(30)
+    ]
+    text = "_input_hash,session id,a,b,c\n" + "\n".join(rows) + "\n"
+    found = keying.without_key(table(text))
+    # Three numbers under a name of ids may be a scale: only what is too wide for one is left out.
+    assert found.scales[0].items == ("session id", "a", "b", "c")
+    assert found.ignored == (("_input_hash", "named for ids"),)
+    assert any("'a' and 'c' are equal in every row" in line for line in found.warnings)
+
+
 def _answers(extra: str, values: list[float]) -> keying.KeyedResponses:
     rows = [(1 + i % 5, 1 + i * 2 % 5, 1 + i * 3 % 5) for i in range(len(values))]
     lines = [",".join(map(str, (*row, x))) for row, x in zip(rows, values, strict=True)]

@@ -198,3 +198,26 @@ def test_ids_that_differ_in_form_alone_are_said(tmp_path: Path) -> None:
     assert note.startswith("2 items of different models")
     (tmp_path / "u.csv").write_text("model,item_id,value\na,A,1\na,a,0\nb,A,1\nb,a,1\n")
     assert read([tmp_path / "u.csv"], Wish()).notes == ()
+
+
+def test_other_names_of_item_and_score_are_taken_where_there_is_one_and_said(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path, "task_id,completion,Passed\na,x,1\nb,y,0\n")
+    found = read([path], Wish())
+    assert found.table.column("item_id").to_pylist() == ["a", "b"]
+    assert found.table.column("value").to_pylist() == [1.0, 0.0]
+    told = "\n".join(found.account.understood)
+    assert "column 'task_id' is taken for item_id" in told
+    assert "column 'Passed' is taken for value" in told
+    for header in ("id,task_id,score", "id,score,correct"):
+        path = write(tmp_path, f"{header}\na,1,1\nb,0,1\n")
+        with pytest.raises(InputError) as caught:
+            read([path], Wish())
+        assert caught.value.code == "no_column"
+
+
+def test_json_is_read_where_it_is_named(tmp_path: Path) -> None:
+    text = '{"columns": ["item_id", "value"], "data": [["a", 1], ["b", 0.5]]}'
+    path = write(tmp_path, text, "table.json")
+    assert read([path], Wish()).table.column("value").to_pylist() == [1.0, 0.5]

@@ -1,0 +1,124 @@
+"""Tables that were written as one JSON value: which shapes there are, and their rows.
+
+Read are a list of records; one list of records among other fields; ``{"columns": [...], "data":
+[[...]]}`` (pandas' ``split``, tables of Weights & Biases and MLflow); columns as lists; columns by
+row number (pandas' ``columns``); records by their id. What could be two of them is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from measurand.errors import InputError
+
+Row = dict[str, Any]
+ID = "id"
+"""Column of the names of records that are held by name."""
+_SHAPES = "give a list of objects, or one object a line"
+
+
+def rows_of(found: Any, name: str, said: list[str]) -> list[Any]:
+    """The rows of a JSON value, in its order.
+
+    Args:
+        found: the value.
+        name: of the file, for messages.
+        said: gets a sentence for what is not plain.
+
+    Returns:
+        Records; in a list of other things, these as they are.
+
+    Raises:
+        InputError: code ``no_rows``: it holds none, several tables, or rows of unequal length;
+            ``ambiguous``: rows and columns could be each other.
+    """
+    if isinstance(found, list):
+        return found
+    if not isinstance(found, dict) or not found:
+        raise _refused(f"{name} holds no rows")
+    names, data = found.get("columns"), found.get("data")
+    if isinstance(names, list) and _strings(names) and isinstance(data, list):
+        return _split(names, data, name)
+    tables = [key for key, value in found.items() if _records(value)]
+    if len(tables) == 1:
+        if others := [key for key in found if key != tables[0]]:
+            said.append(
+                f"{name}: rows are those of {tables[0]!r}; other fields are left out "
+                f"({', '.join(map(repr, others[:4]))})."
+            )
+        return list(found[tables[0]])
+    if tables:
+        raise _refused(f"{name} holds several lists of records: {', '.join(tables[:5])}")
+    values = list(found.values())
+    if all(isinstance(value, list) for value in values):
+        return _columns(found, name)
+    if all(isinstance(value, dict) for value in values):
+        return _of_objects(found, name, said)
+    inner = [value for value in values if isinstance(value, dict) and len(value) > 1]
+    if len(inner) == 1 and all(isinstance(row, dict) for row in inner[0].values()):
+        field = next(key for key, value in found.items() if value is inner[0])
+        said.append(f"{name}: rows are those of {field!r}; other fields are left out.")
+        return _of_objects(inner[0], name, said)
+    return [found]
+
+
+def _split(names: Sequence[str], data: Sequence[Any], name: str) -> list[Row]:
+    if wrong := next(
+        (
+            at
+            for at, row in enumerate(data, 1)
+            if not isinstance(row, list) or len(row) != len(names)
+        ),
+        None,
+    ):
+        raise _refused(f"{name}: row {wrong} of 'data' has not one cell a column")
+    if len(set(names)) < len(names):
+        raise _refused(f"{name}: 'columns' names one twice")
+    return [dict(zip(names, row, strict=True)) for row in data]
+
+
+def _columns(found: Mapping[str, list[Any]], name: str) -> list[Row]:
+    if len({len(value) for value in found.values()}) > 1:
+        raise _refused(f"{name}: its columns have different lengths")
+    return [dict(zip(found, cells, strict=True)) for cells in zip(*found.values(), strict=True)]
+
+
+def _of_objects(found: Mapping[str, Row], name: str, said: list[str]) -> list[Row]:
+    """Columns by row number, or records by their id."""
+    inner = list(dict.fromkeys(key for value in found.values() for key in value))
+    columns = _numbered(inner)
+    if columns and _numbered(list(found)):
+        raise InputError(
+            f"{name}: objects of objects, both named by numbers: which are the rows?",
+            hint=_SHAPES,
+            code="ambiguous",
+        )
+    if columns:
+        if any(list(value) != inner for value in found.values()):
+            raise _refused(f"{name}: its columns have different rows")
+        return [{title: found[title][key] for title in found} for key in inner]
+    if any(isinstance(value, dict | list) for row in found.values() for value in row.values()) and (
+        len(found) < 2
+    ):
+        return [dict(found)]
+    title = ID if ID not in inner else "key"
+    said.append(f"{name}: records by their names, which are column {title!r}.")
+    return [{title: key, **row} for key, row in found.items()]
+
+
+def _numbered(keys: Sequence[str]) -> bool:
+    return bool(keys) and all(re.fullmatch(r"\d+", key) for key in keys)
+
+
+def _records(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(row, dict) for row in value)
+
+
+def _strings(value: list[Any]) -> bool:
+    return bool(value) and all(isinstance(x, str) for x in value)
+
+
+def _refused(what: str) -> InputError:
+    return InputError(what, hint=_SHAPES, code="no_rows")

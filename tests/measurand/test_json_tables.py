@@ -1,0 +1,85 @@
+"""One table in every shape that people write as JSON, and shapes that could be two tables."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+
+from measurand import json_tables
+from measurand.errors import InputError
+from measurand.responses import read
+
+ROWS = [{"q": f"i{at}", "score": at % 2, "said": None} for at in range(12)]
+PLAIN = [{"q": row["q"], "score": row["score"]} for row in ROWS]
+NAMES = list(PLAIN[0])
+CELLS = [list(row.values()) for row in PLAIN]
+SHAPES: dict[str, Any] = {
+    "list": PLAIN,
+    "split": {"columns": NAMES, "data": CELLS},
+    "split with an index": {"columns": NAMES, "index": [*range(12)], "data": CELLS},
+    "wandb": {"columns": NAMES, "data": CELLS, "ncols": 2, "nrows": 12},
+    "columns": {name: [row[name] for row in PLAIN] for name in NAMES},
+    "columns by row": {n: {str(at): row[n] for at, row in enumerate(PLAIN)} for n in NAMES},
+    "one list": {"version": 2, "results": PLAIN},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_is_the_same_table(shape: str) -> None:
+    said: list[str] = []
+    assert json_tables.rows_of(SHAPES[shape], "f.json", said) == PLAIN
+    assert bool(said) == (shape == "one list")
+    found = read(io.BytesIO(json.dumps(SHAPES[shape]).encode()), "f.json")
+    assert found.names == ("q", "score")
+    assert found.column("score").to_pylist() == [0, 1] * 6
+    assert found.understood == said
+
+
+def test_records_by_name_are_rows_with_their_names() -> None:
+    by_name = {row["q"]: {"score": row["score"]} for row in PLAIN}
+    said: list[str] = []
+    rows = json_tables.rows_of({"accuracy": 50.0, "details": by_name}, "f", said)
+    assert rows == [{"id": row["q"], "score": row["score"]} for row in PLAIN]
+    assert said == [
+        "f: rows are those of 'details'; other fields are left out.",
+        "f: records by their names, which are column 'id'.",
+    ]
+    taken = json_tables.rows_of({"a": {"id": 1}, "b": {"id": 2}}, "f", [])
+    assert taken == [{"key": "a", "id": 1}, {"key": "b", "id": 2}]
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ({}, "no_rows"),
+        (3, "no_rows"),
+        ({"a": [1, 2], "b": [1]}, "no_rows"),
+        ({"a": [{"x": 1}], "b": [{"x": 2}]}, "no_rows"),
+        ({"columns": ["a", "b"], "data": [[1, 2], [3]]}, "no_rows"),
+        ({"columns": ["a", "a"], "data": [[1, 2]]}, "no_rows"),
+        ({"a": {"0": 1, "1": 2}, "b": {"0": 1}}, "no_rows"),
+        ({"0": {"0": 1}, "1": {"0": 2}}, "ambiguous"),
+    ],
+)
+def test_what_is_no_table_or_could_be_two_is_refused(value: Any, code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        json_tables.rows_of(value, "f", [])
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("text", ["[1, 2]", '[{"a": 1}, 2]', "[", '{"a": 1'])
+def test_json_that_is_no_table_is_named(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        read(io.BytesIO(text.encode()), "f.json")
+    assert caught.value.code == "bad_json"
+
+
+def test_lines_in_a_file_of_the_other_name_are_read() -> None:
+    text = "\n".join(map(json.dumps, PLAIN))
+    assert read(io.BytesIO(text.encode()), "f.json").n_rows == 12
+    with pytest.raises(InputError) as caught:
+        read(io.BytesIO(b"[]"), "f.json")
+    assert caught.value.code == "empty"
