@@ -7,16 +7,72 @@ row number (pandas' ``columns``); records by their id. What could be two of them
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import pyarrow as pa
 
 from measurand.errors import InputError
 
 Row = dict[str, Any]
 ID = "id"
 """Column of the names of records that are held by name."""
+_MARK = b"\xef\xbb\xbf"
 _SHAPES = "give a list of objects, or one object a line"
+
+
+def table_of(data: bytes, name: str, said: list[str]) -> pa.Table:
+    """The table that one JSON value holds, or lines of them.
+
+    Args:
+        data: text in UTF-8.
+        name: of the file, for messages.
+        said: gets a sentence for what is not plain.
+
+    Raises:
+        InputError: code ``bad_json``, or as :func:`rows_of`.
+    """
+    text = data.removeprefix(_MARK)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        if text.lstrip().startswith(b"{") and b"\n" in text.strip():
+            return of_lines(data, name)
+        raise InputError(
+            f"{name}: no JSON: {error}"[:300], hint="write it again", code="bad_json"
+        ) from error
+    rows = rows_of(found, name, said)
+    if wrong := next((at for at, row in enumerate(rows, 1) if not isinstance(row, dict)), None):
+        raise InputError(
+            f"{name}: row {wrong} is no record", hint="fields by name", code="bad_json"
+        )
+    if not rows:
+        return pa.table({})
+    return of_lines("\n".join(map(json.dumps, rows)).encode(), name)
+
+
+def of_lines(data: bytes, name: str) -> pa.Table:
+    """A row a line of JSON.
+
+    Raises:
+        InputError: code ``bad_json``.
+    """
+    from pyarrow import json as lines
+
+    try:
+        return lines.read_json(
+            pa.BufferReader(data.removeprefix(_MARK)),
+            lines.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
+        )
+    except pa.ArrowException as error:
+        first = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(
+            f"{name}: no lines of JSON: {first}"[:300],
+            hint="one record a line, with the same kind of value in a field of all",
+            code="bad_json",
+        ) from error
 
 
 def rows_of(found: Any, name: str, said: list[str]) -> list[Any]:

@@ -9,7 +9,6 @@ unseen. CSV cells are therefore read as text and turned into numbers here. How t
 from __future__ import annotations
 
 import io
-import json
 import math
 import os
 import re
@@ -239,10 +238,9 @@ def read(
         )
     elif head.startswith(b"PK\3\4"):
         responses = _read_workbook(head + source.read(), name, dialect)
-    elif name.lower().endswith((".jsonl", ".ndjson")):
-        responses = _read_lines(head + source.read(), name)
-    elif name.lower().endswith(".json"):
-        responses = _read_json(head + source.read(), name)
+    elif name.lower().endswith((".jsonl", ".ndjson", ".json")):
+        lines = not name.lower().endswith(".json")
+        responses = _read_json(head + source.read(), name, lines=lines)
     else:
         responses = _read_csv(head, source, name, dialect)
     return _with_rows(replace(responses, missing=dialect.missing))
@@ -363,44 +361,12 @@ def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -
     return _responses(name, *_flat(names, columns))
 
 
-def _read_lines(data: bytes, name: str) -> Responses:
-    """A row a line of JSON; fields of records as ``record.field``."""
-    from pyarrow import json as lines
-
-    try:
-        table = lines.read_json(
-            pa.BufferReader(data.removeprefix(b"\xef\xbb\xbf")),
-            lines.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
-        )
-    except pa.ArrowException as error:
-        raise InputError(
-            f"{name}: no lines of JSON: {_first_line(error)}"[:300],
-            hint="one record a line, with the same kind of value in a field of all",
-            code="bad_json",
-        ) from error
-    _check_width(name, table.num_columns)
-    return _responses(name, *_flat(table.column_names, table.columns))
-
-
-def _read_json(data: bytes, name: str) -> Responses:
-    """One JSON value that is a table, or a row a line."""
+def _read_json(data: bytes, name: str, *, lines: bool) -> Responses:
+    """Rows of JSON; fields of records as ``record.field``."""
     said: list[str] = []
-    try:
-        found = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
-    except (ValueError, RecursionError) as error:
-        if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") and data.strip().count(b"\n"):
-            return _read_lines(data, name)
-        raise InputError(
-            f"{name}: no JSON: {error}"[:300], hint="write it again", code="bad_json"
-        ) from error
-    rows = json_tables.rows_of(found, name, said)
-    if wrong := next((at for at, row in enumerate(rows, 1) if not isinstance(row, dict)), None):
-        raise InputError(
-            f"{name}: row {wrong} is no record", hint="fields by name", code="bad_json"
-        )
-    lines = "\n".join(json.dumps(row) for row in rows)
-    found = _read_lines(lines.encode(), name) if rows else _responses(name, (), ())
-    return replace(found, understood=said)
+    table = json_tables.of_lines(data, name) if lines else json_tables.table_of(data, name, said)
+    _check_width(name, table.num_columns)
+    return replace(_responses(name, *_flat(table.column_names, table.columns)), understood=said)
 
 
 def _flat(
