@@ -6,7 +6,6 @@ the search path, settings from their files.
 
 from __future__ import annotations
 
-import argparse
 import configparser
 import json
 import os
@@ -19,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from measurand.arguments import Parser
 from measurand.errors import InputError, MeasurandError
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Check:
 
 def main(argv: Sequence[str]) -> int:
     """Print every check; exit 0 if the default run has all it needs, 1 otherwise."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand doctor", description="What this machine has, what is missing, what to do."
     )
     parser.add_argument(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from measurand.arguments import Parser
 from measurand.errors import InfraError, InputError
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _CLICK = "a real mouse, or an event sent to the element: faster (%(default)s)"
 
 def main(argv: Sequence[str]) -> int:
     """Run the verb named by ``argv[0]``; exit code 0, or 1 where an episode gave no result."""
-    parser = argparse.ArgumentParser("measurand compwob", description=__doc__)
+    parser = Parser("measurand compwob", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     play = verbs.add_parser("play", help="write one episode as a film that can be looked at")
     play.add_argument("task", help="a base task, or base tasks joined by _ (any sequence of them)")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from measurand import folders
+from measurand.arguments import Parser
 from measurand.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         InputError: a file or an argument cannot be used.
     """
-    parser = argparse.ArgumentParser("measurand driving_sim", description=__doc__)
+    parser = Parser("measurand driving_sim", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     play = verbs.add_parser(
         "play",

@@ -12,6 +12,7 @@ import polars as pl
 
 from evaluators.elastictok.pictures import COLUMNS, strip_figure
 from measurand import folders, project
+from measurand.arguments import Parser
 from measurand.errors import InputError
 from measurand.manifest import write_text
 from measurand.params import read as read_params
@@ -31,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         InputError: a file or argument cannot be used.
     """
-    parser = argparse.ArgumentParser("measurand elastictok", description=__doc__)
+    parser = Parser("measurand elastictok", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     one = verbs.add_parser(
         "encode",

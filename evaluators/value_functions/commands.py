@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from measurand.arguments import Parser
+
 
 def main(argv: Sequence[str]) -> int:
     """Run the verb named by ``argv[0]``."""
-    parser = argparse.ArgumentParser("measurand value_functions", description=__doc__)
+    parser = Parser("measurand value_functions", description=__doc__)
     verbs = parser.add_subparsers(dest="verb", required=True)
     uci = verbs.add_parser(
         "uci",

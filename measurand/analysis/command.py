@@ -6,9 +6,9 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
 from measurand import dialects, outputs
+from measurand.arguments import Parser
 from measurand.errors import MeasurandError
 from measurand.outputs import FORMATS, refuse_existing, write
 
@@ -16,14 +16,6 @@ EXIT_ERROR = 3
 READING = ("cluster", "by", "model", "reruns", "map", "values", "label", "scale", "by_content",
            "changed", "separator", "decimal", "encoding", "skip_rows", "missing_codes", "sheet",
            )  # fmt: skip
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Wrong usage is an error (3); argparse's own 2 would read as an undecided gate."""
-        self.print_usage(sys.stderr)
-        print(f"{self.prog}: {message}", file=sys.stderr)
-        raise SystemExit(EXIT_ERROR)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -79,7 +71,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         "measurand analyse",
         description="Item results of another harness, or ours: means with intervals, reliability "
         "over repeats, item statistics, models compared in pairs, gates.",

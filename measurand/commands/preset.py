@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 from measurand import params, project
+from measurand.arguments import Parser
 from measurand.errors import InputError
 
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str]) -> int:
         InputError: the preset is unknown, or the parameters in force are nobody's preset and
             would be lost (``--force`` overrides).
     """
-    parser = argparse.ArgumentParser("measurand preset", description="List or set presets.")
+    parser = Parser("measurand preset", description="List or set presets.")
     parser.add_argument("system", help="a system's name, see `measurand list`")
     parser.add_argument("name", nargs="?", help="put this preset in force; without it: list them")
     parser.add_argument("--force", action="store_true", help="overwrite edited parameters")

@@ -6,13 +6,13 @@ to ``studies/S`` and kept in git; the report of one training takes its training 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from measurand import params as parameters
 from measurand import project, provenance, runs, trainings
+from measurand.arguments import Parser
 from measurand.errors import InputError
 from measurand.parquet import write_shard
 from measurand.results import STATISTICS
@@ -21,7 +21,7 @@ from measurand.training.repeats import repeat_of
 
 def main(argv: Sequence[str]) -> int:
     """Train, evaluate and write the study; what was finished is not done again."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand replicate",
         description="Train and measure a system again under other seeds. Run it again to go on.",
     )

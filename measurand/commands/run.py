@@ -6,14 +6,15 @@ For a parameter file of one's own, tried without touching the project's data. In
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
+
+from measurand.arguments import Parser
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the four stages of a system; returns 0."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand run",
         description="Build, train, evaluate and report into one folder. Run again to go on: "
         "model calls that were answered stand in its journal/ and are not made twice.",

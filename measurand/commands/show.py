@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
 
 from measurand import params, project
+from measurand.arguments import Parser
 from measurand.tables import Table
 
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _list(argv: Sequence[str]) -> int:
-    argparse.ArgumentParser("measurand list", description="The systems here.").parse_args(argv)
+    Parser("measurand list", description="The systems here.").parse_args(argv)
     root = project.find_root()
     for name in project.systems(root):
         system = project.system(root, name)
@@ -28,7 +28,7 @@ def _list(argv: Sequence[str]) -> int:
 
 
 def _show(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser("measurand show", description="One system.")
+    parser = Parser("measurand show", description="One system.")
     parser.add_argument("system", help="a system's name, see `measurand list`")
     parser.add_argument("--tables", action="store_true", help="print the data dictionary")
     args = parser.parse_args(argv)

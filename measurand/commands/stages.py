@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from measurand import project
+from measurand.arguments import Parser
 from measurand.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def main(argv: Sequence[str]) -> int:
     own, beam = (
         (rest[: rest.index("--")], rest[rest.index("--") + 1 :]) if "--" in rest else (rest, [])
     )
-    parser = argparse.ArgumentParser(f"measurand {verb}", description=_STAGES[verb])
+    parser = Parser(f"measurand {verb}", description=_STAGES[verb])
     parser.add_argument(
         "system",
         nargs="?" if verb == "report" else None,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from measurand import project, times
+from measurand.arguments import Parser
 
 if TYPE_CHECKING:
     from measurand.stale import Finding
@@ -20,7 +20,7 @@ LINES = 24
 
 def main(argv: Sequence[str]) -> int:
     """Print the state of every stage; with ``--exit-code`` 1 where one is not up to date."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand status",
         description="What is out of date and why. Reads dvc.yaml and dvc.lock itself; "
         "`dvc repro` brings it up to date.",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from measurand.arguments import Parser
 from measurand.outputs import FORMATS
 
 
@@ -15,7 +15,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         InputError: there is no such folder.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand verify",
         description="Recompute hashes, counts, logical hash and rules of every dataset below PATH. "
         "Exit code: 0 all is well, 1 problems were found, 3 error.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 from measurand import dialects
+from measurand.arguments import Parser
 from measurand.outputs import FORMATS, refuse_existing, write
 
 
@@ -16,7 +16,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         InputError: a side is nothing that can be compared; the code says why.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand compare",
         description="What changed from A to B: paired differences with intervals, adjusted p "
         "values, and the changes that the sample could have seen.",

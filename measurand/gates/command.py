@@ -6,20 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from measurand.arguments import Parser
 from measurand.errors import MeasurandError
 
 ERROR = 3
 """``verdict.EXIT_CODES["error"]``, known before anything heavy is loaded."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        """Wrong usage is an error (3); argparse's own 2 would read as undecided."""
-        self.print_usage(sys.stderr)
-        print(f"{self.prog}: {message}", file=sys.stderr)
-        raise SystemExit(ERROR)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -55,7 +47,7 @@ def _complain(text: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         "measurand gate",
         description="Pass, fail or undecided, by one-sided confidence bounds. Exit code: 0 all "
         "blocking gates pass, 1 one fails, 2 one is undecided, 3 error; the worst wins.",

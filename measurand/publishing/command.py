@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
+from measurand.arguments import Parser
 from measurand.outputs import FORMATS
 
 
@@ -16,7 +16,7 @@ def main(argv: Sequence[str]) -> int:
         MeasurandError: the dataset is unbuilt or damaged, a licence is missing, the folder holds
             something else, or the upload failed.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand publish",
         description="Verify a built dataset, check that every source and row may be published, and "
         "write it as a Hugging Face folder or repository: card, Croissant, SHA256SUMS.",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
 from measurand import dialects
+from measurand.arguments import Parser
 from measurand.outputs import FORMATS, refuse_existing, write
 from measurand.raters.record import LEVELS
 
@@ -17,7 +17,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         InputError: a file, a cell or an argument cannot be used; the code says why.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand agreement",
         description="Agreement of raters, judges or repeats: Krippendorff's alpha, intraclass "
         "correlations, kappa of each pair; missing ratings are no obstacle.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,10 @@ _KNOWN = {
 }
 SCHEMA = "measurand.agreement/1.1.0"
 MAX_PAIRS = 190
+_DISCARDED = frozenset(
+    ("rejected", "reject", "discarded", "cancelled", "canceled", "draft", "skipped", "invalid")
+)
+_MOST_STATES = 8
 _SHOWN = 8
 MAX_CATEGORIES = 20
 """Most categories for which kappa is made: beyond it two raters agree by chance only."""
@@ -147,6 +151,7 @@ def _long(table: Responses, columns: dict[str, str], cluster: str | None) -> Rat
             f"--map names no {missing[0]}", hint="unit, rater and value", code="bad_argument"
         )
     units, raters = (table.ids(columns[role]) for role in ("unit", "rater"))
+    _say_discarded(table, columns.values())
     flat, categories = _numbers(table, [columns["value"]])
     rows = [i for i in range(table.n_rows) if not np.isnan(flat[i, 0])]
     if unnamed := [i + 1 for i in rows if units[i] is None or raters[i] is None]:
@@ -183,6 +188,18 @@ def _long(table: Responses, columns: dict[str, str], cluster: str | None) -> Rat
         *(table.name, tuple(every_unit), tuple(every_rater), values, categories, clusters),
         tuple(table.understood),
     )
+
+
+def _say_discarded(table: Responses, used: Collection[str]) -> None:
+    """Say which rows an annotation tool marks as not to be used, in columns that are not read."""
+    from measurand.columns import labels
+
+    for name in (n for n in table.names if n not in used):
+        words = Counter(word.lower() for word in labels(table.column(name)) if word is not None)
+        marked = {word: words[word] for word in words if word in _DISCARDED}
+        if marked and len(words) <= _MOST_STATES:
+            told = ", ".join(f"{n:,} rows are {word!r}" for word, n in sorted(marked.items()))
+            table.say(f"{table.name}: {told} in column {name!r}; they count as the others do.")
 
 
 def _numbers(

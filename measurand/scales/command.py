@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measurand import dialects
+from measurand.arguments import Parser
 from measurand.outputs import FORMATS, refuse_existing, write
 
 MISSING = ("pairwise", "listwise")
@@ -46,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         InputError: a file, a cell or an argument cannot be used; the code says why.
     """
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand reliability",
         description="Reliability of your own responses: alpha, lambda-6, omega, item statistics.",
     )

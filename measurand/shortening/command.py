@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from measurand import outputs
+from measurand.arguments import Parser
 from measurand.errors import InputError
 from measurand.outputs import FORMATS
 
@@ -51,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         "measurand items",
         description="Items of a test that several models took: dead, backwards and noisy ones, "
         "families that do otherwise on some, and few items that give the whole score with an "

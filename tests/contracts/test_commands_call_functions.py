@@ -11,7 +11,7 @@ import measurand
 from measurand.cli import VERBS
 
 ROOT = Path(__file__).parents[2]
-SKIN = {"dialects", "errors", "outputs", "progress"}
+SKIN = {"arguments", "dialects", "errors", "outputs", "progress"}
 """Modules of the engine that declare options, name errors and show results."""
 BESIDES = {
     "gate": {"gates.telling.outputs"},  # annotations, which GitHub reads from standard output

@@ -209,3 +209,17 @@ def test_capitals_and_blanks_make_no_other_category() -> None:
     plain = analysed(text.lower().replace("very  fine", "very fine"))
     assert value(record, "alpha") == pytest.approx(value(plain, "alpha"))
     assert value(record, "alpha") > 0.5
+
+
+def test_ratings_that_a_tool_marks_as_discarded_are_said() -> None:
+    rows = [
+        f"t{i},w{k},{(i + k) % 2},{'Rejected' if i + k == 0 else 'Approved'}"
+        for i in range(6)
+        for k in range(2)
+    ]
+    text = "unit,rater,value,AssignmentStatus\n" + "\n".join(rows) + "\n"
+    found = agreement.read(table(text), [], {})
+    wanted = "1 rows are 'rejected' in column 'AssignmentStatus'; they count as the others do."
+    assert any(wanted in line for line in found.understood)
+    told = agreement.read(table(text.replace("Rejected", "Approved")), [], {}).understood
+    assert not any("count as the others do" in line for line in told)
