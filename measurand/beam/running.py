@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING, Any
 
+from measurand.beam import messages, services
+from measurand.beam.cancelling import ENDED, give_up
 from measurand.beam.failures import named_error, quiet
-from measurand.beam.runners import LOCAL, flags, parse, seconds
+from measurand.beam.runners import LOCAL, PORTABLE, flags, parse, refuse_unknown, require, seconds
 from measurand.beam.sinks import sinks_of
 from measurand.errors import RunnerError
 from measurand.progress import Progress
@@ -19,7 +22,8 @@ if TYPE_CHECKING:
     from apache_beam import Pipeline
     from apache_beam.options.pipeline_options import PipelineOptions
 
-CONNECT_SECONDS = 30.0
+SUBMIT_SECONDS = 10.0
+"""How long an interrupted submission may take to end, so that its job can be cancelled."""
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +33,15 @@ def pipeline_options(runner: str = LOCAL, argv: Sequence[str] = ()) -> PipelineO
 
     Args:
         runner: ``FnApiRunner`` (one process), ``FnApiRunner:threads=2``,
-            ``FnApiRunner:processes=2``, or ``PortableRunner``, ``FlinkRunner``, ``SparkRunner``,
-            ``DataflowRunner`` with their options after a colon, such as
+            ``FnApiRunner:processes=2``, or ``PortableRunner``, ``PrismRunner``, ``FlinkRunner``,
+            ``SparkRunner``, ``DataflowRunner`` with their options after a colon, such as
             ``PortableRunner:job_endpoint=localhost:8099,environment_type=LOOPBACK``. The
             portable ones take ``timeout_s``, after which a run is given up.
         argv: further options in Beam's own form, passed through.
 
     Raises:
-        RunnerError: the runner is refused or unknown, or it has no such option.
+        RunnerError: the runner is refused or unknown, it has no such option, or what it needs
+            (a binary, a jar, an address) is not at hand.
     """
     quiet()
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -45,20 +50,31 @@ def pipeline_options(runner: str = LOCAL, argv: Sequence[str] = ()) -> PipelineO
     if any(a.split("=")[0] == "--runner" for a in argv):
         raise RunnerError(f"--runner in {list(argv)}", hint="name the runner in one place")
     words = [f"--runner={name}", *flags(name, settings), *argv]
-    if name == LOCAL:
-        # Beam would drop an option that it does not know; job servers may have options of theirs.
-        known = PipelineOptions([]).get_all_options()
-        names = [f[2:].split("=")[0] for f in words if f.startswith("--")]
-        if unknown := [f"--{w}" for w in names if w not in known and not w.startswith("no_")]:
-            raise RunnerError(f"{LOCAL} has no options {unknown}", hint="see the Beam options")
-    options = PipelineOptions(words)
+    if name not in _WITH_A_JOB_SERVICE:
+        refuse_unknown(name, words, PipelineOptions([]).get_all_options())
+    found = _parsed(words)
+    if name in PORTABLE:
+        words += [f"--{key}={value}" for key, value in require(name, found).items()]
+        _parsed(words)
+    return PipelineOptions(words)
+
+
+_WITH_A_JOB_SERVICE = ("PortableRunner", "FlinkRunner", "SparkRunner")
+"""Runners whose service has options of its own: what is unknown is only known when it is there."""
+
+
+def _parsed(words: list[str]) -> dict[str, Any]:
+    from apache_beam.options.pipeline_options import PipelineOptions
+
     with redirect_stderr(io.StringIO()) as usage:
         try:
-            options.get_all_options()
+            found: dict[str, Any] = PipelineOptions(words).get_all_options(
+                retain_unknown_options=True
+            )
         except (SystemExit, ValueError) as error:
             reason = (usage.getvalue() or str(error)).strip().splitlines()[-1]
             raise RunnerError(f"Beam refuses {words}: {reason}") from error
-    return options
+    return found
 
 
 @contextmanager
@@ -66,6 +82,9 @@ def pipeline(
     runner: str = LOCAL, argv: Sequence[str] = (), *, timeout_s: float | None = None
 ) -> Iterator[Pipeline]:
     """A Beam pipeline that runs when the block ends, with progress on standard error.
+
+    A job that runs elsewhere is cancelled when this process gives it up: by an exception, an
+    interrupt or a time-out.
 
     Args:
         runner: see :func:`pipeline_options`.
@@ -85,46 +104,106 @@ def pipeline(
     if limit is not None and name == LOCAL:
         raise RunnerError(f"{LOCAL} cannot be timed out", hint="it runs in this very process")
     options = pipeline_options(runner, argv)
-    endpoint = options.get_all_options().get("job_endpoint")
-    if endpoint and endpoint != "embed":
-        _reach(endpoint, min(limit or CONNECT_SECONDS, CONNECT_SECONDS))
-    built = apache_beam.Pipeline(options=options)
-    yield built
+    if name == LOCAL:
+        built = apache_beam.Pipeline(options=options)
+        yield built
+        _run_here(built)
+        return
+    words = [*flags(name, settings), *argv]
+    with messages.kept() as file:
+        try:
+            with _served(name, options, words, limit) as where:
+                built = apache_beam.Pipeline(options=options)
+                yield built
+                _run_elsewhere(built, where, limit)
+        except RunnerError as error:
+            if file.stat().st_size:
+                error.hint = "; ".join(filter(None, [error.hint, f"more in {file}"]))
+            raise
+
+
+@contextmanager
+def _served(
+    name: str, options: PipelineOptions, words: list[str], limit: float | None
+) -> Iterator[str]:
+    """The runner in words, with its address, while its service is there."""
+    from apache_beam.options.pipeline_options import PipelineOptions, PortableOptions
+
+    patience = min(limit or services.REACH_SECONDS, services.REACH_SECONDS)
+    with services.job_service(name, options, patience) as endpoint:
+        if endpoint is None or endpoint == "embed":
+            yield name
+            return
+        if name in _WITH_A_JOB_SERVICE:
+            known = {*PipelineOptions([]).get_all_options(), *services.options_of(endpoint)}
+            refuse_unknown(f"{name} (job service at {endpoint})", words, known)
+        options.view_as(PortableOptions).job_endpoint = endpoint
+        yield f"{name} (job service at {endpoint})"
+
+
+def _run_here(built: Pipeline) -> None:
     with _heartbeat(built):
         try:
             built.result = built.run()
-            duration = None if limit is None else int(limit * 1000)
-            state = built.result.wait_until_finish(duration=duration)
+            state = built.result.wait_until_finish()
         except Exception as error:
-            raise named_error(error, name) from error
+            raise named_error(error, LOCAL) from error
     if state != "DONE":
-        if limit is not None and state in ("RUNNING", "STARTING", "STOPPED", "UNKNOWN"):
-            _cancel(built.result)
-            raise RunnerError(
-                f"{name}: state {state} after {limit:g} s",
-                code="timeout",
-                hint="look at the worker's log: a worker that cannot start never answers",
-            )
-        raise RunnerError(f"{name} ended in state {state}")
+        raise RunnerError(f"{LOCAL} ended in state {state}")
 
 
-def _reach(endpoint: str, seconds: float) -> None:
-    import grpc  # type: ignore[import-untyped]
-
-    with grpc.insecure_channel(endpoint) as channel:
-        try:
-            grpc.channel_ready_future(channel).result(timeout=seconds)
-        except grpc.FutureTimeoutError:
-            raise RunnerError(
-                f"no job service answers at {endpoint}", hint="start it, or check job_endpoint"
-            ) from None
-
-
-def _cancel(result: Any) -> None:
+def _run_elsewhere(built: Pipeline, where: str, limit: float | None) -> None:
+    submission = _Submission(built)
     try:
-        result.cancel()
-    except Exception as error:
-        log.info("cancelling failed: %r", error)
+        with _heartbeat(built):
+            try:
+                built.result = submission.result()
+                duration = None if limit is None else int(limit * 1000)
+                state = built.result.wait_until_finish(duration=duration)
+                if state == "DONE":
+                    # A service that ends with this block is asked for its counters while it lives.
+                    built.result.metrics()
+            except Exception as error:
+                raise named_error(error, where) from error
+        if state not in ENDED and limit is not None:
+            raise RunnerError(
+                f"{where}: state {state} after {limit:g} s",
+                code="timeout",
+                hint="look at the workers' log: a worker that cannot start never answers",
+            )
+        if state != "DONE":
+            raise RunnerError(f"{where} ended in state {state}")
+    except BaseException:
+        print(f"build: {give_up(submission.late(), where)}", file=sys.stderr, flush=True)
+        raise
+
+
+class _Submission:
+    """Handing a job over, on a thread: an interrupt in the middle of it must not lose the job."""
+
+    def __init__(self, built: Pipeline) -> None:
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._submit, args=(built,), daemon=True)
+        self._thread.start()
+
+    def _submit(self, built: Pipeline) -> None:
+        try:
+            self._result = built.run()
+        except Exception as error:
+            self._error = error
+
+    def result(self) -> Any:
+        """Beam's handle of the job, once it is handed over."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def late(self) -> Any:
+        """The same after an interrupt; null where it does not come."""
+        self._thread.join(SUBMIT_SECONDS)
+        return self._result
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import prism_runner
 import pytest
 import toy_build
 
@@ -130,10 +130,8 @@ def worker_pool() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def prism() -> Iterator[str]:
-    """Apache Beam's Prism, where it is: named by ``MEASURAND_PRISM`` or on the PATH."""
-    binary = os.environ.get("MEASURAND_PRISM") or shutil.which("prism")
-    if not binary:
-        pytest.skip("no Prism: name its binary in MEASURAND_PRISM or put it on the PATH")
+    """The address of a running Prism."""
+    binary = prism_runner.binary()
     port = free_port()
     with server(binary, f"--job_port={port}", "--serve_http=false", port=port):
         yield f"localhost:{port}"
@@ -179,6 +177,12 @@ def test_a_named_error_comes_out_of_prism(tmp_path: Path, prism: str) -> None:
     runner = f"PortableRunner:job_endpoint={prism},environment_type=LOOPBACK,timeout_s=120"
     with pytest.raises(SchemaError, match=r"toy\.answers\.value: <= 5 broken in 1 rows"):
         run_bad(runner, tmp_path / "d")
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_a_prism_that_is_started(name: str, tmp_path: Path, reference) -> None:
+    runner = f"PrismRunner:prism_location={prism_runner.binary()},timeout_s=280"
+    same(name, runner, tmp_path / "d", reference)
 
 
 def test_shuffled_input_on_threads(tmp_path: Path, reference) -> None:

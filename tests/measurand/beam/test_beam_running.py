@@ -48,6 +48,7 @@ def test_local_modes(runner: str, argv: tuple[str, ...], mode: str, workers: int
 def test_portable_options_pass_through(name: str) -> None:
     one = options(f"{name}:job_endpoint=localhost:8099,environment_type=LOOPBACK,timeout_s=60")
     two = options(name, "--job_endpoint=localhost:8099", "--environment_type=LOOPBACK")
+    assert "timeout_s" not in one
     for found in (one, two):
         assert found["runner"] == name
         assert found["job_endpoint"] == "localhost:8099"
@@ -59,7 +60,25 @@ def test_portable_options_pass_through(name: str) -> None:
     ("runner", "argv", "reason"),
     [
         ("DirectRunner", (), "download"),
-        ("PrismRunner", (), "download"),
+        ("PrismRunner:prism_location=/no/such/prism", (), "/no/such/prism is no file"),
+        (f"PrismRunner:prism_location={__file__}", (), "is no program"),
+        ("PrismRunner:prism_locaton=/x", (), "has no options --prism_locaton"),
+        ("PortableRunner", (), "no job_endpoint"),
+        ("PortableRunner:job_endpoint=localhost:1", (), "nothing says where workers run"),
+        ("FlinkRunner:job_endpoint=localhost:1", (), "environment_type=EXTERNAL,environ"),
+        (
+            "PortableRunner:job_endpoint=localhost:1,environment_type=EXTERNAL",
+            (),
+            "without environment_config",
+        ),
+        ("FlinkRunner", (), "no jar of its job server.*nothing is downloaded"),
+        ("FlinkRunner:flink_job_server_jar=/no/x.jar", (), "/no/x.jar is no file"),
+        ("SparkRunner", (), "no jar of its job server.*spark_job_server_jar=FILE"),
+        (
+            f"FlinkRunner:flink_job_server_jar={__file__},job_server_java_launcher=no-java",
+            (),
+            "no program `no-java`",
+        ),
         ("DaskRunner", (), "loses rows silently"),
         ("apache_beam.runners.dask.dask_runner.DaskRunner", (), "loses rows silently"),
         ("BundleBasedDirectRunner", (), "slower"),
@@ -74,6 +93,8 @@ def test_portable_options_pass_through(name: str) -> None:
         ("FnApiRunner", ("--runner=DirectRunner",), "one place"),
         ("FnApiRunner", ("--direct_num_worker=2",), "--direct_num_worker"),
         ("FnApiRunner", ("--direct_running_mode=many",), "direct_running_mode"),
+        ("FnApiRunner", ("stray",), "has no options stray"),
+        ("FnApiRunner", ("-x",), "has no options -x"),
         ("PortableRunner:timeout_s=soon", (), "no number"),
         ("PortableRunner:timeout_s=0", (), "above 0"),
         ("PortableRunner:timeout_s=nan", (), "above 0"),
@@ -82,6 +103,24 @@ def test_portable_options_pass_through(name: str) -> None:
 def test_runners_that_cannot_work_say_why(runner: str, argv: tuple[str, ...], reason: str) -> None:
     with pytest.raises(RunnerError, match=reason):
         beam.pipeline_options(runner, argv)
+
+
+def test_prism_comes_from_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(RunnerError, match="no program `prism` on the PATH"):
+        options("PrismRunner")
+    (tmp_path / "prism").write_text("")
+    (tmp_path / "prism").chmod(0o755)
+    found = options("PrismRunner")
+    assert found["prism_location"] == str(tmp_path / "prism")
+    assert found["environment_type"] == "LOOPBACK"
+
+
+def test_masters_on_this_machine_work_in_this_process() -> None:
+    jar = f"flink_job_server_jar={__file__},job_server_java_launcher={sys.executable}"
+    assert options(f"FlinkRunner:{jar},flink_master=[local]")["environment_type"] == "LOOPBACK"
+    with pytest.raises(RunnerError, match="nothing says where workers run"):
+        options(f"FlinkRunner:{jar},flink_master=localhost:8081")
 
 
 def test_a_time_out_needs_a_portable_runner() -> None:
