@@ -27,6 +27,10 @@ TRUTHS = (
 _MARKED = re.compile(r"\[(PASS|FAIL)\]")
 _PERCENT = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*%")
 _LABELLED = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(?:[-–—:=.)]\s*|\()\s*[^\W\d].*", re.DOTALL)
+_DATE = re.compile(  # what a spreadsheet makes of an answer such as 4-5
+    r"\d{1,4}[-/. ]+(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?([-/. ]+\d{1,4})?",
+    re.I,
+)
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
@@ -91,6 +95,8 @@ def _labelled(texts: Sequence[str]) -> tuple[dict[str, float], str] | None:
     found: dict[str, float] = {}
     labels: dict[float, str] = {}
     for text in texts:
+        if _DATE.fullmatch(text):
+            return None
         match = _LABELLED.fullmatch(text) or _NUMBER.fullmatch(text)
         if match is None:
             return None

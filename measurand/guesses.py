@@ -45,6 +45,7 @@ ABOUT = frozenset(
         *("collector id", "record_id", "redcap_event_name", "redcap_repeat_instance"),
         # Anybody
         *("age", "sex", "gender", "alter", "geschlecht", "year of birth", "birth year"),
+        *("weight", "weights", "wt", "pweight", "fweight", "gewicht", "gewichtung"),
     )
 )
 #: Names of a last row that sums up a table, in lower case: by a sum, a mean, or either.
@@ -173,6 +174,21 @@ def joined_headers(
         found.append(question if part.lower() in _ANSWER else f"{question}: {part}")
     said.append(f"{name}: the first row below the header names parts of questions, no answers.")
     return found, 1
+
+
+def named(
+    names: Sequence[str], columns: Sequence[pa.ChunkedArray], name: str, said: list[str]
+) -> tuple[list[str], list[pa.ChunkedArray]]:
+    """Names and columns without those that have no name and no cell, as spreadsheets leave them."""
+    empty = [
+        not title and not pc.any(pc.not_equal(pc.utf8_trim_whitespace(cells), "")).as_py()
+        for title, cells in zip(names, columns, strict=True)
+    ]
+    if not any(empty) or all(empty):
+        return list(names), list(columns)
+    said.append(f"{name}: {sum(empty)} columns without a name and without any cell are left out.")
+    kept = [at for at, gone in enumerate(empty) if not gone]
+    return [names[at] for at in kept], [columns[at] for at in kept]
 
 
 def filled(columns: Sequence[pa.ChunkedArray], name: str, said: list[str]) -> list[pa.ChunkedArray]:

@@ -27,6 +27,7 @@ from measurand.responses import Responses
 from measurand.stats.reliability import MAX_ITEMS
 
 KEY_COLUMNS = ("item", "scale", "keyed", "minimum", "maximum")
+_WORDS = "not numeric"
 _MOST_HEADERS = 3  # rows below the header that a survey tool may write
 
 
@@ -267,7 +268,7 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
         if found.n_text == 0:
             ignored.append((name, "no answers"))
         elif found.n_bad == found.n_text and not _looks_numeric(found.bad):
-            ignored.append((name, "not numeric"))
+            ignored.append((name, _WORDS))
         elif name.strip().lower() in ABOUT:
             ignored.append((name, "about the respondent"))
         elif strangers.numbers_rows(name, found.values):
@@ -278,9 +279,13 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
             items.append(name)
             columns.append(_answers(table, name, None))
     if not items:
+        items, columns = _right_or_wrong(table, [n for n, why in ignored if why == _WORDS])
+        ignored = [(name, why) for name, why in ignored if name not in items]
+    if not items:
         raise InputError(
             f"{table.name} has no numeric column",
-            hint="rows are respondents, columns are items, cells are numbers, commas between them",
+            hint="rows are respondents, columns are items, cells are numbers; answers in words "
+            "need a --key with their labels",
             code="no_items",
         )
     while (at := strangers.summing(columns)) is not None:
@@ -291,12 +296,31 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
         *code_warnings(columns, table.name),
         *strangers.apart(table.name, items, columns),
         *strangers.twins(table.name, items, columns),
+        *_about_rows(table, len(items), [n for n, why in ignored if why == _WORDS]),
     ]
     return KeyedResponses(
         *(table.name, table.n_rows, (scale,), clusters, tuple(ignored)),
         understood=tuple(table.understood),
         warnings=tuple(warnings),
     )
+
+
+def _right_or_wrong(
+    table: Responses, names: Sequence[str]
+) -> tuple[list[str], list[npt.NDArray[np.float64]]]:
+    """Columns in which every answer is true or false, in words."""
+    found = {name: table.numbers(name) for name in names}
+    kept = {
+        name: numbers.values
+        for name, numbers in found.items()
+        if not numbers.n_bad and set(numbers.values[~np.isnan(numbers.values)]) == {0.0, 1.0}
+    }
+    return list(kept), list(kept.values())
+
+
+def _about_rows(table: Responses, items: int, names: Sequence[str]) -> list[str]:
+    told = [strangers.repeated(table.name, name, table.ids(name)) for name in names]
+    return [line for line in (*told, strangers.lying(table.name, table.n_rows, items)) if line]
 
 
 def _looks_numeric(bad: Sequence[tuple[int, str]]) -> bool:

@@ -311,6 +311,7 @@ def _of_text(
 ) -> Responses:
     """Columns of text without rows of headers, and whether decimals have commas."""
     guesses.refuse_no_header(names, name, said)
+    names, columns = guesses.named(names, columns, name, said)
     names, parts = guesses.joined_headers(names, columns, name, said)
     skip = dialect.skip or parts or guesses.header_rows(columns, name, said)
     kept = guesses.filled([c.slice(skip) for c in columns], name, said)

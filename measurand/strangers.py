@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,7 @@ _HASH = re.compile(rf"(?i:(^|[^a-z])(hash|uuid|guid|key|index|idx))$|{_ID.patter
 _WIDEST_SCALE = 100
 _FEWEST_SUMMED = 5
 _WIDER = 4
+_MOST_REPEATED = 0.2  # a column of which more is repeated names groups, no rows
 _FEWEST_COUNTED = 20  # rows from which ever larger whole numbers are row numbers, no answers
 
 
@@ -53,16 +55,47 @@ def apart(name: str, items: Sequence[str], columns: Sequence[npt.NDArray[np.floa
     if len(columns) < 3:
         return []
     ends = np.array([(np.nanmin(c), np.nanmax(c)) for c in columns])
+    whole = sum(bool(np.all(c[~np.isnan(c)] % 1 == 0)) for c in columns)
     found = []
     for at, (low, high) in enumerate(ends):
         rest = np.delete(ends, at, axis=0)
         least, most = float(rest[:, 0].min()), float(rest[:, 1].max())
-        if low > most or high < least or high - low > _WIDER * max(most - least, 1):
+        parts = bool(np.any(columns[at] % 1 > 0)) and whole == len(columns) - 1
+        if parts:
+            found.append(
+                f"{name}: column {items[at]!r} holds decimals, the others whole numbers. It counts "
+                "as an item; a --key leaves out what is none."
+            )
+        elif low > most or high < least or high - low > _WIDER * max(most - least, 1):
             found.append(
                 f"{name}: column {items[at]!r} holds {low:g} to {high:g}, the others {least:g} to "
                 f"{most:g}. It counts as an item; a --key leaves out what is none."
             )
     return found
+
+
+def repeated(name: str, title: str, words: Sequence[str | None]) -> str | None:
+    """A line where a column that names the rows names some of them twice."""
+    given = Counter(word for word in words if word is not None)
+    twice = [word for word, n in given.items() if n > 1]
+    more = sum(given.values()) - len(given)
+    if len(words) < _FEWEST_COUNTED or not twice or more > _MOST_REPEATED * len(words):
+        return None
+    shown = ", ".join(twice[:3])
+    return (
+        f"{name}: {title!r} names {len(twice)} of its rows more than once ({shown}); each row "
+        "counts: leave out what was sent in twice."
+    )
+
+
+def lying(name: str, rows: int, items: int) -> str | None:
+    """A line where a table may lie on its side."""
+    if rows >= items or items < _FEWEST_COUNTED:
+        return None
+    return (
+        f"{name}: {rows} rows and {items} columns of answers; rows are respondents. Turn the table "
+        "where they are items."
+    )
 
 
 def twins(name: str, items: Sequence[str], columns: Sequence[npt.NDArray[np.float64]]) -> list[str]:

@@ -49,3 +49,9 @@ def test_a_number_that_no_double_holds_is_no_answer_in_any_form() -> None:
     assert by_labels([huge, "a lot"], {"a lot": 5.0}) is None
     assert in_words([huge, "1 - low"]) is None
     assert by_labels([".5", "1e2"], {"a lot": 5.0}) == {".5": 0.5, "1e2": 100.0}
+
+
+@pytest.mark.parametrize("date", ["4-May", "4. mai", "4 May 2024", "12/Oct", "2024-may-04"])
+def test_what_a_spreadsheet_made_of_an_answer_is_no_label(date: str) -> None:
+    found = in_words(["1", "2", date])
+    assert found is None or "labelled" not in found[1] or date == "4. mai"

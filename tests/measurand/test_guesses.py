@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import io
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -115,9 +114,15 @@ def test_a_question_over_several_columns_names_them_all() -> None:
     assert found.names == ("Respondent ID", "How content?: Pay", "How content?: Hours", "Why?")
     assert list(found.numbers("How content?: Hours").values) == [4, 4]
     assert "parts of questions" in found.understood[0]
-    for cells in ("a,,b\n1,2,3\n", "a,,\n1,,\n"):
-        with pytest.raises(InputError) if ",,b" not in cells else nullcontext():
-            assert table(cells).names == ("a", "", "b")
+    assert table("a,,b\n1,2,3\n").names == ("a", "", "b")
+    with pytest.raises(InputError, match="named twice"):
+        table("a,,\n1,2,3\n")
+
+
+def test_columns_without_name_and_cells_are_left_out_and_said() -> None:
+    found = table("a,,b,\n1,,3,\n2, ,4,\n")
+    assert (found.names, found.n_rows) == (("a", "b"), 2)
+    assert "2 columns without a name and without any cell are left out" in found.understood[0]
 
 
 def test_percentages_may_have_decimal_commas() -> None:

@@ -62,3 +62,50 @@ def test_without_a_key_a_column_of_other_numbers_is_said() -> None:
         ("age", "about the respondent"),
     )
     assert _answers("d", [1 + i % 7 for i in range(12)]).warnings == ()
+
+
+def _rows(*extra: list[str], n: int = 30) -> str:
+    titles = "".join(f",x{at}" for at in range(len(extra)))
+    lines = [
+        ",".join([f"{1 + i % 5},{1 + i * 2 % 5},{1 + i * 3 % 5}", *(column[i] for column in extra)])
+        for i in range(n)
+    ]
+    return f"a,b,c{titles}\n" + "\n".join(lines) + "\n"
+
+
+def _warned(text: str) -> str:
+    return "\n".join(keying.without_key(table(text)).warnings)
+
+
+def test_without_a_key_answers_that_were_sent_in_twice_are_said() -> None:
+    names = [f"r{i}" for i in range(28)] + ["r3", "r7"]
+    assert "'x0' names 2 of its rows more than once (r3, r7)" in _warned(_rows(names))
+    assert "more than once" not in _warned(_rows([f"r{i}" for i in range(30)]))
+    # A group is no name of a row.
+    assert "more than once" not in _warned(_rows([f"class {i % 4}" for i in range(30)]))
+
+
+def test_without_a_key_a_table_on_its_side_is_said() -> None:
+    rows = "\n".join(",".join(str(1 + (i * k) % 5) for k in range(1, 25)) for i in range(2, 7))
+    text = ",".join(f"r{k}" for k in range(24)) + "\n" + rows + "\n"
+    assert "5 rows and 24 columns of answers; rows are respondents" in _warned(text)
+    assert "rows are respondents" not in _warned(_rows())
+
+
+def test_without_a_key_decimals_among_whole_numbers_are_said() -> None:
+    shares = [f"{1 + i % 3 + 0.25}" for i in range(30)]
+    assert "column 'x0' holds decimals, the others whole numbers" in _warned(_rows(shares))
+    assert "decimals" not in _warned(_rows(shares, shares[::-1]))
+    found = keying.without_key(table(_rows(shares).replace("x0", "weight")))
+    assert found.ignored == (("weight", "about the respondent"),)
+
+
+def test_answers_that_are_right_or_wrong_in_words_are_read_where_there_are_no_numbers() -> None:
+    text = "name,q1,q2\n" + "\n".join(
+        f"n{i},{str(i % 2 == 0).upper()},{str(i % 3 == 0).upper()}" for i in range(12)
+    )
+    found = keying.without_key(table(text + "\n"))
+    assert found.scales[0].items == ("q1", "q2")
+    assert found.scales[0].values[:3].tolist() == [[1, 1], [0, 0], [1, 0]]
+    assert found.ignored == (("name", "not numeric"),)
+    assert "true counts 1, false counts 0" in " ".join(found.understood)
