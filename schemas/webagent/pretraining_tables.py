@@ -1,0 +1,44 @@
+"""Tables of the pre-training."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from measurand.tables import Column, Table
+
+PRETRAINING = Table(
+    name="webagent.pretraining",
+    version="1.0.0",
+    key=("step",),
+    doc="One row per logged step of the pre-training.",
+    columns=(
+        Column("step", pa.int32(), "steps done", minimum=1),
+        Column("loss", pa.float64(), "mean over steps since the last row of the mean negative "
+               "log-probability of a target token", "nats", minimum=0),
+        Column("lr", pa.float64(), "learning rate of the last step", minimum=0),
+        Column("grad_norm", pa.float64(), "mean norm of the gradient", minimum=0),
+        Column("tokens", pa.float64(), "mean target tokens a step", minimum=0),
+    ),
+)  # fmt: skip
+
+SPEED = Table(
+    name="webagent.speed",
+    version="1.0.0",
+    key=("model",),
+    doc="One row per trained model: what its training cost on which device.",
+    columns=(
+        Column("model", pa.string(), "name of the model"),
+        Column("device", pa.string(), "name of the processor"),
+        Column("precision", pa.string(), "of activations"),
+        Column("compiled", pa.bool_(), "whether torch.compile was used"),
+        Column("parameters", pa.int64(), "weights", minimum=1),
+        Column("steps", pa.int32(), "steps timed (the last run's, its first ones left out)",
+               minimum=0),
+        Column("examples", pa.int64(), "examples in them", minimum=0),
+        Column("seconds", pa.float64(), "their wall time", "s", minimum=0),
+        Column("flops_per_example", pa.float64(), "forward and backward, filled up to the most "
+               "tokens", minimum=0),
+        Column("peak_flops", pa.float64(), "the device's, dense", "1/s", nullable=True),
+        Column("reason", pa.string(), "why there is no peak", nullable=True),
+    ),
+)  # fmt: skip
