@@ -71,7 +71,7 @@ def shapes(size: Size) -> dict[str, tuple[tuple[int, ...], float]]:
         found.update({f"{at}.{name}": (shape, std) for name, shape, std in more})
         found[norm] = ((width,), 0.0)
 
-    def gated(at: str) -> None:
+    def feed(at: str) -> None:
         for name in ("wi_0", "wi_1"):
             found[f"{at}.DenseReluDense.{name}.weight"] = ((net.mlp, width), width**-0.5)
         found[f"{at}.DenseReluDense.wo.weight"] = ((width, net.mlp), net.mlp**-0.5)
@@ -88,7 +88,7 @@ def shapes(size: Size) -> dict[str, tuple[tuple[int, ...], float]]:
                 more.append(("global_relative_attention_bias.weight", table, width**-0.5))
             more.append(("global_input_layer_norm.weight", (width,), 0.0))
         attend(f"{at}.0.{_self(net)}", f"{at}.0.layer_norm.weight", *more)
-        gated(f"{at}.1")
+        feed(f"{at}.1")
     found["encoder.final_layer_norm.weight"] = ((width,), 0.0)
     for layer in range(net.decoder_layers):
         at, more = f"decoder.block.{layer}.layer", []
@@ -96,7 +96,7 @@ def shapes(size: Size) -> dict[str, tuple[tuple[int, ...], float]]:
             more.append(("relative_attention_bias.weight", table, width**-0.5))
         attend(f"{at}.0.SelfAttention", f"{at}.0.layer_norm.weight", *more)
         attend(f"{at}.1.EncDecAttention", f"{at}.1.layer_norm.weight")
-        gated(f"{at}.2")
+        feed(f"{at}.2")
     found["decoder.final_layer_norm.weight"] = ((width,), 0.0)
     found["lm_head.weight"] = ((size.vocabulary, width), width**-0.5)
     return found
@@ -129,8 +129,8 @@ def encode(w: Weights, size: Size, ids: Tensor, lengths: Tensor) -> Tensor:
         at = f"encoder.block.{layer}.layer"
         name = f"{at}.0.{_self(net)}"
         y = norm(x, w[f"{at}.0.layer_norm.weight"])
-        x = x + _out(w, name, _attend(w, size, name, y, lengths, tables))
-        x = _gated(w, f"{at}.1", x)
+        x = x + out(w, name, _attend(w, size, name, y, lengths, tables))
+        x = gated(w, f"{at}.1", x)
     return norm(x, w["encoder.final_layer_norm.weight"])
 
 
@@ -155,14 +155,14 @@ def _tables(w: Weights, size: Size, n: int) -> dict[str, Tensor]:
 def _attend(
     w: Weights, size: Size, name: str, y: Tensor, lengths: Tensor, tables: Mapping[str, Tensor]
 ) -> Tensor:
-    q, k, v = (_heads(w[f"{name}.{part}.weight"], y, size.net) for part in "qkv")
+    q, k, v = (heads(w[f"{name}.{part}.weight"], y, size.net) for part in "qkv")
     if size.net.attention == "dense":
         return attention.dense(q, k, v, tables["near"], lengths)
     far = None
     if "far" in tables:
         blocks = attention.sums(y, lengths, size.net.block)
         blocks = norm(blocks, w[f"{name}.global_input_layer_norm.weight"])
-        keys, values = (_heads(w[f"{name}.{part}.weight"], blocks, size.net) for part in "kv")
+        keys, values = (heads(w[f"{name}.{part}.weight"], blocks, size.net) for part in "kv")
         far = Far(keys, values, tables["far"])
     given = (q, k, v, tables["near"], lengths, size.band, far)
     if size.flex:
@@ -193,14 +193,14 @@ def decode(w: Weights, size: Size, states: Tensor, lengths: Tensor, ids: Tensor)
         at = f"decoder.block.{layer}.layer"
         name = f"{at}.0.SelfAttention"
         y = norm(x, w[f"{at}.0.layer_norm.weight"])
-        q, k, v = (_heads(w[f"{name}.{part}.weight"], y, net) for part in "qkv")
-        x = x + _out(w, name, attention.dense(q, k, v, bias, every))
+        q, k, v = (heads(w[f"{name}.{part}.weight"], y, net) for part in "qkv")
+        x = x + out(w, name, attention.dense(q, k, v, bias, every))
         name = f"{at}.1.EncDecAttention"
-        q = _heads(w[f"{name}.q.weight"], norm(x, w[f"{at}.1.layer_norm.weight"]), net)
-        k, v = (_heads(w[f"{name}.{part}.weight"], states, net) for part in "kv")
+        q = heads(w[f"{name}.q.weight"], norm(x, w[f"{at}.1.layer_norm.weight"]), net)
+        k, v = (heads(w[f"{name}.{part}.weight"], states, net) for part in "kv")
         none = torch.zeros((), device=x.device)
-        x = x + _out(w, name, attention.dense(q, k, v, none, lengths))
-        x = _gated(w, f"{at}.2", x)
+        x = x + out(w, name, attention.dense(q, k, v, none, lengths))
+        x = gated(w, f"{at}.2", x)
     return norm(x, w["decoder.final_layer_norm.weight"]) @ w["lm_head.weight"].T
 
 
@@ -229,21 +229,23 @@ def norm(x: Tensor, weight: Tensor) -> Tensor:
     return wide.to(x.dtype) * weight
 
 
-def _heads(weight: Tensor, x: Tensor, net: Network) -> Tensor:
+def heads(weight: Tensor, x: Tensor, net: Network) -> Tensor:
+    """A projection (B, heads, n, head) of states (B, n, width)."""
     return (x @ weight.T).unflatten(-1, (net.heads, net.head)).transpose(1, 2)
 
 
-def _out(w: Weights, name: str, x: Tensor) -> Tensor:
+def out(w: Weights, name: str, x: Tensor) -> Tensor:
+    """What heads (B, heads, n, head) add to the states."""
     return x.transpose(1, 2).flatten(2) @ w[f"{name}.o.weight"].T
 
 
-def _gated(w: Weights, at: str, x: Tensor) -> Tensor:
+def gated(w: Weights, at: str, x: Tensor) -> Tensor:
+    """States after a gated layer between."""
     from torch.nn.functional import gelu
 
     y = norm(x, w[f"{at}.layer_norm.weight"])
-    inner = (w[f"{at}.DenseReluDense.{name}.weight"] for name in ("wi_0", "wi_1", "wo"))
-    gate, value, out = inner
-    return x + (gelu(y @ gate.T, approximate="tanh") * (y @ value.T)) @ out.T
+    gate, value, last = (w[f"{at}.DenseReluDense.{part}.weight"] for part in ("wi_0", "wi_1", "wo"))
+    return x + (gelu(y @ gate.T, approximate="tanh") * (y @ value.T)) @ last.T
 
 
 def _between(table: Tensor, n: int, m: int, net: Network, *, both: bool) -> Tensor:

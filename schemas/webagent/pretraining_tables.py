@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from measurand.tables import Column, Table
+from schemas.webagent.corpus import KINDS
 
 PRETRAINING = Table(
     name="webagent.pretraining",
@@ -42,3 +43,19 @@ SPEED = Table(
         Column("reason", pa.string(), "why there is no peak", nullable=True),
     ),
 )  # fmt: skip
+
+PROBES = Table(
+    name="webagent.probes",
+    version="1.0.0",
+    key=("model", "example_id", "kind"),
+    doc="One row per model, probe and kind of token: how surprised the model is.",
+    columns=(
+        Column("model", pa.string(), "name of the model"),
+        Column("doc_id", pa.string(), "page of the probe"),
+        Column("example_id", pa.string(), "the probe"),
+        Column("mu", pa.int16(), "its mean span length", "tokens", minimum=1),
+        Column("kind", pa.string(), "what the tokens are part of", enum=KINDS),
+        Column("tokens", pa.int32(), "target tokens of this kind", minimum=1),
+        Column("nll", pa.float64(), "sum of their negative log-probabilities", "nats", minimum=0),
+    ),
+)
