@@ -114,6 +114,14 @@ class Analysis(Result):
         )
 
     @property
+    def corrected(self) -> tuple[Mean, ...]:
+        """Means of a judge as people would give them; empty without ``human``."""
+        people = self.record.get("people") or {"scores": ()}
+        return tuple(
+            Mean(one["name"], one["model"], figure(one["corrected"])) for one in people["scores"]
+        )
+
+    @property
     def complete(self) -> bool:
         """Whether nothing was left out and every mean is the log's own."""
         return not (self.record["findings"] or self.record["account"]["left_out"])

@@ -106,7 +106,8 @@ def pipeline(
     options = pipeline_options(runner, argv)
     if name == LOCAL:
         built = apache_beam.Pipeline(options=options)
-        yield built
+        with _plain_names():
+            yield built
         _run_here(built)
         return
     words = [*flags(name, settings), *argv]
@@ -114,12 +115,29 @@ def pipeline(
         try:
             with _served(name, options, words, limit) as where:
                 built = apache_beam.Pipeline(options=options)
-                yield built
+                with _plain_names():
+                    yield built
                 _run_elsewhere(built, where, limit)
         except RunnerError as error:
             if file.stat().st_size:
                 error.hint = "; ".join(filter(None, [error.hint, f"more in {file}"]))
             raise
+
+
+@contextmanager
+def _plain_names() -> Iterator[None]:
+    """Below IPython Beam would name steps after cells, and load data frames that pandas 3 breaks.
+
+    A build is the same wherever it is called.
+    """
+    from apache_beam.utils import interactive_utils
+
+    asked = interactive_utils.is_in_ipython
+    interactive_utils.is_in_ipython = lambda: False
+    try:
+        yield
+    finally:
+        interactive_utils.is_in_ipython = asked
 
 
 @contextmanager

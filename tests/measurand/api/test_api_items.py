@@ -45,6 +45,10 @@ def test_labels_are_a_frame_too() -> None:
     found = measurand.analyse(one, human=labels, next=3)
     assert found.record["people"]["scores"][0]["labelled"] == 12
     assert len(found.record["people"]["next"]) == 3
+    [told] = found.corrected
+    assert (told.score, told.model) == ("value", "A")
+    assert told.mean.low < told.mean.estimate < told.mean.high
+    assert measurand.analyse(one).corrected == ()
 
 
 def test_progress_goes_to_the_callback_and_nowhere_else(capsys: pytest.CaptureFixture[str]) -> None:

@@ -151,3 +151,13 @@ def test_a_log_hears_of_a_long_build_in_time(
     assert lines[0].startswith("build: 0/2 shards")
     assert len([line for line in lines if line.startswith("build: 0/2")]) >= 3
     assert lines[-1].startswith("build: 2/2 shards")
+
+
+def test_steps_keep_their_names_in_a_notebook(monkeypatch: pytest.MonkeyPatch) -> None:
+    from apache_beam.utils import interactive_utils
+
+    monkeypatch.setattr(interactive_utils, "is_in_ipython", lambda: True)
+    with beam.pipeline() as p:
+        made = p | "numbers" >> apache_beam.Create([1])
+    assert made.producer.full_label.startswith("numbers")
+    assert interactive_utils.is_in_ipython()
