@@ -202,6 +202,26 @@ def _chunk(
     return near_part + far_part.unflatten(2, (windows, step))
 
 
+def flex_mask(lengths: Tensor, band: Band, n: int) -> Tensor:
+    """What :func:`flex` may skip: one mask for all layers, never of tokens by tokens.
+
+    Args:
+        lengths: (B,) tokens of each row that are no filling.
+        band: what is seen.
+        n: tokens of a row, filling included.
+    """
+    from torch.nn.attention.flex_attention import create_block_mask
+
+    whole = lengths // (band.block or n + 1)
+
+    def seen(b: Tensor, h: Tensor, i: Tensor, j: Tensor) -> Tensor:
+        inside = (j < n) & ((i - j).abs() <= band.radius) & (j < lengths[b])
+        return inside | ((j >= n) & (j - n < whole[b]))
+
+    keys = n + (n // band.block if band.block else 0)
+    return create_block_mask(seen, len(lengths), None, n, keys, device=lengths.device)
+
+
 def flex(
     q: Tensor,
     k: Tensor,
@@ -210,8 +230,9 @@ def flex(
     lengths: Tensor,
     band: Band,
     far: Far | None,
+    mask: Tensor,
     *,
-    compiled: bool = True,
+    compiled: bool,
 ) -> Tensor:
     """What :func:`banded` gives, by one kernel of a GPU that skips what is not seen.
 
@@ -223,31 +244,25 @@ def flex(
         lengths: tokens of each row.
         band: what is seen.
         far: the blocks.
+        mask: from :func:`flex_mask`.
         compiled: whether the kernel is compiled by itself; false inside of what is compiled.
     """
     import torch
-    from torch.nn.attention.flex_attention import create_block_mask
 
-    n, radius, block = q.shape[2], band.radius, max(1, band.block)
-    count = 0 if far is None else far.k.shape[2]
-    beyond = near if far is None else far.bias
+    n, radius, block = q.shape[2], band.radius, band.block or 1
+    count, beyond = 0, near
     if far is not None:
+        count, beyond = far.k.shape[2], far.bias
         k, v = torch.cat([k, far.k], 2), torch.cat([v, far.v], 2)
-    whole = lengths // block
-
-    def seen(b: Tensor, h: Tensor, i: Tensor, j: Tensor) -> Tensor:
-        inside = (j < n) & ((i - j).abs() <= radius) & (j < lengths[b])
-        return inside | ((j >= n) & (j - n < whole[b]))
+    last = (lengths // block - 1).clamp(min=0)
 
     def biased(score: Tensor, b: Tensor, h: Tensor, i: Tensor, j: Tensor) -> Tensor:
-        own = torch.minimum(i // block, (whole[b] - 1).clamp(min=0))
+        own = torch.minimum(i // block, last[b])
         local = near[h, (j - i + radius).clamp(0, 2 * radius)]
         other = beyond[h, (j - n - own + count).clamp(0, beyond.shape[1] - 1)]
         return score + torch.where(j < n, local, other)
 
-    mask = create_block_mask(seen, len(q), None, n, n + count, device=q.device)
-    kernel = _kernel(compiled)
-    return kernel(q, k, v, score_mod=biased, block_mask=mask, scale=1.0)
+    return _kernel(compiled)(q, k, v, score_mod=biased, block_mask=mask, scale=1.0)
 
 
 @cache

@@ -125,6 +125,8 @@ def encode(w: Weights, size: Size, ids: Tensor, lengths: Tensor) -> Tensor:
     net = size.net
     x = w["shared.weight"][ids]
     tables = _tables(w, size, ids.shape[1])
+    if size.flex and net.attention != "dense":
+        tables["mask"] = attention.flex_mask(lengths, size.band, ids.shape[1])
     for layer in range(net.encoder_layers):
         at = f"encoder.block.{layer}.layer"
         name = f"{at}.0.{_self(net)}"
@@ -166,7 +168,7 @@ def _attend(
         far = Far(keys, values, tables["far"])
     given = (q, k, v, tables["near"], lengths, size.band, far)
     if size.flex:
-        return attention.flex(*given, compiled=size.compiled)
+        return attention.flex(*given, tables["mask"], compiled=size.compiled)
     return attention.banded(*given)
 
 

@@ -108,8 +108,7 @@ def read(dataset: Path, given: Pretraining, split: str = "train") -> Examples:
 def size_of(dataset: Path, given: Pretraining, device: str = "cpu") -> Size:
     """Sizes of the model that a corpus and parameters ask for."""
     tokens = shards.read_table(dataset / "tokenizer", ["tokens"])["tokens"][0].as_py()
-    flex = device == "cuda" and given.network.attention != "dense"
-    return Size(given.network, tokens, flex=flex, compiled=not given.compile)
+    return Size(given.network, tokens, flex=device == "cuda", compiled=not given.compile)
 
 
 def rates(step: int, *, peak: float, warmup: int) -> Rates:

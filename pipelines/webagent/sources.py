@@ -39,6 +39,7 @@ class Entry:
         path: the file that it lies in.
         member: its name in an archive; "" for a file of its own.
         offset: byte of a web archive where its record begins; -1 elsewhere.
+        sha256: hash of a file of its own; "" for others.
         reason: why it cannot be used, as far as that is known yet; "" otherwise.
         detail: the same in a sentence.
     """
@@ -49,6 +50,7 @@ class Entry:
     path: str
     member: str = ""
     offset: int = -1
+    sha256: str = ""
     reason: str = ""
     detail: str = ""
 
@@ -165,12 +167,12 @@ def _files(
         key = f"{source}/{prefix}{inner.decode('utf-8', 'replace')}"
         entry = Entry(key, source, licence, str(path))
         try:
-            digest = file_sha256(path)
+            entry = replace(entry, sha256=file_sha256(path))
         except OSError as error:
             why = f"it cannot be read: {error.strerror}"
             yield replace(entry, reason="unreadable", detail=why)
             continue
-        first = seen.setdefault(digest, key)
+        first = seen.setdefault(entry.sha256, key)
         if first != key and path.stat().st_size:
             entry = replace(entry, reason="twice", detail=f"its bytes are those of {first}")
         yield entry
@@ -178,12 +180,8 @@ def _files(
 
 def _folded(entries: Sequence[Entry]) -> str:
     """One hash of the files of some pages."""
-    digest = hashlib.sha256()
-    for entry in entries:
-        digest.update(f"{entry.key}\0".encode())
-        if entry.reason != "unreadable":
-            digest.update(bytes.fromhex(file_sha256(Path(entry.path))))
-    return digest.hexdigest()
+    text = "".join(f"{entry.key}\0{entry.sha256}\n" for entry in entries)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _of_warc(given: Warc) -> Found:

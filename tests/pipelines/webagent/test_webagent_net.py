@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,3 +108,15 @@ def test_it_begins_with_an_even_guess() -> None:
     loss = torch.nn.functional.cross_entropy(logits.flatten(0, 1), target.flatten())
     even = torch.tensor(float(VOCABULARY)).log()
     assert abs(float(loss - even)) < 1.0
+
+
+@pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
+@pytest.mark.parametrize("attention", ["local_global", "local", "dense"])
+def test_the_kernel_of_a_gpu_changes_nothing(attention: str) -> None:
+    size = size_of(attention=attention)
+    weights = net.init(size, 1)
+    ids, lengths = batch(9)
+    with torch.no_grad():
+        kernel = replace(size, flex=True, compiled=False)
+        change = net.encode(weights, kernel, ids, lengths) - net.encode(weights, size, ids, lengths)
+    assert float(inside(change, lengths).abs().max()) < 1e-5
