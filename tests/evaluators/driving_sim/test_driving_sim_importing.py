@@ -67,8 +67,9 @@ def test_nothing_is_written_until_a_folder_is_given(
     ],
 )
 def test_bad_arguments_are_named(folder: Path, given: list[str], what: str) -> None:
+    kind = [] if "--format" in given else ["--format", "commonroad"]
     with pytest.raises(InputError, match=what):
-        main(["import", str(folder / "bomb.xml"), "--format", "commonroad", *given])
+        main(["import", str(folder / "bomb.xml"), *kind, *given])
 
 
 def test_where_nothing_can_be_driven_the_verb_says_so(folder: Path) -> None:
