@@ -108,8 +108,8 @@ class Mask:
         rng = corruption.rng_of(corpus.seed, name, epoch)
         mu = corruption.choose(given.spans, given.weights, rng) if probe is None else probe
         ids, kinds = coded.ids[: given.length], coded.kinds[: given.length]
-        runs = corruption.draw(len(ids), given.density, mu, corpus.sentinels - 1, rng)
-        made = corruption.apply(ids, runs)
+        where = corruption.draw(len(ids), given.density, mu, corpus.sentinels - 1, rng)
+        made = corruption.apply(ids, where)
         again = corruption.restore(made.input_ids, made.target_ids, corpus.sentinels)
         if not np.array_equal(again, ids):
             raise VerifyError(
@@ -128,10 +128,10 @@ class Mask:
             "mu": mu,
             "n_full": len(coded.ids),
             "n_tokens": len(ids),
-            "n_noise": int(runs.masked.sum()),
-            "n_spans": len(runs.masked),
-            "capped": runs.capped,
-            "span_lengths": runs.masked,
+            "n_noise": int(where.masked.sum()),
+            "n_spans": len(where.masked),
+            "capped": where.capped,
+            "span_lengths": where.masked,
             "input_ids": made.input_ids,
             "target_ids": made.target_ids,
             "target_kinds": target_kinds,

@@ -13,11 +13,11 @@ from measurand import shards
 from measurand.errors import InputError
 from measurand.training.device import autocast
 from pipelines.webagent import net
+from pipelines.webagent.fitting import Pairs, Ragged, nll
 from pipelines.webagent.net import Size
-from pipelines.webagent.pretraining import Examples, Ragged, nll
 from pipelines.webagent.tokenizer import PAD
 from schemas.webagent.corpus import KINDS
-from schemas.webagent.pretraining import Pretraining
+from schemas.webagent.pretraining import Steps
 
 BATCH = 16
 """Examples of a forward pass; fixed, since the last bits depend on it."""
@@ -29,7 +29,7 @@ def probe(
     weights: Mapping[str, Any],
     size: Size,
     dataset: Path,
-    given: Pretraining,
+    given: Steps,
     *,
     split: str = "test",
     device: str = "cpu",
@@ -54,9 +54,7 @@ def probe(
     table = table.filter(pc.and_(table["probe"], pc.equal(table["split"], split)))
     if not table.num_rows:
         raise InputError(f"{dataset} has no probes of {split}", hint="build with probes")
-    data = Examples(
-        Ragged(table["input_ids"], given.input), Ragged(table["target_ids"], given.target)
-    )
+    data = Pairs.of(table["input_ids"], table["target_ids"], given)
     kinds = Ragged(table["target_kinds"], given.target)
     about = table.select(["doc_id", "example_id", "mu"]).to_pylist()
     # Alike in length, little is filled up.

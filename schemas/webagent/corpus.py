@@ -110,7 +110,7 @@ class Corruption(Strict):
     weights: tuple[float, ...] = ()
     probes: tuple[int, ...] = (3, 8, 64)
     epochs: int = Field(default=1, ge=1, le=1000)
-    length: int = Field(default=1024, ge=8, le=65_536)
+    length: int = Field(default=1024, ge=8, le=32_767)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

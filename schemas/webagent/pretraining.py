@@ -47,15 +47,14 @@ class Network(Strict):
         return self
 
 
-class Pretraining(Strict):
-    """How HTML-T5 is trained on masked parts of pages.
+class Steps(Strict):
+    """How a model is trained on pairs of an input and a target.
 
     Attributes:
-        network: sizes.
         input: most tokens of an input; what is longer is cut off at its end.
         target: most tokens of a target; what is longer is cut off at its end.
         steps: steps of AdamW.
-        batch: examples a step.
+        batch: pairs a step.
         lr: highest learning rate.
         warmup: steps of its linear rise; after them it falls with the root of the step.
         weight_decay: decoupled weight decay.
@@ -67,7 +66,6 @@ class Pretraining(Strict):
         seed: of weights and batches.
     """
 
-    network: Network
     input: int = Field(ge=16, le=65_536)
     target: int = Field(ge=8, le=65_536)
     steps: int = Field(ge=1)
@@ -81,3 +79,13 @@ class Pretraining(Strict):
     compile: bool = False
     save_every: int = Field(default=200, ge=1)
     seed: int = Field(default=SEED, ge=0)
+
+
+class Pretraining(Steps):
+    """How HTML-T5 is trained on masked parts of pages.
+
+    Attributes:
+        network: sizes.
+    """
+
+    network: Network

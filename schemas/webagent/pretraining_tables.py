@@ -35,9 +35,9 @@ SPEED = Table(
         Column("parameters", pa.int64(), "weights", minimum=1),
         Column("steps", pa.int32(), "steps timed (the last run's, its first ones left out)",
                minimum=0),
-        Column("examples", pa.int64(), "examples in them", minimum=0),
+        Column("pairs", pa.int64(), "inputs with a target in them", minimum=0),
         Column("seconds", pa.float64(), "their wall time", "s", minimum=0),
-        Column("flops_per_example", pa.float64(), "forward and backward, filled up to the most "
+        Column("flops_per_pair", pa.float64(), "forward and backward, filled up to the most "
                "tokens", minimum=0),
         Column("peak_flops", pa.float64(), "the device's, dense", "1/s", nullable=True),
         Column("reason", pa.string(), "why there is no peak", nullable=True),
