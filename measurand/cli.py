@@ -50,7 +50,9 @@ VERBS = {
 
 EXIT_ERROR = 3
 EXIT_INTERRUPTED = 130
+EXIT_TERMINATED = 143
 EXIT_PIPE = 141
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _UNICODE = {"utf-8", "utf8", "utf-16", "utf-32"}
 
 _PATH = "give a folder that exists and may be written"
@@ -76,7 +78,8 @@ def usage() -> str:
         "Versioned datasets and evaluations: of each score how precise, how reliable,\n"
         f"how valid it is, and whether it may pass.\n\n{verbs}\n\n"
         "  --version    the version\n\n"
-        "exit codes: 0 done, 3 error (one line says what to do), 130 interrupted (run it again);\n"
+        "exit codes: 0 done, 3 error (one line says what to do), 130 interrupted (run it again),\n"
+        "143 terminated (run it again);\n"
         "gate, analyse --gates: 1 fail, 2 undecided; verify: 1 problems; status --exit-code: 1;\n"
         "compare --as rerun: 1 a verdict or a claim changed\n"
     )
@@ -87,7 +90,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Every error ends with 3, since 1 and 2 are findings (a gate that fails, one that is undecided):
     wrong usage; a :class:`MeasurandError` or what the system refuses, in one line; a fault of ours,
-    with its traceback. 130 after an interrupt and 141 for a closed pipe are what shells expect.
+    with its traceback. 130 after an interrupt, 143 after a SIGTERM and 141 for a closed pipe are
+    what shells expect.
     """
     args = list(sys.argv[1:] if argv is None else argv)
     _show_anything()
@@ -99,17 +103,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 class _Interrupts:
     """Ctrl-C means one thing, whatever a library makes of the exception that it raises.
 
+    A SIGTERM means the same, with a code of its own: what runs elsewhere is given up in order.
+
     Args:
         whole: this is the whole process, so its signal may be taken.
     """
 
     def __init__(self, *, whole: bool) -> None:
-        self.came, self.code = False, EXIT_INTERRUPTED
+        self.came, self.code, self.given_up = False, EXIT_INTERRUPTED, EXIT_INTERRUPTED
         self._ours = whole and threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> _Interrupts:
         if self._ours:
-            signal.signal(signal.SIGINT, self._take)
+            for number in _SIGNALS:
+                signal.signal(number, self._take)
             # Registered first, run last: when the interpreter goes, everything was done and said.
             atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         return self
@@ -118,16 +125,19 @@ class _Interrupts:
         if self._ours:
             # Nothing is left to do but to end: no traceback of what is being torn down. What was
             # done was done whole, so the code says that and not "run it again".
-            signal.signal(signal.SIGINT, lambda *_: os._exit(self.code))
+            for number in _SIGNALS:
+                signal.signal(number, lambda *_: os._exit(self.code))
 
-    def _take(self, *_: Any) -> None:
+    def _take(self, number: int, _: Any) -> None:
         self.came = True
+        self.given_up = EXIT_TERMINATED if number == signal.SIGTERM else EXIT_INTERRUPTED
         raise KeyboardInterrupt
 
     def quiet(self) -> None:
         """From here on a second Ctrl-C ends the process at once."""
         if self._ours:
-            signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
+            for number in _SIGNALS:
+                signal.signal(number, lambda *_: os._exit(self.given_up))
 
 
 def _show_anything() -> None:
@@ -181,8 +191,9 @@ def _run(args: list[str], interrupts: _Interrupts) -> int:
 
 def _interrupted(verb: str, interrupts: _Interrupts) -> int:
     interrupts.quiet()
-    print(f"measurand {verb}: interrupted; run it again to go on", file=sys.stderr)
-    return EXIT_INTERRUPTED
+    word = "terminated" if interrupts.given_up == EXIT_TERMINATED else "interrupted"
+    print(f"measurand {verb}: {word}; run it again to go on", file=sys.stderr)
+    return interrupts.given_up
 
 
 def _find_systems() -> None:

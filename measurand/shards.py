@@ -1,11 +1,11 @@
 """Datasets on disk: Parquet shards that are the same bytes after every build, and a manifest.
 
-A folder is a dataset once ``manifest.json`` lies in it, and that is written last.
+A folder is a dataset once ``manifest.json`` lies in it. It is made under another name and takes its
+place when it is whole and checked.
 """
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from measurand.attempts import Attempt
 from measurand.errors import ConservationError, InputError, SchemaError
 from measurand.manifest import (
     MANIFEST,
@@ -40,19 +41,14 @@ from measurand.tables import Table, type_text
 if TYPE_CHECKING:
     import datasets
 
-log = logging.getLogger(__name__)
 
-
-def prepare(out: Path, spec: Table) -> None:
-    """Make ``out`` an empty folder for a build of ``spec``, removing an older build of it.
-
-    The manifest goes first: from here until the new one is written the folder is not a dataset.
+def begin(out: Path, spec: Table) -> Attempt:
+    """An attempt at a build of ``spec``; an earlier build stands in ``out`` until it is published.
 
     Raises:
-        InputError: it holds another table, or files that no build of ours writes.
+        InputError: ``out`` holds another table, or files that no build of ours writes.
     """
     out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
     if is_foreign(out / MANIFEST):
         raise InputError(
             f"{out / MANIFEST} is no manifest of a dataset", hint="choose another folder"
@@ -66,19 +62,13 @@ def prepare(out: Path, spec: Table) -> None:
             raise InputError(
                 f"{out} holds table {present}, not {spec.name}", hint="choose another folder"
             )
-        log.info("%s: replacing the earlier build", out)
-    ours: list[Path] = []
-    others: list[Path] = []
-    for path in sorted(out.iterdir()):
-        if path.is_file() and not path.name.startswith(".git") and path.name != MANIFEST:
-            (ours if is_build_file(path) else others).append(path)
-    if others:
+    files = sorted(p for p in out.iterdir() if p.is_file()) if out.is_dir() else []
+    if others := [p for p in files if not (is_build_file(p) or p.name.startswith(".git"))]:
         raise InputError(
             f"{out} holds {', '.join(p.name for p in others)}, which no build wrote",
             hint="move these files or choose another folder",
         )
-    for path in [out / MANIFEST, *ours]:
-        path.unlink(missing_ok=True)
+    return Attempt(out)
 
 
 def is_build_file(path: Path) -> bool:
@@ -110,7 +100,7 @@ def write_dataset(
     """Write a table that fits in memory; the same bytes as the Beam sink.
 
     Args:
-        out: dataset folder; an earlier build of the same table is replaced.
+        out: dataset folder; an earlier build of the same table stands until the new one is whole.
         spec: declaration of the table.
         table: the rows, in any order and chunking.
         n_shards: number of files.
@@ -130,23 +120,28 @@ def write_dataset(
     table = spec.conform(table)
     if rows_in is None:
         rows_in = table.num_rows + (rejected.num_rows if rejected is not None else 0)
-    prepare(out, spec)
-    parts = split(table, shard_key, n_shards)
-    for index in range(n_shards):
-        part = parts.get(index, table.slice(0, 0))
-        write_shard(spec, part, Path(out) / shard_name(index, n_shards))
-    if rejected is not None:
-        write_rejected(out, rejected)
-    return write_manifest(
-        out,
-        spec,
-        n_shards=n_shards,
-        shard_key=shard_key,
-        parents=parents or {},
-        params=params or {},
-        sources=sources,
-        rows_in=rows_in,
-    )
+    made = begin(out, spec)
+    try:
+        parts = split(table, shard_key, n_shards)
+        for index in range(n_shards):
+            part = parts.get(index, table.slice(0, 0))
+            write_shard(spec, part, made.folder / shard_name(index, n_shards))
+        if rejected is not None:
+            write_rejected(made.folder, rejected)
+        manifest = write_manifest(
+            made.folder,
+            spec,
+            n_shards=n_shards,
+            shard_key=shard_key,
+            parents=parents or {},
+            params=params or {},
+            sources=sources,
+            rows_in=rows_in,
+        )
+        made.publish()
+    finally:
+        made.remove()
+    return manifest
 
 
 def write_manifest(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from measurand.attempts import is_attempt
 from measurand.errors import InputError, MeasurandError
 from measurand.manifest import (
     MANIFEST,
@@ -30,7 +31,8 @@ def verify(path: Path) -> list[str]:
 
     Of each file: presence, sha256, readability, rows, schema, every declared rule, order and
     uniqueness of the key, the shard that each key belongs to, logical hash. Of each folder:
-    files too many, unfinished writes, shards without a manifest. Of each manifest: sums, shard
+    files too many, unfinished writes, shards without a manifest (attempts that were given up are
+    passed over: nothing of them is published). Of each manifest: sums, shard
     names, rejected rows by reason, conservation. A folder without any manifest is a problem too.
 
     Args:
@@ -47,6 +49,8 @@ def verify(path: Path) -> list[str]:
     problems: list[str] = []
     found = False
     for folder, _, names in sorted(os.walk(root)):
+        if any(is_attempt(part) for part in Path(folder).relative_to(root).parts):
+            continue
         if MANIFEST in names and not is_foreign(Path(folder) / MANIFEST):
             found = True
             problems += _dataset(Path(folder), sorted(names))

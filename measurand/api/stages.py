@@ -14,6 +14,7 @@ from measurand import extras, folders, project, times
 from measurand import params as parameters
 from measurand.api.result import Result
 from measurand.api.silence import collected
+from measurand.attempts import attempt
 from measurand.errors import InputError
 from measurand.progress import Where, reporting
 
@@ -153,6 +154,8 @@ def build(
 ) -> Stage:
     """Build a system's dataset: byte-stable shards and a manifest.
 
+    The last build stands until all tables of this one are written and checked.
+
     Args:
         system: name of a system of the project here.
         params: parameter file instead of ``params/<system>.yaml``.
@@ -179,12 +182,15 @@ def build(
     ) as run:
         one = run.system
         _own_folder(run.out)
+        _refuse_files_of_others(run.out)
         folders.refuse_others(run.out, one.name, project.systems(one.root))
         from measurand.beam import quiet
 
         quiet()
         kept = Path(journal or one.journal)
-        one.module("dataset").build(run.params, run.out, runner, list(beam), journal=kept)
+        # Tables belong together: all of them take their places, or those of the last build stay.
+        with attempt(run.out) as folder:
+            one.module("dataset").build(run.params, folder, runner, list(beam), journal=kept)
     return run.found("build")
 
 
@@ -322,6 +328,18 @@ def _own_folder(out: Path) -> Path:
             hint="give an empty or new folder",
         )
     return out
+
+
+def _refuse_files_of_others(out: Path) -> None:
+    """Refuse a dataset's folder with a file that no build wrote: the next build takes its place."""
+    from measurand.shards import is_build_file
+
+    for path in out.rglob("*") if out.is_dir() else ():
+        if path.is_file() and not (is_build_file(path) or path.name.startswith(".git")):
+            raise InputError(
+                f"{out} holds {path.relative_to(out)}, which no build wrote",
+                hint="move the file, or choose another folder",
+            )
 
 
 def _write_json(path: Path, value: Any) -> None:

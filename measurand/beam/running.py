@@ -106,22 +106,35 @@ def pipeline(
     options = pipeline_options(runner, argv)
     if name == LOCAL:
         built = apache_beam.Pipeline(options=options)
-        with _plain_names():
-            yield built
-        _run_here(built)
+        with _whole_or_nothing(built):
+            with _plain_names():
+                yield built
+            _run_here(built)
         return
     words = [*flags(name, settings), *argv]
     with messages.kept() as file:
         try:
             with _served(name, options, words, limit) as where:
                 built = apache_beam.Pipeline(options=options)
-                with _plain_names():
-                    yield built
-                _run_elsewhere(built, where, limit)
+                with _whole_or_nothing(built):
+                    with _plain_names():
+                        yield built
+                    _run_elsewhere(built, where, limit)
         except RunnerError as error:
             if file.stat().st_size:
                 error.hint = "; ".join(filter(None, [error.hint, f"more in {file}"]))
             raise
+
+
+@contextmanager
+def _whole_or_nothing(built: Pipeline) -> Iterator[None]:
+    """Remove what was written where the block fails: nothing of it is published."""
+    try:
+        yield
+    except BaseException:
+        for sink in sinks_of(built):
+            sink.attempt.remove()
+        raise
 
 
 @contextmanager

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from measurand import shards
+from measurand.attempts import Attempt
 from measurand.beam.counts import count, counters
 from measurand.beam.ipc import from_ipc, to_ipc
-from measurand.errors import ConservationError, SchemaError
+from measurand.errors import ConservationError, InfraError, SchemaError
 from measurand.manifest import REJECTED_FILE, Manifest, Source, shard_name
 from measurand.parquet import REJECTED, shard_of, split, write_shard
 from measurand.tables import Table
@@ -36,6 +37,7 @@ class Sink:
         pipeline: the pipeline.
         spec: declaration of the table.
         out: dataset folder.
+        attempt: where the workers write; it becomes ``out`` in :meth:`finish`.
         n_shards: number of files.
         shard_key: key column that decides the shard.
     """
@@ -43,13 +45,14 @@ class Sink:
     pipeline: Pipeline
     spec: Table
     out: Path
+    attempt: Attempt
     n_shards: int
     shard_key: str | None
 
     def written(self) -> int:
-        """How many shards lie in the folder."""
+        """How many shards are written."""
         names = (shard_name(i, self.n_shards) for i in range(self.n_shards))
-        return sum((self.out / name).exists() for name in names)
+        return sum((self.attempt.folder / name).exists() for name in names)
 
     def finish(
         self,
@@ -59,7 +62,9 @@ class Sink:
         sources: Sequence[Source] = (),
         rows_in: int | None = None,
     ) -> Manifest:
-        """Check counters against files and write the manifest, after the pipeline has run.
+        """Check counters against files, write the manifest, publish; after the pipeline has run.
+
+        An earlier dataset stands in ``out`` until then.
 
         Args:
             parents: logical hashes of the datasets that it was made from, by name.
@@ -85,8 +90,11 @@ class Sink:
                 )
             reached = mine.get("rows_at_sink", 0) + mine.get("rejected_at_sink", 0)
             rows_in = next(n for n in (rows_in, counted, reached) if n is not None)
+        self.attempt.seal()
+        for unfinished in self.attempt.folder.glob(".*.tmp"):
+            unfinished.unlink()  # a copy of a step that was tried twice
         manifest = shards.write_manifest(
-            self.out,
+            self.attempt.folder,
             self.spec,
             n_shards=self.n_shards,
             shard_key=self.shard_key,
@@ -102,6 +110,7 @@ class Sink:
                 log.warning(
                     "%s: counter %s is %s, files hold %s", self.out, name, mine.get(name, 0), rows
                 )
+        self.attempt.publish()
         return manifest
 
 
@@ -122,9 +131,8 @@ def to_shards(
 ) -> Sink:
     """Write Arrow IPC bytes (see :func:`to_ipc`) as the shards of a dataset.
 
-    The folder is emptied of an earlier build when the pipeline is made; call the sink's ``finish``
-    after it has run. Workers must see the same file system, and the rows of one shard must fit in
-    memory.
+    Call the sink's ``finish`` after the pipeline has run: it publishes what was written.
+    Workers must see the same file system, and the rows of one shard must fit in memory.
 
     Args:
         tables: tables with the columns of ``spec``, of any size and in any order.
@@ -151,10 +159,10 @@ def to_shards(
         | f"{spec.name}: both" >> apache_beam.Flatten()
         | f"{spec.name}: group" >> apache_beam.GroupByKey()
         | f"{spec.name}: write"
-        >> apache_beam.Map(_write, spec, sink.out, n_shards).with_output_types(str)
+        >> apache_beam.Map(_write, spec, sink.attempt.folder, n_shards).with_output_types(str)
     )
     if rejected is not None:
-        _to_rejected(rejected, spec, sink.out)
+        _to_rejected(rejected, spec, sink.attempt.folder)
     return sink
 
 
@@ -176,7 +184,7 @@ def make_shards(
         pipeline: the pipeline.
         keys: values of the first key column, which decides the shard.
         spec: declaration of the table.
-        out: dataset folder, emptied of an earlier build at once.
+        out: dataset folder; an earlier build stands until ``finish``.
         n_shards: number of files; each is written, even without a row.
         make: picklable; called once a shard, with the shard's keys sorted. What it needs beyond
             the keys it should load at its first call and keep.
@@ -229,7 +237,7 @@ def make_tables(
     for key in keys:
         groups[shard_of(key, n_shards)].append(key)
     name = first.spec.name
-    parts = [(sink.spec, sink.out) for sink in sinks]
+    parts = [(sink.spec, sink.attempt.folder) for sink in sinks]
     rejected = (
         pipeline
         | f"{name}: keys" >> apache_beam.Create(list(enumerate(map(sorted, groups))))
@@ -237,17 +245,17 @@ def make_tables(
         | f"{name}: make"
         >> apache_beam.FlatMap(_make, parts, n_shards, make).with_output_types(bytes)
     )
-    _to_rejected(rejected, first.spec, first.out)
+    _to_rejected(rejected, first.spec, first.attempt.folder)
     return sinks
 
 
 def _opened(
     pipeline: Pipeline, spec: Table, out: Path, n_shards: int, shard_key: str | None
 ) -> Sink:
-    """A sink whose folder is emptied of an earlier build, known to its pipeline."""
+    """A sink with an attempt of its own, known to its pipeline."""
     shard_key = shards.check_sharding(spec, n_shards, shard_key)
-    sink = Sink(pipeline, spec, Path(out).resolve(), n_shards, shard_key)
-    shards.prepare(sink.out, spec)
+    attempt = shards.begin(out, spec)
+    sink = Sink(pipeline, spec, attempt.out, attempt, n_shards, shard_key)
     sinks_of(pipeline).append(sink)
     return sink
 
@@ -265,6 +273,17 @@ def _to_rejected(rejected: PCollection[bytes], spec: Table, out: Path) -> None:
     )
 
 
+def _standing(folder: Path) -> Path:
+    """The folder of an attempt, where it still is: a job that was given up makes no new one."""
+    if not folder.is_dir():
+        raise InfraError(
+            f"{folder} is not there",
+            hint="the build was given up, or this worker does not see its folder",
+            code="no_folder",
+        )
+    return folder
+
+
 def _split(
     blob: bytes, spec: Table, n_shards: int, shard_key: str | None
 ) -> Iterator[tuple[int, bytes]]:
@@ -279,7 +298,7 @@ def _write(group: tuple[int, Iterable[bytes]], spec: Table, out: Path, n_shards:
     parts = [spec.conform(from_ipc(blob)) for blob in blobs if blob]
     table = pa.concat_tables(parts) if parts else spec.schema().empty_table()
     name = shard_name(index, n_shards)
-    write_shard(spec, table, out / name)
+    write_shard(spec, table, _standing(out) / name)
     count(spec, "rows_out", table.num_rows)
     return name
 
@@ -304,7 +323,7 @@ def _make(
         if strangers := set(table.column(spec.key[0]).to_pylist()) - set(keys):
             raise SchemaError(f"{spec.name}: rows of other keys were made: {sorted(strangers)[:3]}")
         count(spec, "rows_at_sink", table.num_rows)
-        write_shard(spec, table, out / shard_name(index, n_shards))
+        write_shard(spec, table, _standing(out) / shard_name(index, n_shards))
         count(spec, "rows_out", table.num_rows)
     if (refused := pa.concat_tables(left)).num_rows:
         yield to_ipc(refused)
@@ -314,6 +333,6 @@ def _write_rejected(group: tuple[int, Iterable[bytes]], spec: Table, out: Path) 
     parts = [REJECTED.conform(from_ipc(blob)) for blob in group[1]]
     table = pa.concat_tables(parts)
     count(spec, "rejected_at_sink", table.num_rows)
-    shards.write_rejected(out, table)
+    shards.write_rejected(_standing(out), table)
     count(spec, "rejected", table.num_rows)
     return REJECTED_FILE

@@ -44,7 +44,7 @@ def replace(a, b):
 os.replace = replace
 test_kill_resume.write_plainly(sys.argv[1])
 """
-RENAMES = 3 + 1 + 1  # shards, rejected rows, manifest
+RENAMES = 3 + 1 + 1 + 1  # shards, rejected rows, manifest; all of them to their place
 
 
 def write_plainly(out: str | Path) -> None:
@@ -157,13 +157,32 @@ def test_a_kill_at_every_rename(
 ) -> None:
     write_plainly(tmp_path / "whole")
     whole = digests(tmp_path / "whole")
-    assert len(whole) == RENAMES
+    assert len(whole) == RENAMES - 1
     out = tmp_path / "d"
     command = [sys.executable, "-c", SUICIDE, str(out), str(n), moment]
     assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
-    assert len(digests(out)) == n  # a file a rename, the last perhaps still under its first name
+    published = (n, moment) == (RENAMES, "after")
+    left = [p for p in tmp_path.iterdir() if p.name not in ("whole", "d")]
+    assert len(left) == (0 if published else 1)
+    # A file a rename, the last perhaps still under its first name.
+    assert published or len(digests(left[0])) == min(n, RENAMES - 1)
     is_finished_or_faulty(out, whole)
-    assert (out / MANIFEST).exists() == ((n, moment) == (RENAMES, "after"))
+    assert (out / MANIFEST).exists() == published
     write_plainly(out)
     assert digests(out) == whole
-    assert verify(out) == []
+    assert verify(tmp_path) == []
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["d", "whole"]
+
+
+def test_a_kill_of_a_build_again_leaves_the_earlier_one(
+    tmp_path: Path, environment: dict[str, str]
+) -> None:
+    out = tmp_path / "d"
+    write_plainly(out)
+    whole = digests(out)
+    command = [sys.executable, "-c", SUICIDE, str(out), "3", "after"]
+    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    assert digests(out) == whole
+    assert verify(tmp_path) == []
+    write_plainly(out)
+    assert [p.name for p in tmp_path.iterdir()] == ["d"]

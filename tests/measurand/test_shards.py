@@ -15,8 +15,8 @@ from measurand.manifest import Source, file_sha256, read_manifest, shard_name
 from measurand.parquet import REJECTED, shard_of, write_shard
 from measurand.shards import (
     as_dataset,
+    begin,
     iter_shards,
-    prepare,
     read_table,
     write_dataset,
     write_manifest,
@@ -193,14 +193,11 @@ def test_files_of_others_are_not_touched(tmp_path: Path) -> None:
     assert sums(out).items() <= before.items()
     (out / "manifest.json").write_text('{"name": "a web page"}')
     with pytest.raises(InputError, match=r"manifest\.json"):
-        prepare(out, SPEC)
+        begin(out, SPEC)
 
 
 def test_an_unfinished_build_has_no_manifest_and_cannot_be_read(tmp_path: Path) -> None:
     out = tmp_path / "d"
-    write_dataset(out, SPEC, rows(4), n_shards=2)
-    prepare(out, SPEC)
-    assert list(out.iterdir()) == []
     write_shard(SPEC, rows(0), out / shard_name(0, 2))
     for read in (read_table, read_manifest):
         with pytest.raises(InputError, match="cut off"):

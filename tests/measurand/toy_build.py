@@ -50,11 +50,13 @@ def answers(start: int, stop: int) -> pa.Table:
     )
 
 
-def read(span: tuple[int, int], pause_s: float) -> Iterator[Any]:
+def read(span: tuple[int, int], pause_s: float, begun: str | None) -> Iterator[Any]:
     """Good rows on the main output, the others on the output ``rejected``."""
     import apache_beam
     import pyarrow.compute as pc
 
+    if begun:
+        Path(begun).touch()
     time.sleep(pause_s)
     table = answers(*span)
     beam.count(SPEC, "rows_in", table.num_rows)
@@ -70,7 +72,10 @@ def read(span: tuple[int, int], pause_s: float) -> Iterator[Any]:
 
 
 def build(params: dict[str, Any], out: Path, runner: str) -> None:
-    """Build ``params["rows"]`` answers in ``params["shards"]`` shards."""
+    """Build ``params["rows"]`` answers in ``params["shards"]`` shards.
+
+    Each block takes ``pause_s`` seconds; a file ``begun`` says that a worker is at the first.
+    """
     import apache_beam
 
     rows, step = params["rows"], params.get("blob_rows", 500)
@@ -82,9 +87,9 @@ def build(params: dict[str, Any], out: Path, runner: str) -> None:
         read_all = (
             p
             | apache_beam.Create(spans)
-            | apache_beam.FlatMap(read, params.get("pause_s", 0.0)).with_outputs(
-                "rejected", main="rows"
-            )
+            | apache_beam.FlatMap(
+                read, params.get("pause_s", 0.0), params.get("begun")
+            ).with_outputs("rejected", main="rows")
         )
         sink = beam.to_shards(
             read_all.rows, SPEC, out, params["shards"], "participant", rejected=read_all.rejected

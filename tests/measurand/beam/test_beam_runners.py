@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import prism_runner
 import pytest
 import toy_build
+from beam_services import JOBS, POOL, free_port, importable, server
 
 from measurand import beam, params
 from measurand.errors import RunnerError, SchemaError
 from measurand.manifest import file_sha256
 from measurand.verification import verify
 
+__all__ = ["importable"]
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[3]
-JOBS = (sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main")
-POOL = (sys.executable, "-m", "apache_beam.runners.worker.worker_pool_main")
 TOY = {"rows": 2000, "shards": 4}
 Build = Callable[[Path, str], None]
 
@@ -62,48 +57,6 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], dict[
         return made[name]
 
     return of
-
-
-@pytest.fixture(scope="module", autouse=True)
-def importable() -> Iterator[None]:
-    """Let worker processes import what this process imports, with this interpreter."""
-    folders = [str(ROOT), str(Path(toy_build.__file__).parent), os.environ.get("PYTHONPATH", "")]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join(filter(None, folders)))
-        # Beam's worker pool starts whatever `python` is first in PATH.
-        patch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-        yield
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("localhost", 0))
-        port: int = s.getsockname()[1]
-        return port
-
-
-@contextmanager
-def server(*command: str, port: int) -> Iterator[None]:
-    """A service in a process group of its own, up before and gone after the block."""
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            with socket.socket() as s:
-                if s.connect_ex(("localhost", port)) == 0:
-                    break
-            time.sleep(0.1)
-        else:
-            pytest.fail(f"{command} did not start")
-        yield
-    finally:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import http.server
-import socket
-import subprocess
 import sys
 import threading
 import time
@@ -11,17 +9,11 @@ from pathlib import Path
 
 import pytest
 import toy_build
+from beam_services import JOBS, free_port, server
 
 from measurand import beam
 from measurand.beam import services
 from measurand.errors import RunnerError
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("localhost", 0))
-        port: int = s.getsockname()[1]
-        return port
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
@@ -106,14 +98,9 @@ def test_a_program_for_another_machine_is_named(tmp_path: Path) -> None:
 @pytest.mark.integration
 def test_options_that_a_job_service_does_not_know_are_refused(tmp_path: Path) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "apache_beam.runners.portability.local_job_service_main"]
-    with subprocess.Popen([*command, "-p", str(port)], stderr=subprocess.DEVNULL) as process:
-        try:
-            services.reach(f"localhost:{port}", 60)
-            runner = f"PortableRunner:job_endpoint=localhost:{port},environment_type=LOOPBACK"
-            flag = "--number_of_execution_retries=3"
-            reason = f"localhost:{port}.* has no options --number_of_execution_retries"
-            with pytest.raises(RunnerError, match=reason), beam.pipeline(runner, [flag]):
-                pytest.fail("the run began")
-        finally:
-            process.kill()
+    with server(*JOBS, "-p", str(port), port=port):
+        runner = f"PortableRunner:job_endpoint=localhost:{port},environment_type=LOOPBACK"
+        flag = "--number_of_execution_retries=3"
+        reason = f"localhost:{port}.* has no options --number_of_execution_retries"
+        with pytest.raises(RunnerError, match=reason), beam.pipeline(runner, [flag]):
+            pytest.fail("the run began")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from measurand import beam, shards
 from measurand.beam import sinks
-from measurand.errors import ConservationError, SchemaError
+from measurand.errors import ConservationError, InfraError, SchemaError
 from measurand.manifest import file_sha256, read_manifest
 from measurand.parquet import REJECTED, read_shard, shard_of
 from measurand.tables import Column, Table
@@ -121,11 +122,51 @@ def test_a_lost_key_is_noticed(tmp_path: Path) -> None:
     assert not (tmp_path / "d" / "manifest.json").exists()
 
 
-def test_an_earlier_build_is_emptied_first(tmp_path: Path) -> None:
+def test_nothing_of_an_earlier_build_stays(tmp_path: Path) -> None:
     build(tmp_path / "d", Squares(), n=9)
     build(tmp_path / "d", Squares(), n=2)
     assert len(list((tmp_path / "d").glob("part-*"))) == 2
     assert verify(tmp_path / "d") == []
+
+
+def test_an_earlier_build_stands_until_the_new_one_is_checked(tmp_path: Path) -> None:
+    out = tmp_path / "d"
+    build(out, Squares(), n=3)
+    before = digests(out)
+    with beam.pipeline() as pipeline:
+        sink = beam.make_shards(pipeline, KEYS, SPEC, out, 2, Squares())
+    assert sink.written() == 2
+    assert digests(out) == before
+    with pytest.raises(ConservationError):
+        sink.finish(rows_in=len(KEYS) + 1)
+    assert digests(out) == before
+    sink.finish(rows_in=len(KEYS))
+    assert len(list(out.glob("part-*"))) == 2
+    assert verify(out) == []
+    assert [p.name for p in tmp_path.iterdir()] == ["d"]
+
+
+@pytest.mark.parametrize("make", [Stranger(), Forgetful()])
+def test_a_build_that_fails_leaves_the_earlier_one(make: Squares, tmp_path: Path) -> None:
+    out = tmp_path / "d"
+    build(out, Squares())
+    before = digests(out)
+    with pytest.raises((SchemaError, ConservationError)):
+        build(out, make)
+    gc.collect()
+    assert digests(out) == before
+    assert [p.name for p in tmp_path.iterdir()] == ["d"]
+
+
+def test_a_job_that_was_given_up_writes_nothing(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    group = (1, [key for key in KEYS if shard_of(key, 4) == 1])
+    one = sinks._Single(Squares(), SPEC.name)
+    with pytest.raises(InfraError, match="given up"):
+        list(sinks._make(group, [(SPEC, gone)], 4, one))
+    with pytest.raises(InfraError, match="given up"):
+        sinks._write((0, []), SPEC, gone, 4)
+    assert not gone.exists()
 
 
 def test_a_call_gets_the_keys_of_one_shard_sorted(tmp_path: Path) -> None:
