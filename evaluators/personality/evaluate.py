@@ -208,7 +208,7 @@ class Administration:
         items = [runs.results_table(list(self._choose_cue(model, journal, identity)))]
         run_id = runs.run_id(*identity, *([] if self._cue == "none" else [self._cue]))
         folder = self.out / "responses" / runs.slug(self.spec.model)
-        shards.prepare(folder, RESPONSES)
+        made = shards.begin(folder, RESPONSES)
         n_shards = 0
         sample: list[tuple[Row, Score]] = []
         every, seen = max(1, total // RETEST_ITEMS), 0
@@ -225,14 +225,14 @@ class Administration:
                     seen += 1
                 failures.update(r["reason"] for r in rows if r["status"] == "infra_error")
                 missing.update(r["reason"] for r in rows if r["status"] == "model_error")
-                write_shard(RESPONSES, runs.table(RESPONSES, rows), folder / name)
+                write_shard(RESPONSES, runs.table(RESPONSES, rows), made.folder / name)
                 items.append(runs.results_table([item for row in rows for item in _items(row)]))
                 n_shards += 1
         runs.refuse_failures(self.spec.model, failures, total, how.max_infra_share)
         runs.refuse_unanswered(model, missing, total)
         items.append(runs.results_table(list(self._retest(model, journal, sample, run_id))))
         shards.write_manifest(
-            folder,
+            made.folder,
             RESPONSES,
             n_shards=n_shards,
             shard_key="profile_id",
@@ -241,6 +241,7 @@ class Administration:
             sources=(),
             rows_in=total,
         )
+        made.publish()
         return Outcome(pa.concat_tables(items), self._costs.rows(model))
 
     def _choose_cue(self, model: Model, journal: Journal, identity: list[Any]) -> Iterator[Row]:
