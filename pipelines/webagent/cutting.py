@@ -34,18 +34,18 @@ def subtrees(page: Page, least: int, most: int) -> list[Part]:
         Subtrees in the order of their first labels; one may lie within another.
     """
     found: dict[int, Part] = {}
-    elements, symbols = page.elements, page.symbols
-    for element in elements:
-        if element.tag not in LABELS:
+    # Parents come before children: the smallest element that is long enough around each.
+    around: list[int] = []
+    for at, element in enumerate(page.elements):
+        size = page.symbols[element.last] - page.symbols[element.first]
+        above = around[element.parent] if element.parent >= 0 else -1
+        around.append(at if size >= least else above)
+        if element.tag not in LABELS or around[at] < 0:
             continue
-        at, around = -1, element
-        while (size := symbols[around.last] - symbols[around.first]) < least:
-            at = around.parent
-            if at < 0:
-                break
-            around = elements[at]
-        if least <= size <= most and around.first not in found:
-            found[around.first] = Part(around.first, around.last, size, element.tag)
+        one = page.elements[around[at]]
+        size = page.symbols[one.last] - page.symbols[one.first]
+        if size <= most:
+            found.setdefault(around[at], Part(one.first, one.last, size, element.tag))
     return list(found.values())
 
 

@@ -38,6 +38,8 @@ VOID = frozenset(
 )
 LONGEST_VALUE = 256
 """Characters of an attribute's value that are kept."""
+MOST_ELEMENTS = 500_000
+"""Elements of a page; one of more is refused, since each takes a hundred times its bytes."""
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{200,}={0,2}")
@@ -136,7 +138,7 @@ def parse(text: str) -> Page:
     that are not in :data:`KEPT` too; white space is one blank but in ``pre`` and ``textarea``.
 
     Raises:
-        PageError: code ``empty``: there is no element; ``too_deep``.
+        PageError: code ``empty``: there is no element; ``too_deep``; ``too_large``.
     """
     from lxml import etree
 
@@ -158,6 +160,8 @@ def parse(text: str) -> Page:
         if event == "start":
             if not written.start(element):
                 walk.skip_subtree()
+            if len(written.spans) > MOST_ELEMENTS:
+                raise PageError(f"it has more than {MOST_ELEMENTS} elements", code="too_large")
         else:
             written.end(element)
     return written.page()

@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.webagent import html
 from pipelines.webagent.html import KEPT, VOID, Page, PageError, count, decode, parse
 
 
@@ -140,3 +141,11 @@ def test_nesting_that_the_parser_would_cut_off_is_refused() -> None:
     with pytest.raises(PageError) as caught:
         parse("<div>" * 10_000 + "x" + "</div>" * 10_000)
     assert caught.value.code == "too_deep"
+
+
+def test_a_page_of_too_many_elements_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(html, "MOST_ELEMENTS", 50)
+    assert clean("<br>" * 48).count("<br>") == 48
+    with pytest.raises(PageError) as caught:
+        parse("<br>" * 49)
+    assert caught.value.code == "too_large"
