@@ -15,7 +15,8 @@ from measurand import runs, shards
 from measurand.errors import VerifyError
 from measurand.manifest import shard_name
 from measurand.parquet import read_shard, rejected_table, shard_of
-from pipelines.webagent import corruption, tokenizer
+from pipelines.webagent import corruption, snapping, tokenizer
+from pipelines.webagent.corruption import Runs
 from pipelines.webagent.tokenizer import SENTINEL, TEXT, Coded
 from schemas.webagent.corpus import Corpus
 from schemas.webagent.corpus_tables import CUT, EXAMPLES
@@ -101,6 +102,23 @@ class Mask:
             return [(epoch, None) for epoch in range(given.epochs)]
         return [(0, mu) for mu in given.probes]
 
+    def _where(
+        self, html: str, starts: Any, n: int, mu: int, probe: bool, rng: np.random.Generator
+    ) -> Runs:
+        """Where the masks of an example lie."""
+        given, most = self._corpus.corruption, self._corpus.sentinels - 1
+        found = None
+        if given.shape == "elements" and not probe:
+            elements = snapping.elements(html, starts)
+            found = snapping.whole(elements, n, given.density, mu, most, rng)
+        if found is not None:
+            return found
+        found = corruption.draw(n, given.density, mu, most, rng)
+        if given.shape == "tags" and not probe:
+            edges = snapping.edges(html, starts)
+            found = snapping.to_tags(found, np.append(edges[edges < n], n))
+        return found
+
     def _example(self, part: Row, coded: Coded, epoch: int, probe: int | None) -> Row:
         corpus, given = self._corpus, self._corpus.corruption
         name = f"{part['doc_id']}#{part['part']}"
@@ -108,7 +126,7 @@ class Mask:
         rng = corruption.rng_of(corpus.seed, name, epoch)
         mu = corruption.choose(given.spans, given.weights, rng) if probe is None else probe
         ids, kinds = coded.ids[: given.length], coded.kinds[: given.length]
-        where = corruption.draw(len(ids), given.density, mu, corpus.sentinels - 1, rng)
+        where = self._where(part["html"], coded.starts, len(ids), mu, probe is not None, rng)
         made = corruption.apply(ids, where)
         again = corruption.restore(made.input_ids, made.target_ids, corpus.sentinels)
         if not np.array_equal(again, ids):

@@ -45,10 +45,11 @@ Kinds = npt.NDArray[np.int8]
 
 
 class Coded(NamedTuple):
-    """Tokens of a text, and what each is part of."""
+    """Tokens of a text, what each is part of, and the character at which it begins."""
 
     ids: Ids
     kinds: Kinds
+    starts: npt.NDArray[np.int64]
 
 
 def train(texts: Iterable[str], vocabulary: int, sentinels: int) -> str:
@@ -108,11 +109,11 @@ def encode(tokenizer: Tokenizer, html: str) -> Coded:
     found = tokenizer.encode(html, add_special_tokens=False)
     ids = np.array(found.ids, np.int32)
     if not len(ids):
-        return Coded(ids, np.zeros(0, np.int8))
+        return Coded(ids, np.zeros(0, np.int8), np.zeros(0, np.int64))
     spans = np.array(found.offsets, np.int64)
     # The middle: a token may begin with the blank or the quote before what it is.
     middle = np.clip((spans[:, 0] + spans[:, 1]) // 2, 0, len(html) - 1)
-    return Coded(ids, kinds(html)[middle])
+    return Coded(ids, kinds(html)[middle], spans[:, 0])
 
 
 def decode(tokenizer: Tokenizer, ids: Sequence[int] | Ids) -> str:

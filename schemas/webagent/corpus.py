@@ -103,6 +103,9 @@ class Corruption(Strict):
             models with different mixtures are measured on the same examples.
         epochs: examples of every training part, each masked anew.
         length: most tokens of a part; what is longer is cut off at its end.
+        shape: ``spans`` anywhere, as in the paper; ``tags`` moves their ends to where tags and
+            texts begin; ``elements`` masks whole elements of at most twice the mean length, or
+            spans where none fits. Probes are spans.
     """
 
     density: float = Field(default=0.15, gt=0, lt=1)
@@ -111,6 +114,7 @@ class Corruption(Strict):
     probes: tuple[int, ...] = (3, 8, 64)
     epochs: int = Field(default=1, ge=1, le=1000)
     length: int = Field(default=1024, ge=8, le=32_767)
+    shape: Literal["spans", "tags", "elements"] = "spans"
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from webagent_pages import rows
+from webagent_pages import corpus_of, rows
 
+from measurand.parquet import shard_of
 from pipelines.webagent import corruption, tokenizer
+from pipelines.webagent.masking import Mask
 from schemas.webagent.corpus import SPLITS
+from schemas.webagent.corpus_tables import EXAMPLES
 
 
 def test_examples_are_the_parts_with_spans_taken_out(built: Path) -> None:
@@ -57,3 +63,31 @@ def spans(kinds: list[int]) -> list[list[int]]:
         else:
             found[-1].append(kind)
     return found[:-1]
+
+
+@pytest.mark.parametrize("shape", ["tags", "elements"])
+def test_masks_that_keep_to_the_markup(built: Path, shape: str) -> None:
+    """The same parts, masked another way in training, and the same probes."""
+    given = corpus_of(built, corruption={"length": 200, "spans": [8], "shape": shape})
+    keys = [str(row["doc_id"]) for row in rows(built, "pages")]
+    mine = [key for key in keys if shard_of(key, 3) == 0]
+    made = [t[EXAMPLES.name] for t, _ in Mask(given, built)(mine)]
+    examples = pa.concat_tables(made).to_pylist()
+    assert {row["split"] for row in examples} >= {"train", "test"}
+    plain = {row["example_id"]: row for row in rows(built, "examples")}
+    whole = made_tokenizer(built)
+    ends = []
+    for row in examples:
+        if row["probe"]:
+            assert row["input_ids"] == plain[row["example_id"]]["input_ids"]
+            continue
+        target = np.array(row["target_ids"])
+        marks = np.flatnonzero(np.array(row["target_kinds"]) == tokenizer.SENTINEL)
+        for first, last in pairwise(marks):
+            text = tokenizer.decode(whole, target[first + 1 : last])
+            ends.append(text.startswith("<") == text.endswith(">"))
+    assert np.mean(ends) > (0.9 if shape == "elements" else 0.6)
+
+
+def made_tokenizer(folder: Path) -> Any:
+    return tokenizer.load(str(rows(folder, "tokenizer")[0]["json"]))

@@ -60,7 +60,7 @@ def test_special_tokens_have_the_ids_of_t5() -> None:
 def test_kinds_of_tokens() -> None:
     html = '<div data-ref="3" hidden>a b<br></div>'
     coded = tk.encode(TOKENIZER, html)
-    said = [(tk.decode(TOKENIZER, [i]), KINDS[k]) for i, k in zip(*coded, strict=True)]
+    said = [(tk.decode(TOKENIZER, [i]), KINDS[k]) for i, k, _ in zip(*coded, strict=True)]
     assert ("<div ", "tag") in said
     assert ('data-ref="', "attribute") in said
     assert ("3", "value") in said
