@@ -71,7 +71,7 @@ class Clean:
             "doc_id": entry.key,
             "source": entry.source,
             "licence": entry.licence,
-            "split": split_of(entry.key, corpus),
+            "split": split_of(entry.group or entry.key, corpus),
         }
         row = {
             "bytes": len(data),
@@ -96,9 +96,9 @@ def _tables(pages: list[Row], parts: list[Row]) -> dict[str, pa.Table]:
     return {PAGES.name: runs.table(PAGES, pages), PARTS.name: runs.table(PARTS, parts)}
 
 
-def split_of(doc_id: str, corpus: Corpus) -> str:
-    """Split by the hash of a page's name: adding pages moves none to another."""
-    digest = hashlib.sha256(f"{corpus.seed}\x1fsplit\x1f{doc_id}".encode()).digest()
+def split_of(name: str, corpus: Corpus) -> str:
+    """Split by the hash of a page's or group's name: adding pages moves none to another."""
+    digest = hashlib.sha256(f"{corpus.seed}\x1fsplit\x1f{name}".encode()).digest()
     place = int.from_bytes(digest[:8], "big") / 2**64
     if place < corpus.test_share:
         return "test"

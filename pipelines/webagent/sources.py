@@ -11,11 +11,23 @@ from pathlib import Path
 from measurand import pypi
 from measurand.errors import InputError
 from measurand.manifest import Source, file_sha256
-from pipelines.webagent import warc
+from pipelines.webagent import site_pages, warc
 from pipelines.webagent.html import PageError
-from schemas.webagent.corpus import Corpus, DebianDocs, Miniwob, PageFolder, Warc, name_of
+from pipelines.webagent.sessions import Setting
+from schemas.webagent.corpus import (
+    Corpus,
+    DebianDocs,
+    Miniwob,
+    OwnSites,
+    PageFolder,
+    Warc,
+    name_of,
+)
+from schemas.webagent.params import SITES, TRAIN_RECORDS, TRAIN_THEMES
 
 ENDINGS = frozenset({".htm", ".html", ".xhtml"})
+MADE = "Apache-2.0"
+"""Licence of pages that are made here."""
 _WHEEL = "miniwob-1.1.0-py3-none-any.whl"
 _WHEEL_SHA256 = "297006e84219d56ad037e843527ed773a4a82509dc43b6031ec4a3ad3e3e61d9"
 _WHEEL_PAGES = "miniwob/html/miniwob/"
@@ -40,6 +52,8 @@ class Entry:
         member: its name in an archive; "" for a file of its own.
         offset: byte of a web archive where its record begins; -1 elsewhere.
         sha256: hash of a file of its own; "" for others.
+        group: entries of one group lie in one split; "" for one that is alone.
+        setting: of a page of our own sites, whose address ``member`` is.
         reason: why it cannot be used, as far as that is known yet; "" otherwise.
         detail: the same in a sentence.
     """
@@ -51,6 +65,8 @@ class Entry:
     member: str = ""
     offset: int = -1
     sha256: str = ""
+    group: str = ""
+    setting: Setting | None = None
     reason: str = ""
     detail: str = ""
 
@@ -84,6 +100,8 @@ def plan(corpus: Corpus, kept: Path) -> Plan:
             found, about = _of_miniwob(kept)
         elif isinstance(given, DebianDocs):
             found, about = _of_debian(given, seen)
+        elif isinstance(given, OwnSites):
+            found, about = _of_sites(given)
         else:
             found, about = _of_folder(given, seen)
         sources += about
@@ -107,6 +125,8 @@ def read(entry: Entry, most: int) -> tuple[bytes, str]:
     """
     if entry.reason:
         raise PageError(entry.detail, code=entry.reason)
+    if entry.setting is not None:
+        return site_pages.read(entry.setting, entry.member), "utf-8"
     try:
         if entry.offset >= 0:
             return warc.read(Path(entry.path), entry.offset, most)
@@ -216,3 +236,23 @@ def _of_miniwob(kept: Path) -> Found:
     entries = [Entry(f"miniwob/{n[start:]}", "miniwob", "MIT", str(path), n) for n in names]
     url = "https://pypi.org/project/miniwob/"
     return entries, [Source("MiniWoB++, Liu et al. 2018", url, "MIT", _WHEEL_SHA256)]
+
+
+def _of_sites(given: OwnSites) -> Found:
+    if strange := sorted(set(given.sites) - set(SITES)):
+        raise InputError(
+            f"there is no site {strange[0]}", hint=f"name {', '.join(SITES)}", code="no_site"
+        )
+    entries = []
+    for site in given.sites or SITES:
+        for number in TRAIN_RECORDS[: given.records]:
+            # Addresses are the same in every look.
+            first = Setting(site, TRAIN_THEMES[0], number)
+            for address in site_pages.addresses(first, given.pages):
+                for theme in TRAIN_THEMES:
+                    setting = Setting(site, theme, number)
+                    key = f"sites/{site}/{theme}/{number}{address}"
+                    group = f"sites/{site}/{number}"
+                    entry = Entry(key, "sites", MADE, "", address, group=group, setting=setting)
+                    entries.append(entry)
+    return entries, [Source("local sites", "", MADE, site_pages.source_sha256())]

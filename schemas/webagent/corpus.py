@@ -64,6 +64,21 @@ class DebianDocs(Strict):
     root: str = "/usr/share/doc"
 
 
+class OwnSites(Strict):
+    """Pages of the three local sites: training themes and records alone.
+
+    Attributes:
+        sites: of them; all where none is named.
+        records: record sets of each, from the first.
+        pages: most pages of each site, theme and record set.
+    """
+
+    kind: Literal["sites"]
+    sites: tuple[str, ...] = ()
+    records: int = Field(default=20, ge=1, le=1000)
+    pages: int = Field(default=12, ge=1, le=1000)
+
+
 def _by_its_key(value: Any) -> Any:
     if isinstance(value, dict) and "kind" not in value:
         for kind in ("folder", "warc"):
@@ -73,7 +88,7 @@ def _by_its_key(value: Any) -> Any:
 
 
 SourceSpec = Annotated[
-    Annotated[PageFolder | Warc | Miniwob | DebianDocs, Field(discriminator="kind")],
+    Annotated[PageFolder | Warc | Miniwob | DebianDocs | OwnSites, Field(discriminator="kind")],
     BeforeValidator(_by_its_key),
 ]
 
@@ -168,6 +183,6 @@ class Corpus(Strict):
         return self
 
 
-def name_of(source: PageFolder | Warc | Miniwob | DebianDocs) -> str:
+def name_of(source: PageFolder | Warc | Miniwob | DebianDocs | OwnSites) -> str:
     """Name of a source in tables."""
-    return source.kind if isinstance(source, Miniwob | DebianDocs) else source.name
+    return source.name if isinstance(source, PageFolder | Warc) else source.kind

@@ -32,7 +32,7 @@ def test_the_page_names_every_table_and_reason() -> None:
     written = "".join((folder / f"{n}.py").read_text(encoding="utf-8")
                       for n in ("html", "sources", "warc", "cleaning"))  # fmt: skip
     # Codes of errors of the user's own parameters stop a build and are no rows.
-    stops = {"no_folder", "no_file", "not_a_warc"}
+    stops = {"no_folder", "no_file", "no_site", "not_a_warc"}
     reasons = set(re.findall(r'(?:code|reason)="(\w+)"', written)) - stops
     reasons |= set(re.findall(r'Response\(address, offset, "(\w+)"', written))
     assert len(reasons) > 8
