@@ -109,6 +109,7 @@ def diagnose(folder: Path) -> list[Check]:
         threads(os.environ),
         disk(root or folder),
         browser(),
+        *web_programs(),
         *games(),
         vllm(),
         gpu(),
@@ -272,6 +273,14 @@ def browser() -> Check:
             return Check("chromium", "ok", path, needed=False)
     todo = "apt-get install chromium fonts-dejavu-core, for web episodes and the browser tests"
     return Check("chromium", "missing", "not found", todo, needed=False)
+
+
+def web_programs() -> Iterator[Check]:
+    """A driver of Chromium and a sandbox, for programs that agents write for the web."""
+    for name, package in (("chromedriver", "chromium-driver"), ("bwrap", "bubblewrap")):
+        path = shutil.which(name)
+        todo = "" if path else f"apt-get install {package}, for programs of web agents"
+        yield Check(name, "ok" if path else "missing", path or "not found", todo, needed=False)
 
 
 def games() -> Iterator[Check]:

@@ -122,6 +122,19 @@ def test_programs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert doctor.browser().found == str(tmp_path / "chromium")
 
 
+def test_a_sandbox_and_a_driver_for_programs_are_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = {check.name: check for check in doctor.web_programs()}
+    assert {check.state for check in found.values()} == {"missing"}
+    assert "apt-get install bubblewrap" in found["bwrap"].todo
+    (tmp_path / "bwrap").write_text("#!/bin/sh\n")
+    (tmp_path / "bwrap").chmod(0o755)
+    found = {check.name: check for check in doctor.web_programs()}
+    assert (found["bwrap"].state, found["chromedriver"].state) == ("ok", "missing")
+
+
 def test_vllm_is_judged_by_metadata(installed: Callable[..., None]) -> None:
     installed()
     assert (doctor.vllm().state, doctor.vllm().needed) == ("missing", False)
