@@ -124,12 +124,12 @@ class Seen:
 
     def _named(self, label: str, elements: Iterable[Any]) -> Hit | None:
         for element in elements:
-            for said, ref in self._names(element):
+            for said, ref in self.names(element):
                 if _same(said, label):
                     return Hit(ref_of(element), ref, element)
         return None
 
-    def _names(self, element: Any) -> Iterable[tuple[str | None, int | None]]:
+    def names(self, element: Any) -> Iterable[tuple[str | None, int | None]]:
         """What an element is called, and the number of what says so."""
         own = element.get("id")
         for label in self._labels.get(own, ()) if own else ():

@@ -33,6 +33,9 @@ _FOOT_LINKS = (
 class Sites:
     """The sites with all of their sessions; asked from several threads at once.
 
+    Args:
+        default: what visitors are shown that were not sent in.
+
     Attributes:
         sha256: hash of everything that decides what an agent sees.
         start: path that a new browser opens.
@@ -43,13 +46,13 @@ class Sites:
     start = "/none"
     window = (1200, 900)
 
-    def __init__(self) -> None:
+    def __init__(self, default: Setting | None = None) -> None:
         self.sha256 = source_sha256()
         self.strangers = 0
         self._sessions: dict[str, Session] = {}
         self._entries: dict[str, str] = {}
         self._lock = threading.Lock()
-        self._default = Setting("estate", "meadow", 0)
+        self._default = default or Setting("estate", "meadow", 0)
         self.app = _application(self)
 
     def begin(self, setting: Setting, secret: str = "") -> tuple[str, Session]:
@@ -84,6 +87,11 @@ class Sites:
             new = secrets.token_hex(16)
             self._sessions[new] = Session(self._default, secrets.token_hex(16))
             return new, self._sessions[new]
+
+    def visitors(self) -> list[Session]:
+        """All sessions, in the order in which they began."""
+        with self._lock:
+            return list(self._sessions.values())
 
     def answer(self, request: Request) -> Answer | None:
         """The answer to a request of the browser, None where there is no such page."""

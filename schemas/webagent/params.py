@@ -29,11 +29,13 @@ class Experience(Strict):
         episodes: episodes a site.
         attempts: tries of an episode whose browser fails.
         max_infra_share: share of failed episodes above which the build is refused.
+        without_sandbox: whether programs run where no sandbox is to be had.
     """
 
     episodes: int = Field(default=12, ge=1, le=9999)
     attempts: int = Field(default=3, ge=1, le=10)
     max_infra_share: float = Field(default=0.01, ge=0, le=1)
+    without_sandbox: bool = False
 
 
 class Build(Strict):

@@ -99,3 +99,13 @@ def carried_out(sites: Sites, task: Task) -> Client:
     for act in task.goal.acts:
         client.do(act)
     return client
+
+
+def numbered(html: str) -> str:
+    """The page with a number on each element, as the browser gives them."""
+    from lxml import html as reader
+
+    root = reader.document_fromstring(html).find("body")
+    for n, element in enumerate((e for e in root.iter() if isinstance(e.tag, str)), 1):
+        element.set("data-ref", str(n))
+    return str(reader.tostring(root, encoding="unicode"))
