@@ -57,6 +57,18 @@ class RunnerError(MeasurandError):
     code = "bad_runner"
 
 
+class WorkerError(RunnerError):
+    """A worker of a runner computes with other code or other packages than the driver."""
+
+    code = "other_worker"
+
+
+class PlaceError(WorkerError):
+    """A worker of a runner does not see the folder that a build writes to."""
+
+    code = "no_place"
+
+
 class CapabilityError(MeasurandError):
     """A model cannot do what the run needs; found before the first call."""
 

@@ -27,6 +27,8 @@ OURS = (
     *("*.safetensors", "config.json", "*_config.json", "tokenizer*.json", "*.jinja"),
 )
 """Names of the files that stages write."""
+WORKERS = "workers.json"
+"""In the journal: what the workers of the last build were asked, for the provenance of results."""
 
 
 class Stage(Result):
@@ -184,13 +186,14 @@ def build(
         _own_folder(run.out)
         _refuse_files_of_others(run.out)
         folders.refuse_others(run.out, one.name, project.systems(one.root))
-        from measurand.beam import quiet
+        from measurand.beam import quiet, recorded
 
         quiet()
         kept = Path(journal or one.journal)
         # Tables belong together: all of them take their places, or those of the last build stay.
-        with attempt(run.out) as folder:
+        with attempt(run.out) as folder, recorded() as asked:
             one.module("dataset").build(run.params, folder, runner, list(beam), journal=kept)
+        _note_workers(kept / WORKERS, asked)
     return run.found("build")
 
 
@@ -296,6 +299,8 @@ def evaluate(
         origin = provenance.collect(one.root)
         # While a stage runs, dvc.lock still describes the run before it.
         origin.pop("dvc_lock_sha256", None)
+        if (kept / WORKERS).is_file():
+            origin["workers"] = json.loads((kept / WORKERS).read_text(encoding="utf-8"))
         _write_json(run.out / "provenance.json", origin)
     return run.found("evaluate")
 
@@ -328,6 +333,15 @@ def _own_folder(out: Path) -> Path:
             hint="give an empty or new folder",
         )
     return out
+
+
+def _note_workers(file: Path, asked: list[dict[str, Any]]) -> None:
+    """Keep what the workers of a build were asked; a build in one process asks none."""
+    if asked:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        _write_json(file, asked)
+    else:
+        file.unlink(missing_ok=True)
 
 
 def _refuse_files_of_others(out: Path) -> None:

@@ -12,7 +12,7 @@ ENDED = ("DONE", "FAILED", "CANCELLED", "DRAINED", "UPDATED")
 _LOST = "what it still writes reaches nothing that is published, and the next build removes it"
 
 
-def give_up(result: Any, where: str, seconds: float = CANCEL_SECONDS) -> str:
+def give_up(result: Any, where: str, seconds: float = CANCEL_SECONDS) -> str | None:
     """Cancel a job and wait until its service confirms that.
 
     Args:
@@ -21,17 +21,18 @@ def give_up(result: Any, where: str, seconds: float = CANCEL_SECONDS) -> str:
         seconds: how long to wait.
 
     Returns:
-        One sentence that says whether the job has ended.
+        One sentence that says whether the job has ended; null where it had ended before.
     """
     if result is None:
         return f"the job was on its way to {where}: whether it runs there is not known; {_LOST}"
     deadline = time.monotonic() + seconds
-    if (state := _asked(lambda: result.state, seconds)) not in ENDED:
-        _asked(result.cancel, seconds)
-        while (state := _asked(lambda: result.state, seconds)) not in (*ENDED, None):
-            if time.monotonic() > deadline:
-                break
-            time.sleep(0.2)
+    if _asked(lambda: result.state, seconds) in ENDED:
+        return None
+    _asked(result.cancel, seconds)
+    while (state := _asked(lambda: result.state, seconds)) not in (*ENDED, None):
+        if time.monotonic() > deadline:
+            break
+        time.sleep(0.2)
     if state in ENDED:
         return f"the job at {where} has ended: {state}"
     said = "it does not answer" if state is None else f"its state is {state}"

@@ -9,12 +9,14 @@ import logging
 import re
 import sys
 
-from measurand.errors import MeasurandError, RunnerError
+from measurand.beam.runners import LOCAL
+from measurand.errors import MeasurandError, RunnerError, WorkerError
 
 _RAISED = re.compile(
     r"\b((?:measurand|schemas|pipelines|evaluators)(?:\.\w+)*)\.(\w+): (.*?)(?: \[while running|$)",
     re.M,
 )
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _REFUSED = re.compile(r"\[Errno (\d+)\] ([^:\[\n]+)(?:: '([^'\n]*)')?")
 
 
@@ -42,6 +44,11 @@ def named_error(error: Exception, runner: str) -> Exception:
         kind = getattr(sys.modules.get(module), name, None)
         if isinstance(kind, type) and issubclass(kind, MeasurandError):
             return kind(message)
+    if runner != LOCAL and (missing := _MISSING.search(str(error))):
+        return WorkerError(
+            f"a worker of {runner} has no module {missing[1]}",
+            hint="give workers the driver's environment and checkout (PYTHONPATH)",
+        )
     if refused := _REFUSED.search(str(error)):
         # What the file system refuses is told as such, not as a fault of the runner.
         return OSError(int(refused[1]), refused[2].strip(), refused[3])

@@ -14,6 +14,7 @@ from measurand.beam import messages, services
 from measurand.beam.cancelling import ENDED, give_up
 from measurand.beam.failures import named_error, quiet
 from measurand.beam.runners import LOCAL, PORTABLE, flags, parse, refuse_unknown, require, seconds
+from measurand.beam.sameness import ask_workers
 from measurand.beam.sinks import sinks_of
 from measurand.errors import RunnerError
 from measurand.progress import Progress
@@ -94,6 +95,8 @@ def pipeline(
 
     Raises:
         RunnerError: the runner is refused, failed or ran out of time.
+        WorkerError: a worker has other code or other packages.
+        PlaceError: a worker does not see the build's folder.
         MeasurandError: whatever named error a step of the pipeline raised.
     """
     quiet()
@@ -173,6 +176,10 @@ def _served(
 
 
 def _run_here(built: Pipeline) -> None:
+    from apache_beam.options.pipeline_options import DirectOptions
+
+    if built.options.view_as(DirectOptions).direct_running_mode == "multi_processing":
+        ask_workers(built)
     with _heartbeat(built):
         try:
             built.result = built.run()
@@ -184,6 +191,7 @@ def _run_here(built: Pipeline) -> None:
 
 
 def _run_elsewhere(built: Pipeline, where: str, limit: float | None) -> None:
+    ask_workers(built)
     submission = _Submission(built)
     try:
         with _heartbeat(built):
@@ -205,7 +213,9 @@ def _run_elsewhere(built: Pipeline, where: str, limit: float | None) -> None:
         if state != "DONE":
             raise RunnerError(f"{where} ended in state {state}")
     except BaseException:
-        print(f"build: {give_up(submission.late(), where)}", file=sys.stderr, flush=True)
+        # A submission that failed has left no job.
+        if not submission.failed and (said := give_up(submission.late(), where)):
+            print(f"build: {said}", file=sys.stderr, flush=True)
         raise
 
 
@@ -230,6 +240,11 @@ class _Submission:
         if self._error is not None:
             raise self._error
         return self._result
+
+    @property
+    def failed(self) -> bool:
+        """Whether the service refused the job."""
+        return self._error is not None
 
     def late(self) -> Any:
         """The same after an interrupt; null where it does not come."""

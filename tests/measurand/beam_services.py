@@ -39,13 +39,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(*command: str, port: int) -> Iterator[None]:
+def server(*command: str, port: int, cwd: Path | None = None) -> Iterator[None]:
     """A service in a process group of its own, up before and gone after the block."""
     process = subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        cwd=cwd,
     )
     try:
         deadline = time.monotonic() + 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -59,6 +60,21 @@ def test_functions_write_what_the_command_writes(
     assert cli.main(["report", "personality"]) == 0
     assert report.render() in capsys.readouterr().out
     assert files(project / "reports") == files(other / "reports") != {}
+
+
+@pytest.mark.integration
+def test_what_workers_were_asked_stands_in_the_provenance(project: Path) -> None:
+    """About ten seconds: the small system, with workers and without."""
+    file = project / "reports/personality/results/provenance.json"
+    for runner, asked in (("FnApiRunner:processes=2", 1), ("FnApiRunner", 0)):
+        measurand.build("personality", runner=runner)
+        measurand.evaluate("personality")
+        found = json.loads(file.read_text()).get("workers", [])
+        assert len(found) == asked
+        for one in found:
+            sources = {"measurand", "pipelines.personality", "schemas.personality"}
+            assert set(one["sources"]) >= sources
+            assert one["packages"]["pyarrow"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from toy_build import SPEC
 
 from measurand import beam
 from measurand.beam.failures import named_error
-from measurand.errors import InputError, RunnerError, SchemaError
+from measurand.errors import InputError, RunnerError, SchemaError, WorkerError
 
 
 def test_the_harmless_log_line_is_dropped_and_no_other(caplog: pytest.LogCaptureFixture) -> None:
@@ -49,6 +49,14 @@ def test_an_error_of_a_systems_own_is_read_from_the_text() -> None:
     assert "a.mp4" in str(found)
     strange = named_error(RuntimeError("measurand.nowhere.NoError: y"), "FnApiRunner")
     assert type(strange) is RunnerError
+
+
+def test_a_module_that_a_worker_lacks_is_told_as_such() -> None:
+    text = "Traceback ...\nModuleNotFoundError: No module named 'pipelines.x' [while running 'a']"
+    found = named_error(RuntimeError(text), "PortableRunner (job service at a:1)")
+    assert isinstance(found, WorkerError)
+    assert "a worker of PortableRunner (job service at a:1) has no module pipelines.x" in str(found)
+    assert type(named_error(RuntimeError(text), "FnApiRunner")) is RunnerError
 
 
 def test_what_a_file_system_refuses_is_told_as_such() -> None:
