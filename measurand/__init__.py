@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from measurand.api.items import compare as compare
     from measurand.api.items import read as read
     from measurand.api.pictures import Svg as Svg
+    from measurand.api.plans import Plan as Plan
+    from measurand.api.plans import plan as plan
     from measurand.api.raters import Agreement as Agreement
     from measurand.api.raters import agreement as agreement
     from measurand.api.reports import Report as Report
@@ -54,6 +56,7 @@ _HOMES = {
     "Mean": "measurand.api.items",
     "MeasurandError": "measurand.errors",
     "Pair": "measurand.api.items",
+    "Plan": "measurand.api.plans",
     "Published": "measurand.api.datasets",
     "Reliability": "measurand.api.scales",
     "Report": "measurand.api.reports",
@@ -69,6 +72,7 @@ _HOMES = {
     "compare": "measurand.api.items",
     "evaluate": "measurand.api.stages",
     "gate": "measurand.api.gating",
+    "plan": "measurand.api.plans",
     "publish": "measurand.api.datasets",
     "read": "measurand.api.items",
     "reliability": "measurand.api.scales",

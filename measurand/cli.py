@@ -34,6 +34,7 @@ VERBS = {
         "another harness's results: intervals, items, pairs",
     ),
     "items": ("measurand.shortening.command", "faults of items; fewer that stand for all"),
+    "plan": ("measurand.planning.command", "how large a sample a gate needs, from a pilot"),
     "compare": ("measurand.comparison.command", "two revisions, folders or files, paired by item"),
     "reliability": (
         "measurand.scales.command",

@@ -16,9 +16,9 @@ import measurand
 ROOT = Path(__file__).parents[2]
 PUBLIC = [
     "Agreement", "Analysis", "Comparison", "Figure", "GateOutcome", "InputError", "Mean",
-    "MeasurandError", "Pair", "Published", "Reliability", "Report", "Rerun", "Result", "Rows",
-    "Stage", "Svg", "Verification", "agreement", "analyse", "build", "compare", "evaluate",
-    "gate", "publish", "read", "reliability", "report", "run", "train", "verify",
+    "MeasurandError", "Pair", "Plan", "Published", "Reliability", "Report", "Rerun", "Result",
+    "Rows", "Stage", "Svg", "Verification", "agreement", "analyse", "build", "compare", "evaluate",
+    "gate", "plan", "publish", "read", "reliability", "report", "run", "train", "verify",
 ]  # fmt: skip
 HEAVY = ("torch", "apache_beam", "dvc", "datasets", "matplotlib", "pandas", "scipy", "pyarrow",
          "polars", "numpy", "pydantic")  # fmt: skip

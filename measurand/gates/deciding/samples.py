@@ -112,7 +112,7 @@ def detectable(found: Bounds, rules: Rules) -> float | None:
     if found.se is None or not 0 < found.se < math.inf:
         return None
     if "anytime" in found.flags:
-        return _stretch(rules.power, rules.alpha) * found.se
+        return stretch(rules.power, rules.alpha) * found.se
     if found.df and stdtrit(found.df, 1 - rules.alpha) > MAX_QUANTILE:
         return None
     return smallest_detectable(
@@ -149,10 +149,10 @@ def _units(found: Bounds, gap: float, power: float, alpha: float) -> int:
     if "anytime" not in found.flags:
         return required_n(found.sd, gap, power=power, alpha=alpha, sides=1)
     # Bets are on clusters, and a unit of the standard deviation is an item.
-    return max(1, math.ceil((_stretch(power, alpha) * found.sd / gap) ** 2))
+    return max(1, math.ceil((stretch(power, alpha) * found.sd / gap) ** 2))
 
 
-def _stretch(power: float, alpha: float) -> float:
+def stretch(power: float, alpha: float) -> float:
     """Effect in standard errors that betting at the best stake shows with this power.
 
     Log wealth is near normal with mean n e^2 / 2 and variance n e^2 for an effect of e standard

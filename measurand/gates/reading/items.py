@@ -85,24 +85,8 @@ def select(
             ``id_mismatch`` (duplicate rows, an item in two clusters), ``infra_errors``,
             ``nan_value``, ``too_many_dropped``, ``item_changed`` (one id, two documents).
     """
-    rows = _rows(evidence, gate, rules, model, parts)
-    _no_duplicates(rows, evidence.where)
-    n = rows.num_rows
-    status = rows.column("status")
-    infra = pc.equal(status, "infra_error").to_numpy(zero_copy_only=False)
-    lost = int(infra.sum())
-    if lost > rules.max_infra_errors * n:
-        raise EvidenceError(
-            f"{lost} of {n} rows of model {model!r} were lost to infrastructure errors; at most "
-            f"{rules.max_infra_errors:.4g} of them may be",
-            code="infra_errors",
-            hint="evaluate again; finished calls are not repeated",
-        )
-    values = rows.column("value").to_numpy(zero_copy_only=False).astype(float)
-    ok = pc.equal(status, "ok").to_numpy(zero_copy_only=False)
-    values, drop = _missing(values, ok, infra, status, rules, gate.direction)
-    scores = pa.array(values, mask=infra | drop)
-    grouped = rows.append_column("score", scores).group_by("item_id", use_threads=False)
+    rows, dropped, lost = _scored(evidence, gate, rules, model, parts)
+    grouped = rows.group_by("item_id", use_threads=False)
     table = grouped.aggregate(
         [("score", "mean"), *((c, f) for c in _OF_ITEM for f in ("min", "max"))]
     ).sort_by("item_id")
@@ -120,7 +104,47 @@ def select(
         "document_last": table.column("document_max"),
     }
     one_document(pa.table(columns))
-    return Scored(pa.table(columns), rows=n, dropped=int(drop.sum()), infra=lost)
+    return Scored(pa.table(columns), rows=rows.num_rows, dropped=dropped, infra=lost)
+
+
+def single(
+    evidence: Evidence, gate: Gate, rules: Settings, model: str, parts: Mapping[str, str]
+) -> pa.Table:
+    """Scores of single repeats, the rules of :func:`select` applied.
+
+    Returns:
+        A row an item and repeat that has a score: ``item_id``, ``cluster``, ``repeat``, ``score``.
+
+    Raises:
+        EvidenceError: as :func:`select`.
+    """
+    rows, _, _ = _scored(evidence, gate, rules, model, parts)
+    kept = rows.select(["item_id", "cluster", "repeat", "score"])
+    return kept.filter(pc.is_valid(kept.column("score")))
+
+
+def _scored(
+    evidence: Evidence, gate: Gate, rules: Settings, model: str, parts: Mapping[str, str]
+) -> tuple[pa.Table, int, int]:
+    """Rows with their ``score``, how many were left out, and how many infrastructure lost."""
+    rows = _rows(evidence, gate, rules, model, parts)
+    _no_duplicates(rows, evidence.where)
+    n = rows.num_rows
+    status = rows.column("status")
+    infra = pc.equal(status, "infra_error").to_numpy(zero_copy_only=False)
+    lost = int(infra.sum())
+    if lost > rules.max_infra_errors * n:
+        raise EvidenceError(
+            f"{lost} of {n} rows of model {model!r} were lost to infrastructure errors; at most "
+            f"{rules.max_infra_errors:.4g} of them may be",
+            code="infra_errors",
+            hint="evaluate again; finished calls are not repeated",
+        )
+    values = rows.column("value").to_numpy(zero_copy_only=False).astype(float)
+    ok = pc.equal(status, "ok").to_numpy(zero_copy_only=False)
+    values, drop = _missing(values, ok, infra, status, rules, gate.direction)
+    scores = pa.array(values, mask=infra | drop)
+    return rows.append_column("score", scores), int(drop.sum()), lost
 
 
 _OF_ITEM = ("cluster", "prompt", "document")

@@ -1,0 +1,1 @@
+"""How large a sample a gate needs, from a pilot: components of variance, designs, costs."""
