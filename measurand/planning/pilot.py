@@ -106,8 +106,9 @@ def _scores(case: Case, sources: Sources) -> Scores:
 
 def _arrays(rows: pa.Table, *, paired: bool = False) -> Scores:
     rows = rows.sort_by([("item_id", "ascending"), ("repeat", "ascending")])
-    columns = [rows.column(c).to_numpy() for c in ("score", "cluster", "item_id", "repeat")]
-    return Scores(*columns, paired=paired)
+    names = ("score", "cluster", "item_id", "repeat")
+    values, clusters, items, repeats = (rows.column(name).to_numpy() for name in names)
+    return Scores(values, clusters, items, repeats, paired)
 
 
 def _paired(own: pa.Table, other: pa.Table) -> pa.Table:
