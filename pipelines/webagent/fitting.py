@@ -113,7 +113,9 @@ def nll(logits: Tensor, target: Tensor) -> Tensor:
     """Negative log-probability (B, m) of each token of a target, 0 for filling."""
     from torch.nn.functional import cross_entropy
 
-    return cross_entropy(logits.float().transpose(1, 2), target, ignore_index=PAD, reduction="none")
+    flat = logits.float().flatten(0, 1)
+    found = cross_entropy(flat, target.flatten(), ignore_index=PAD, reduction="none")
+    return found.view_as(target)
 
 
 def trained(

@@ -122,8 +122,10 @@ def encode(w: Weights, size: Size, ids: Tensor, lengths: Tensor) -> Tensor:
         ids: (B, n) tokens, filled at the end.
         lengths: (B,) tokens of each row.
     """
+    from torch.nn.functional import embedding
+
     net = size.net
-    x = w["shared.weight"][ids]
+    x = embedding(ids, w["shared.weight"])
     tables = _tables(w, size, ids.shape[1])
     if size.flex and net.attention != "dense":
         tables["mask"] = attention.flex_mask(lengths, size.band, ids.shape[1])
@@ -183,9 +185,10 @@ def decode(w: Weights, size: Size, states: Tensor, lengths: Tensor, ids: Tensor)
         ids: (B, m) tokens of the target before each place; the first is the filling.
     """
     import torch
+    from torch.nn.functional import embedding
 
     net, m = size.net, ids.shape[1]
-    x = w["shared.weight"][ids]
+    x = embedding(ids, w["shared.weight"])
     table = w["decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"]
     bias = _between(table, m, m, net, both=False)
     ahead = torch.ones(m, m, dtype=torch.bool, device=ids.device).triu(1)

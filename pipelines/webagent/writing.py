@@ -71,9 +71,10 @@ def step(w: Weights, size: Size, reading: Reading, lengths: Tensor, ids: Tensor)
         ids: (B,) the token; at first the filling.
     """
     import torch
+    from torch.nn.functional import embedding
 
     one = size.net
-    x = w["shared.weight"][ids][:, None]
+    x = embedding(ids, w["shared.weight"])[:, None]
     table = w["decoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight"]
     first = reading.past[0]
     at = 0 if first is None else first[0].shape[2]
