@@ -9,8 +9,10 @@ reach the line run, quick ones first, to the first failure. Nothing is written i
 JSON line a change says what it was and which test noticed it; the last line printed counts them.
 
 Operators: a comparison, sum, product, sign, ``and``, ``not``, a condition, a number (axes among
-them), a truth value, ``min`` for ``max``, a slice's end, a keyword that names units left out. Words
-of errors and annotations stay. What a test starts as a process of its own runs unchanged.
+them), a truth value, ``min`` for ``max``, a slice's end, a keyword that names units left out, a
+filter dropped, one of several keys dropped, a column for another that the function reads, the first
+two arguments swapped. Words of errors and annotations stay. What a test starts as a process of its
+own runs unchanged.
 
 mutmut and cosmic-ray draw no sample and change code that no test reaches; the second starts Python
 and collects again for every change, which here costs more than the tests.
@@ -38,31 +40,8 @@ from types import CodeType, FrameType, FunctionType
 from typing import Any
 
 import pytest
+from mutations import change, sites
 
-UNITS = {"clusters", "by", "units", "items", "rows", "columns", "groups"}
-SWAPS: dict[type, type] = {
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-    ast.Pow: ast.Mult,
-    ast.MatMult: ast.Mult,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-}
-NAMES = {"min": "max", "max": "min", "any": "all", "all": "any", "minimum": "maximum"}
-NAMES["maximum"] = "minimum"
 LONGEST = 12.0
 """Seconds of tests a change may take unchanged."""
 PATIENCE = 5.0
@@ -79,104 +58,6 @@ class Mutant:
     kind: str
     change: str
     tree: ast.Module = field(repr=False)
-
-
-Site = tuple[ast.AST, str, str, range]
-"""Node, function, kind, and the lines of the statement."""
-
-
-def sites(tree: ast.Module) -> Iterator[Site]:
-    """All that can be changed."""
-    for top in tree.body:
-        whole = isinstance(top, ast.Assign) and isinstance(top.value, ast.Constant)
-        if whole and _kind(top.value) == "number":
-            yield top.value, "", "number", _lines(top)
-        if isinstance(top, ast.FunctionDef):
-            yield from _inside(top, top.name)
-        if isinstance(top, ast.ClassDef):
-            for one in top.body:
-                if isinstance(one, ast.FunctionDef):
-                    yield from _inside(one, f"{top.name}.{one.name}")
-
-
-def _inside(function: ast.FunctionDef, name: str) -> Iterator[Site]:
-    ahead: list[tuple[ast.AST, ast.AST | None]] = [(one, None) for one in function.body]
-    while ahead:
-        node, whole = ahead.pop()
-        if isinstance(node, ast.Raise | ast.JoinedStr | ast.Assert):
-            continue
-        if whole is None and (isinstance(node, ast.expr) or not hasattr(node, "body")):
-            whole = node
-        if kind := _kind(node):
-            yield node, name, kind, _lines(whole or node)
-        shown = [node.value] if isinstance(node, ast.AnnAssign) else ast.iter_child_nodes(node)
-        ahead += [(one, whole) for one in shown if one is not None]
-
-
-def _lines(node: ast.AST) -> range:
-    """Lines of a statement, of a compound one its head: a tracer may see any of them."""
-    if isinstance(node, ast.If):
-        node = node.test
-    nodes = [n for n in ast.walk(node) if hasattr(n, "lineno")]
-    return range(min(n.lineno for n in nodes), 1 + max(n.end_lineno or n.lineno for n in nodes))
-
-
-def _kind(node: ast.AST) -> str | None:
-    match node:
-        case ast.Compare(ops=[op]) if type(op) in SWAPS:
-            return "comparison"
-        case ast.BinOp(left=ast.Constant(value=str())) | ast.BinOp(left=ast.JoinedStr()):
-            return None
-        case ast.BinOp(op=op) if type(op) in SWAPS:
-            return "arithmetic"
-        case ast.BoolOp():
-            return "boolean"
-        case ast.UnaryOp(op=ast.USub() | ast.Not()):
-            return "sign"
-        case ast.If() | ast.IfExp():
-            return "condition"
-        case ast.Constant(value=bool()):
-            return "truth value"
-        case ast.Constant(value=int() | float()):
-            return "number"
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in NAMES:
-            return "min for max"
-        case ast.Slice(lower=low, upper=high) if low or high:
-            return "slice"
-        case ast.Call(keywords=given) if any(k.arg in UNITS for k in given):
-            return "units left out"
-    return None
-
-
-def change(node: Any, kind: str) -> None:
-    """Make the change in place."""
-    if kind == "comparison":
-        node.ops = [SWAPS[type(node.ops[0])]()]
-    elif kind in ("arithmetic", "boolean"):
-        node.op = SWAPS[type(node.op)]()
-    elif kind == "sign":
-        node.op = ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not()
-        if isinstance(node.op, ast.Not):
-            node.operand = ast.UnaryOp(ast.Not(), node.operand)
-    elif kind == "condition":
-        node.test = ast.UnaryOp(ast.Not(), node.test)
-    elif kind == "truth value":
-        node.value = not node.value
-    elif kind == "number":
-        whole = isinstance(node.value, int)
-        node.value = {0: 1, 1: 0}.get(node.value, node.value + 1) if whole else _other(node.value)
-    elif kind == "min for max":
-        name = "id" if isinstance(node.func, ast.Name) else "attr"
-        setattr(node.func, name, NAMES[getattr(node.func, name)])
-    elif kind == "slice":
-        end = "upper" if node.upper else "lower"
-        setattr(node, end, ast.BinOp(getattr(node, end), ast.Add(), ast.Constant(1)))
-    elif kind == "units left out":
-        node.keywords = [k for k in node.keywords if k.arg not in UNITS]
-
-
-def _other(value: float) -> float:
-    return 2 * value if value else 1.0
 
 
 def mutants(files: list[str], each: int, seed: int) -> list[Mutant]:
@@ -352,7 +233,8 @@ class Harness:
 
     def _quick(self, items: list[Any], seconds: dict[str, float]) -> list[Any]:
         """Quick ones first, as many as the time allows."""
-        kept, left = [], LONGEST
+        left = LONGEST
+        kept: list[Any] = []
         for item in sorted(items, key=lambda item: seconds[item.nodeid]):
             left -= seconds[item.nodeid]
             kept += [item] if left > 0 or not kept else []

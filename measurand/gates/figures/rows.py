@@ -116,22 +116,19 @@ def from_statistic(row: Mapping[str, Any], *, alpha: float) -> Bounds:
         return replace(found, lower=estimate, upper=estimate, flags=("exact",))
     if alpha == ROW_ALPHA or estimate is None:
         return found
-    low, high = (
-        side * math.inf if row.get(name) is None else row[name]
-        for side, name in ((-1, "least"), (1, "most"))
-    )
+    low = -math.inf if row.get("least") is None else row["least"]
+    high = math.inf if row.get("most") is None else row["most"]
 
-    def at(end: float | None, side: int) -> float | None:
+    def at(end: float | None) -> float | None:
         if end is None:
             return None
-        width = side * (end - estimate)
         if found.trainings is None:
-            moved_to = estimate + side * _widening(alpha, found.clusters) * width
+            moved_to = estimate + _widening(alpha, found.clusters) * (end - estimate)
         else:
             moved_to = _moved(row, end, 1 - alpha, found)
         return float(min(max(moved_to, min(low, estimate)), max(high, estimate)))
 
-    return replace(found, lower=at(lower, -1), upper=at(upper, 1), flags=("rescaled",))
+    return replace(found, lower=at(lower), upper=at(upper), flags=("rescaled",))
 
 
 def _of_row(

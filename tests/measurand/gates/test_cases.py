@@ -104,3 +104,21 @@ def test_a_gate_with_models_of_its_own_is_put_to_these(project: Project) -> None
         ("g", "a", "pass"),
         ("control", "control", "pass"),
     ]
+
+
+def test_a_share_of_a_baseline_needs_one_that_is_not_zero_rather_than_one(
+    project: Project,
+) -> None:
+    shares: dict[str, Any] = {"margin": {"rel": 0.1}, "test": "non_inferiority"}
+    for middle, told in ((1.0, True), (0.0, False)):
+        # Thirty scores, sd 1: the interval is middle -.38 .. +.38.
+        scores = [middle + (1.0 if i % 2 else -1.0) for i in range(30)]
+        project.items(scores)
+        asked = gate(baseline=project.baseline(scores), **shares)
+        del asked["limit"]
+        sources = opened(project, asked)
+        case = prepare(sources.spec.gates[0], sources.spec, sources, "m", {})
+        if told:
+            assert case.result.margin == pytest.approx(0.1 * middle)
+        else:
+            assert case.result.decision.reason_code == "rel_margin_undefined"

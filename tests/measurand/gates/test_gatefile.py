@@ -245,3 +245,12 @@ def test_personality_demands_what_the_system_promises() -> None:
     for metric in ("alpha", "n_flipped"):
         scales = [s["scale"] for g in spec.gates if g.metric == metric for s in g.slices()]
         assert [s[-3:] for s in scales] == ["EXT", "AGR", "CON", "NEU", "OPE"]
+
+
+def test_a_fault_is_named_by_its_place_and_its_kind() -> None:
+    said = refused(gate_file(gate(), gate(id="h", alpha="1e-3")))
+    assert "gates[1].alpha: " in said
+    assert "YAML reads 1e-3 as text" in said
+    other = refused(gate_file(gate(alpha=2)))
+    assert "gates[0].alpha: " in other
+    assert "YAML" not in other

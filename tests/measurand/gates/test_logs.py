@@ -34,3 +34,13 @@ def test_logs_and_kept_results_give_the_same_verdict(
     assert found[0].gates[0].sentence == found[1].gates[0].sentence
     with pytest.raises(InputError, match="no such file"):
         verdict_of(tmp_path / "gates.yaml", tmp_path, tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("inside", [".", "items"])
+def test_results_of_ours_are_known_by_either_manifest(tmp_path: Path, inside: str) -> None:
+    from gate_evidence import bits, rows, write_items
+
+    (tmp_path / "gates.yaml").write_text(GATES.replace("value", "accuracy"))
+    write_items(tmp_path / "results" / inside, rows(bits(200, 0.9)))
+    found = verdict_of(tmp_path / "gates.yaml", tmp_path, tmp_path / "results")
+    assert (found.problem, found.state) == (None, "pass")

@@ -4,12 +4,14 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import plain_chance
 import pytest
 from compwob_web import IN_A_BROWSER
 from scipy.stats import binom
 
 from measurand.errors import InputError
 from measurand.web.browser import Owner
+from measurand.web.observation import Observation
 from pipelines.compwob import agents, pages, plain_pages
 from pipelines.compwob.environment import Rules, Spec
 from pipelines.compwob.episodes import Setting, play
@@ -70,10 +72,60 @@ def test_who_ignores_after_solves_none_that_is_turned_round(owner: Owner, page: 
     assert _solved(owner, page, "forward_only", 5) == 0
 
 
+def test_chances_by_the_chain_are_those_by_hand() -> None:
+    # One of seven elements, twice, every other press of the six ends it.
+    assert plain_chance.own(SHAPES["two-clicks"], "") == (pytest.approx(1 / 49), 7)
+    # Chosen r, not chosen n: 6 n = 2 r and 14 r = 2 r + 8 n + 1, then 1 of the 4 buttons that end
+    # an episode: 1/28 times 1/4, less what is open after 18 steps.
+    chance, _ = plain_chance.own(SHAPES["form-and-button"], "")
+    assert 0.95 / 112 < chance < 1 / 112
+    assert plain_chance.own(SHAPES["shared-button"], 'enter "Bo" into')[0] == 0
+
+
+LIKELY = {
+    *("two-clicks", "two-clicks-reversed", "buttons-in-turn", "form-and-button"),
+    *("two-groups-one-button", "two-forms-flat", "flat_br.html", "label_before.html"),
+    *("ok_twice.html", "pub_button_boxes.html", "shared_radio.html"),
+}
+"""Pages that random solves at all: the others ask for a list, a date or several words in turn."""
+BOUNDS = {"table_form.html", "wizard.html"}
+"""Pages whose chance is known as a bound from above."""
+
+
+def by_chance(owner: Owner, page: str, seeds: int) -> tuple[int, float]:
+    """Episodes that random solves, and how many it should."""
+    name = page.removesuffix(".html")
+    task = Composition(name, (name,), "extra", "single", ((0,),))
+    solved, expected = 0, 0.0
+    for seed in range(seeds):
+        spec, who = (
+            Spec(task, "single", seed, source=f"/{name}.html"),
+            agents.scripted("random", {}),
+        )
+        found = play(owner, spec, who, Setting(Rules(click="dispatch")))
+        said = str(found.episode["utterance"])
+        chance, elements = (
+            plain_chance.own(SHAPES[name], said)
+            if name in SHAPES
+            else plain_chance.others(name, said)
+        )
+        shown = Observation.from_html(found.steps[0]["html"]).nodes()
+        assert sum(map(agents.can_be_acted_on, shown)) == elements
+        solved += bool(found.episode["success"])
+        expected += chance
+    return solved, expected
+
+
 @pytest.mark.browser
 @IN_A_BROWSER[1]
 def test_random_solves_as_often_as_its_closed_form_says(owner: Owner) -> None:
-    # Three buttons in each of two views, the first click of a view decides: 1/3 times 1/3.
-    n = 120
-    solved = _solved(owner, "buttons-in-turn", "random", n)
-    assert binom.ppf(0.0005, n, 1 / 9) <= solved <= binom.ppf(0.9995, n, 1 / 9)
+    # Half a minute.
+    whole, sum_of = 0, 0.0
+    for page in [*SHAPES, *OTHERS]:
+        n = 40 if page in LIKELY else 5
+        solved, expected = by_chance(owner, page, n)
+        least = 0 if page in BOUNDS else binom.ppf(0.0005, n, expected / n)
+        assert least <= solved <= binom.ppf(0.9995, n, expected / n), page
+        whole, sum_of = whole + solved, sum_of + expected
+    assert sum_of > 9
+    assert abs(whole - sum_of) < 3.3 * sum_of**0.5

@@ -220,3 +220,25 @@ def test_hypotheses_of_each_test() -> None:
     assert hypotheses("equivalence", 0.1, "lower") == [(-0.1, "higher"), (0.1, "lower")]
     assert hypotheses("regression", 0.0, "higher") == [(0.0, "lower")]
     assert hypotheses("regression", 0.0, "lower") == [(0.0, "higher")]
+
+
+@pytest.mark.parametrize("direction", ["higher", "lower"])
+def test_a_change_of_nothing_is_no_loss_that_more_units_would_show(direction: Direction) -> None:
+    rules, bound = Rules(), -0.05 if direction == "higher" else 0.05
+    still = decide("regression", found(-0.01, 0.01), bound, direction, rules)
+    assert (still.reason_code, still.n_needed) == ("no_regression_shown", None)
+    worse = (-0.011, 0.009) if direction == "higher" else (-0.009, 0.011)
+    assert decide("regression", found(*worse), bound, direction, rules).n_needed is not None
+
+
+def test_as_many_clusters_as_the_rules_ask_for_are_enough() -> None:
+    few = {"n": 900, "se": 0.01, "sd": 0.3}
+    for clusters, state in ((10, "pass"), (9, "inconclusive")):
+        got = decide(
+            "threshold", found(0.8, 0.9, clusters=clusters, **few), LIMIT, "higher", Rules()
+        )
+        assert got.state == state
+    # Rows of which no size is known are none, even where one cluster were enough.
+    unknown = found(0.8, 0.9, n=None, clusters=None)
+    rules = Rules(min_n=0, min_clusters=1)
+    assert decide("threshold", unknown, LIMIT, "higher", rules).reason_code == "underpowered"

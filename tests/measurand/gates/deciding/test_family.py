@@ -201,3 +201,28 @@ def test_holm_keeps_the_chance_of_any_false_finding() -> None:
     sd = np.sqrt(0.05 * 0.95 / runs)
     assert any_holm / runs <= 0.05 + 3 * sd
     assert any_plain / runs == pytest.approx(1 - 0.95**m, abs=0.1)
+
+
+def _of_statistics(project: Project, rows: dict[str, dict[str, Any]]) -> Verdict:
+    project.statistics(*(statistic(name, **row) for name, row in rows.items()))
+    gates = []
+    for name in rows:
+        asked = gate(id=name, metric=name, test="superiority", baseline={"value": 0.0})
+        del asked["limit"]
+        gates.append(asked | {"from": "statistics"})
+    return project.verdict(*gates, family={"correction": "holm"})
+
+
+def test_no_adjusted_p_exceeds_one(project: Project) -> None:
+    lost = {"estimate": -0.05, "lower": -0.105, "upper": 0.005}
+    verdict = _of_statistics(project, {"a": lost, "b": lost})
+    assert [g.level.p_adjusted for g in verdict.gates] == [1.0, 1.0]
+
+
+def test_a_member_without_a_p_gets_the_level_of_the_whole_family(project: Project) -> None:
+    won = {"estimate": 0.2, "lower": 0.145, "upper": 0.255}
+    bare = dict.fromkeys(("lower", "upper", "ci_lo", "ci_hi", "se"))
+    verdict = _of_statistics(project, {"a": won, "b": won, "c": {"estimate": 0.2, **bare}})
+    assert [g.found.p is None for g in verdict.gates] == [False, False, True]
+    assert verdict.gates[2].level.alpha == pytest.approx(0.05 / 2)
+    assert verdict.gates[2].level.p_adjusted is None

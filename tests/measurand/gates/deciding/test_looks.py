@@ -101,3 +101,9 @@ def test_the_record_is_versioned(project: Project) -> None:
     project.one(gate())
     content = json.loads((project.out / looks.FILE).read_text())
     assert (content["schema"], content["version"]) == ("measurand.looks", "1.0.0")
+
+
+def test_one_bad_entry_spoils_a_record(tmp_path: Path) -> None:
+    (tmp_path / looks.FILE).write_text('{"schema": "measurand.looks", "looks": {"q": ["a", 1]}}')
+    with pytest.raises(InputError, match="not a record of looks"):
+        looks.read(tmp_path)

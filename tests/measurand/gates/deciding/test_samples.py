@@ -151,3 +151,25 @@ def test_a_mean_of_trainings_holds_their_root_already() -> None:
 )  # fmt: skip
 def test_there_is_no_number_where_none_is_realistic(found: Bounds) -> None:
     assert trainings_needed("threshold", found, 0.0, Rules()) == (None, None)
+
+
+def test_two_trainings_are_enough_where_they_are() -> None:
+    # t(1) at .95 is 6.314 and z of .8 is .842: 7.155 x .01 / sqrt 2 = .0506 fills a gap of .0508,
+    # of which the items take next to nothing.
+    def rows_of(gap: float) -> tuple[int | None, int | None]:
+        found = bounds(gap, sd=1e-9, n=1000, trainings=4, fixed=0.005)
+        return trainings_needed("threshold", found, 0.0, Rules())
+
+    assert rows_of(0.0508) == (2, None)
+    # With three it is t(2) = 2.920: 3.762 x .01 / sqrt 3 = .0217.
+    assert rows_of(0.0504) == (3, None)
+    assert rows_of(0.0216)[0] == 4
+
+
+def test_what_few_clusters_show_has_the_power_of_the_noncentral_t() -> None:
+    from scipy.stats import nct
+
+    found = detectable(bounds(se=0.1, df=5), Rules())
+    assert found is not None
+    power = 1 - nct.cdf(student.ppf(0.95, 5), 5, found / 0.1)
+    assert power == pytest.approx(0.8, abs=1e-6)

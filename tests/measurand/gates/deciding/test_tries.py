@@ -67,3 +67,18 @@ def test_a_damaged_record_is_never_an_empty_one(project: Project, text: str) -> 
 def test_a_repeated_cluster_in_a_damaged_record_is_another_try() -> None:
     seen = [{"clusters": ["a", "a"], "sha256": "x"}]
     assert tries.place(line(a=0.1), seen)[0] == 2
+
+
+def test_one_bad_name_spoils_a_record(tmp_path: Path) -> None:
+    entry = {"sha256": "x", "clusters": ["a", 1]}
+    content = {"schema": "measurand.tries", "tries": {"k": [entry]}}
+    (tmp_path / tries.FILE).write_text(json.dumps(content))
+    with pytest.raises(InputError, match="not a record of tries"):
+        tries.read(tmp_path)
+
+
+def test_a_try_that_grows_leaves_the_later_ones() -> None:
+    seen = tries.noted(tries.noted([], 1, line(a=0.1)), 2, line(a=0.2))
+    grown = tries.noted(seen, 1, line(a=0.1, b=0.5))
+    assert [one["clusters"] for one in grown] == [["a", "b"], ["a"]]
+    assert grown[1] == seen[1]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from gate_evidence import Project, bits, gate, non_inferiority, rows
 
-from measurand.gates.figures.anytime import Line, bounds, line_of
+from measurand.gates.figures.anytime import Line, _edge, bounds, line_of
 from measurand.gates.figures.bounds import EvidenceError, Items
 from measurand.stats.sequential import above
 
@@ -188,3 +188,23 @@ class TestFromFiles:
 def test_the_deviation_is_that_of_the_units_behind_the_error() -> None:
     got = found(line(discordant(400)))
     assert got.sd == pytest.approx(got.se * 20)
+
+
+def test_differences_have_twice_the_range_of_their_scores() -> None:
+    sample = Items(np.array([0.5, -1.0]), np.array([0, 1]), True, names=("a", "b"))
+    got = line_of(sample, 1.0, 3.0)
+    assert (got.low, got.high) == (-2.0, 2.0)
+
+
+def test_the_error_of_a_line_is_that_of_its_clusters() -> None:
+    # .2, .4 and .9: mean .5, squares .09 + .01 + .16 over 2 is .13, over 3 clusters.
+    got = found(line([0.2, 0.4, 0.9]), null=0.0)
+    assert got.se == pytest.approx(math.sqrt(0.13 / 3))
+    assert got.sd == pytest.approx(math.sqrt(0.13))
+
+
+def test_a_null_refuted_and_nothing_above_it_is_exceeded_all_the_same() -> None:
+    got = _edge(lambda x: x <= 0.3, 0.0, 1.0, [0.3])
+    assert 0.3 < got < 0.3 + 1e-5
+    assert _edge(lambda x: x <= 0.2, 0.0, 1.0, [0.3]) == pytest.approx(0.2, abs=1e-5)
+    assert _edge(lambda x: False, 0.0, 1.0, [0.3]) == 0.0

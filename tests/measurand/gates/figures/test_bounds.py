@@ -122,3 +122,13 @@ def test_degrees_of_freedom_are_one_less_than_the_units() -> None:
     assert bounds(items(x), interval="t").df == 39
     clustered = bounds(items(x, clusters=np.repeat(np.arange(8), 5)), interval="t")
     assert (clustered.df, clustered.clusters) == (7, 8)
+
+
+def test_equal_scores_below_or_above_the_null_leave_no_doubt() -> None:
+    for scores, better, p in (
+        (0.9, "higher", 0.0),
+        (0.9, "lower", 1.0),
+        (0.1, "lower", 0.0),
+        (0.5, "higher", 1.0),
+    ):
+        assert bounds(items([scores] * 30), interval="t", better=better).p == p

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from gate_evidence import Project, bits, gate, statistic
 
-from measurand.gates.figures.bounds import Bounds, Items
+from measurand.gates.figures.bounds import EQUAL, Bounds, Items
 from measurand.gates.figures.exact import of_figure, of_items, unequal
 
 ITEMS = Items(np.array([0.0, 1.0, -1.0, 0.0]), np.array([0, 0, 1, 1]), paired=True)
@@ -56,3 +56,10 @@ def test_a_statistic_that_must_not_move(project: Project) -> None:
 def test_rounding_of_a_large_number_is_as_large() -> None:
     assert of_figure(Bounds(1e9 * (1 + 4e-16), None, None, n=9), 1e9).estimate == 0
     assert of_figure(Bounds(1e9 + 1.0, None, None, n=9), 1e9).estimate == 1.0
+
+
+def test_rounding_is_one_part_in_so_many_and_no_more() -> None:
+    for value in (0.25, 4.0):
+        slack = EQUAL * max(1.0, value)
+        assert of_figure(Bounds(value + 0.9 * slack, None, None), value).estimate == 0
+        assert of_figure(Bounds(value + 1.5 * slack, None, None), value).estimate > 0

@@ -223,3 +223,24 @@ def test_p_of_an_equivalence_gate_is_statsmodels_tost(project: Project, margin: 
     base = project.baseline(b.tolist(), cluster_size=5)
     got = project.one(non_inferiority(base, margin, test="equivalence"))
     assert got.found.p == pytest.approx(clustered, rel=1e-9)
+
+
+def test_an_error_that_an_interval_does_not_name_is_its_half_width_in_sigmas() -> None:
+    found = bounds(paired(36, 12, 2, 0), interval="newcombe", alpha=0.025)
+    assert (found.lower, found.upper) == pytest.approx((0.0569, 0.3404), abs=5e-5)
+    assert found.se == pytest.approx((0.3404 - 0.0569) / (2 * 1.959964), abs=5e-5)
+    assert found.sd == pytest.approx(found.se * 50**0.5)
+
+
+def test_means_that_overflow_are_named() -> None:
+    big = items([1.7e308, 1.7e308, 1e308])
+    with pytest.raises(EvidenceError) as caught, np.errstate(all="ignore"):
+        bounds(big, other=items([0.0, 1.0, 2.0]))
+    assert caught.value.code == "overflow"
+
+
+def test_resamples_at_the_null_count_against_it() -> None:
+    # 50 of 100 right, null .5: P(X <= 50) of a binomial is .540, P(X < 50) is .460.
+    found = bounds(items([1.0, 0.0] * 50), interval="bootstrap", null=0.5, seed_words=("tie",))
+    assert scipy.stats.binom.cdf(50, 100, 0.5) == pytest.approx(0.540, abs=5e-4)
+    assert found.p == pytest.approx(0.540, abs=0.015)

@@ -200,3 +200,15 @@ def test_many_rows_take_seconds() -> None:
     got = select(Evidence(table, "h", "results"))
     assert np.mean(values(got)) == 0.5
     assert time.process_time() - start < 8
+
+
+def test_the_share_of_rows_left_out_is_of_those_that_reached_the_model() -> None:
+    side = items.Scored(pa.table({}), rows=10, dropped=2, infra=2)
+    assert side.drop_share == 0.25
+    assert items.Scored(pa.table({}), rows=3, dropped=0, infra=3).drop_share == 0
+
+
+def test_one_score_that_is_not_finite_spoils_the_mean() -> None:
+    table = pa.table({"cluster": ["a", "b"]})
+    with pytest.raises(EvidenceError, match="overflow"):
+        items.sample_of(table, pa.chunked_array([[0.5, INF]]))

@@ -113,3 +113,14 @@ def test_raters_of_one_item_count_as_their_mean(tmp_path: Path) -> None:
     with pytest.raises(EvidenceError, match="no such file"):
         labels_of(tmp_path / "none.csv", "accuracy", "m")
     assert rows([1.0])[0]["item_id"] == "i00000"
+
+
+def test_labels_of_several_models_are_those_of_the_judged_one(tmp_path: Path) -> None:
+    file = tmp_path / "labels.csv"
+    file.write_text("item_id,value,model,metric\na,1,m,good\na,0,n,good\nb,0,m,good\nb,1,n,good\n")
+    assert labels_of(file, "good", "m") == {"a": 1.0, "b": 0.0}
+    assert labels_of(file, "good", "n") == {"a": 0.0, "b": 1.0}
+    with pytest.raises(EvidenceError, match="labels of m, n, none of 'o'"):
+        labels_of(file, "good", "o")
+    # The only metric there is serves a gate on a metric of another name.
+    assert labels_of(file, "fine", "m") == {"a": 1.0, "b": 0.0}

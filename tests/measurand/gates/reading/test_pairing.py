@@ -10,7 +10,7 @@ from measurand.gates.figures.bounds import EvidenceError
 from measurand.gates.gatefile import validate
 from measurand.gates.reading.evidence import Evidence
 from measurand.gates.reading.items import Scored, select
-from measurand.gates.reading.pairing import pair
+from measurand.gates.reading.pairing import pair, unpaired
 
 
 def of(content: list[dict[str, Any]]) -> Scored:
@@ -117,3 +117,10 @@ def test_clusters_must_agree_over_one_dataset() -> None:
 def test_nothing_scored_on_common_items() -> None:
     a, b = side([1, None]), side([None, 1])
     assert refused(a, b) == "empty_slice"
+
+
+def test_uneven_losses_are_told_of_the_right_side() -> None:
+    left, right = side([1.0] * 90 + [None] * 10), side([0.5] * 100)
+    with pytest.raises(EvidenceError, match=r"10\.00% of the candidate, 0\.00% of"):
+        unpaired(left, right, max_drop=0.01)
+    assert len(unpaired(left, right, max_drop=0.1)[0].values) == 90
