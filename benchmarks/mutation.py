@@ -2,11 +2,13 @@
 
     python benchmarks/mutation.py measurand/stats --tests tests/measurand/stats --out m.jsonl
 
-A seeded sample of changes, ``--each`` a file. The tests are collected once; a child process runs
-them unchanged, leaves out what fails so and notes which lines each reaches. Then each change has a
-forked child, in which the changed function's code stands in place of its own and only tests that
-reach the line run, quick ones first, to the first failure. Nothing is written into the source. A
-JSON line a change says what it was and which test noticed it; the last line printed counts them.
+A seeded sample of changes, ``--each`` a file. The tests are collected once and run unchanged;
+what fails so is left out, and which lines each reaches is noted. Then the changed function's code
+stands in place of its own, and only tests that reach the line run, quick ones first, to the first
+failure. What fixtures of the session made through other lines stays, the rest is made anew. All is
+done in a forked process; where a change does not end, another one goes on. Nothing is written into
+the source. A JSON line a change says what it was and which test noticed it; the last line printed
+counts them.
 
 Operators: a comparison, sum, product, sign, ``and``, ``not``, a condition, a number (axes among
 them), a truth value, ``min`` for ``max``, a slice's end, a keyword that names units left out, a
@@ -26,15 +28,15 @@ import copy
 import gc
 import json
 import os
-import pickle
 import random
 import signal
 import sys
 import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import _lru_cache_wrapper, partial
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType
 from typing import Any
@@ -43,9 +45,13 @@ import pytest
 from mutations import change, sites
 
 LONGEST = 12.0
-"""Seconds of tests a change may take unchanged."""
+"""Seconds of processor of the tests that a change may take unchanged."""
 PATIENCE = 5.0
-"""Times what the tests need unchanged, and as many seconds."""
+"""Times what the tests need unchanged, and as many seconds; all so many times on a busy machine."""
+
+
+Lines = set[tuple[str, int]]
+"""Files and line numbers."""
 
 
 @dataclass(frozen=True)
@@ -84,34 +90,42 @@ def _line(node: ast.AST) -> str:
     return ast.unparse(node).splitlines()[0][:100]
 
 
-def apply(mutant: Mutant) -> bool:
-    """Put the changed code in place of the function's own, wherever it is bound."""
+def apply(mutant: Mutant) -> list[Callable[[], None]]:
+    """Put the changed code in place of the function's own, wherever it is bound; how to undo it.
+
+    What is cached anywhere is forgotten before and after.
+    """
     path = str(Path(mutant.file).resolve())
     if not mutant.function:
-        return _constant(mutant, path)
-    code = _code(compile(mutant.tree, path, "exec"), mutant.function)
-    found = False
-    for one in gc.get_objects():
-        if not isinstance(one, FunctionType) or one.__code__.co_filename != path:
-            continue
-        if one.__code__.co_qualname == mutant.function:
-            one.__code__, found = code, True
-    return found
+        undo = _constant(mutant, path)
+    else:
+        code, undo = _code(compile(mutant.tree, path, "exec"), mutant.function), []
+        for one in gc.get_objects():
+            if not isinstance(one, FunctionType) or one.__code__.co_filename != path:
+                continue
+            if one.__code__.co_qualname == mutant.function:
+                undo.append(partial(setattr, one, "__code__", one.__code__))
+                one.__code__ = code
+    caches = [one.cache_clear for one in gc.get_objects() if isinstance(one, _lru_cache_wrapper)]
+    for clear in caches:
+        clear()
+    return [*undo, *caches] if undo else []
 
 
-def _constant(mutant: Mutant, path: str) -> bool:
+def _constant(mutant: Mutant, path: str) -> list[Callable[[], None]]:
     space: dict[str, Any] = {}
     for node in mutant.tree.body:
         if isinstance(node, ast.Assign) and node.lineno == mutant.lines[0]:
             exec(compile(ast.Module([node], []), path, "exec"), space)
             name = node.targets[0].id  # type: ignore[attr-defined]
     home = next(m for m in sys.modules.values() if getattr(m, "__file__", None) == path)
-    old, found = getattr(home, name), False
+    old = getattr(home, name)
+    undo: list[Callable[[], None]] = []
     for module in list(sys.modules.values()):
         if vars(module).get(name) is old:
+            undo.append(partial(setattr, module, name, old))
             setattr(module, name, space[name])
-            found = True
-    return found
+    return undo
 
 
 def _code(outer: CodeType, name: str) -> CodeType:
@@ -125,16 +139,16 @@ def _code(outer: CodeType, name: str) -> CodeType:
 
 
 class Harness:
-    """A pytest plugin: collects, then runs the tests once a change in forked children."""
+    """A pytest plugin: collects, then runs the tests once a change."""
 
     def __init__(self, files: list[str], made: list[Mutant], out: Path) -> None:
         self.paths = {str(Path(f).resolve()) for f in files}
         self.made, self.out = made, out
-        self.lines: set[tuple[str, int]] = set()
-        self.of_fixture: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        self.of_fixture: dict[str, Lines] = defaultdict(set)
         self.making: dict[str, float] = defaultdict(float)
+        self.seconds: dict[str, float] = {}
         self.failed: str | None = None
-        self.stack: list[set[tuple[str, int]]] = []
+        self.stack: list[Lines] = []
 
     def _trace(self, frame: FrameType, event: str, _: Any) -> Any:
         if frame.f_code.co_filename not in self.paths:
@@ -146,9 +160,9 @@ class Harness:
     def pytest_fixture_setup(self, fixturedef: Any) -> Iterator[None]:
         """Lines that a fixture reaches count for every test that asks for it."""
         self.stack.append(set())
-        start = time.perf_counter()
+        start = time.process_time()
         yield
-        self.making[fixturedef.argname] += time.perf_counter() - start
+        self.making[fixturedef.argname] += time.process_time() - start
         self.of_fixture[fixturedef.argname] |= self.stack.pop()
 
     def pytest_runtest_logreport(self, report: Any) -> None:
@@ -157,7 +171,7 @@ class Harness:
             self.failed = report.nodeid
 
     def _run(self, items: list[Any]) -> None:
-        for item, following in zip(items, [*items[1:], None], strict=True):
+        for item, following in zip(items, [*items[1:], items[-1]], strict=True):
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed:
                 return
@@ -166,29 +180,33 @@ class Harness:
         """In place of pytest's own loop."""
         if session.testsfailed:
             raise session.Interrupted("errors at collection")
-        items = session.items
-        before = _child(self._unchanged, items)
-        reached, seconds, making = pickle.loads(before)
-        counts: dict[str, int] = defaultdict(int)
-        with self.out.open("a", encoding="utf-8") as out:
-            for mutant in self.made:
-                said = self._one(mutant, items, reached, seconds, making)
-                counts[said["result"]] += 1
-                out.write(json.dumps(said) + "\n")
-                out.flush()
-        print(f"\n{dict(counts)}")
+        before = _lines_of(self.out)
+        results: list[str] = []
+        while len(results) < len(self.made):
+            _child(self._work, session, len(results))
+            results = [json.loads(line)["result"] for line in _lines_of(self.out)[len(before) :]]
+            if len(results) < len(self.made):
+                results.append(self._note(self.made[len(results)], "no end"))
+        print(f"\n{dict(Counter(results))}")
         return True
 
-    def _unchanged(self, items: list[Any]) -> bytes:
-        reached: dict[str, set[tuple[str, int]]] = {}
-        seconds: dict[str, float] = {}
-        for item, following in zip(items, [*items[1:], None], strict=True):
+    def _work(self, session: Any, first: int) -> None:
+        """All changes from one on, in this process; a change that does not end ends it."""
+        reached = self._unchanged(session.items)
+        for mutant in self.made[first:]:
+            self._one(mutant, session, reached)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _unchanged(self, items: list[Any]) -> dict[str, Lines]:
+        """What each test reaches; what the session's fixtures made stays."""
+        reached: dict[str, Lines] = {}
+        for item, following in zip(items, [*items[1:], items[-1]], strict=True):
             self.stack = [set()]
-            start = time.perf_counter()
+            start = time.process_time()
             sys.settrace(self._trace)
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
             sys.settrace(None)
-            seconds[item.nodeid] = time.perf_counter() - start
+            self.seconds[item.nodeid] = time.process_time() - start
             reached[item.nodeid] = self.stack[0]
             if self.failed:
                 del reached[item.nodeid]
@@ -196,91 +214,88 @@ class Harness:
         for item in (one for one in items if one.nodeid in reached):
             for name in item.fixturenames:
                 reached[item.nodeid] = reached[item.nodeid] | self.of_fixture[name]
-        return pickle.dumps((reached, seconds, dict(self.making)))
+        return reached
 
-    def _one(
-        self, mutant: Mutant, items: list[Any], reached: Any, seconds: Any, making: Any
-    ) -> dict[str, Any]:
-        said = {name: getattr(mutant, name) for name in ("file", "function", "kind", "change")}
-        said["line"] = mutant.lines[0]
+    def _forget(self, session: Any, places: Lines) -> None:
+        """Have made anew what the session's fixtures made through these lines, or from such."""
+        known = session._fixturemanager._arg2fixturedefs
+        stale = {name for name, lines in self.of_fixture.items() if not places.isdisjoint(lines)}
+        while more := {
+            name
+            for name, made in known.items()
+            if name not in stale and any(stale.intersection(one.argnames) for one in made)
+        }:
+            stale |= more
+        for one in (one for name in stale for one in known.get(name, ())):
+            one.cached_result = None
+
+    def _one(self, mutant: Mutant, session: Any, reached: dict[str, Lines]) -> None:
         path = str(Path(mutant.file).resolve())
+        # A constant of a module may have been used anywhere.
         places = {(path, line) for line in mutant.lines}
+        wide = places if mutant.function else set().union(*reached.values())
         chosen = [
             item
-            for item in items
-            if item.nodeid in reached
-            and (not mutant.function or not places.isdisjoint(reached[item.nodeid]))
+            for item in session.items
+            if not wide.isdisjoint(reached.get(item.nodeid, set())) or not mutant.function
         ]
-        chosen = self._quick(chosen, seconds)
+        chosen = self._quick([item for item in chosen if item.nodeid in reached])
         if not chosen:
-            return {**said, "result": "not reached", "tests": 0, "seconds": 0.0, "by": None}
-        whole = sum(seconds[item.nodeid] for item in chosen)
-        # Fixtures are made anew, though a test that ran unchanged may have found them made.
-        whole += sum(making.get(name, 0.0) for name in {n for i in chosen for n in i.fixturenames})
-        start = time.perf_counter()
-        found = pickle.loads(
-            _child(lambda: self._changed(mutant, chosen), limit=PATIENCE * whole + PATIENCE)
-            or pickle.dumps("no end")
-        )
-        result = {"": "survived", "?": "not applied", "no end": "no end"}.get(found, "killed")
-        return {
-            **said,
-            "result": result,
-            "tests": len(chosen),
-            "seconds": round(time.perf_counter() - start, 2),
-            "by": found or None,
-        }
+            self._note(mutant, "not reached")
+            return
+        names = {name for item in chosen for name in item.fixturenames}
+        whole = sum(self.seconds[item.nodeid] for item in chosen)
+        whole += sum(self.making[name] for name in names)
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE * (PATIENCE * whole + PATIENCE))
+        start = time.process_time()
+        undo = apply(mutant)
+        if not undo:
+            self._note(mutant, "not applied")
+            return
+        self.failed, self.stack = None, [set()]
+        self._forget(session, wide)
+        self._run(chosen)
+        for restore in undo:
+            restore()
+        self._forget(session, wide)
+        self._note(mutant, "killed" if self.failed else "survived", len(chosen), start)
 
-    def _quick(self, items: list[Any], seconds: dict[str, float]) -> list[Any]:
+    def _note(self, mutant: Mutant, result: str, tests: int = 0, start: float | None = None) -> str:
+        said = {name: getattr(mutant, name) for name in ("file", "function", "kind", "change")}
+        said |= {"line": mutant.lines[0], "result": result, "tests": tests}
+        said["seconds"] = 0.0 if start is None else round(time.process_time() - start, 2)
+        said["by"] = self.failed if result == "killed" else None
+        with self.out.open("a", encoding="utf-8") as out:
+            out.write(json.dumps(said) + "\n")
+        return result
+
+    def _quick(self, items: list[Any]) -> list[Any]:
         """Quick ones first, as many as the time allows."""
         left = LONGEST
         kept: list[Any] = []
-        for item in sorted(items, key=lambda item: seconds[item.nodeid]):
-            left -= seconds[item.nodeid]
+        for item in sorted(items, key=lambda item: self.seconds[item.nodeid]):
+            left -= self.seconds[item.nodeid]
             kept += [item] if left > 0 or not kept else []
         return kept
 
-    def _changed(self, mutant: Mutant, items: list[Any]) -> bytes:
-        if not apply(mutant):
-            return pickle.dumps("?")
-        self.stack = [set()]
-        self._run(items)
-        return pickle.dumps(self.failed or "")
+
+def _lines_of(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def _child(work: Any, *given: Any, limit: float | None = None) -> bytes:
-    """What ``work`` returns in a forked process, nothing after the limit or where it died."""
-    read, write = os.pipe()
+def _child(work: Any, *given: Any) -> None:
+    """Do the work in a forked process, and end what it left running."""
     pid = os.fork()
     if pid == 0:
-        os.close(read)
         os.setpgid(0, 0)
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         try:
-            with os.fdopen(write, "wb") as pipe:
-                pipe.write(work(*given))
+            work(*given)
         finally:
             os._exit(0)
-    os.close(write)
-    said, end = b"", time.monotonic() + (limit or 3600)
-    os.set_blocking(read, False)
-    while time.monotonic() < end:
-        try:
-            part = os.read(read, 1 << 20)
-        except BlockingIOError:
-            time.sleep(0.01)
-            continue
-        if not part:
-            break
-        said += part
-    else:
-        said = b""
+    os.waitpid(pid, 0)
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    os.close(read)
-    return said
 
 
 def main() -> None:

@@ -123,3 +123,10 @@ def test_the_exit_code_is_the_worst_gate_of_either_kind(states: tuple[Any, ...])
     parts = (found.instrument.state, found.subject.state)
     assert found.exit_code == max(EXIT_CODES[p] for p in parts if p == found.state)
     assert found.state == verdict(*map(result, states)).state
+
+
+def test_a_gate_in_a_file_has_no_working_figures() -> None:
+    found = result("pass", se=0.1, df=9, reason="why", estimate=0.5)
+    [gate] = json.loads(verdict(found).to_json())["gates"]
+    assert gate["estimate"] == 0.5
+    assert not {"se", "df", "reason", "plain", "found", "decision", "level"} & set(gate)

@@ -112,3 +112,10 @@ def test_exact_figures_need_no_more_items() -> None:
     lines = explain(result(flags=("exact",)))
     assert lines[0] == "why: The figure is exact and meets the limit."
     assert not any("would decide" in line for line in lines)
+
+
+def test_a_note_of_the_evidence_is_told_of_figures_and_not_of_faults() -> None:
+    note = "note of the evidence"
+    assert f"{note}: read in haste" in explain(result(detail="read in haste"))
+    broken = result(state="error", reason_code="missing_metric", detail="no such metric")
+    assert note not in "\n".join(explain(broken))
