@@ -32,6 +32,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -218,7 +219,10 @@ class Harness:
 
     def _forget(self, session: Any, places: Lines) -> None:
         """Have made anew what the session's fixtures made through these lines, or from such."""
-        known = session._fixturemanager._arg2fixturedefs
+        known: dict[str, list[Any]] = defaultdict(list)
+        for item in session.items:
+            for name, made in item._fixtureinfo.name2fixturedefs.items():
+                known[name] += [one for one in made if one not in known[name]]
         stale = {name for name, lines in self.of_fixture.items() if not places.isdisjoint(lines)}
         while more := {
             name
@@ -231,8 +235,8 @@ class Harness:
 
     def _one(self, mutant: Mutant, session: Any, reached: dict[str, Lines]) -> None:
         path = str(Path(mutant.file).resolve())
-        # A constant of a module may have been used anywhere.
         places = {(path, line) for line in mutant.lines}
+        # A constant of a module may have been used anywhere.
         wide = places if mutant.function else set().union(*reached.values())
         chosen = [
             item
@@ -291,6 +295,8 @@ def _child(work: Any, *given: Any) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         try:
             work(*given)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(0)
     os.waitpid(pid, 0)

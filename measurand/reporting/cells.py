@@ -14,6 +14,7 @@ from measurand.errors import InputError
 from measurand.reporting.condense import condense, figure_of
 from measurand.reporting.document import Cell, Table
 from measurand.reporting.text import DASH, clean, common_decimals, interval, number
+from measurand.reporting.worth import said
 
 STATES = {
     "pass": "pass",
@@ -80,7 +81,7 @@ def lay_out(table: Table) -> LaidTable:
         tuple(_is_numeric(column) for column in by_column),
         rows,
         tuple((letter, reason) for reason, letter in letters.items()),
-        tuple(clean(note) for note in table.notes),
+        tuple(clean(note) for note in (*table.notes, *said(table.rows))),
         any(row[0].link for row in rows),
     )
 

@@ -19,7 +19,7 @@ Cell = str | int | float | bool | None | Mapping[str, Any]
 """One table cell. A mapping is one of
 
 ``{"estimate", "lower", "upper", "reason"}``: a figure with its interval; null needs its reason,
-and ``detail`` may name it in a second, quiet line;
+``detail`` may name it in a second, quiet line, and ``worth`` say below what the interval is worth;
 ``{"value", "reason"}``: a figure that may be null for a reason;
 ``{"state", "detail"}``: pass, fail, inconclusive or error, by word and shape, and why in a second
 line;

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pyarrow as pa
 
 from measurand.reporting.document import Cell
+from measurand.reporting.worth import WORTH, worth
 from measurand.results import StatisticRow, slice_text
 from measurand.statistics import EXACT
 
@@ -46,6 +47,7 @@ class Figures:
             "lower": row["ci_lo"],
             "upper": row["ci_hi"],
             "reason": row["reason"],
+            **_worth(row),
         }
 
     def dot(self, label: str, model: str, metric: str, **parts: str) -> dict[str, Any]:
@@ -60,6 +62,7 @@ class Figures:
             "lower": row["ci_lo"],
             "upper": row["ci_hi"],
             "reason": row["reason"],
+            **_worth(row),
         }
 
     def point(
@@ -74,3 +77,8 @@ class Figures:
         """All rows of one metric of one model, in the order of their slices."""
         found = [r for (m, name, _), r in self._rows.items() if m == model and name == metric]
         return sorted(found, key=lambda r: r["slice"])
+
+
+def _worth(row: StatisticRow) -> dict[str, str]:
+    words = worth(row)
+    return {} if words is None else {WORTH: words}

@@ -31,6 +31,7 @@ from measurand.reporting.figures import (
     scenes,
     screens,
 )
+from measurand.reporting.worth import said
 
 WIDE, PHONE = 720.0, 320.0
 GRIDS = ("frame_trace", "ridges", "scenes", "screens")
@@ -71,7 +72,7 @@ def draw(figure: Figure, uid: str, width: float = WIDE) -> Markup:
 def twin(figure: Figure) -> Table:
     """The data of a figure that is not empty, as a table."""
     columns, rows, notes = _module(figure).twin(figure.data)
-    return Table(figure.title, columns, rows, notes)
+    return Table(figure.title, columns, rows, [*notes, *said(figure.data)])
 
 
 def is_empty(figure: Figure) -> bool:

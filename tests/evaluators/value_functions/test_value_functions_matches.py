@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from value_functions_small import CHESS, HAS_CHESS, NO_CHESS, small
 
 from evaluators.value_functions import matches
+from measurand import runs
 from measurand.training import tensors
 from pipelines.value_functions import networks
 from pipelines.value_functions.boards import PLANES
@@ -105,3 +107,37 @@ def test_games_are_kept_by_weights(tmp_path: Path) -> None:
     assert again[:3] == rows[:3]
     assert len(again) == 8
     assert list(matches.random(given, run, journal))
+
+
+def test_only_losses_that_are_matched_play_and_need_their_weights(tmp_path: Path) -> None:
+    given = params()
+    [run] = given.train.runs
+    journal = tmp_path / "journal"
+    assert list(matches.items(given, run, "two_hot", tmp_path, journal)) == []
+    assert list(matches.items(params(games=0), run, "mse", tmp_path, journal)) == []
+    with pytest.raises(FileNotFoundError):
+        list(matches.items(given, run, "mse", tmp_path, journal))
+
+
+def test_random_moves_play_where_networks_do_and_read_their_journal(tmp_path: Path) -> None:
+    given = params()
+    [run] = given.train.runs
+    noisy = run.model_copy(update={"noise": 1.0})
+    assert list(matches.random(given, noisy, tmp_path / "none")) == []
+    assert not (tmp_path / "none").exists()
+    won = {(0, True): 0.0, (0, False): 0.5, (1, True): 1.0, (1, False): 0.25}
+    lines = [
+        json.dumps({"key": runs.run_id(("random",), given.evaluate.seed, opening, white,
+                                       matches.WEAKEST, matches.NODES, matches.LONGEST),
+                    "won": share})
+        for (opening, white), share in won.items()
+    ]  # fmt: skip
+    (tmp_path / "games.jsonl").write_text("\n".join(lines))
+    found = list(matches.random(given, run, tmp_path))
+    assert [row[:4] for row in found] == [
+        ("won", "game-000-white", "opening-000", 0),
+        ("won", "game-000-black", "opening-000", 0),
+        ("won", "game-001-white", "opening-001", 0),
+        ("won", "game-001-black", "opening-001", 0),
+    ]
+    assert [row[5] for row in found] == [0.0, 0.5, 1.0, 0.25]

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from measurand.reporting.methods import methods
+from measurand.reporting.worth import RATES
 
 PARAMS = SimpleNamespace(report=SimpleNamespace(resamples=200))
 
@@ -14,7 +15,8 @@ def test_lines_are_joined_and_parameters_filled_in(tmp_path: Path) -> None:
         "- Rule: {rule}.\n\nSecond\npart.\n"
     )
     text = methods(tmp_path / "sections.py", PARAMS, rule="strict")
-    assert text.text == "- Bootstrap, B = 200, over clips.\n- Rule: strict.\n\nSecond part."
+    own = "- Bootstrap, B = 200, over clips.\n- Rule: strict.\n\nSecond part."
+    assert text.text == f"{own}\n\n{RATES}"
 
 
 def test_docs_show_where_the_text_of_every_report_stands() -> None:

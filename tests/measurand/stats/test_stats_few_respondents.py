@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
+from scipy.special import expit
+from scipy.stats import norm
 
 from measurand.errors import InputError
 from measurand.stats.few_respondents import Bank, expected_from_others, learn, posterior
@@ -63,3 +66,20 @@ def test_what_is_refused() -> None:
             learn(bad)
     with pytest.raises(InputError, match="spread of slopes"):
         learn(x, 0.0)
+
+
+@pytest.mark.parametrize("slope_sd", [0.3, 1.5])
+def test_items_are_where_a_posterior_written_out_is_largest(slope_sd: float) -> None:
+    x, _, _ = answers(25, 4, 3)
+
+    def minus_log(at: np.ndarray) -> float:
+        slope, intercept = at[:4], at[4:]
+        chances = expit(np.outer(ABILITIES, slope) + intercept)
+        of_row = [np.prod(np.where(row == 1, chances, 1 - chances), axis=1) @ PRIOR for row in x]
+        known = norm.logpdf(slope, 1, slope_sd).sum() + norm.logpdf(intercept, 0, 3).sum()
+        return float(-np.log(of_row).sum() - known)
+
+    best = minimize(minus_log, np.r_[np.ones(4), np.zeros(4)], method="BFGS")
+    found = learn(x, slope_sd)
+    assert found.slope == pytest.approx(best.x[:4], abs=5e-3)
+    assert found.intercept == pytest.approx(best.x[4:], abs=5e-3)
