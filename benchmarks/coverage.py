@@ -108,7 +108,8 @@ def _two_methods() -> Iterator[tuple[str, str, float, Draw]]:
             yield "gap, widened", size, 0.4, _forms(n, shared, "gap")
         yield "mean convergent r", f"{n} rows", 0.4, _forms(n, 0.0, "convergent")
         for truth in (0.0, 0.5, 0.9):
-            yield "htmt, widened", f"{n} rows, 2 x 5 items", truth, _htmt(n, truth)
+            size = f"{n} rows, 2 x 5 items, truth {truth:g}"
+            yield "htmt, widened", size, truth, _htmt(n, truth)
 
 
 def _drawn() -> Iterator[tuple[str, str, float, Draw]]:

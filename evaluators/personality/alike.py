@@ -1,4 +1,4 @@
-"""Which intervals of alpha hold less often than they say, since most answers are the same."""
+"""Which intervals of alpha hold less often than they say, since most answers are alike."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import polars as pl
 from evaluators.personality.context import Subject
 from evaluators.personality.scores import matrix
 from measurand.reporting.lookup import Figures
-from measurand.stats.alike import caution
+from measurand.stats.alike import SAME, SKEW, caution
 
 VALIDITY = {"experiment": "validity"}
 
@@ -22,16 +22,17 @@ def cautions(subject: Subject, figures: Figures) -> list[str]:
         figures: the statistics.
     """
     answers = subject.responses.filter(pl.col("experiment") == "validity")
-    found: dict[str, list[str]] = defaultdict(list)
+    found: dict[tuple[str, str], list[str]] = defaultdict(list)
     for scale in subject.scales:
         row = figures.get(subject.model, "alpha", **VALIDITY, **subject.name(scale["scale_id"]))
         frame = answers.filter(pl.col("scale_id") == scale["scale_id"])
         if row is None or row["ci_lo"] is None or frame.is_empty():
             continue
         if words := caution(matrix(frame).x):
-            share, _, holds = words.partition(" of the answers are the same: ")
-            found[holds].append(f"{scale['name']} {share}")
-    return [
-        f"Share of keyed answers that are the same: {', '.join(names)}; {holds}."
-        for holds, names in found.items()
-    ]
+            size, _, holds = words.partition(": ")
+            what = "Share of keyed answers that are the same"
+            if size.startswith(SKEW):
+                what = "Skewness of keyed answers"
+            size = size.removeprefix(SKEW).removesuffix(SAME)
+            found[what, holds].append(f"{scale['name']} {size}")
+    return [f"{what}: {', '.join(names)}; {holds}." for (what, holds), names in found.items()]

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from many_shot_rows import answered
 
 from evaluators.many_shot.context import Subject
 from evaluators.many_shot.contrasts import contrast_rows, few_shot
@@ -178,3 +179,43 @@ def test_the_reliability_at_the_best_number_of_shots(subject: Subject) -> None:
     assert row["best_k_accuracy", at]["reliability"] == pytest.approx(expected, abs=1e-9)
     without = {0: [[1.0, 0.9] * 4], 4: (skill / 9).tolist()}
     assert rows_of(invented(subject, without))["best_k_accuracy", at]["reliability"] is None
+
+
+def _best_of(right: dict[int, list[float]]) -> dict[tuple[str, str], dict[str, Any]]:
+    rows = [
+        {"query_id": f"q{q}", "seed": seed, "k": k, "correct": value}
+        for k, line in right.items()
+        for seed in (0, 1)
+        for q, value in enumerate(line)
+    ]
+    return rows_of(answered(rows))
+
+
+def test_of_equally_good_numbers_of_shots_the_fewest_are_the_best() -> None:
+    rows = _best_of({8: [1.0, 0.0, 1.0, 1.0], 2: [1.0, 0.0, 1.0, 1.0], 4: [0.0] * 4})
+    halves = [rows["best_k", f"curve=supervised,half={h},task=line"]["estimate"] for h in (1, 2)]
+    assert halves == [2, 2]
+
+
+def test_one_question_or_one_number_of_shots_has_no_best() -> None:
+    alone = _best_of({2: [1.0], 4: [0.0]})["best_k_accuracy", "curve=supervised,task=line"]
+    assert (alone["estimate"], alone["reason"]) == (None, "fewer than two questions")
+    assert not any(metric.startswith("best_k") for metric, _ in _best_of({2: [1.0, 0.0]}))
+    two = _best_of({2: [1.0, 0.0], 4: [0.0, 1.0]})["best_k_accuracy", "curve=supervised,task=line"]
+    assert two["estimate"] == 0
+
+
+def test_likelihoods_need_three_numbers_of_shots_and_shot_sets_are_clusters() -> None:
+    rng = np.random.default_rng(4)
+
+    def found(shots: tuple[int, ...], seeds: int) -> dict[tuple[str, str], dict[str, Any]]:
+        return rows_of(answered([
+            {"query_id": f"q{q}", "seed": s, "k": k, "correct": float(rng.random() < 0.5),
+             "nll": rng.random()}
+            for q in range(4) for s in range(seeds) for k in shots
+        ]))  # fmt: skip
+
+    at = ("nll_accuracy_rho", "curve=supervised,of=nll,task=line")
+    assert at not in found((1, 2), 6)
+    assert (found((1, 2, 4), 6)[at]["n"], found((1, 2, 4), 6)[at]["n_clusters"]) == (18, 6)
+    assert found((1, 2, 4), 1)[at]["n_clusters"] in (None, 3)

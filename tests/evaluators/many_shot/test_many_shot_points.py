@@ -4,6 +4,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from many_shot_rows import answered
 
 from evaluators.many_shot.context import Subject
 from evaluators.many_shot.points import SHARES, point_rows
@@ -86,3 +87,55 @@ def test_intervals_of_shares_stay_between_0_and_1(everyone: list[Subject]) -> No
     known = [r for r in rows if r["ci_lo"] is not None]
     assert known
     assert all(-1e-9 <= r["ci_lo"] <= r["ci_hi"] <= 1 + 1e-9 for r in known)
+
+
+def test_the_range_over_orders_is_the_best_minus_the_worst_of_the_same_shots() -> None:
+    # Orders of the first shot set: three, two and one of four right; of the second two and two.
+    right = {(0, 0): 3, (0, 1): 2, (0, 2): 1, (1, 0): 2, (1, 1): 2}
+    rows = [
+        {"query_id": f"q{q}", "seed": seed, "order": order, "correct": float(q < many)}
+        for (seed, order), many in right.items()
+        for q in range(4)
+    ]
+    found = rows_of(answered(rows))["order_range", "curve=supervised,k=2,task=line"]
+    assert found["estimate"] == pytest.approx((0.5 + 0) / 2)
+    assert found["n"] == 2
+
+
+@pytest.mark.parametrize("source", ["question", "shot_set"])
+def test_variance_is_told_of_what_it_comes_from(source: str) -> None:
+    rows = [
+        {"query_id": f"q{q}", "seed": s, "correct": float((q if source == "question" else s) % 2)}
+        for q in range(6)
+        for s in range(4)
+    ]
+    found = rows_of(answered(rows))
+    at = "curve=supervised,k=2,source={},task=line"
+    shares = {n: found["variance_share", at.format(n)] for n in ("question", "shot_set", "rest")}
+    for name, row in shares.items():
+        assert row["estimate"] == pytest.approx(float(name == source), abs=1e-12)
+        assert row["n"] == 24
+
+
+def test_a_question_without_an_answer_is_in_no_share_of_the_variance() -> None:
+    rows = [
+        {"query_id": f"q{q}", "seed": s, "correct": None if (q, s) == (0, 0) else float(q % 2)}
+        for q in range(5)
+        for s in range(3)
+    ]
+    found = rows_of(answered(rows))
+    row = found["variance_share", "curve=supervised,k=2,source=question,task=line"]
+    assert (row["estimate"], row["n"]) == (pytest.approx(1.0), 12)
+
+
+def test_intervals_of_measures_end_where_their_values_do() -> None:
+    rows = [
+        {"query_id": f"q{q}", "seed": s, "correct": 1.0, "mass": x, "nll": 10 * x}
+        for s in range(2)
+        for q, x in enumerate((0.0, 0.01 + s / 50, 0.9 * s))
+    ]
+    found = rows_of(answered(rows))
+    at = "curve=supervised,k=2,task=line"
+    assert 0 <= found["mass", at]["ci_lo"] < found["mass", at]["ci_hi"] <= 1
+    assert found["nll", at]["ci_lo"] == 0
+    assert found["nll", at]["ci_hi"] > 1

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -131,3 +133,20 @@ def test_retests_and_savings_are_read_from_the_results(
     assert again["n"] >= 1
     assert rows["prefix_saving", ""]["estimate"] > 1
     assert ("prefix_saving", "") not in rows_of(everyone[1], built, results)
+
+
+@pytest.mark.parametrize(("more", "over"), [(0, False), (1, True)])
+def test_a_prompt_may_fill_its_room_and_no_more(
+    everyone: list[Subject], built: Path, results: Path, more: int, over: bool
+) -> None:
+    columns = ["prompt_id", "context_limit", "answer_budget", "boundary_stable"]
+    prompts = shards.read_table(built / "dataset" / "prompts", columns).to_pylist()
+    room = {p["prompt_id"]: p["context_limit"] - p["answer_budget"] + more for p in prompts}
+    answers = everyone[0].responses
+    tokens = pl.Series("prompt_tokens", [room[p] for p in answers["prompt_id"]], pl.Int32)
+    subject = replace(everyone[0], responses=answers.with_columns(tokens))
+    found = rows_of(subject, built, results)
+    assert found["answers_over_budget", ""]["estimate"] == (len(answers) if over else 0)
+    unstable = [p for p in prompts if not p["boundary_stable"]]
+    assert found["boundary_unstable", ""]["estimate"] == len(unstable)
+    assert found["boundary_unstable", ""]["n"] == len(prompts)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 
 from evaluators.soft_labels.context import Material
-from evaluators.soft_labels.contrasts import contrast_rows, contrasted
+from evaluators.soft_labels.contrasts import _over_both, _paired, contrast_rows, contrasted
+from measurand.stats.estimate import Estimate
 
 
 def test_a_loss_meets_its_parent_and_the_control(everything: Material) -> None:
@@ -110,3 +114,39 @@ def test_a_claim_about_losses_stands_on_seeds_and_pairs(everything: Material) ->
     once = rows["accuracy_difference_method", "over=film_shuffled,run=film_gdpo"]
     assert once["ci_lo"] is None
     assert "one training; not a finding about the method" in once["reason"]
+
+
+def _runs(first: int, second: int) -> tuple[Any, Any]:
+    return SimpleNamespace(id="a", seeds=first), SimpleNamespace(id="b", seeds=second)
+
+
+def test_a_pair_meets_itself_under_its_seed_with_the_scores_of_both() -> None:
+    scores = pl.DataFrame(
+        {
+            "run_id": ["b", "b", "b", "a", "a"],
+            "pair_id": ["x", "y", "x", "x", "x"],
+            "seed": [0, 0, 1, 1, 0],
+            "u": [3.0, 9.0, 4.0, 2.0, 1.0],
+            "h": [7.0, 9.5, 8.0, 6.0, 5.0],
+        }
+    )
+    both: Any = SimpleNamespace(scores=scores)
+    found = _paired(both, *_runs(2, 2)).select("seed", "u", "u_b", "h", "h_b").rows()
+    assert found == [(0, 1.0, 3.0, 5.0, 7.0), (1, 2.0, 4.0, 6.0, 8.0)]
+    once: Any = SimpleNamespace(
+        scores=scores.filter((pl.col("run_id") == "a") | pl.col("seed").eq(0))
+    )
+    found = _paired(once, *_runs(2, 1)).select("seed", "u", "u_b", "h", "h_b").rows()
+    assert found == [(0, 1.0, 3.0, 5.0, 7.0), (1, 2.0, 3.0, 6.0, 7.0)]
+
+
+def test_what_seeds_and_pairs_do_together_is_counted_once() -> None:
+    # Seeds 0, 2.2 and 1, 3: means 1.1 and 2, variance .405 of which half; rest 4 x .05^2 = .01 over
+    # 2 x 2 is in the errors of both.
+    rows = pl.DataFrame({"pair_id": ["x", "y", "x", "y"], "seed": [0, 0, 1, 1]})
+    over_pairs = Estimate(1.55, se=0.3, n=4, n_clusters=2, method="mean")
+    gain = np.array([0.0, 2.2, 1.0, 3.0])
+    found = _over_both(over_pairs, rows, gain, once=False)
+    assert found.se == pytest.approx((0.405 / 2 + 0.09 - 0.01 / 4) ** 0.5)
+    assert found.scope == "method"
+    assert _over_both(over_pairs, rows, gain, once=True).scope == "training"

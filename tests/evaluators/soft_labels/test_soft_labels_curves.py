@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from evaluators.soft_labels.context import Material
-from evaluators.soft_labels.curves import MEASURES, curve_rows, measured_steps
+from evaluators.soft_labels.curves import MEASURES, _second_half, curve_rows, measured_steps
 
 
 def test_means_over_seeds_at_measured_steps(everything: Material) -> None:
@@ -34,3 +34,13 @@ def test_one_measured_step_has_no_growth_to_tell(everything: Material) -> None:
     assert growth
     for row in growth:
         assert (row["estimate"], row["reason"]) == (None, "fewer than two measured steps")
+
+
+def test_two_measured_steps_have_a_growth_and_middles_are_nearest_to_half() -> None:
+    def grown(steps: list[int]) -> float | None:
+        rows = [{"seed": s, "step": at, "x": at**2 + s} for s in (0, 1) for at in steps]
+        return _second_half(pl.DataFrame(rows), "x").value
+
+    assert grown([0, 20]) == 400
+    assert grown([0, 12, 20]) == 400 - 144
+    assert grown([0, 6, 14, 20]) == 400 - 36

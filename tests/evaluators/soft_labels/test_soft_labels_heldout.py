@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -173,3 +174,13 @@ def test_the_losses_behind_the_reliability_are_those_of_the_figure(everything: M
     rows = _rows(dataclasses.replace(everything, scores=twice))
     for metric in ("accuracy", "brier", "nll", "nll_excess", "margin", "absolute_u"):
         assert rows[metric, "run=film_dpo"]["reliability"] == pytest.approx(1)
+
+
+def test_ties_are_in_no_third_and_move_no_edge() -> None:
+    p = [0.5, 0.5, 0.5, 0.9, 0.6, 0.7]
+    pairs = [f"p{i}" for i in range(6)]
+    scores = pl.DataFrame({"run_id": "a", "pair_id": pairs, "p": p})
+    # Of .6, .7 and .9 the second and the third begin a third.
+    asked: Any = SimpleNamespace(scores=scores), SimpleNamespace(id="a")
+    assert tercile_edges(*asked) == (0.7, 0.9)
+    assert with_winner(scores)["tercile"].to_list() == ["high", "low", "middle"]

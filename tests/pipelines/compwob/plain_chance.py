@@ -173,7 +173,8 @@ def others(name: str, sentence: str) -> tuple[float, int]:
         "label_before": ([Step((three,)), Step((Control("boxes", 3, n=3),))], False, 3),
         "ok_twice": ([Step(others=1), Step((Control("radio", 6, n=3),))], False, 0),
         # Its note has two words.
-        "prechecked": ([Step((Control("boxes", 8, wrong=3, n=4),)), Step((never, never))], False, 0),
+        "prechecked": ([Step((Control("boxes", 8, wrong=3, n=4),)), Step((never, never))],
+                       False, 0),
         "pub_button_boxes": ([Step(others=3), Step((Control("boxes", 10, wrong=2, n=5),))],
                              False, 0),
         "table_form": ([Step((*names, *age[:1], three))], False, 4),
