@@ -62,8 +62,11 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--format", choices=("text", "json"), default="text", help="default: %(default)s"
     )
+    parser.add_argument(
+        "--runner", help="look at this Beam runner too (default: that of MEASURAND_RUNNER)"
+    )
     args = parser.parse_args(argv)
-    checks = diagnose(Path.cwd())
+    checks = [*diagnose(Path.cwd()), *runner(args.runner, Path.cwd())]
     ready = is_ready(checks)
     if args.format == "json":
         print(json.dumps({"ready": ready, "checks": [asdict(c) for c in checks]}, indent=1))
@@ -114,6 +117,25 @@ def diagnose(folder: Path) -> list[Check]:
         vllm(),
         gpu(),
     ]
+
+
+def runner(asked: str | None, folder: Path) -> Iterator[Check]:
+    """The Beam runner that builds would use, where one is named: a job of one row runs on it."""
+    if asked is None and not os.environ.get("MEASURAND_RUNNER"):
+        return
+    try:
+        from measurand.beam import chosen
+        from measurand.beam.diagnosis import ask_runner
+
+        name, words = chosen(asked)
+        place = (_root(folder) or folder) / "data"
+        for what, state, found, todo in ask_runner(name, words, place):
+            yield Check(what, state, found, todo)
+    except ImportError as error:
+        todo = "pip install 'measurand[build]'"
+        yield Check("runner", "missing", f"{error.name} is not installed", todo)
+    except MeasurandError as error:
+        yield Check("runner", "wrong", error.args[0], error.hint)
 
 
 def python(version: tuple[int, ...]) -> Check:

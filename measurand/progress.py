@@ -61,6 +61,8 @@ class Progress:
     ) -> None:
         self.label, self.total, self.unit = label, total, unit
         self.done = self.resumed = done
+        self.note = ""
+        """What to say beside the numbers."""
         self._stream = stream or sys.stderr
         self._tty = self._stream.isatty()
         self._every = TERMINAL_SECONDS if self._tty else LOG_SECONDS
@@ -89,6 +91,8 @@ class Progress:
             if self.total is not None and self.done < self.total:
                 parts.append(f"{_clock((self.total - self.done) / rate)} left")
         parts.append(f"{_clock(elapsed)} elapsed")
+        if self.note:
+            parts.append(self.note)
         return ", ".join(parts)
 
     def _write(self) -> None:

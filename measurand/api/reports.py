@@ -152,7 +152,7 @@ def run(
         out: folder for data, journal and report.
         params: parameter file instead of ``params/<system>.yaml``.
         model: one model string instead of the parameters' list.
-        runner: Beam runner of the build.
+        runner: Beam runner of the build; without, that of ``MEASURAND_RUNNER``.
         limit: only the first prompts of each model.
         gates: gate file; ``gates/<system>.yaml`` without, or none where ``params`` is given.
         on_stage: called with each stage before the report when it is done.
@@ -184,7 +184,7 @@ def run(
                 params=params,
                 journal=journal,
                 out=data / "dataset",
-                runner=runner or "FnApiRunner",
+                runner=runner,
                 progress=progress,
             )
         )

@@ -150,7 +150,7 @@ def build(
     params: str | Path | None = None,
     out: str | Path | None = None,
     journal: str | Path | None = None,
-    runner: str = "FnApiRunner",
+    runner: str | None = None,
     beam: Sequence[str] = (),
     progress: Where = None,
 ) -> Stage:
@@ -163,7 +163,7 @@ def build(
         params: parameter file instead of ``params/<system>.yaml``.
         out: folder to write to instead of ``data/<system>/dataset``.
         journal: folder of answered model calls, where a run goes on; ``journal/<system>`` without.
-        runner: Beam runner.
+        runner: Beam runner; without, that of ``MEASURAND_RUNNER``, else ``FnApiRunner``.
         beam: its options, as ``["--job_endpoint=localhost:8073"]``.
         progress: a callback, ``"stderr"``, or None for silence.
 
@@ -186,13 +186,14 @@ def build(
         _own_folder(run.out)
         _refuse_files_of_others(run.out)
         folders.refuse_others(run.out, one.name, project.systems(one.root))
-        from measurand.beam import quiet, recorded
+        from measurand.beam import chosen, quiet, recorded
 
         quiet()
         kept = Path(journal or one.journal)
+        name, words = chosen(runner, beam)
         # Tables belong together: all of them take their places, or those of the last build stay.
         with attempt(run.out) as folder, recorded() as asked:
-            one.module("dataset").build(run.params, folder, runner, list(beam), journal=kept)
+            one.module("dataset").build(run.params, folder, name, words, journal=kept)
         _note_workers(kept / WORKERS, asked)
     return run.found("build")
 

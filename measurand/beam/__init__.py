@@ -10,6 +10,7 @@ bytes (``ipc``); what workers raise comes back as text and leaves as a named err
 from measurand.beam.counts import count, counters
 from measurand.beam.failures import quiet
 from measurand.beam.ipc import from_ipc, to_ipc
+from measurand.beam.runners import chosen
 from measurand.beam.running import pipeline, pipeline_options
 from measurand.beam.sameness import recorded
 from measurand.beam.sinks import Make, MakeTables, Sink, make_shards, make_tables, to_shards
@@ -18,6 +19,7 @@ __all__ = [
     "Make",
     "MakeTables",
     "Sink",
+    "chosen",
     "count",
     "counters",
     "from_ipc",

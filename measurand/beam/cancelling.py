@@ -26,10 +26,10 @@ def give_up(result: Any, where: str, seconds: float = CANCEL_SECONDS) -> str | N
     if result is None:
         return f"the job was on its way to {where}: whether it runs there is not known; {_LOST}"
     deadline = time.monotonic() + seconds
-    if _asked(lambda: result.state, seconds) in ENDED:
+    if answer_of(lambda: result.state, seconds) in ENDED:
         return None
-    _asked(result.cancel, seconds)
-    while (state := _asked(lambda: result.state, seconds)) not in (*ENDED, None):
+    answer_of(result.cancel, seconds)
+    while (state := answer_of(lambda: result.state, seconds)) not in (*ENDED, None):
         if time.monotonic() > deadline:
             break
         time.sleep(0.2)
@@ -39,8 +39,8 @@ def give_up(result: Any, where: str, seconds: float = CANCEL_SECONDS) -> str | N
     return f"the job at {where} was asked to end, but did not confirm that: {said}; {_LOST}"
 
 
-def _asked(ask: Callable[[], Any], seconds: float) -> Any:
-    """What a call comes to; null where it fails or takes too long."""
+def answer_of(ask: Callable[[], Any], seconds: float) -> Any:
+    """What a call comes to; null where it fails or takes longer than so many seconds."""
     answer: list[Any] = []
 
     def call() -> None:

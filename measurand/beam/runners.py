@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -35,6 +36,28 @@ REFUSED = {
     "DaskRunner": "it loses rows silently: it computes the last branch alone, and tagged outputs "
     "are wrong",
 }
+
+
+VARIABLE = "MEASURAND_RUNNER"
+"""Names the runner of builds where nothing else does; no stage is out of date by it."""
+
+
+def chosen(runner: str | None, argv: Sequence[str] = ()) -> tuple[str, list[str]]:
+    """The runner that was given, else that of :data:`VARIABLE`, else the local one; its options.
+
+    The variable holds what stands after ``--runner``: ``Name:key=value,...``, and options in Beam's
+    own form after a blank.
+
+    Raises:
+        RunnerError: the variable's quotes do not match.
+    """
+    try:
+        words = [w for w in shlex.split(os.environ.get(VARIABLE, "")) if w != "--"]
+    except ValueError as error:
+        raise RunnerError(f"{VARIABLE}: {error}", hint="mend the quotes") from error
+    if runner is not None or not words:
+        return runner or LOCAL, [*argv]
+    return words[0], [*words[1:], *argv]
 
 
 def parse(runner: str) -> tuple[str, dict[str, str]]:

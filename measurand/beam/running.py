@@ -6,7 +6,7 @@ import io
 import logging
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from measurand.beam.failures import named_error, quiet
 from measurand.beam.runners import LOCAL, PORTABLE, flags, parse, refuse_unknown, require, seconds
 from measurand.beam.sameness import ask_workers
 from measurand.beam.sinks import sinks_of
+from measurand.beam.waiting import Waiting
 from measurand.errors import RunnerError
 from measurand.progress import Progress
 
@@ -193,8 +194,9 @@ def _run_here(built: Pipeline) -> None:
 def _run_elsewhere(built: Pipeline, where: str, limit: float | None) -> None:
     ask_workers(built)
     submission = _Submission(built)
+    waiting = Waiting(built.options.get_all_options(retain_unknown_options=True))
     try:
-        with _heartbeat(built):
+        with _heartbeat(built, lambda: waiting.reason(submission.taken)):
             try:
                 built.result = submission.result()
                 duration = None if limit is None else int(limit * 1000)
@@ -242,6 +244,11 @@ class _Submission:
         return self._result
 
     @property
+    def taken(self) -> Any:
+        """The handle where the service has the job; null before."""
+        return self._result
+
+    @property
     def failed(self) -> bool:
         """Whether the service refused the job."""
         return self._error is not None
@@ -253,8 +260,13 @@ class _Submission:
 
 
 @contextmanager
-def _heartbeat(built: Pipeline) -> Iterator[None]:
-    """Progress in shards while the pipeline runs: a line at least every 15 s in a log."""
+def _heartbeat(built: Pipeline, reason: Callable[[], str] | None = None) -> Iterator[None]:
+    """Progress in shards while the pipeline runs: a line at least every 15 s in a log.
+
+    Args:
+        built: the pipeline.
+        reason: asked while nothing is written yet; what the job waits for.
+    """
     sinks = sinks_of(built)
 
     def written() -> int:
@@ -265,7 +277,9 @@ def _heartbeat(built: Pipeline) -> Iterator[None]:
 
         def beat() -> None:
             while not stop.wait(0.5):
-                progress.advance(written() - progress.done)
+                done = written()
+                progress.note = reason() if reason and not done else ""
+                progress.advance(done - progress.done)
 
         thread = threading.Thread(target=beat, name="build progress", daemon=True)
         thread.start()
@@ -274,4 +288,5 @@ def _heartbeat(built: Pipeline) -> Iterator[None]:
         finally:
             stop.set()
             thread.join()
+            progress.note = ""
             progress.advance(written() - progress.done)

@@ -88,9 +88,8 @@ def cluster(master: str | None) -> dict[str, Any] | None:
     Raises:
         RunnerError: nothing of Flink's answers at that address.
     """
-    if not master or master.startswith("["):
+    if not (address := rest_address(master)):
         return None
-    address = master if "://" in master else f"http://{master}"
     try:
         with urllib.request.urlopen(f"{address}/overview", timeout=CLUSTER_SECONDS) as answer:
             said: dict[str, Any] = json.load(answer)
@@ -103,6 +102,13 @@ def cluster(master: str | None) -> dict[str, Any] | None:
             hint="start it, or give HOST:PORT of its REST interface (8081 by default)",
         ) from None
     return said
+
+
+def rest_address(master: str | None) -> str:
+    """Where a Flink cluster's REST interface is; empty where the job server starts a cluster."""
+    if not master or master.startswith("["):
+        return ""
+    return master if "://" in master else f"http://{master}"
 
 
 def options_of(endpoint: str, seconds: float = REACH_SECONDS) -> set[str]:

@@ -47,8 +47,8 @@ def main(argv: Sequence[str]) -> int:
     if verb == "build":
         parser.add_argument(
             "--runner",
-            default="FnApiRunner",
-            help="Beam runner; its options follow after --, as in `-- --job_endpoint=HOST:PORT`",
+            help="Beam runner (default: that of MEASURAND_RUNNER, else FnApiRunner); "
+            "its options follow after --, as in `-- --job_endpoint=HOST:PORT`",
         )
     if verb == "train":
         parser.add_argument("--data", type=Path, help="folder with dataset/")

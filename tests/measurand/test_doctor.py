@@ -26,6 +26,19 @@ def installed(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     return pretend
 
 
+def test_a_runner_is_looked_at_where_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MEASURAND_RUNNER", raising=False)
+    assert list(doctor.runner(None, tmp_path)) == []
+    found = list(doctor.runner("FnApiRunner", tmp_path))
+    assert [c.state for c in found] == ["ok"] * 3
+    monkeypatch.setenv("MEASURAND_RUNNER", "DaskRunner")
+    (bad,) = doctor.runner(None, tmp_path)
+    assert (bad.state, bad.needed) == ("wrong", True)
+    assert "loses rows" in bad.found
+
+
 @pytest.mark.parametrize(
     ("version", "state"),
     [((3, 10), "wrong"), ((3, 11), "ok"), ((3, 12), "ok"), ((3, 13), "wrong"), ((4, 0), "wrong")],

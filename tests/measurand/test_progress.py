@@ -97,3 +97,9 @@ def test_threads_lose_no_count() -> None:
     for thread in threads:
         thread.join()
     assert bar.done == 4000
+
+
+def test_a_note_stands_at_the_end() -> None:
+    progress = Progress("build", 4, "shards", stream=io.StringIO())
+    progress.note = "waits for slots"
+    assert progress.line() == "build: 0/4 shards, 0m00s elapsed, waits for slots"

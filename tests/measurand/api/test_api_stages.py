@@ -62,6 +62,13 @@ def test_functions_write_what_the_command_writes(
     assert files(project / "reports") == files(other / "reports") != {}
 
 
+def test_the_environment_names_the_runner(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MEASURAND_RUNNER", "DaskRunner")
+    with pytest.raises(measurand.MeasurandError, match="loses rows silently"):
+        measurand.build("personality")
+    measurand.build("personality", runner="FnApiRunner")
+
+
 @pytest.mark.integration
 def test_what_workers_were_asked_stands_in_the_provenance(project: Path) -> None:
     """About ten seconds: the small system, with workers and without."""

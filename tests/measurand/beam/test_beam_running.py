@@ -105,6 +105,17 @@ def test_runners_that_cannot_work_say_why(runner: str, argv: tuple[str, ...], re
         beam.pipeline_options(runner, argv)
 
 
+def test_the_runner_may_stand_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MEASURAND_RUNNER", raising=False)
+    assert beam.chosen(None, ["--x=1"]) == ("FnApiRunner", ["--x=1"])
+    monkeypatch.setenv("MEASURAND_RUNNER", "FlinkRunner:flink_master=a:1 -- --y='2 3'")
+    assert beam.chosen(None, ["--x=1"]) == ("FlinkRunner:flink_master=a:1", ["--y=2 3", "--x=1"])
+    assert beam.chosen("PrismRunner") == ("PrismRunner", [])
+    monkeypatch.setenv("MEASURAND_RUNNER", "FlinkRunner 'x")
+    with pytest.raises(RunnerError, match="MEASURAND_RUNNER: No closing quotation"):
+        beam.chosen(None)
+
+
 def test_prism_comes_from_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(RunnerError, match="no program `prism` on the PATH"):
