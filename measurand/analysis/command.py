@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         "paths",
         type=Path,
         nargs="+",
-        help="lm-eval samples_*.jsonl, Inspect .eval, CSV, Parquet, results of ours, or folders",
+        help="logs of lm-eval, Inspect, HELM, verifiers, promptfoo, chats; CSV, Parquet; folders",
     )
     parser.add_argument("--cluster", help="field that names what was sampled: passage, site, ...")
     parser.add_argument("--by", nargs="+", default=[], metavar="FIELD", help="fields to slice by")

@@ -303,7 +303,7 @@ def analyse(
             if every_eval_ever is not None:
                 from measurand.interop import every_eval_ever as writer
 
-                writer.write(record, _folder(every_eval_ever, made))
+                writer.write(record, _folder(every_eval_ever, made), rows.table)
     return Analysis(record, verdict)
 
 

@@ -12,6 +12,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
+from measurand.interop import eee_samples
 from measurand.manifest import write_text
 from measurand.runs import slug
 
@@ -21,21 +24,26 @@ _LIBRARIES = {"lm-evaluation-harness": "lm_eval", "Inspect": "inspect_ai", "Meas
 Record = Mapping[str, Any]
 
 
-def write(record: Record, out: Path) -> list[Path]:
-    """Write one file a model into a new folder.
+def write(record: Record, out: Path, rows: pa.Table | None = None) -> list[Path]:
+    """Write one file a model into a new folder, and its samples below ``data`` in it.
 
     Args:
         record: an analysis record (:mod:`measurand.analysis.record`).
         out: folder that does not exist yet.
+        rows: item rows that the record was made of; without them no samples are written.
 
     Returns:
-        The files.
+        The files of results.
     """
     out.mkdir(parents=True)
     files = []
     for model in sorted({m["model"] for score in record["scores"] for m in score["models"]}):
         file = out / f"{slug(model)}.json"
-        text = json.dumps(document(record, model), indent=1, sort_keys=True, allow_nan=False)
+        content = document(record, model)
+        if rows is not None:
+            told = eee_samples.write(rows, model, content["evaluation_id"], out)
+            content["detailed_evaluation_results"] = told
+        text = json.dumps(content, indent=1, sort_keys=True, allow_nan=False)
         write_text(file, text + "\n")
         files.append(file)
     return files

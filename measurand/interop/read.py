@@ -12,7 +12,17 @@ import pyarrow as pa
 
 from measurand.dialects import Dialect
 from measurand.errors import InputError
-from measurand.interop import inspect_log, labels, lm_eval, plain
+from measurand.interop import (
+    chats,
+    eee_samples,
+    helm,
+    inspect_log,
+    labels,
+    lm_eval,
+    plain,
+    promptfoo,
+    verifiers,
+)
 from measurand.interop.account import Account, Group, first
 from measurand.interop.rows import ItemRows, Log, Wish, finish
 from measurand.interop.rows import plain as as_text
@@ -22,12 +32,23 @@ from measurand.results import RESULTS
 HARNESSES: dict[str, tuple[ModuleType, str]] = {
     lm_eval.SYSTEM: (lm_eval, "lm-evaluation-harness"),
     inspect_log.SYSTEM: (inspect_log, "Inspect"),
+    helm.SYSTEM: (helm, helm.HARNESS),
+    eee_samples.SYSTEM: (eee_samples, eee_samples.HARNESS),
+    verifiers.SYSTEM: (verifiers, verifiers.HARNESS),
+    promptfoo.SYSTEM: (promptfoo, promptfoo.HARNESS),
+    chats.SYSTEM: (chats, chats.HARNESS),
     plain.SYSTEM: (plain, "plain tables"),
 }
-_READ = "samples_*.jsonl of lm-eval, .eval and .json of Inspect, .csv, .tsv, .xlsx, .parquet, also "
+_READ = (
+    "samples_*.jsonl of lm-eval, .eval and .json of Inspect, runs of HELM, results of verifiers "
+)
+_READ += "and promptfoo, chat logs with scores, .csv, .tsv, .xlsx, .parquet, also "
 _READ += ".gz and .zst, a .jsonl that is named, or our results"
 #: Files that harnesses write beside their logs and that hold no results of items.
-_COMPANIONS = ("logs.json", "listing.json", "eval-set.json", ".eval-set-id")
+_COMPANIONS = (
+    *("logs.json", "listing.json", "eval-set.json", ".eval-set-id"),
+    *("run_spec.json", "scenario.json", "scenario_state.json", "stats.json"),
+)
 
 
 def read(paths: Sequence[Path], wish: Wish) -> ItemRows:
