@@ -19,11 +19,12 @@ CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
 GAMES := test -x /usr/games/stockfish -a -f /usr/share/pgn-extract/eco.pgn -a -f /usr/share/dict/american-english
 say = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help run all test setup check unit integration browser vllm bench clean
+.PHONY: help run all test setup check unit integration browser vllm bench docs clean
 help:
 	@sed -n '1,3s/^# //p' Makefile
 	@echo "make check | unit | integration | browser | vllm   one part of make test"
 	@echo "make bench     side-by-side measurements, as ratios"
+	@echo "make docs      the site, in site/"
 
 # The system that `make run` runs.
 S := personality
@@ -63,6 +64,15 @@ $(VENV)/.vllm-stamp: $(VENV)/.run-stamp locks/vllm.lock
 	@$(UV) --no-deps -r locks/vllm.lock
 	@touch $@
 
+$(VENV)/.docs-stamp: $(VENV)/.test-stamp locks/docs.lock
+	$(call say,installing what the site is built with)
+	@$(UV) --no-deps -r locks/docs.lock
+	@touch $@
+
+docs: $(VENV)/.docs-stamp
+	$(call say,the site - six notebooks are run)
+	@python -m website.make site
+
 test: check unit integration browser vllm
 	$(call say,all green)
 
@@ -77,7 +87,7 @@ unit: $(VENV)/.test-stamp
 	$(call say,unit tests)
 	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --dist worksteal --durations=10 --durations-min=3 -m "not integration and not browser and not vllm"
 
-integration: $(VENV)/.test-stamp
+integration: $(VENV)/.docs-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)
 	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --durations=10 --durations-min=10 \
 	  -m "integration and not vllm"
@@ -97,7 +107,7 @@ games:
 	    apt-get install -y -qq stockfish pgn-extract wamerican >/dev/null; } || \
 	  echo "no Stockfish, openings or word list and no right to install them: value_functions is left out"
 
-browser: $(VENV)/.test-stamp chromium
+browser: $(VENV)/.docs-stamp chromium
 	$(call say,browser tests)
 	@python -m pytest -q -m browser
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-jupytext = pytest.importorskip("jupytext", reason="part of locks/test.lock")
-nbclient = pytest.importorskip("nbclient", reason="part of locks/test.lock")
+from website import notebooks
+
+for package in ("jupytext", "nbclient", "ipykernel"):
+    pytest.importorskip(package, reason="part of locks/test.lock")
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "docs/notebooks").glob("*.py"))
@@ -42,35 +42,6 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("params", "gates"):
         shutil.copytree(ROOT / name, root / name)
     return root
-
-
-def run(path: Path, place: Path, project: Path) -> Any:
-    """The notebook with its outputs, from a kernel that knows nothing of this process."""
-    from jupyter_client.manager import KernelManager
-
-    notebook = jupytext.read(path)
-    trial = place / "trial"
-    for folder in ("jupyter", "trial", "site"):
-        (place / folder).mkdir()
-    (place / "site/sitecustomize.py").write_text("" if path.stem == SYSTEM else BLOCK)
-    beside = [place / "site", ROOT, *(p for p in sys.path if "packages" in p or "tools" in p)]
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(place),
-        "PYTHONPATH": os.pathsep.join(map(str, beside)),
-        "JUPYTER_RUNTIME_DIR": str(place / "jupyter"),
-        "IPYTHONDIR": str(place / "jupyter"),
-        "OMP_NUM_THREADS": "1",
-        "HF_HUB_OFFLINE": "1",
-        "MEASURAND_PROJECT": str(project),
-        "MEASURAND_TRIAL": str(trial),
-    }
-    manager = KernelManager(kernel_name="python3", transport="ipc", ip=str(place / "k"))
-    client = nbclient.NotebookClient(
-        notebook, km=manager, timeout=240, resources={"metadata": {"path": str(trial)}}
-    )
-    client.execute(env=environment)
-    return notebook
 
 
 def outputs(notebook: Any) -> list[str]:
@@ -108,7 +79,8 @@ def test_a_notebook_runs_and_computes_what_it_says(
     path: Path, tmp_path: Path, project: Path
 ) -> None:
     """About a minute in all."""
-    notebook = run(path, tmp_path, project)
+    start = "" if path.stem == SYSTEM else BLOCK
+    notebook = notebooks.run(path, tmp_path, project, start=start)
     shown = outputs(notebook)
     code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
