@@ -19,12 +19,13 @@ CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
 GAMES := test -x /usr/games/stockfish -a -f /usr/share/pgn-extract/eco.pgn -a -f /usr/share/dict/american-english
 say = @printf '\n== %s\n' "$(1)"
 
-.PHONY: help run all test setup check unit integration browser vllm bench docs clean
+.PHONY: help run all test setup check unit integration browser vllm bench docs release clean
 help:
 	@sed -n '1,3s/^# //p' Makefile
 	@echo "make check | unit | integration | browser | vllm   one part of make test"
 	@echo "make bench     side-by-side measurements, as ratios"
 	@echo "make docs      the site, in site/"
+	@echo "make release   sdist and wheel, in dist/"
 
 # The system that `make run` runs.
 S := personality
@@ -73,6 +74,15 @@ docs: $(VENV)/.docs-stamp
 	$(call say,the site - six notebooks are run)
 	@python -m website.make site
 
+$(VENV)/.release-stamp: $(VENV)/.test-stamp locks/release.lock
+	$(call say,installing what a release is made with)
+	@$(UV) --no-deps -r locks/release.lock
+	@touch $@
+
+release: $(VENV)/.release-stamp
+	$(call say,sdist and wheel - twice - checked - installed into an empty environment)
+	@python -m release.make dist --smoke
+
 test: check unit integration browser vllm
 	$(call say,all green)
 
@@ -87,7 +97,7 @@ unit: $(VENV)/.test-stamp
 	$(call say,unit tests)
 	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --dist worksteal --durations=10 --durations-min=3 -m "not integration and not browser and not vllm"
 
-integration: $(VENV)/.docs-stamp
+integration: $(VENV)/.docs-stamp $(VENV)/.release-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)
 	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --durations=10 --durations-min=10 \
 	  -m "integration and not vllm"
