@@ -4,7 +4,8 @@ Ratios: span corruption in tokens a second against a plain loop over tokens, and
 algorithm of T5's own pre-training (a mask of booleans from shuffled segment starts, then sentinels
 from cumulative sums), written here; local and global attention against dense attention
 (``scaled_dot_product_attention``) in time at 4,096 tokens, with T5's bias and without, and its
-memory at 16,384 over that at 4,096, forward, and forward with backward.
+memory at 16,384 over that at 4,096, forward, and forward with backward; an encoder of two layers
+against the LongT5 of ``transformers`` with the same weights, in time at 4,096 and memory at 16,384.
 
     python benchmarks/webagent.py [REPEATS]
 """
@@ -21,9 +22,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from pipelines.webagent import attention, corruption
+from pipelines.webagent import attention, corruption, export, net
 from pipelines.webagent.attention import Band, Far
+from pipelines.webagent.net import Size
 from pipelines.webagent.tokenizer import FIRST
+from schemas.webagent.pretraining import Network
 
 DOCUMENTS, DENSITY = 1000, 0.15
 HEADS, WIDTH, RADIUS, BLOCK = 8, 64, 127, 16
@@ -155,13 +158,59 @@ def peak(n: int, grad: bool) -> None:
     print(held() - before)
 
 
+def encoders(n: int) -> list[Callable[[], Any]]:
+    """Ours and that of ``transformers`` on one input."""
+    from transformers import LongT5Config, LongT5EncoderModel
+
+    net_size = Network(width=512, heads=8, mlp=1024, encoder_layers=2, decoder_layers=1)
+    size = Size(net_size, 1000)
+    weights = net.init(size, 1)
+    said = export.config(size)
+    config = LongT5Config(
+        **{k: v for k, v in said.items() if k not in ("architectures", "model_type")}
+    )
+    theirs = LongT5EncoderModel(config).eval()
+    own = {k: w for k, w in weights.items() if k.startswith("encoder.") or k == "shared.weight"}
+    theirs.load_state_dict(own, strict=False)
+    ids = torch.randint(2, 1000, (1, n), generator=torch.Generator().manual_seed(0))
+    lengths, mask = torch.tensor([n]), torch.ones_like(ids)
+    return [
+        lambda: net.encode(weights, size, ids, lengths),
+        lambda: theirs(input_ids=ids, attention_mask=mask).last_hidden_state,
+    ]
+
+
+def peak_of_encoder(n: int, which: int) -> None:
+    """Print the MiB that an encoder adds to this process at its peak."""
+    work = encoders(n)[which]
+    with torch.no_grad():
+        encoders(256)[which]()
+        before = held()
+        work()
+    print(held() - before)
+
+
+def long_t5(repeats: int) -> None:
+    works = encoders(4096)
+    with torch.no_grad():
+        gap = float((works[0]() - works[1]()).abs().max())
+        a, b = turn_about(works, repeats)
+    print(f"encoder on 4096 tokens: {a:.2f} s; LongT5 of transformers {b / a:.2f}x the time, "
+          f"states differ by {gap:.0e}")  # fmt: skip
+    ours, theirs = (printed("--encoder", 16_384, which) for which in (0, 1))
+    print(f"memory of an encoder on 16384 tokens: {ours:.0f} MiB; LongT5 of transformers "
+          f"{theirs / ours:.1f}x")  # fmt: skip
+
+
+def printed(what: str, *numbers: int) -> float:
+    """What this file prints in a process of its own."""
+    words = [sys.executable, __file__, what, *map(str, numbers)]
+    return float(subprocess.run(words, check=True, capture_output=True, text=True).stdout)
+
+
 def memory() -> None:
     for grad in (False, True):
-        found = []
-        for n in (4096, 16_384):
-            words = [sys.executable, __file__, "--peak", str(n), str(int(grad))]
-            done = subprocess.run(words, check=True, capture_output=True, text=True)
-            found.append(float(done.stdout))
+        found = [printed("--peak", n, int(grad)) for n in (4096, 16_384)]
         what = "forward and backward" if grad else "forward"
         print(f"memory of attention, {what}: {found[0]:.0f} MiB at 4096 tokens, {found[1]:.0f} MiB "
               f"at 16384: {found[1] / found[0]:.1f}x")  # fmt: skip
@@ -171,8 +220,11 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     if sys.argv[1:2] == ["--peak"]:
         peak(int(sys.argv[2]), sys.argv[3] == "1")
+    elif sys.argv[1:2] == ["--encoder"]:
+        peak_of_encoder(int(sys.argv[2]), int(sys.argv[3]))
     else:
         asked = int(sys.argv[1]) if len(sys.argv) > 1 else 3
         masks(asked)
         times(asked)
         memory()
+        long_t5(asked)

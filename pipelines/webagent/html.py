@@ -52,8 +52,10 @@ _LATIN = frozenset({"iso-8859-1", "iso-8859-9", "us-ascii", "ascii", "latin1"})
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"),
     (codecs.BOM_UTF32_BE, "utf-32-be"), (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
+_UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
+"""How a page of two bytes a character begins without a mark."""
 _BOUND = 0.01
 """Share of characters that are no text from which a file is taken for something else."""
 
@@ -105,10 +107,10 @@ def decode(data: bytes, said: str = "") -> tuple[str, str]:
     if not data.strip(b" \t\r\n\0"):
         raise PageError("there is no text in it", code="empty")
     mark, encoding = next(((m, e) for m, e in _MARKS if data.startswith(m)), (b"", ""))
-    if not encoding:
-        encoding = _declared(data, said)
-    body = data if mark.strip(b"<\0") == b"" else data[len(mark) :]
-    text = body.decode(encoding, "replace")
+    if not mark:
+        guess = next((e for m, e in _UNMARKED if data.startswith(m)), None)
+        encoding = guess or _declared(data, said)
+    text = data[len(mark) :].decode(encoding, "replace")
     strange = len(_CONTROL.findall(text)) + text.count("\ufffd")
     if strange > _BOUND * len(text):
         raise PageError(f"{strange} of {len(text)} characters are no text", code="binary")
