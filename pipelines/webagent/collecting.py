@@ -32,6 +32,8 @@ from schemas.webagent.tables import EPISODES, EXPERIENCE, FAILED
 
 SHUFFLE = 1
 """Numbers of elements are mixed, so that they say nothing about a place."""
+PROGRAM_SECONDS, EPISODE_SECONDS = 120.0, 1800.0
+"""The rules' programs always end: a slow machine must not change what is built."""
 LEFT_SECONDS = 20.0
 
 
@@ -57,7 +59,8 @@ def write(params: Build, out: Path, runner: str, argv: Sequence[str] = ()) -> No
     work = Collect(
         {rows.episode_id(task, "oracle"): task for task in planned(params)},
         Setting(
-            Limits(shuffle=SHUFFLE),
+            Limits(shuffle=SHUFFLE, timeout_s=EPISODE_SECONDS),
+            PROGRAM_SECONDS,
             attempts=wanted.attempts,
             without_sandbox=wanted.without_sandbox,
             run=f"build-{secrets.token_hex(4)}",

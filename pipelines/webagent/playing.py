@@ -18,7 +18,7 @@ class Setting:
 
     Attributes:
         limits: when an episode ends.
-        program_seconds: longest run of a program.
+        program_seconds: longest run of a program, without the time that the browser takes.
         without_sandbox: whether programs run where no sandbox is to be had.
         attempts: most tries of an episode whose browser fails.
         recycle: episodes after which a browser is started afresh.

@@ -18,10 +18,11 @@ from pipelines.webagent.page import Hit, Seen, ref_of, text_of
 from pipelines.webagent.themes import LABELS, Theme
 
 END = "END"
-_SAID = re.compile(
+SAID = re.compile(
     r'(?P<verb>Type|Choose|Tick|Press|Open) "(?P<first>[^"]*)"'
     r'(?: (?:into|in) "(?P<second>[^"]*)")?\.'
 )
+"""The five kinds of sub-instruction."""
 _CSS = "driver.find_element(By.CSS_SELECTOR, '[data-ref=\"{}\"]')"
 
 
@@ -98,7 +99,7 @@ class Templates:
 
     def write(self, said: str, snippet: str, error: str = "") -> Written:
         """A program; one that does nothing where the snippet lacks what is needed."""
-        hit, match = found(said, Seen(snippet)), _SAID.fullmatch(said)
+        hit, match = found(said, Seen(snippet)), SAID.fullmatch(said)
         if hit is None or match is None or not hit.ref:
             return Written(f"# {said}\n")
         return Written(f"# {said}\n{_lines(match, hit)}\n")
@@ -118,7 +119,7 @@ def sub_instruction(act: Act, look: Theme) -> str:
 
 def found(said: str, page: Seen) -> Hit | None:
     """The element that a sub-instruction is about; None where the page has no such element."""
-    match = _SAID.fullmatch(said)
+    match = SAID.fullmatch(said)
     if match is None:
         return None
     first, second = match["first"], match["second"] or ""

@@ -29,6 +29,7 @@ from pipelines.webagent.relay import Relay
 
 READY_SECONDS = 60.0
 CPU_SECONDS = 10
+MOST_COMMANDS = 500
 MOST_LINE, MOST_SAID = 1 << 20, 8 << 20
 """Bytes of a line, and in all, that a program may send."""
 _CACHE = "/compiled"
@@ -59,7 +60,7 @@ class Sandbox:
     """Where programs are run, one at a time.
 
     Attributes:
-        seconds: longest run of a program.
+        seconds: longest run of a program, without the time that the browser takes.
         bare: whether programs run where bubblewrap does not work, behind the guard alone.
     """
 
@@ -248,7 +249,13 @@ class _Talk:
                 return Ran(what, said, f"stopped: {said}", place, relay.passed)
             if "end" in said:
                 return self._ended(said, relay, place)
-            self._tell(relay.answer(said.get("do"), said.get("params")))
+            if relay.passed + len(relay.refused) >= MOST_COMMANDS:
+                return Ran("lost", "commands", "stopped: too many commands", place, relay.passed)
+            began = time.monotonic()
+            answer = relay.answer(said.get("do"), said.get("params"))
+            # What the browser takes is not the program's: a slow machine is not its failure.
+            self._end += time.monotonic() - began
+            self._tell(answer)
 
     def _ended(self, said: dict[str, Any], relay: Relay, place: str) -> Ran:
         what, error = str(said["end"]), str(said.get("error") or "")[:300] or None

@@ -89,7 +89,7 @@ class Evaluate(Strict):
         retry_error: whether a program that failed is asked for once more, with the error's last
             line; the published system does not.
         snippet_tokens: longest snippet, in words and signs.
-        program_seconds: longest run of one program.
+        program_seconds: longest run of one program, without the time that the browser takes.
         timeout_s: longest episode, agent included.
         attempts: tries of an episode whose browser fails.
         max_infra_share: share of failed episodes above which the run is refused.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from web_client import Client, numbered
 
+from pipelines.webagent.checker import check
 from pipelines.webagent.goals import Act
 from pipelines.webagent.guard import refusal
 from pipelines.webagent.instructions import tasks
@@ -57,6 +58,20 @@ def test_random_clicks_point_at_something_that_can_be_acted_on(sites: Sites, the
         said.add(plan.sub_instruction.split(" ")[0])
     assert {"Open", "Press"} <= said
     assert RandomClicks().plan(task, [], Seen("<p>x</p>")).sub_instruction == END
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("site", ["estate", "forum", "map"])
+def test_random_clicks_solve_at_most_one_in_fifty_instructions(sites: Sites, site: str) -> None:
+    """Without a browser; half a minute."""
+    solved = 0
+    for task in tasks(site, "eval", 20, 0):
+        client = Client(sites, task.setting)
+        for n in range(15):
+            page = Seen(numbered(client.html))
+            client.use(RandomClicks().plan(task, ["x"] * n, page), page)
+        solved += check(task.goal, client.session.state, sites.strangers).success
+    assert solved == 0
 
 
 def test_sub_instructions_are_in_the_words_of_a_theme() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,7 @@ def test_no_hostile_program_has_an_effect_outside(
     ("program", "what", "rule"),
     [
         ("while True: pass", "wall", "wall"),
+        ("while True: driver.title", "lost", "commands"),
         ("x = 'a' * (3 << 30)", "memory", "memory"),
         ("import os\nos._exit(0)", "lost", "ended"),
         ("import os\nwhile True:\n    os.write(1, b'x' * 65536)", "lost", "flood"),
@@ -158,6 +160,19 @@ def test_what_a_program_tries_fails_by_name(
     assert ran.what == "exception"
     assert ran.error is not None
     assert ran.error.startswith(said)
+
+
+@ROOM
+def test_the_time_that_the_browser_takes_is_not_the_programs(outside: Outside) -> None:
+    def slow(name: str, params: dict[str, Any]) -> dict[str, Any]:
+        time.sleep(5)
+        return outside.execute(name, params)
+
+    short = Sandbox(seconds=4)
+    try:
+        assert short.run("driver.title", Relay(slow)).what == "ok"
+    finally:
+        short.close()
 
 
 @ROOM

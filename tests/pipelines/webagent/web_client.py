@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from measurand.web.server import Request
 from pipelines.webagent.goals import Act, Task
 from pipelines.webagent.page import Seen
+from pipelines.webagent.rules import SAID, Plan, found
 from pipelines.webagent.server import Sites
 from pipelines.webagent.sessions import Session, Setting
 from pipelines.webagent.themes import LABELS, Theme
@@ -45,6 +46,27 @@ class Client:
         self.seen = Seen(self.html)
         return None
 
+    def use(self, plan: Plan, page: Seen) -> None:
+        """Do what a program of the rules would: to the element that a plan points at."""
+        hit, match = found(plan.sub_instruction, page), SAID.fullmatch(plan.sub_instruction)
+        if hit is None or match is None:
+            return
+        element = self._same(hit.ref)
+        if match["verb"] == "Open":
+            self.get(element.get("href"))
+        elif match["verb"] == "Press":
+            self._send(element)
+        elif element.tag == "select":
+            options = {option.text: option.get("value") for option in element.iter("option")}
+            self.filled[element] = options.get(match["first"], "")
+        else:
+            self.filled[element] = match["first"] if match["verb"] == "Type" else True
+
+    def _same(self, ref: int) -> Any:
+        """The element of a number of :func:`numbered`, in this client's own reading."""
+        body = self.seen.root.find("body")
+        return [e for e in body.iter() if isinstance(e.tag, str)][ref - 1]
+
     def do(self, act: Act) -> None:
         label = self.look.label(act.what) if act.what in LABELS else act.what
         if act.kind == "type":
@@ -71,7 +93,9 @@ class Client:
         self.filled[field.element] = options[act.value]
 
     def _send(self, button: Any) -> None:
-        form = next(button.iterancestors("form"))
+        form = next(button.iterancestors("form"), None)
+        if form is None:
+            return
         pairs = []
         for element in form.iter("input", "select", "textarea"):
             name, value = element.get("name"), self._value(element)
