@@ -122,7 +122,7 @@ def _declared(data: bytes, said: str) -> str:
     name = said or (inside[1].decode("ascii", "replace").lower() if inside else "")
     if name in _LATIN:
         return "cp1252"
-    if name != "utf-8" and _KNOWN.fullmatch(name):
+    if name != "utf-8" and _is_known(name):
         return name
     try:
         data.decode("utf-8")
@@ -131,6 +131,14 @@ def _declared(data: bytes, said: str) -> str:
         lost = data.decode("utf-8", "replace").count("\ufffd")
         return "utf-8" if name == "utf-8" and lost < _BOUND * len(data) else "cp1252"
     return "utf-8"
+
+
+def _is_known(encoding: str) -> bool:
+    """Whether pages may be in it, and Python knows it: not all numbers of a family exist."""
+    try:
+        return bool(_KNOWN.fullmatch(encoding) and codecs.lookup(encoding))
+    except LookupError:
+        return False
 
 
 def parse(text: str) -> Page:

@@ -111,6 +111,7 @@ def test_elements_know_their_pieces_and_parents() -> None:
         ("\ufeff<p>grün".encode(), "<p>grün", "utf-8"),
         ("<meta charset=koi8-r><p>мир".encode("koi8-r"), "<meta charset=koi8-r><p>мир", "koi8-r"),
         (b"<meta charset=punycode><p>x", "<meta charset=punycode><p>x", "utf-8"),
+        (b"<meta charset=iso-8859-12><p>x", "<meta charset=iso-8859-12><p>x", "utf-8"),
         (b"<meta charset=iso-8859-1>\x93x\x94", "<meta charset=iso-8859-1>“x”", "cp1252"),
     ],
 )
@@ -149,3 +150,15 @@ def test_a_page_of_too_many_elements_is_refused(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(PageError) as caught:
         parse("<br>" * 49)
     assert caught.value.code == "too_large"
+
+
+@given(st.binary(max_size=200), st.sampled_from(["", "utf-8", "windows-1259", "x", "big5"]))
+@settings(max_examples=200, derandomize=True, deadline=None)
+def test_any_bytes_are_a_page_or_a_reason(data: bytes, said: str) -> None:
+    try:
+        parse(decode(data, said)[0])
+    except PageError as error:
+        reason = error.code
+    else:
+        reason = ""
+    assert reason in {"", "empty", "binary", "too_deep"}
