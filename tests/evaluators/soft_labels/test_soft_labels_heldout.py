@@ -19,6 +19,7 @@ from evaluators.soft_labels.heldout import (
     tercile_edges,
     with_winner,
 )
+from measurand.stats.calibration import calibration_error
 from measurand.stats.dyads import dyadic_mean
 
 Found = dict[tuple[str, str], dict[str, Any]]
@@ -184,3 +185,22 @@ def test_ties_are_in_no_third_and_move_no_edge() -> None:
     asked: Any = SimpleNamespace(scores=scores), SimpleNamespace(id="a")
     assert tercile_edges(*asked) == (0.7, 0.9)
     assert with_winner(scores)["tercile"].to_list() == ["high", "low", "middle"]
+
+
+def test_calibration_errors_are_the_plain_and_the_debiased_one_of_both_ways(
+    everything: Material, rows: Found
+) -> None:
+    h, p, items = both_ways(everything.scores.filter(run_id="film_gdpo"))
+    for metric, debiased in (("ece", False), ("ece_squared", True)):
+        wanted = calibration_error(expit(h), p, debiased=debiased, by=items, resamples=0)
+        row = rows[metric, "run=film_gdpo"]
+        assert row["estimate"] == pytest.approx(wanted.value)
+        assert row["n"] == len(h) // 2
+
+
+def test_matched_pairs_are_those_of_nearly_equal_length(everything: Material, rows: Found) -> None:
+    own = everything.scores.filter(pl.col("p") > 0.5, run_id="film_gdpo")
+    near = own.filter((own["n_words_1"] - own["n_words_2"]).abs() <= 2)
+    assert 0 < near.height < own.height
+    row = rows["accuracy", "length=matched,run=film_gdpo"]
+    assert (row["estimate"], row["n"]) == (pytest.approx((near["u"] > 0).mean()), near.height)

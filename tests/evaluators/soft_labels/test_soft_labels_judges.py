@@ -141,3 +141,14 @@ def test_reliability_is_that_of_the_preference_over_orders_and_wordings(
     assert rows["position_bias", at]["reliability"] == pytest.approx(expected, abs=1e-9)
     assert rows["position_bias", f"{at},wording=one"]["reliability"] is None
     assert rows["judge_accuracy", "judge=learned,set=film"]["reliability"] is None
+
+
+def test_agreement_has_the_error_of_pairs_that_share_responses(rows: Found) -> None:
+    for metric in ("judge_kappa", "judge_alpha", "judge_spearman"):
+        row = rows[metric, "judge=fair,set=film"]
+        assert row["ci_lo"] is not None, metric
+        assert "jackknife over pairs, dyadic-robust error" in row["method"]
+        assert row["n_clusters"] > row["n"] / 2
+    for metric in ("judge_accuracy", "position_bias"):
+        assert "dyadic-robust error" in rows[metric, "judge=fair,set=film"]["method"]
+    assert "over pairs" in rows["label_alpha", "set=film"]["method"]

@@ -205,3 +205,15 @@ def test_bias_on_texts(everything: Material) -> None:
     own = everything.comparisons.filter(judge="fair")
     gap = (own["p_12"] - own["p_21"]).drop_nulls()
     assert text_bias(own).value == pytest.approx(gap.mean())
+
+
+def test_the_bias_on_texts_has_an_interval_of_beginnings_within_what_is_possible(
+    everything: Material, rows: Found
+) -> None:
+    own = everything.comparisons.filter(judge="fair").drop_nulls(["p_12", "p_21"])
+    gap = (own["p_12"] - own["p_21"]).to_numpy()
+    wanted = cluster_mean(gap, own["prompt_id"].to_numpy())
+    row = rows["text_position_bias", "judge=fair,set=film"]
+    assert (row["ci_lo"], row["ci_hi"]) == pytest.approx((wanted.ci_lo, wanted.ci_hi))
+    leaning = rows["text_position_bias", "judge=leaning,set=film"]
+    assert 0.5 < leaning["ci_lo"] < leaning["estimate"] < leaning["ci_hi"] <= 1
