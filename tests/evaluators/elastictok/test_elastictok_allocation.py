@@ -79,3 +79,58 @@ def test_noise_gets_everything(found: Findings) -> None:
     row = rows(found, "noise_at_k")["threshold=strict"]
     noise = found.coded("elastic", "strict", variant="noise", split=None)
     assert row["estimate"] == np.mean(noise["n_tokens"].to_numpy() == 16) == 1.0
+
+
+def test_correlations_have_clips_as_clusters(found: Findings) -> None:
+    own = found.coded("elastic", "loose")
+    row = rows(found, "rho")["threshold=loose,with=motion"]
+    assert row["n_clusters"] == own["clip_id"].n_unique() < own.height
+    by_source = rows(found, "tokens_by_source")
+    for (source,), some in own.group_by(["source"]):
+        row = by_source[f"source={source},threshold=loose"]
+        assert row["estimate"] == pytest.approx(some["n_tokens"].mean())
+
+
+def test_thirds_of_the_moving_blocks_are_thirds(found: Findings) -> None:
+    own = found.coded("elastic", "loose")
+    still, moving = own.filter(pl.col("motion") <= 0), own.filter(pl.col("motion") > 0)
+    parts = rows(found, "tokens_by_motion")
+    sizes = [parts[f"motion={name},threshold=loose"]["n"] for name in ("low", "middle", "high")]
+    assert sum(sizes) == moving.height
+    assert max(sizes) - min(sizes) <= 1
+    if still.height:
+        assert parts["motion=none,threshold=loose"]["n"] == still.height
+    ordered = moving.sort("motion")["n_tokens"].head(sizes[0])
+    assert parts["motion=low,threshold=loose"]["estimate"] == pytest.approx(ordered.mean())
+
+
+def test_a_frozen_block_that_needs_as_many_tokens_needs_no_more(found: Findings) -> None:
+    same = with_tokens(found, pl.lit(9))
+    assert rows(same, "frozen_fewer")["threshold=loose"]["estimate"] == 1.0
+    more = with_tokens(found, pl.when(pl.col("variant") == "still").then(10).otherwise(9))
+    assert rows(more, "frozen_fewer")["threshold=loose"]["estimate"] == 0.0
+
+
+def test_blocks_with_a_cut_stand_against_those_without_of_their_source(found: Findings) -> None:
+    coded = found.tables["coded"].with_columns((pl.col("block") == 0).alias("is_cut"))
+    tables = {**found.tables, "coded": coded}
+    own = dataclasses.replace(found, tables=tables).coded("elastic", "loose")
+    means: dict[str, float] = {}
+    for (source,), some in own.filter(~pl.col("is_cut")).group_by(["source"]):
+        means[str(source)] = float(some["n_tokens"].mean())  # type: ignore[arg-type]
+    gaps = [
+        tokens - means[source]
+        for tokens, source, cut in own.select("n_tokens", "source", "is_cut").iter_rows()
+        if cut and source in means
+    ]
+    row = rows(dataclasses.replace(found, tables=tables), "cut_tokens")["threshold=loose"]
+    assert gaps
+    assert row["estimate"] == pytest.approx(np.mean(gaps))
+    assert row["n"] == len(gaps)
+
+
+def test_noise_that_gets_less_than_everything_is_counted_out(found: Findings) -> None:
+    few = with_tokens(found, pl.when(pl.col("block") == 0).then(15).otherwise(16))
+    noise = few.coded("elastic", "strict", variant="noise", split=None)
+    row = rows(few, "noise_at_k")["threshold=strict"]
+    assert row["estimate"] == pytest.approx(1 - (noise["block"] == 0).mean())

@@ -103,3 +103,15 @@ def test_a_curve_without_two_budgets_has_no_such_steps(found: Findings) -> None:
     own = rows(made, "monotone_share")
     assert own[""]["estimate"] == 1.0
     assert own["steps=budgets"]["reason"] == "fewer than two budgets on the curve"
+
+
+def test_ratios_between_models_have_the_named_one_on_top(found: Findings) -> None:
+    def error(model: str, n: int) -> float:
+        own = found.budget(model, "test_clip").filter(n_tokens=n)["mse"].mean()
+        assert isinstance(own, float)
+        return own
+
+    against = rows(found, "against_fixed")["fixed=fixed4,split=test_clip"]
+    assert against["estimate"] == pytest.approx(error("elastic", 4) / error("fixed4", 4))
+    cut = rows(found, "cut_against_elastic", "fixed16")["n=4,split=test_clip"]
+    assert cut["estimate"] == pytest.approx(error("fixed16", 4) / error("elastic", 4))

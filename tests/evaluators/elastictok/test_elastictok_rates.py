@@ -60,3 +60,14 @@ def test_rows_of_every_codec_and_budget(found: Findings) -> None:
     ratios = [r for r in rows if r["metric"] == "against_codec" and r["model"] == "elastic"]
     assert len(ratios) == 2 * 5
     assert all(r["estimate"] is None or np.isfinite(r["estimate"]) for r in ratios)
+
+
+def test_settings_may_come_in_any_order_and_clips_are_the_clusters(found: Findings) -> None:
+    turned = codec((400.0, 0.1), (100.0, 0.4), (200.0, 0.2))
+    between = against(found, tokens(200.0, 0.3), turned)
+    assert between.value == pytest.approx(1.5)
+    assert (between.n, between.n_clusters) == (N, 6)
+    apart = turned.with_columns(("x" + pl.col("sample_id")).alias("sample_id"))
+    assert against(found, tokens(200.0, 0.3), apart).reason == "no blocks in common"
+    # The ends themselves are known.
+    assert against(found, tokens(100.0, 0.4), turned).value == pytest.approx(1.0)

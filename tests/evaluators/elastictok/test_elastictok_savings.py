@@ -5,7 +5,14 @@ import polars as pl
 import pytest
 
 from evaluators.elastictok.context import Findings
-from evaluators.elastictok.savings import capped, figure_points, saving, saving_rows, tokens_at
+from evaluators.elastictok.savings import (
+    capped,
+    figure_points,
+    references,
+    saving,
+    saving_rows,
+    tokens_at,
+)
 
 
 def coded(tokens: list[int], feasible: list[bool] | None = None, clips: int = 8) -> pl.DataFrame:
@@ -86,3 +93,26 @@ def test_the_curve_ends_where_the_search_does(found: Findings) -> None:
     assert points[-1]["estimate"] == pytest.approx(own["feasible"].mean())
     shares = [p["estimate"] for p in points]
     assert shares == sorted(shares)
+
+
+def test_scores_of_the_search_are_means_of_its_blocks(found: Findings) -> None:
+    own = found.coded("elastic", "strict", split="test_clip")
+    rows = {
+        r["metric"]: r for r in saving_rows(found)
+        if r["model"] == "elastic" and r["slice"] == "split=test_clip,threshold=strict"
+    }  # fmt: skip
+    assert rows["tokens"]["estimate"] == pytest.approx(own["n_tokens"].mean())
+    assert rows["token_share"]["estimate"] == pytest.approx(own["n_tokens"].mean() / 16)
+    assert rows["feasible"]["estimate"] == pytest.approx(own["feasible"].mean())
+    assert all(r["n_clusters"] == own["clip_id"].n_unique() for r in rows.values())
+
+
+def test_references_reach_what_their_errors_reach(found: Findings) -> None:
+    limit = found.limits["strict"]
+    seen = {}
+    for name, n, flags in references(found, "elastic", "strict", "test_clip"):
+        model = "elastic" if name == "uniform" else name
+        own = found.budget(model, "test_clip").filter(n_tokens=n)
+        assert flags["feasible"].mean() == pytest.approx((own["mse"] <= limit).mean())
+        seen.setdefault(name, []).append(n)
+    assert seen == {"fixed4": [4], "fixed16": [16], "uniform": [2, 4, 8, 12, 16]}

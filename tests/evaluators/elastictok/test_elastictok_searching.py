@@ -94,3 +94,43 @@ def test_on_unseen_blocks_a_constant_has_the_loss_of_a_constant_and_the_truth_no
     assert best["loose"] is not None
     assert ratio(pl.lit(best["loose"]))["threshold=loose"] == pytest.approx(1.0)
     assert (ratio(pl.lit(16))["threshold=loose"] or 0) > 1
+
+
+def test_missed_blocks_are_those_that_full_search_alone_brings_under(found: Findings) -> None:
+    missed = rows(found, "missed")
+    for search in ("binary", "binned", "regression"):
+        full, own = (found.coded("elastic", "loose", s) for s in ("full", search))
+        both = paired(own, full, ["n_tokens", "feasible"]).filter("feasible_b")
+        row = missed[f"search={search},threshold=loose"]
+        assert row["estimate"] == pytest.approx(1 - both["feasible"].mean())  # type: ignore[operator]
+        assert row["n"] == both.height
+
+
+def test_codes_are_counted_once_each(found: Findings) -> None:
+    own = found.tables["coded"].filter(
+        pl.col("codes").is_not_null(), model="elastic", threshold="loose"
+    )
+    row = next(
+        r for r in code_rows(found)
+        if (r["metric"], r["model"], r["slice"]) == ("codes_used", "elastic", "threshold=loose")
+    )  # fmt: skip
+    assert row["estimate"] == own["codes"].explode().n_unique()
+
+
+def test_a_regression_of_equal_blocks_has_nothing_to_learn(found: Findings) -> None:
+    own = found.tables["regression"].with_columns(constant_loss=pl.lit(0.0))
+    made = replace(found, tables={**found.tables, "regression": own})
+    learned = list(learned_rows(made))
+    assert learned
+    for row in learned:
+        assert row["estimate"] is None
+        assert row["reason"] == "every block asks for the same number of tokens"
+    half = found.tables["regression"].with_columns(
+        constant_loss=pl.lit(4.0), loss=pl.col("level").cast(pl.Float64) / 25
+    )
+    made = replace(found, tables={**found.tables, "regression": half})
+    saved = {r["slice"]: r["estimate"] for r in learned_rows(made) if r["model"] == "elastic"}
+    # Losses are 1, 2, 3 and 3.6 of 4 each.
+    assert saved["level=25"] == pytest.approx(0.75)
+    assert saved["level=75"] == pytest.approx(0.25)
+    assert saved[""] == pytest.approx(1 - 9.6 / 16)
