@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import polars as pl
 import pytest
 
 from evaluators.personality.context import subjects
@@ -49,3 +52,43 @@ def test_asking_again_alone_is_part_of_every_run(rows: Callable[..., Any]) -> No
     found = rows("synthetic:factor")
     assert found["retest_agreement", ""]["n"] == 32
     assert found["retest_logprob_difference_max", ""]["estimate"] == 0
+
+
+def test_what_the_turned_list_adds_is_its_answer_minus_the_straight_one(
+    small: Params, data: Path, administer: Callable[[str], Path]
+) -> None:
+    results = administer("synthetic:constant?value=3")
+    [subject] = subjects(data, results, small)
+    # Biography 1 says 4 where the list is turned and 3 where it is not, the others 3 and 3.
+    first = subject.responses.filter(experiment="reversed_options")["bio_id"].min()
+    turned = (pl.col("experiment") == "reversed_options") & (pl.col("bio_id") == first)
+    answers = subject.responses.with_columns(
+        pl.when(turned).then(4).otherwise(pl.col("value")).alias("value")
+    )
+    rows = {r["metric"]: r for r in quality_rows(replace(subject, responses=answers), results)}
+    own = answers.filter(experiment="reversed_options")
+    moved = float((own["bio_id"] == first).mean())  # type: ignore[arg-type]
+    assert rows["option_order_shift"]["estimate"] == pytest.approx(moved)
+    assert rows["option_order_agreement"]["estimate"] == pytest.approx(1 - moved)
+    assert rows["option_order_shift"]["n_clusters"] == own["bio_id"].n_unique()
+
+
+def test_mass_is_cut_at_one_and_low_where_it_is_below_the_limit(
+    small: Params, data: Path, administer: Callable[[str], Path]
+) -> None:
+    results = administer("synthetic:factor")
+    [subject] = subjects(data, results, small)
+    low = subject.params.evaluate.low_mass
+    own = subject.responses.filter(experiment="validity")
+    # A quarter each: below the limit, at it, above it, and a rounding error above 1.
+    masses = np.array([low / 2, low, 0.9, 1.0000001])[np.arange(own.height) % 4]
+    made = own.with_columns(
+        pl.Series("mass", masses), pl.Series("tie", np.arange(own.height) % 4 > 0)
+    )
+    rows = {r["metric"]: r for r in quality_rows(replace(subject, responses=made), results)}
+    quarter = own.height % 4 == 0
+    assert quarter
+    assert rows["low_mass_share"]["estimate"] == pytest.approx(0.25)
+    assert rows["mass_mean"]["estimate"] == pytest.approx((low * 1.5 + 1.9) / 4)
+    assert rows["tie_share"]["estimate"] == pytest.approx(0.75)
+    assert rows["low_mass_share"]["n_clusters"] == own["bio_id"].n_unique()

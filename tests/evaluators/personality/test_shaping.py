@@ -80,3 +80,35 @@ def test_shuffled_level_labels_lose_the_effect(shaped: Subject) -> None:
         subject = replace(shaped, responses=shuffled)
         found += [r["estimate"] for r in shaping_rows(subject) if r["metric"] == "shaping_rho"]
     assert abs(np.mean(found)) < 0.1
+
+
+def test_intervals_of_shaping_are_over_biographies(shaped: Subject) -> None:
+    rows = list(shaping_rows(shaped))
+    for metric, experiment in (
+        ("shaping_rho", "single"),
+        ("cross_rho", "single"),
+        ("level_median", "single"),
+        ("concurrent_difference", "concurrent"),
+    ):
+        bios = shaping_scores(shaped, experiment)["bio_id"].n_unique()
+        units = {r["n_clusters"] for r in rows if r["metric"] == metric}
+        assert units == {bios}, metric
+
+
+def test_medians_and_correlations_are_of_the_trait_that_they_name(shaped: Subject) -> None:
+    rows = {(r["metric"], r["slice"]): r["estimate"] for r in shaping_rows(shaped)}
+    own = shaping_scores(shaped, "single").filter(pl.col("level_NEU") > 0)
+    neuroticism = own.filter(domain="NEU")
+    for (level,), some in neuroticism.group_by(["level_NEU"]):
+        at = f"experiment=single,level={level},trait=NEU"
+        assert rows["level_median", at] == pytest.approx(some["score"].median())
+    other = own.filter(domain="CON").sort("participant_id")
+    rho = spearmanr(other["level_NEU"], other["score"]).statistic
+    found = rows["cross_rho", "experiment=single,measured=CON,prompted=NEU"]
+    assert found == pytest.approx(rho, abs=1e-12)
+    expected = shaping_scores(shaped, "single", "expected").filter(
+        (pl.col("level_EXT") > 0) & (pl.col("domain") == "EXT")
+    )
+    rho = spearmanr(expected["level_EXT"], expected["expected_score"]).statistic
+    found = rows["shaping_rho_expected", "experiment=single,trait=EXT"]
+    assert found == pytest.approx(rho, abs=1e-12)

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import pearsonr
 
 from evaluators.personality.context import Subject, subjects
 from evaluators.personality.scores import matrix
@@ -68,3 +70,60 @@ def test_the_icc_over_wordings_equals_its_anova(subject: Subject) -> None:
     icc = (msr - mse) / (msr + (k - 1) * mse + k * (msc - mse) / n)
     found = next(r for r in rows if r["slice"].endswith("scale=EXT"))
     assert found["estimate"] == pytest.approx(icc, abs=1e-12)
+
+
+def test_every_interval_is_over_biographies_and_not_over_their_wordings(subject: Subject) -> None:
+    rows = list(validity_rows(subject))
+    over = ("alpha", "alpha_expected", "alpha_standardised", "omega_m1", "score_mean",
+            "score_mean_expected", "criterion_r", "criterion_r_expected", "convergent_mean",
+            "discriminant_mean", "discriminant_gap", "discriminant_gap_expected")  # fmt: skip
+    for metric in over:
+        found = [r for r in rows if r["metric"] == metric]
+        assert found, metric
+        # Two wordings of ten biographies each.
+        assert {r["n_clusters"] for r in found if r["n_clusters"] is not None} == {10}, metric
+        assert all(r["n"] in (20, None) for r in found), metric
+
+
+def test_criterion_correlations_are_scipys(subject: Subject) -> None:
+    scores = subject.scores.filter(pl.col("experiment") == "validity").sort("participant_id")
+    rows = {r["slice"]: r for r in validity_rows(subject) if r["metric"] == "criterion_r"}
+    for domain in ("NEU", "EXT"):
+        a, b = (
+            scores.filter(pl.col("scale_id") == name)["score"].to_numpy()
+            for name in (f"ipip_50.{domain}", "spi_27.Anxiety")
+        )
+        sign = "+" if domain == "NEU" else "-"
+        parts = f"criterion=spi_27.Anxiety,domain={domain},expected={sign},experiment=validity"
+        assert rows[parts]["estimate"] == pytest.approx(pearsonr(a, b).statistic)
+
+
+def test_scores_are_means_beside_their_scales_alpha(subject: Subject) -> None:
+    rows = {(r["metric"], r["slice"]): r for r in validity_rows(subject)}
+    at = "experiment=validity,form=first,scale=EXT"
+    own = subject.scores.filter(experiment="validity", scale_id="ipip_50.EXT")
+    for metric, column in (("score_mean", "score"), ("score_mean_expected", "expected_score")):
+        assert rows[metric, at]["estimate"] == pytest.approx(own[column].mean())
+        assert rows[metric, at]["reliability"] == rows["alpha", at]["estimate"]
+
+
+def test_correlations_of_forms_are_corrected_by_both_alphas(subject: Subject) -> None:
+    rows = {(r["metric"], r["slice"]): r["estimate"] for r in validity_rows(subject)}
+    at = "experiment=validity,first=EXT,second=EXT"
+    alphas = [
+        rows["alpha", f"experiment=validity,form={form},scale=EXT"] for form in ("first", "second")
+    ]
+    r = rows["mtmm_r", at]
+    assert rows["convergent_r_disattenuated", at] == pytest.approx(r / np.sqrt(np.prod(alphas)))
+
+
+def test_one_wording_or_few_biographies_have_no_icc(subject: Subject) -> None:
+    def why(change: pl.Expr) -> set[str | None]:
+        some = replace(subject, responses=subject.responses.filter(change))
+        return {r["reason"] for r in validity_rows(some) if r["metric"] == "icc_wording"}
+
+    wordings = subject.responses["participant_id"].str.replace(r"d\d+-", "").unique().sort()
+    one = pl.col("participant_id").str.replace(r"d\d+-", "") == wordings[0]
+    assert why(one) == {"one wording only"}
+    four = sorted(subject.responses.filter(experiment="validity")["bio_id"].unique())[:4]
+    assert why(pl.col("bio_id").is_in(four)) == {"4 biographies, at least 5 needed"}

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 from itertools import pairwise
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -63,3 +64,22 @@ def test_reliability_is_alpha_of_beginnings_over_seeds(everything: Material) -> 
     found = rows["text_reward", "run=film_gdpo,set=film"]["reliability"]
     assert found == pytest.approx(expected, abs=1e-9)
     assert rows["text_reward", "run=reference,set=film"]["reliability"] is None
+
+
+def test_distances_have_beginnings_as_clusters_and_lengths_may_be_none(
+    everything: Material,
+) -> None:
+    rng = np.random.default_rng(3)
+    n = everything.samples.height
+    samples = everything.samples.with_columns(
+        pl.Series("n_words", np.arange(n) % 2, everything.samples.schema["n_words"]),
+        pl.col("logp_policy") + pl.Series("noise", rng.normal(size=n)),
+    )
+    made = dataclasses.replace(everything, samples=samples)
+    rows = {(row["metric"], row["slice"]): row for row in written_rows(made)}
+    distance = rows["kl_per_token", "run=film_gdpo,set=film"]
+    assert distance["n_clusters"] == 20
+    assert distance["ci_lo"] < distance["estimate"] < distance["ci_hi"]
+    words = rows["text_n_words", "run=film_gdpo,set=film"]
+    assert words["estimate"] == pytest.approx(0.5)
+    assert 0 <= words["ci_lo"] <= 0.5
