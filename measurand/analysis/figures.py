@@ -24,10 +24,13 @@ from measurand.stats.means import (
 from measurand.stats.multiplicity import benjamini_hochberg, holm
 from measurand.stats.paired import mcnemar, t_test
 from measurand.stats.passes import passes
+from measurand.stats.ratios import ratio_of_sums
 from measurand.stats.unbalanced import one_way
 
 MAX_PAIRS = 300
 SHOWN_ITEMS = 20
+MAPPED = 400
+"""Items of a map; more would hide each other."""
 
 Record = dict[str, Any]
 
@@ -103,6 +106,9 @@ def model_record(score: Score, model: str) -> Record:
         "rows": sum(status.values()),
         "lost": {name: n for name, n in status.items() if name != "ok"},
         "lost_as_failures": _lost_as_failures(score, model),
+        "unread": _unread(score, model),
+        "tokens": _tokens(score, model),
+        "tokens_per_success": _per_success(score, model),
         "passes": _passes(score, model),
         "repeats": score.repeats if len(table) else 0,
         "repeat_reliability": estimate(single),
@@ -126,6 +132,37 @@ def _lost_as_failures(score: Score, model: str) -> Record | None:
     kept = asked > 0
     clusters = score.clusters[kept] if score.clustered else None
     return estimate(share((successes[kept] / asked[kept]), clusters))
+
+
+def _unread(score: Score, model: str) -> Record | None:
+    """Share of answers that no score could be read from; None where all were read.
+
+    A figure of its own: an answer that is not understood is no wrong answer.
+    """
+    lost, answers = score.unread(model)
+    if not lost.any():
+        return None
+    kept = answers > 0
+    return estimate(
+        share(lost[kept] / answers[kept], score.clusters[kept] if score.clustered else None)
+    )
+
+
+def _tokens(score: Score, model: str) -> float | None:
+    """Mean tokens of a try; None where rows do not tell them."""
+    total = score.tokens(model)
+    if total is None:
+        return None
+    return float(total.sum()) / sum(score.status[model].values())
+
+
+def _per_success(score: Score, model: str) -> Record | None:
+    """Tokens of all tries for each that succeeds; None for other scores than 0/1."""
+    total = score.tokens(model)
+    if total is None or not score.binary:
+        return None
+    _, successes, _ = score.tries(model)
+    return estimate(ratio_of_sums(total, successes, score.clusters if score.clustered else None))
 
 
 def _passes(score: Score, model: str) -> list[Record]:
@@ -188,6 +225,7 @@ def item_record(score: Score) -> Record:
         "dead_at_top": int((dead & (found.difficulty == top)).sum()) if asked_twice else None,
         "dead_at_bottom": int((dead & (found.difficulty == low)).sum()) if asked_twice else None,
         "dead_reason": None if asked_twice else "one model and one repeat: no item could differ",
+        "map": _map(found.difficulty, found.item_rest, names),
         "dead_shown": names[dead][:SHOWN_ITEMS].tolist(),
         "difficulty": {
             "edges": edges.tolist(),
@@ -202,6 +240,22 @@ def item_record(score: Score) -> Record:
             for j in order[:SHOWN_ITEMS]
         ],
     }
+
+
+def _map(difficulty: FloatArray, item_rest: FloatArray, names: AnyArray) -> list[Record]:
+    """Items with their two figures, evenly spaced over the difficulty where there are many."""
+    known = np.flatnonzero(np.isfinite(item_rest))
+    order = known[np.lexsort((names[known].astype(str), difficulty[known]))]
+    if len(order) > MAPPED:
+        order = order[np.linspace(0, len(order) - 1, MAPPED).round().astype(int)]
+    return [
+        {
+            "item": str(names[j]),
+            "difficulty": float(difficulty[j]),
+            "item_rest": float(item_rest[j]),
+        }
+        for j in order
+    ]
 
 
 def pair_records(score: Score) -> list[Record]:

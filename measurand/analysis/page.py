@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from measurand.analysis import people_page
+from measurand.analysis import people_page, pictures
 from measurand.analysis.cells import interval, value
 from measurand.interop.account import lines as account_lines
 from measurand.reporting.document import Block, Document, Figure, Section, Table, Text
@@ -26,7 +26,10 @@ def document(record: Record) -> Document:
             (
                 _score_table(found),
                 *_denominators(found),
-                *(_forest(s) for s in found),
+                *_unread(found),
+                *(pictures.forest(s) for s in found),
+                *(block for s in found for block in pictures.against_cost(s)),
+                *_cost_table(found),
                 *_pass_tables(found),
                 *_slice_tables(found),
             ),
@@ -136,25 +139,6 @@ def _title(score: Record, model: Record) -> str:
     return name if score["higher_is_better"] in (None, True) else f"{name}, lower is better"
 
 
-def _forest(score: Record) -> Figure:
-    rows = [
-        {
-            "label": m["model"],
-            "estimate": m["mean"]["value"],
-            "lower": m["mean"]["ci_lo"],
-            "upper": m["mean"]["ci_hi"],
-            "reason": m["mean"]["reason"],
-        }
-        for m in score["models"]
-    ]
-    return Figure(
-        "forest",
-        score["name"],
-        "Mean of each model with its 95% interval.",
-        {"rows": rows, "axis": score["metric"]},
-    )
-
-
 def _denominators(found: list[Record]) -> Iterator[Table]:
     """Rates with rows lost to infrastructure left out, and counted as failures."""
     rows = tuple(
@@ -167,6 +151,31 @@ def _denominators(found: list[Record]) -> Iterator[Table]:
     if rows:
         columns = ("score", "model", "lost rows left out", "lost rows as failures", "lost", "rows")
         yield Table("Rows lost to infrastructure, both ways", columns, rows)
+
+
+def _unread(found: list[Record]) -> Iterator[Table]:
+    """Answers that no score could be read from."""
+    rows = tuple(
+        (score["name"], m["model"], interval(m["unread"]), m["lost"].get("model_error", 0))
+        for score in found
+        for m in score["models"]
+        if m["unread"] is not None
+    )
+    if rows:
+        columns = ("score", "model", "share not read", "answers")
+        yield Table("Answers that no score could be read from", columns, rows)
+
+
+def _cost_table(found: list[Record]) -> Iterator[Table]:
+    rows = tuple(
+        (score["name"], m["model"], m["tokens"], interval(m["tokens_per_success"]))
+        for score in found
+        for m in score["models"]
+        if m["tokens_per_success"] is not None
+    )
+    if rows:
+        columns = ("score", "model", "tokens of a try", "tokens for a success")
+        yield Table("Prompt tokens, failed tries included", columns, rows)
 
 
 def _pass_tables(found: list[Record]) -> Iterator[Table]:
@@ -214,6 +223,8 @@ def _pairs(found: list[Record]) -> Iterator[Block]:
     if not rows:
         yield Text("One model: there is nothing to compare.")
         return
+    for score in found:
+        yield from pictures.ranks(score)
     columns = ("score", "models", "difference", "items", "correlation", "p (Holm)",
                "smallest detectable", "finding")  # fmt: skip
     left = tuple(
@@ -257,6 +268,7 @@ def _items(found: list[Record]) -> Iterator[Block]:
     yield Table("Items of each score", columns, tuple(rows))
     for score in found:
         yield from _worst(score)
+        yield from pictures.item_map(score)
 
 
 def _worst(score: Record) -> Iterator[Block]:

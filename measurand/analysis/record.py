@@ -13,7 +13,7 @@ from measurand.analysis.scores import Score, scores
 from measurand.interop.account import Account, Measure, first
 from measurand.interop.rows import ItemRows
 
-SCHEMA = "measurand.analysis/1.3.0"
+SCHEMA = "measurand.analysis/1.4.0"
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,29 @@ class Score:
             np.bincount(self.rows.item[own], minlength=n).astype(np.int64),
         )
 
+    def unread(self, model: str) -> tuple[IntArray, IntArray]:
+        """(n,) answers of each item that no score could be read from, and answers in all."""
+        own = self.table.filter(pc.equal(self.table.column("model"), model))
+        status = own.column("status")
+        where = pc.index_in(own.column("item_id"), value_set=pa.array(self.items, pa.string()))
+        at, n = where.to_numpy(), len(self.items)
+        lost = pc.equal(status, "model_error").to_numpy()
+        answered = lost | pc.equal(status, "ok").to_numpy()
+        return np.bincount(at[lost], minlength=n), np.bincount(at[answered], minlength=n)
+
+    def tokens(self, model: str) -> FloatArray | None:
+        """(n,) tokens of all tries at each item; None where a row does not tell its tokens."""
+        own = self.table.filter(pc.equal(self.table.column("model"), model))
+        told = own.column("prompt_tokens")
+        if told.null_count:
+            return None
+        where = pc.index_in(own.column("item_id"), value_set=pa.array(self.items, pa.string()))
+        weights = told.to_numpy().astype(np.float64)
+        found: FloatArray = np.bincount(where.to_numpy(), weights, len(self.items)).astype(
+            np.float64
+        )
+        return found
+
     def by_repeat(self, model: str) -> FloatArray:
         """(n, K) scores of one model's items, NaN where a repeat is missing."""
         own = self.rows.model == self.models.index(model)
@@ -135,7 +158,12 @@ def scores(table: pa.Table, groups: Sequence[Group] = ()) -> Iterator[Score]:
     document = "item_sha256"
     if document in table.column_names:
         wanted.append(document)
+    tokens = "prompt_tokens"
+    if tokens in table.column_names:
+        wanted.append(tokens)
     found = table.select(wanted)
+    if tokens not in wanted:
+        found = found.append_column(tokens, pa.nulls(len(found), pa.int32()))
     if document not in wanted:
         found = found.append_column(document, pa.nulls(len(found), pa.string()))
     texts, slice_of = ranked(found.column("slice"))
