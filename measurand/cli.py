@@ -35,6 +35,7 @@ VERBS = {
     ),
     "items": ("measurand.shortening.command", "faults of items; fewer that stand for all"),
     "plan": ("measurand.planning.command", "how large a sample a gate needs, from a pilot"),
+    "rescore": ("measurand.rescoring.command", "stored answers by a new parser, beside the old"),
     "compare": ("measurand.comparison.command", "two revisions, folders or files, paired by item"),
     "reliability": (
         "measurand.scales.command",

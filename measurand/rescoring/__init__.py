@@ -1,0 +1,1 @@
+"""Stored answers scored anew: another parser, paired with the scores that they had."""
