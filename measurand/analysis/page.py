@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from measurand.analysis import people_page, pictures
+from measurand.analysis import findings, people_page, pictures
 from measurand.analysis.cells import interval, value
 from measurand.interop.account import lines as account_lines
 from measurand.reporting.document import Block, Document, Figure, Section, Table, Text
@@ -40,6 +40,8 @@ def document(record: Record) -> Document:
         Section("Items", tuple(_items(found)), _ITEMS),
         Section("Method", (Text(_method(record)),)),
     ]
+    if said := list(findings.sentences(found)):
+        sections.insert(0, Section("In short", (Text("\n".join(f"- {one}" for one in said)),)))
     if record["people"] is not None:
         sections.insert(0, people_page.section(record["people"]))
     sections.insert(-1, Section("What was read", tuple(_read(record["account"]))))

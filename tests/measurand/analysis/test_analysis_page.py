@@ -13,6 +13,7 @@ from measurand.reporting.terminal import to_text
 def test_findings_come_first_and_every_format_has_them() -> None:
     made = document(analyse(item_rows()))
     assert [s.title for s in made.sections] == [
+        "In short",
         "Scores",
         "Models compared",
         "Items",
