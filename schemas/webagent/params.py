@@ -66,14 +66,25 @@ class Agent(Strict):
         name: of the agent in tables.
         planner: ``oracle`` (rules that know the instruction's own steps), ``random``, or a model
             string; null for none: the writer is given the instruction itself.
+        plans: whether the writer is told the planner's sub-instruction; otherwise the instruction
+            itself, while the planner points and says when it ends.
         summariser: whether the writer sees the snippet; otherwise the page from its beginning.
+        shuffled: the control: as many other elements of the page stand for those pointed at.
         writer: ``template`` (rules), or a model string.
     """
 
     name: str = Field(min_length=1, pattern="^[a-z0-9_]+$")
     planner: str | None = "oracle"
+    plans: bool = True
     summariser: bool = True
+    shuffled: bool = False
     writer: str = "template"
+
+    @model_validator(mode="after")
+    def _needs_a_planner(self) -> Self:
+        if self.planner is None and (self.shuffled or self.summariser or not self.plans):
+            raise ValueError("nobody points or plans: planner null goes with summariser false")
+        return self
 
 
 class Evaluate(Strict):
@@ -132,9 +143,11 @@ class Report(Strict):
     Attributes:
         resamples: bootstrap resamples.
         seed: of the resampling.
+        by_hand: failures that are shown in full, to hold the automatic reasons against.
     """
 
     resamples: int = Field(default=2000, ge=100)
+    by_hand: int = Field(default=20, ge=0, le=200)
     seed: int = Field(default=SEED, ge=0)
 
 

@@ -26,6 +26,13 @@ def test_the_same_agent_twice_is_refused() -> None:
         Evaluate(agents=(Agent(name="oracle"), Agent(name="oracle", summariser=False)))
 
 
+def test_who_has_no_planner_is_pointed_at_nothing() -> None:
+    assert Agent(name="alone", planner=None, summariser=False).plans
+    for odd in ({"summariser": True}, {"summariser": False, "shuffled": True}):
+        with pytest.raises(ValidationError, match="nobody points or plans"):
+            Agent(name="odd", planner=None, **odd)
+
+
 def test_a_site_twice_and_an_unknown_site_are_refused() -> None:
     with pytest.raises(ValidationError, match="the same value twice"):
         Build(sites=("map", "map"))

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import webagent_small as small
+
+from evaluators.webagent.context import Found, found_in
+from evaluators.webagent.failing import Walks
+from schemas.webagent.params import Params
+
+
+@pytest.fixture(scope="session")
+def params() -> Params:
+    return small.params()
+
+
+@pytest.fixture(scope="session")
+def results(params: Params, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small.write(tmp_path_factory.mktemp("webagent_results"), params)
+
+
+@pytest.fixture(scope="session")
+def found(results: Path, params: Params) -> Found:
+    return found_in(results, params)
+
+
+@pytest.fixture(scope="session")
+def walks(found: Found) -> Walks:
+    return Walks(found)
