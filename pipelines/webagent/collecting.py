@@ -24,7 +24,7 @@ from pipelines.webagent import driver, experience, playing, rows
 from pipelines.webagent.goals import Task
 from pipelines.webagent.instructions import tasks
 from pipelines.webagent.loop import Agent, Limits
-from pipelines.webagent.playing import Setting
+from pipelines.webagent.playing import Conditions
 from pipelines.webagent.rules import Oracle, Templates
 from pipelines.webagent.server import source_sha256
 from schemas.webagent.params import Build
@@ -58,7 +58,7 @@ def write(params: Build, out: Path, runner: str, argv: Sequence[str] = ()) -> No
     driver.program()
     work = Collect(
         {rows.episode_id(task, "oracle"): task for task in planned(params)},
-        Setting(
+        Conditions(
             Limits(shuffle=SHUFFLE, timeout_s=EPISODE_SECONDS),
             PROGRAM_SECONDS,
             attempts=wanted.attempts,
@@ -76,7 +76,7 @@ def write(params: Build, out: Path, runner: str, argv: Sequence[str] = ()) -> No
             sinks = beam.make_tables(pipeline, list(work.tasks), tables, params.n_shards, work)
     finally:
         playing.close_all()
-        left = chromium.left_over(work.setting.run, LEFT_SECONDS)
+        left = chromium.left_over(work.conditions.run, LEFT_SECONDS)
     settings = params.model_dump(mode="json", include={"sites", "experience", "seed"})
     made = sinks[0].finish(params=settings, rows_in=len(work.tasks))
     for sink in sinks[1:]:
@@ -104,17 +104,17 @@ class Collect:
 
     Attributes:
         tasks: by the id of their episode.
-        setting: how they are played.
+        conditions: how they are played.
     """
 
     tasks: Mapping[str, Task]
-    setting: Setting
+    conditions: Conditions
 
     def __call__(self, keys: list[str]) -> Iterator[tuple[Mapping[str, pa.Table], pa.Table]]:
         """The rows of each episode; of one without a result a rejected row."""
         agent = Agent("oracle", Oracle(), Templates())
         for key in keys:
-            found = playing.attempted(self.tasks[key], agent, self.setting)
+            found = playing.attempted(self.tasks[key], agent, self.conditions)
             _progress(len(self.tasks)).advance()
             played = found.played
             if played.checked is None:

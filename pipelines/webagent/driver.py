@@ -27,6 +27,7 @@ from measurand.web.server import HOST, Server
 from pipelines.webagent.server import Sites
 from pipelines.webagent.sessions import Session, Setting
 
+CLOSE_SECONDS = 10.0
 PAGE_SECONDS = 120.0
 """Longest loading of a page: a browser on a busy machine is slow, not broken."""
 _START_PAGE = "CONNECT start.duckduckgo.com:"
@@ -79,6 +80,7 @@ class Driver:
         token: mark of its processes.
         version: names and versions of browser and driver.
         episodes: sessions begun.
+        web: Selenium's driver; None before it has started.
 
     Every method raises ``BrowserFailed`` where the browser or its driver does.
     """
@@ -93,7 +95,7 @@ class Driver:
         self.server = Server(self.sites)
         self.episodes = 0
         self._profile = tempfile.mkdtemp(prefix="measurand-browser-")
-        self._web: Any = None
+        self.web: Any = None
         options = webdriver.ChromeOptions()
         options.binary_location = str(chromium.executable())
         options.ignore_local_proxy_environment_variables()
@@ -118,12 +120,12 @@ class Driver:
         )
         _open.add(self)
         try:
-            self._web = self._asked(lambda: webdriver.Chrome(options=options, service=service))
-            self._asked(lambda: self._web.set_page_load_timeout(PAGE_SECONDS))
+            self.web = self._asked(lambda: webdriver.Chrome(options=options, service=service))
+            self._asked(lambda: self.web.set_page_load_timeout(PAGE_SECONDS))
         except BrowserFailed:
             self.close()
             raise
-        said = self._web.capabilities
+        said = self.web.capabilities
         driven = str(said["chrome"]["chromedriverVersion"]).split(" ")[0]
         self.version = f"Chromium {said['browserVersion']}, chromedriver {driven}"
 
@@ -143,20 +145,20 @@ class Driver:
         Args:
             seed: 0 for numbers in the order of the page, another for a mixed order.
         """
-        address, html = self._asked(lambda: self._web.execute_script(script(), seed))
+        address, html = self._asked(lambda: self.web.execute_script(script(), seed))
         return str(address), _TOKEN.sub(r"\1", str(html))
 
     def execute(self, command: str, params: dict[str, Any]) -> dict[str, Any]:
         """Pass a WebDriver command on; the answer as the driver gives it, errors included."""
-        given = {**params, "sessionId": self._web.session_id}
+        given = {**params, "sessionId": self.web.session_id}
         answer: dict[str, Any] = self._asked(
-            lambda: self._web.command_executor.execute(command, given)
+            lambda: self.web.command_executor.execute(command, given)
         )
         return answer
 
     def settle(self) -> None:
         """Wait until a page that has begun to load is there: every command does."""
-        self._asked(lambda: self._web.title)
+        self._asked(lambda: self.web.title)
 
     def box(self, ref: int) -> list[float] | None:
         """Left, top, width and height of an element in the page; None where it is not there."""
@@ -165,18 +167,18 @@ class Driver:
             "const b = e.getBoundingClientRect();"
             "return [b.left + scrollX, b.top + scrollY, b.width, b.height];"
         )
-        found = self._asked(lambda: self._web.execute_script(words, int(ref)))
+        found = self._asked(lambda: self.web.execute_script(words, int(ref)))
         return None if found is None else [float(one) for one in found]
 
     def picture(self) -> bytes:
         """What the window shows from the page's top, as JPEG."""
         width, _ = self.sites.window
         tall = self._asked(
-            lambda: self._web.execute_script("return document.documentElement.scrollHeight")
+            lambda: self.web.execute_script("return document.documentElement.scrollHeight")
         )
         clip = {"x": 0, "y": 0, "width": width, "height": min(int(tall), 2400), "scale": 0.6}
         asked = {"format": "jpeg", "quality": 60, "clip": clip, "captureBeyondViewport": True}
-        shot = self._asked(lambda: self._web.execute_cdp_cmd("Page.captureScreenshot", asked))
+        shot = self._asked(lambda: self.web.execute_cdp_cmd("Page.captureScreenshot", asked))
         return base64.b64decode(shot["data"])
 
     def foreign(self) -> list[str]:
@@ -187,23 +189,24 @@ class Driver:
     def close(self) -> None:
         """End browser, driver and server, and remove the browser's files."""
         _open.discard(self)
-        if self._web is not None:
+        if self.web is not None:
             with contextlib.suppress(BrowserFailed):
-                self._asked(self._web.quit)
-        chromium.kill(self.token)
+                self._asked(self.web.quit)
+        # What still runs writes into the folder that is removed next.
+        chromium.left_over(self.token, CLOSE_SECONDS)
         self.server.close()
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def _fresh(self, address: str) -> None:
-        old = self._web.current_window_handle
-        self._web.delete_all_cookies()
-        self._web.switch_to.new_window("tab")
-        new = self._web.current_window_handle
-        self._web.switch_to.window(old)
-        self._web.close()
-        self._web.switch_to.window(new)
-        self._web.delete_all_cookies()
-        self._web.get(address)
+        old = self.web.current_window_handle
+        self.web.delete_all_cookies()
+        self.web.switch_to.new_window("tab")
+        new = self.web.current_window_handle
+        self.web.switch_to.window(old)
+        self.web.close()
+        self.web.switch_to.window(new)
+        self.web.delete_all_cookies()
+        self.web.get(address)
 
     def _asked(self, work: Callable[[], T]) -> T:
         from selenium.common.exceptions import WebDriverException

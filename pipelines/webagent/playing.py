@@ -13,7 +13,7 @@ from pipelines.webagent.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
-class Setting:
+class Conditions:
     """How episodes are played.
 
     Attributes:
@@ -68,13 +68,15 @@ class Outcome:
     browser: str
 
 
-def attempted(task: Task, agent: Agent, setting: Setting, *, pictures: bool = False) -> Outcome:
+def attempted(
+    task: Task, agent: Agent, conditions: Conditions, *, pictures: bool = False
+) -> Outcome:
     """Play an episode in this thread's browser; where that fails, again in a new one."""
-    desk = _mine(setting)
+    desk = _mine(conditions)
     failures: list[str] = []
     while True:
-        played = _once(desk, task, agent, setting, pictures)
-        if played.checked is not None or len(failures) + 1 >= setting.attempts:
+        played = _once(desk, task, agent, conditions, pictures)
+        if played.checked is not None or len(failures) + 1 >= conditions.attempts:
             return Outcome(played, failures, desk.driver.version if desk.driver else "")
         failures.append(played.reason or "no result")
         if desk.driver is not None:
@@ -82,21 +84,23 @@ def attempted(task: Task, agent: Agent, setting: Setting, *, pictures: bool = Fa
             desk.driver = None
 
 
-def _once(desk: _Desk, task: Task, agent: Agent, setting: Setting, pictures: bool) -> Played:
-    if desk.driver is not None and desk.driver.episodes >= setting.recycle:
+def _once(desk: _Desk, task: Task, agent: Agent, conditions: Conditions, pictures: bool) -> Played:
+    if desk.driver is not None and desk.driver.episodes >= conditions.recycle:
         desk.driver.close()
         desk.driver = None
     try:
-        desk.driver = desk.driver or Driver(setting.run)
+        desk.driver = desk.driver or Driver(conditions.run)
     except BrowserFailed as error:
         return Played(task, agent.name, reason=str(error))
-    return play(desk.driver, desk.sandbox, task, agent, setting.limits, pictures=pictures)
+    return play(desk.driver, desk.sandbox, task, agent, conditions.limits, pictures=pictures)
 
 
-def _mine(setting: Setting) -> _Desk:
+def _mine(conditions: Conditions) -> _Desk:
     desk: _Desk | None = getattr(_local, "desk", None)
-    if desk is None or desk.run != setting.run or desk not in _desks:
-        desk = _Desk(Sandbox(setting.program_seconds, setting.without_sandbox), setting.run)
+    if desk is None or desk.run != conditions.run or desk not in _desks:
+        desk = _Desk(
+            Sandbox(conditions.program_seconds, conditions.without_sandbox), conditions.run
+        )
         with _lock:
             _desks.append(desk)
         _local.desk = desk

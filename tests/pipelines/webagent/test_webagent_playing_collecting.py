@@ -49,7 +49,7 @@ def test_a_browser_that_never_starts_leaves_an_episode_without_a_result(
 
     monkeypatch.setattr(playing, "Driver", broken)
     agent = Agent("oracle", Oracle(), Templates())
-    setting = playing.Setting(attempts=3, run="never")
+    setting = playing.Conditions(attempts=3, run="never")
     try:
         found = playing.attempted(task("map", "train", 0, 0), agent, setting)
     finally:
