@@ -83,11 +83,7 @@ def _sentence(gate: Record) -> str:
     if plan is None:
         said = f"No plan: {gate['reason']}."
     else:
-        said = (
-            f"{plan['clusters']:,} clusters with {plan['items_per_cluster']:,} items each and "
-            f"{plan['repeats']:,} repeats of an item ({plan['calls']:,} calls) have a chance of "
-            f"{gate['power']:.2g}."
-        )
+        said = f"{_size(plan)} ({plan['calls']:,} calls) have a chance of {gate['power']:.2g}."
     if (labels := gate["labels"]) is not None:
         said += (
             f" Of people's labels {labels['labels']:,} would do; there are {labels['labelled']:,}."
@@ -104,10 +100,20 @@ def _bought(bought: Record) -> str:
     if found is None:
         return str(bought["reason"])
     chance = "" if bought["power"] is None else f", a chance of {bought['power']:.2g}"
-    return (
-        f"{found['clusters']:,} clusters with {found['items_per_cluster']:,} items and "
-        f"{found['repeats']:,} repeats{chance}"
-    )
+    return f"{_size(found)}{chance}"
+
+
+def _size(design: Record) -> str:
+    """A design in words; clusters of one item are items."""
+    repeats = _count(design["repeats"], "repeat")
+    if design["items_per_cluster"] == 1:
+        return f"{_count(design['clusters'], 'item')} with {repeats} each"
+    items = _count(design["items_per_cluster"], "item")
+    return f"{_count(design['clusters'], 'cluster')} of {items} with {repeats} each"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
 def _components(parts: Record) -> Table:
@@ -131,7 +137,8 @@ def _designs(gate: Record) -> Table:
         if gate["plan"] is not None and all(one[k] == v for k, v in gate["plan"].items()):
             words.append("planned")
         rows.append(
-            [f"{one['items_per_cluster']:,} items, {one['repeats']:,} repeats", one["clusters"],
+            [f"{_count(one['items_per_cluster'], 'item')}, {_count(one['repeats'], 'repeat')}",
+             one["clusters"],
              one["items"], one["calls"], one["cost"], "; ".join(words)]
         )  # fmt: skip
     heads = ["of a cluster", "clusters", "items", "calls", "cost", ""]
