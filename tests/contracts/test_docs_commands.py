@@ -25,6 +25,8 @@ NOT_RUN = {
     "python": "starts a server of a package that is not installed here",
     "dvc": "tests/contracts and tests/measurand/test_s3_remote.py run DVC",
     "git": "changes the checkout",
+    "prism": "a server; tests/measurand/beam start it where it is",
+    "go": "installs",
     "weed": "a server; tests/measurand/test_s3_remote.py starts it",
     "cp": "the shell's",
     "cat": "the shell's",

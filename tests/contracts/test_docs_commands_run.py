@@ -25,6 +25,8 @@ ELSEWHERE = {
     "measurand agi_levels": "tests/evaluators/agi_levels/test_agi_levels_commands.py",
     "measurand driving_sim import": "tests/evaluators/driving_sim/test_driving_sim_importing.py",
     "measurand driving_sim play": "tests/evaluators/driving_sim/test_driving_sim_commands.py",
+    "measurand build personality --runner": "tests/measurand/beam: runners",
+    "measurand doctor --runner": "tests/measurand/beam/test_beam_diagnosis.py",
     "measurand items": "tests/measurand/shortening/test_shortening_command.py",
     "measurand elastictok encode": "tests/evaluators/elastictok/test_elastictok_commands.py",
     "measurand run elastictok": "tests/evaluators/elastictok: it trains",
