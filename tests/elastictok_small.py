@@ -67,12 +67,12 @@ def inside(folder: Path) -> Iterator[None]:
         os.chdir(here)
 
 
-def build_in(folder: Path, params: Params) -> Path:
+def build_in(folder: Path, params: Params, runner: str = "FnApiRunner") -> Path:
     """Build ``folder/dataset``; returns the folder."""
     from pipelines.elastictok.dataset import build
 
     with inside(folder):
-        build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+        build(params, folder / "dataset", runner, journal=folder / "journal")
     return folder
 
 

@@ -16,6 +16,7 @@ _RAISED = re.compile(
     r"\b((?:measurand|schemas|pipelines|evaluators)(?:\.\w+)*)\.(\w+): (.*?)(?: \[while running|$)",
     re.M,
 )
+_CALL = re.compile(r'status = StatusCode\.(\w+)\s+details = "([^"\n]*)"')
 _MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]+)'")
 _REFUSED = re.compile(r"\[Errno (\d+)\] ([^:\[\n]+)(?:: '([^'\n]*)')?")
 
@@ -52,5 +53,10 @@ def named_error(error: Exception, runner: str) -> Exception:
     if refused := _REFUSED.search(str(error)):
         # What the file system refuses is told as such, not as a fault of the runner.
         return OSError(int(refused[1]), refused[2].strip(), refused[3])
+    if lost := _CALL.search(str(error)):
+        return RunnerError(
+            f"{runner} is lost: {lost[1]}, {lost[2]}",
+            hint="look at its log, start it again and build again",
+        )
     lines = [line for line in str(error).splitlines() if line.strip()]
     return RunnerError(f"{runner} failed: {lines[-1] if lines else error!r}")

@@ -11,6 +11,8 @@ import logging
 import os
 import sys
 import tempfile
+import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,9 +62,15 @@ def kept() -> Iterator[Path]:
             ours = [h for h in handlers if type(h) is logging.StreamHandler and h.stream is before]
             taken = _Elsewhere(file, alone=len(ours) == len(handlers))
             root.handlers = [h for h in handlers if h not in ours] + [taken]
+            hook = threading.excepthook
+            # Beam's threads die where a service is lost; the error of the run says so.
+            threading.excepthook = lambda died: traceback.print_exception(
+                died.exc_type, died.exc_value, died.exc_traceback, file=file
+            )
             try:
                 yield path
             finally:
+                threading.excepthook = hook
                 root.handlers = handlers
     finally:
         if sys.stderr is not before:

@@ -6,6 +6,7 @@ Run as a script it is a build that another process can kill:
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ def read(span: tuple[int, int], pause_s: float, begun: str | None) -> Iterator[A
     import pyarrow.compute as pc
 
     if begun:
-        Path(begun).touch()
+        Path(begun).write_text(str(os.getpid()))
     time.sleep(pause_s)
     table = answers(*span)
     beam.count(SPEC, "rows_in", table.num_rows)
@@ -74,7 +75,7 @@ def read(span: tuple[int, int], pause_s: float, begun: str | None) -> Iterator[A
 def build(params: dict[str, Any], out: Path, runner: str) -> None:
     """Build ``params["rows"]`` answers in ``params["shards"]`` shards.
 
-    Each block takes ``pause_s`` seconds; a file ``begun`` says that a worker is at the first.
+    Each block takes ``pause_s`` seconds; a file ``begun`` has the process that is at one.
     """
     import apache_beam
 

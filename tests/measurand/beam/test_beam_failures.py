@@ -59,6 +59,17 @@ def test_a_module_that_a_worker_lacks_is_told_as_such() -> None:
     assert type(named_error(RuntimeError(text), "FnApiRunner")) is RunnerError
 
 
+def test_a_service_that_is_lost_is_told_as_such() -> None:
+    text = (
+        "<_MultiThreadedRendezvous of RPC that terminated with:\n\tstatus = StatusCode.UNAVAILABLE"
+        '\n\tdetails = "Socket closed"\n\tdebug_error_string = "x"\n>'
+    )
+    found = named_error(RuntimeError(text), "PortableRunner (job service at a:1)")
+    assert (
+        found.args[0] == "PortableRunner (job service at a:1) is lost: UNAVAILABLE, Socket closed"
+    )
+
+
 def test_what_a_file_system_refuses_is_told_as_such() -> None:
     text = "OSError: [Errno 28] No space left on device: '/x/part-0.parquet' [while running 'a']"
     found = named_error(RuntimeError(text), "FnApiRunner")

@@ -21,7 +21,7 @@ from measurand.manifest import file_sha256
 from measurand.verification import verify
 
 __all__ = ["importable"]
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 SLOW = {"rows": 2_000, "shards": 8, "blob_rows": 50, "pause_s": 0.3}
 OLD, NEW = {"rows": 400, "shards": 2}, {"rows": 900, "shards": 3}
@@ -106,6 +106,111 @@ def test_a_build_that_is_stopped_cancels_its_job(
     assert digests(out) == before
     assert verify(out) == []
     assert [p.name for p in out.parent.iterdir()] == ["d"]
+
+
+def begun_in(out: Path) -> int:
+    """The process that makes the rows of a build."""
+    file = out.parent.parent / f"begun-{out.parent.name}"
+    while not (text := file.read_text()):
+        time.sleep(0.1)
+    return int(text)
+
+
+def test_a_worker_that_is_killed_is_named_and_the_next_run_is_right(
+    out: Path, prism: str, pool: str
+) -> None:
+    before = digests(out)
+    runner = (
+        f"PortableRunner:job_endpoint={prism},environment_type=EXTERNAL,environment_config={pool}"
+    )
+    process = started(out, runner)
+    os.kill(begun_in(out), signal.SIGKILL)
+    _, said = process.communicate(timeout=100)
+    assert process.returncode == 3, said
+    assert f"bad_runner: PortableRunner (job service at {prism})" in said
+    assert "Traceback" not in said
+    assert digests(out) == before
+    assert verify(out.parent) == []
+    assert [p.name for p in out.parent.iterdir()] == ["d"]
+    toy_build.build(NEW, out.parent / "e", "FnApiRunner")
+    toy_build.build(NEW, out, runner + ",timeout_s=200")
+    assert digests(out) == digests(out.parent / "e")
+
+
+def test_a_job_service_that_is_killed_is_named(out: Path, pool: str) -> None:
+    before = digests(out)
+    binary, port = prism_runner.binary(), free_port()
+    with server(binary, f"--job_port={port}", "--serve_http=false", port=port):
+        process = started(
+            out,
+            f"PortableRunner:job_endpoint=localhost:{port},environment_type=EXTERNAL,"
+            f"environment_config={pool}",
+        )
+    _, said = process.communicate(timeout=100)
+    assert process.returncode == 3, said
+    assert f"PortableRunner (job service at localhost:{port})" in said
+    assert "is lost: UNAVAILABLE" in said
+    assert "it does not answer" in said
+    assert "Traceback" not in said
+    assert digests(out) == before
+    assert verify(out.parent) == []
+    assert [p.name for p in out.parent.iterdir()] == ["d"]
+
+
+FULL = """
+import os, subprocess, sys
+from pathlib import Path
+
+import toy_build
+
+from measurand.verification import verify
+
+root = Path(sys.argv[1])
+subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96k", "none", root], check=True)
+toy_build.build({"rows": 400, "shards": 2}, root / "d", "FnApiRunner")
+before = {p.name: p.read_bytes() for p in (root / "d").iterdir()}
+try:
+    toy_build.build({"rows": 120_000, "shards": 2, "blob_rows": 20_000}, root / "d", "FnApiRunner")
+except OSError as error:
+    assert error.errno == 28, error
+else:
+    raise SystemExit("the disk is not full")
+assert {p.name: p.read_bytes() for p in (root / "d").iterdir()} == before
+assert verify(root) == []
+assert os.listdir(root) == ["d"]
+"""
+
+
+def test_a_full_disk_leaves_the_earlier_build(tmp_path: Path) -> None:
+    own_disk = ("unshare", "--mount")
+    mount = [*own_disk, "mount", "-t", "tmpfs", "none", str(tmp_path)]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody mount: no small disk")
+    command = [*own_disk, sys.executable, "-c", FULL, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_two_drivers_at_one_folder_leave_one_of_both_builds(tmp_path: Path) -> None:
+    code = "import json, sys, toy_build; from pathlib import Path\n"
+    code += "toy_build.build(json.loads(sys.argv[2]), Path(sys.argv[1]), 'FnApiRunner')"
+    out = tmp_path / "both" / "d"
+    wanted = []
+    for i, params in enumerate((OLD, NEW)):
+        toy_build.build(params, tmp_path / str(i), "FnApiRunner")
+        wanted.append(digests(tmp_path / str(i)))
+    for _ in range(3):
+        drivers = [
+            subprocess.Popen(
+                [sys.executable, "-c", code, str(out), json.dumps(params)],
+                stderr=subprocess.DEVNULL,
+            )
+            for params in (OLD, NEW)
+        ]
+        assert [driver.wait() for driver in drivers] == [0, 0]
+        assert digests(out) in wanted
+        assert verify(out) == []
+        assert [p.name for p in out.parent.iterdir()] == ["d"]
 
 
 def test_a_prism_of_its_own_ends_with_the_build(out: Path) -> None:

@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,19 @@ def test_an_empty_file_goes_again_and_handlers_come_back() -> None:
         assert file.exists()
     assert not file.exists()
     assert logging.getLogger().handlers == handlers
+
+
+def test_a_thread_that_dies_is_told_in_the_file(capfd: pytest.CaptureFixture[str]) -> None:
+    def dies() -> None:
+        raise OSError("a lost service")
+
+    with messages.kept() as file:
+        thread = threading.Thread(target=dies)
+        thread.start()
+        thread.join()
+    assert "a lost service" in file.read_text()
+    assert capfd.readouterr().err == ""
+    file.unlink()
 
 
 def test_an_exception_passes(capfd: pytest.CaptureFixture[str]) -> None:

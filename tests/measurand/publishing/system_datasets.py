@@ -9,11 +9,12 @@ import elastictok_small
 import soft_labels_small
 
 ROOT = Path(__file__).parents[3]
-Build = Callable[[Path, Path], None]
-"""(folder to work in, folder of a toy model) -> writes ``dataset/`` there."""
+LOCAL = "FnApiRunner"
+Build = Callable[..., None]
+"""(folder to work in, folder of a toy model, runner) -> writes ``dataset/`` there."""
 
 
-def personality(folder: Path, model: Path) -> None:
+def personality(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """Two short instruments, three biographies; options in both orders."""
     from measurand.params import read as read_params
     from pipelines.personality.dataset import build
@@ -27,10 +28,10 @@ def personality(folder: Path, model: Path) -> None:
     few = {"instrument": "mini_ipip", "n_items": 4, "n_bios": 2}
     parts = {"validity": validity, "reversed_options": flipped.model_copy(update=few)}
     changed = tiny.build.model_copy(update={**parts, "n_shards": 3})
-    build(tiny.model_copy(update={"build": changed}), folder / "dataset", "FnApiRunner")
+    build(tiny.model_copy(update={"build": changed}), folder / "dataset", runner)
 
 
-def many_shot(folder: Path, model: Path) -> None:
+def many_shot(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """A linear task and sums whose rationales a solver wrote."""
     from pipelines.many_shot.dataset import build
     from schemas.many_shot.params import Params
@@ -74,18 +75,18 @@ def many_shot(folder: Path, model: Path) -> None:
         "n_shards": 2,
     }
     params = Params.model_validate({"build": settings})
-    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+    build(params, folder / "dataset", runner, journal=folder / "journal")
 
 
-def soft_labels(folder: Path, model: Path) -> None:
+def soft_labels(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """A user's pairs, a toy policy's log-probabilities, a judge that reads labels."""
     from pipelines.soft_labels.dataset import build
 
     params = soft_labels_small.params(soft_labels_small.write_pairs(folder / "pairs.csv"), model)
-    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+    build(params, folder / "dataset", runner, journal=folder / "journal")
 
 
-def compwob(folder: Path, model: Path) -> None:
+def compwob(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """Two tasks, two episodes each, in a real browser."""
     from pipelines.compwob.dataset import build
     from schemas.compwob.params import Build as Settings
@@ -93,15 +94,15 @@ def compwob(folder: Path, model: Path) -> None:
 
     tasks = ("click-button", "login-user-popup")
     params = Params(build=Settings(tasks=tasks, episodes=2, n_shards=2))
-    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+    build(params, folder / "dataset", runner, journal=folder / "journal")
 
 
-def elastictok(folder: Path, model: Path) -> None:
+def elastictok(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """Clips of moving objects and crops of pictures, pixels and all."""
-    elastictok_small.build_in(folder, elastictok_small.params_of())
+    elastictok_small.build_in(folder, elastictok_small.params_of(), runner)
 
 
-def agi_levels(folder: Path, model: Path) -> None:
+def agi_levels(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """Norms, and twenty rated texts of each of two corpora."""
     from measurand.params import read as read_params
     from pipelines.agi_levels.dataset import build
@@ -110,10 +111,10 @@ def agi_levels(folder: Path, model: Path) -> None:
     tiny = read_params(ROOT / "params/presets/agi_levels/tiny.yaml", Params)
     rated = tuple(part.model_copy(update={"texts": 20}) for part in tiny.build.rated)
     changed = tiny.build.model_copy(update={"rated": rated})
-    build(tiny.model_copy(update={"build": changed}), folder / "dataset", "FnApiRunner")
+    build(tiny.model_copy(update={"build": changed}), folder / "dataset", runner)
 
 
-def value_functions(folder: Path, model: Path) -> None:
+def value_functions(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """A chain, pictures and a small game: states as bits."""
     import value_functions_small as small
 
@@ -121,10 +122,10 @@ def value_functions(folder: Path, model: Path) -> None:
 
     sources = [small.CHAIN, {**small.DIGITS, "pictures": 20}, small.BREAKOUT]
     params = small.small(sources, [{"id": "chain", "source": "chain", "steps": 1}])
-    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+    build(params, folder / "dataset", runner, journal=folder / "journal")
 
 
-def guided_evolution(folder: Path, model: Path) -> None:
+def guided_evolution(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """Two formulas, short searches."""
     from pipelines.guided_evolution.dataset import build
     from schemas.guided_evolution.params import Params
@@ -144,16 +145,16 @@ def guided_evolution(folder: Path, model: Path) -> None:
         "n_shards": 2,
     }
     params = Params.model_validate({"build": settings, "train": None})
-    build(params, folder / "dataset", "FnApiRunner", journal=folder / "journal")
+    build(params, folder / "dataset", runner, journal=folder / "journal")
 
 
-def driving_sim(folder: Path, model: Path) -> None:
+def driving_sim(folder: Path, model: Path, runner: str = LOCAL) -> None:
     """Three scenarios of two families."""
     from pipelines.driving_sim.dataset import write
     from schemas.driving_sim.params import Build as Settings
 
     settings = Settings(families=("curve", "tee"), scenarios=3, n_shards=2)
-    write(settings, folder / "dataset", "FnApiRunner")
+    write(settings, folder / "dataset", runner)
 
 
 BUILDS: dict[str, Build] = {
