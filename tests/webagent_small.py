@@ -199,6 +199,6 @@ def write(folder: Path, given: Params, change: Change | None = None) -> Path:
     put("runs", RUNS, [row for _, _, row in every])
     put("probes", PROBES, list(probes()))
     put("films", FILMS, list(films()))
-    checks = [{"name": name, "count": 0, "of": 480, "detail": None} for name in COUNTED]
+    checks = [{"name": name, "count": 0, "of": len(every), "detail": None} for name in COUNTED]
     put("checks", CHECKS, checks)
     return folder

@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from evaluators.webagent.context import Subject
 from evaluators.webagent.failing import Walks
+from evaluators.webagent.rates import score
 from evaluators.webagent.walking import Judged
 from measurand.results import Rows
 from measurand.stats.bounded import share
@@ -66,6 +68,23 @@ def pointing_rows(subject: Subject, walks: Walks) -> Rows:
         made = {"ref_precision": _precision, "ref_recall": _recall, "ref_f1": _f1}
         yield from _figures(subject, due, made)
     yield from _figures(subject, due, {"in_view": _in_view, "snippet_ratio": _ratio})
+
+
+def length_rows(subject: Subject, walks: Walks) -> Rows:
+    """``score`` by the longest page on the oracle's way, which is the same for all agents."""
+    if not walks.references:
+        return
+    longest = {
+        pair: bucket(max(row["html_tokens"] for row in rows))
+        for pair, rows in walks.references.items()
+        if rows
+    }
+    keys = subject.episodes.select("instruction_id", "seed").iter_rows()
+    names = pl.Series([longest.get((name, seed), "") for name, seed in keys], dtype=pl.String)
+    for name in BUCKETS:
+        yield subject.row(
+            "score", {"page": name}, score(subject, subject.episodes.filter(names == name))
+        )
 
 
 def _pointed(subject: Subject, walks: Walks) -> list[Pointed]:

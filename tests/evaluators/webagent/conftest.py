@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import webagent_small as small
 
-from evaluators.webagent.context import Found, found_in
+from evaluators.webagent import report
+from evaluators.webagent.context import Found, View, found_in
 from evaluators.webagent.failing import Walks
 from schemas.webagent.params import Params
 
@@ -28,3 +30,13 @@ def found(results: Path, params: Params) -> Found:
 @pytest.fixture(scope="session")
 def walks(found: Found) -> Walks:
     return Walks(found)
+
+
+@pytest.fixture(scope="session")
+def table(results: Path, params: Params) -> pa.Table:
+    return report.statistics(results, results, params)
+
+
+@pytest.fixture(scope="session")
+def seen(results: Path, params: Params, table: pa.Table) -> View:
+    return report.view(results, results, table, params)
