@@ -1,23 +1,32 @@
-"""Rollouts of verifiers: ``results.jsonl`` with ``metadata.json`` beside it.
+"""Rollouts of verifiers: ``results.jsonl`` with ``metadata.json`` beside it, or ``traces.jsonl``.
 
 A line is a rollout of an example: its ``reward`` and its ``metrics`` (older versions: numbers
 beside them) are scores, rollouts of one ``example_id`` are repeats. A rollout with an ``error``
 gave no answer: its reward of 0 is none.
+
+Since 0.4 a line of ``traces.jsonl`` is an episode with the traces of its agents. ``reward`` is the
+weighted sum that the package makes of a trace's rewards, each of which is a score too
+(``reward/name``); of agents with names of their own these stand before (``solver: reward``). A
+trace that did not end well, or an episode without any, gave no answer.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from measurand.interop.account import Own
 from measurand.interop.rows import Fields, Log, Wish, as_id, cluster_note, plain
 from measurand.interop.samples import Sample, Samples, as_number, each_line, found, head, json_file
+from measurand.packed import name_of
 
 SYSTEM = "verifiers"
 HARNESS = "verifiers"
 REWARD = "reward"
+AGENT = "agent"
+"""Name of an agent that was given none."""
 _KNOWN = frozenset(
     ("example_id", "id", "prompt", "completion", "answer", "info", "reward", "error", "timing",
      "is_completed", "is_truncated", "stop_condition", "metrics", "tool_defs", "token_usage",
@@ -33,8 +42,14 @@ def logs(path: Path) -> list[Path]:
 
 def _is_log(file: Path) -> bool:
     line = head(file).split(b"\n", 1)[0]
+    if _is_traces(file):
+        return all(key in line for key in (b'"env"', b'"task"', b'"ok"'))
     keys = (b'"reward"', b'"completion"', b'"prompt"')
     return _ID.search(line) is not None and all(key in line for key in keys)
+
+
+def _is_traces(file: Path) -> bool:
+    return name_of(file) == "traces.jsonl"
 
 
 def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
@@ -44,7 +59,10 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
         InputError: code ``bad_log`` or ``no_field``.
     """
     fields = Fields()
-    return [_read(file, wish, fields) for file in files], cluster_note(wish, fields)
+    every = []
+    for file in files:
+        every += _episodes(file, wish, fields) if _is_traces(file) else [_read(file, wish, fields)]
+    return every, cluster_note(wish, fields)
 
 
 def _read(file: Path, wish: Wish, fields: Fields) -> Log:
@@ -83,3 +101,51 @@ def _sample(line: dict[str, Any]) -> Sample:
 
 def _dict(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _episodes(file: Path, wish: Wish, fields: Fields) -> list[Log]:
+    """Logs of a file of episodes: one for each environment and model."""
+    taken: dict[tuple[str, str], Samples] = {}
+
+    def take(line: dict[str, Any]) -> None:
+        task = str(line["env"].get("id") or line["env"].get("name") or file.resolve().parent.name)
+        for model, sample in _traces(line, file.resolve().parent.name):
+            if (task, model) not in taken:
+                taken[task, model] = Samples(task, model, wish, fields)
+            taken[task, model].take(sample)
+
+    each_line(file, HARNESS, take)
+    return [samples.log(file) for samples in taken.values()]
+
+
+def _traces(line: dict[str, Any], otherwise: str) -> Iterator[tuple[str, Sample]]:
+    """Each agent's model and sample; of an episode without traces one that failed."""
+    for trace in line.get("traces") or ():
+        agent = trace["agent"]
+        model = _dict(agent.get("config")).get("model") or next(
+            (call["model"] for call in trace.get("calls") or () if call.get("model")), otherwise
+        )
+        name = agent.get("name", AGENT)
+        before = "" if name == AGENT else f"{name}: "
+        rewards = {k: r for k, r in _dict(trace.get("rewards")).items() if r is not None}
+        scores = {f"{before}{REWARD}/{k}": r["score"] for k, r in rewards.items()}
+        if rewards:
+            total = sum(r["score"] * r.get("weight", 1.0) for r in rewards.values())
+            scores[f"{before}{REWARD}"] = total
+        scores |= {f"{before}{k}": v for k, v in _dict(trace.get("metrics")).items()}
+        failed = None if trace["ok"] else _last(trace) or "not completed"
+        yield str(model), _of_task(trace["task"], scores, failed)
+    if not line.get("traces"):
+        yield otherwise, _of_task(line["task"], {}, _last(line) or "no trace")
+
+
+def _of_task(task: dict[str, Any], scores: dict[str, Any], failed: str | None) -> Sample:
+    data = {k: v for k, v in task["data"].items() if k != "idx"}
+    known = (data.get("id"), data.get("name"), task["data"].get("idx"), task.get("key"))
+    own = next(one for one in known if one is not None)
+    return Sample(as_id(own), scores, data, data, failed)
+
+
+def _last(part: dict[str, Any]) -> str | None:
+    errors = part.get("errors") or ()
+    return f"{errors[-1]['type']}: {errors[-1]['message']}" if errors else None

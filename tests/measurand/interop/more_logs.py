@@ -68,6 +68,19 @@ def verifiers_run(
     return folder
 
 
+def episode(idx: int, *traces: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """An episode of verifiers 0.4."""
+    task = {"type": "Task", "data": {"idx": idx, "prompt": f"q{idx}", "level": idx // 2}}
+    made = [
+        {"version": 1, "id": "x", "task": task, "ok": True, "errors": [], "is_completed": True,
+         "agent": {"config": {"model": "org/one"}, "name": "agent"}, "calls": [],
+         "rewards": {}, "metrics": {}, **trace}
+        for trace in traces
+    ]  # fmt: skip
+    return {"id": "e", "env": {"id": "gsm8k"}, "task": task, "ok": True, "errors": [],
+            "traces": made, **more}  # fmt: skip
+
+
 def promptfoo_file(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
     """Results of promptfoo, version 3."""
     made = [
