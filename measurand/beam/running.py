@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from measurand.beam import messages, services
 from measurand.beam.cancelling import ENDED, give_up
+from measurand.beam.counts import counters
 from measurand.beam.failures import named_error, quiet
 from measurand.beam.runners import LOCAL, PORTABLE, flags, parse, refuse_unknown, require, seconds
 from measurand.beam.sameness import ask_workers
@@ -198,12 +199,12 @@ def _run_elsewhere(built: Pipeline, where: str, limit: float | None) -> None:
     try:
         with _heartbeat(built, lambda: waiting.reason(submission.taken)):
             try:
-                built.result = submission.result()
+                built.result = submission.result(limit)
                 duration = None if limit is None else int(limit * 1000)
                 state = built.result.wait_until_finish(duration=duration)
                 if state == "DONE":
                     # A service that ends with this block is asked for its counters while it lives.
-                    built.result.metrics()
+                    counters(built)
             except Exception as error:
                 raise named_error(error, where) from error
         if state not in ENDED and limit is not None:
@@ -236,9 +237,19 @@ class _Submission:
         except Exception as error:
             self._error = error
 
-    def result(self) -> Any:
-        """Beam's handle of the job, once it is handed over."""
-        self._thread.join()
+    def result(self, limit: float | None) -> Any:
+        """Beam's handle of the job, once it is handed over.
+
+        Raises:
+            RunnerError: code ``timeout``: it is not after so many seconds.
+        """
+        self._thread.join(limit)
+        if self._thread.is_alive():
+            raise RunnerError(
+                f"the job service has not taken the job after {limit:g} s",
+                code="timeout",
+                hint="look at its log",
+            )
         if self._error is not None:
             raise self._error
         return self._result

@@ -47,7 +47,8 @@ def job_service(
     """
     found = options.get_all_options()
     endpoint = found["job_endpoint"]
-    if name == "FlinkRunner":
+    if name == "FlinkRunner" and not endpoint:
+        # Of a job server that runs, the cluster need not be seen from here.
         cluster(found["flink_master"])
     if endpoint and endpoint != "embed":
         reach(endpoint, seconds)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from measurand.beam.cancelling import answer_of
-from measurand.beam.services import CLUSTER_SECONDS, rest_address
+from measurand.beam.services import rest_address
 
 EVERY_SECONDS = 5.0
 ANSWER_SECONDS = 2.0
@@ -76,5 +76,5 @@ class Waiting:
 
 
 def _said(address: str) -> Any:
-    with urllib.request.urlopen(address, timeout=CLUSTER_SECONDS) as answer:
+    with urllib.request.urlopen(address, timeout=ANSWER_SECONDS) as answer:
         return json.load(answer)
