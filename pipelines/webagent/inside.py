@@ -1,10 +1,10 @@
 """What runs inside the sandbox: a program and a real WebDriver whose commands leave by a pipe.
 
-This file is run by itself and imports nothing of the project. It reads a line of JSON with the
-program, and writes a line for every WebDriver command and one at the end; answers come as lines. It
-limits itself before the program begins: memory, processor time, open files, no new processes,
-no sockets, no signals (a seccomp filter; numbers of system calls are those of Linux's
-``unistd.h`` for x86-64 and for arm64).
+This file is run by itself and imports nothing of the project. It reads a line of JSON with a
+program, forks, and the new process runs it: a line for every WebDriver command and one at the end;
+answers come as lines. Before the program begins the process limits itself: memory, processor
+time, open files, no new processes, no sockets, no signals (a seccomp filter; numbers of system
+calls are those of Linux's ``unistd.h`` for x86-64 and for arm64).
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ _CALLS = {
          271, 279, 280, 281, 282, 424, 425, 434, 435),
     ),
 }  # fmt: skip
+_CONTROL = 2
+"""Where the process that waits says that a program is over."""
 _LOAD, _EQUAL, _ATLEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
 _ALLOW, _REFUSE, _KILL = 0x7FFF0000, 0x00050001, 0x80000000
 """Let it be; fail with EPERM; end the process."""
@@ -109,9 +111,18 @@ class Pipe:
         self._writes.flush()
 
     def hear(self) -> dict[str, Any]:
-        """What is said first."""
-        heard: dict[str, Any] = json.loads(self._reads.readline() or "{}")
-        return heard
+        """The next program; nothing where none comes any more.
+
+        What an earlier program asked for and did not wait for is passed over.
+        """
+        while line := self._reads.readline():
+            try:
+                heard = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(heard, dict) and "program" in heard:
+                return heard
+        return {}
 
     def close(self) -> None:
         """Nothing is open."""
@@ -147,18 +158,27 @@ def _names(pipe: Pipe) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Read one program, run it, say how it ended."""
+    """Read programs, run each in a process forked from this one, say how it ended."""
     sys.path[:0] = sys.argv[1:]
-    reads = os.fdopen(os.dup(0), "r", encoding="utf-8")
-    writes = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    pipe = Pipe(reads, writes)
+    pipe = Pipe(
+        os.fdopen(os.dup(0), "r", encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    )
     names = _names(pipe)
     # Printing to None is printing nothing.
     sys.stdout = sys.stderr = None
     pipe.say({"ready": True})
-    told = pipe.hear()
-    if not told:
-        return
+    while told := pipe.hear():
+        child = os.fork()
+        if child == 0:
+            # The other end believes what comes here: only who waits may say that a program ended.
+            os.close(_CONTROL)
+            _run(pipe, names, told)
+            os._exit(0)
+        os.waitpid(child, 0)
+        os.write(_CONTROL, b"over\n")
+
+
+def _run(pipe: Pipe, names: dict[str, Any], told: dict[str, Any]) -> None:
     try:
         limit(int(told["cpu_seconds"]))
     except OSError as error:

@@ -3,8 +3,13 @@
 The process sees an empty, read-only system with Python's own library and Selenium's; it has its
 own users, processes and network, in which nothing is; it can start no process, open no socket and
 send no signal; memory, processor time and wall time are limited. Its one way out is a pipe, on
-which it asks for WebDriver commands (:mod:`pipelines.webagent.relay`). A new process is started for
-every program; the next one is made ready while the page is looked at.
+which it asks for WebDriver commands (:mod:`pipelines.webagent.relay`).
+
+To start Python with Selenium takes longer than most programs. So one process waits in the sandbox,
+with everything loaded, and every program gets a fork of it, which takes the rights away that
+are left and ends with the program. A program can change nothing in the process that waits; what it
+leaves on the pipe carries its mark and is thrown away. After a program that was stopped the whole
+sandbox is ended and another one started.
 """
 
 from __future__ import annotations
@@ -66,7 +71,7 @@ class Sandbox:
 
     seconds: float = 20.0
     bare: bool = False
-    _spare: subprocess.Popen[bytes] | None = field(default=None, repr=False)
+    _talk: _Talk | None = field(default=None, repr=False)
 
     @property
     def place(self) -> str:
@@ -84,37 +89,36 @@ class Sandbox:
         """
         if self.place == "refused":
             return Ran("refused", "no_sandbox", "bubblewrap does not work here", "refused")
-        process = self._spare or self._start()
-        self._spare = None
-        try:
-            found = _Talk(process, self.seconds).run(program, relay, self.place)
-        finally:
-            _end(process)
         self.warm()
-        return found
+        assert self._talk is not None
+        what, rule, error = self._talk.run(program, relay, self.seconds)
+        if what not in ("ok", "exception"):
+            self.close()
+            self.warm()
+        if relay.refused and rule is None:
+            rule = f"relay: {relay.refused[0]}"
+        return Ran(what, rule, error, self.place, relay.passed)
 
     def warm(self) -> None:
-        """Start the process of the next program."""
-        if self._spare is None and self.place != "refused":
-            self._spare = self._start()
+        """Start the process in which programs run, where none waits."""
+        if self._talk is None and self.place != "refused":
+            words = command() if self.place == "bubblewrap" else bare_command()
+            self._talk = _Talk(
+                subprocess.Popen(
+                    words,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env={},
+                    start_new_session=True,
+                )
+            )
 
     def close(self) -> None:
         """End what is left."""
-        if self._spare is not None:
-            _end(self._spare)
-            self._spare = None
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        bare = self.place != "bubblewrap"
-        words = bare_command() if bare else command()
-        return subprocess.Popen(
-            words,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={},
-            start_new_session=True,
-        )
+        if self._talk is not None:
+            self._talk.close()
+            self._talk = None
 
 
 @cache
@@ -140,7 +144,17 @@ def _furnished(bind: str, cache: str, *flags: str) -> list[str]:
     binds = [w for p, place in zip(_folders(), places, strict=True) for w in _seen(p, place)]
     inside = str(Path(__file__).parent / "inside.py")
     code = ["--ro-bind", inside, "/inside.py", bind, cache, _CACHE, "--remount-ro", "/"]
-    run = [_python(), "-I", "-S", *flags, "-X", f"pycache_prefix={_CACHE}", "/inside.py"]
+    run = [
+        _python(),
+        "-I",
+        "-S",
+        "-W",
+        "ignore",
+        *flags,
+        "-X",
+        f"pycache_prefix={_CACHE}",
+        "/inside.py",
+    ]
     return [*_room(), *binds, *code, *run, *places]
 
 
@@ -161,7 +175,7 @@ def _compiled() -> str:
 def bare_command() -> list[str]:
     """The same without a sandbox: its own limits alone."""
     inside = str(Path(__file__).parent / "inside.py")
-    return [sys.executable, "-I", "-S", "-B", inside, *map(str, _folders())]
+    return [sys.executable, "-I", "-S", "-W", "ignore", "-B", inside, *map(str, _folders())]
 
 
 def _room() -> list[str]:
@@ -214,57 +228,61 @@ def _folders() -> tuple[Path, ...]:
     return tuple(found)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process with all that it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for stream in (process.stdin, process.stdout):
-        if stream is not None:
-            with contextlib.suppress(BrokenPipeError):
-                stream.close()
-
-
 class _Talk:
     """Lines to a process and from it, within a time."""
 
-    def __init__(self, process: subprocess.Popen[bytes], seconds: float) -> None:
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdin is not None
         assert process.stdout is not None
-        self._in, self._out = process.stdin, process.stdout.fileno()
-        self._seconds = seconds
+        assert process.stderr is not None
+        self._process, self._in = process, process.stdin
+        self._out, self._control = process.stdout, process.stderr
         self._end = time.monotonic() + READY_SECONDS
-        self._held, self._said = b"", 0
+        self._held, self._said, self._ready = b"", 0, False
 
-    def run(self, program: str, relay: Relay, place: str) -> Ran:
-        said = self._line()
-        if not isinstance(said, dict) or "ready" not in said:
-            return Ran("lost", "start", "its process did not start", place)
-        self._end = time.monotonic() + self._seconds
+    def run(self, program: str, relay: Relay, seconds: float) -> tuple[str, str | None, str | None]:
+        """What became of a program, the rule that stopped it, the last line of its error."""
+        if not self._ready:
+            said = self._line()
+            if isinstance(said, str) or "ready" not in said:
+                return "lost", "start", "its process did not start"
+            self._ready = True
+        self._held, self._said = b"", 0
+        self._end = time.monotonic() + seconds
         self._tell({"program": program, "cpu_seconds": CPU_SECONDS})
+        found: tuple[str, str | None, str | None] = ("lost", "ended", "stopped: ended")
+        ended = False
         while True:
             said = self._line()
+            if said == "over":
+                return found
             if isinstance(said, str):
-                what = "wall" if said == "wall" else "lost"
-                return Ran(what, said, f"stopped: {said}", place, relay.passed)
+                return "wall" if said == "wall" else "lost", said, f"stopped: {said}"
+            if ended:
+                continue
             if "end" in said:
-                return self._ended(said, relay, place)
-            if relay.passed + len(relay.refused) >= MOST_COMMANDS:
-                return Ran("lost", "commands", "stopped: too many commands", place, relay.passed)
-            began = time.monotonic()
-            answer = relay.answer(said.get("do"), said.get("params"))
-            # What the browser takes is not the program's: a slow machine is not its failure.
-            self._end += time.monotonic() - began
-            self._tell(answer)
+                found, ended = _ended(said), True
+            elif not self._answered(said, relay):
+                return "lost", "commands", "stopped: too many commands"
 
-    def _ended(self, said: dict[str, Any], relay: Relay, place: str) -> Ran:
-        what, error = str(said["end"]), str(said.get("error") or "")[:300] or None
-        if what not in ("ok", "exception", "memory"):
-            return Ran("lost", "limits", error, place, relay.passed)
-        rule = f"relay: {relay.refused[0]}" if relay.refused else None
-        if what == "memory":
-            rule = "memory"
-        return Ran(what, rule, error, place, relay.passed)
+    def close(self) -> None:
+        """End the process with all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        for stream in (self._in, self._out, self._control):
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+
+    def _answered(self, said: dict[str, Any], relay: Relay) -> bool:
+        if relay.passed + len(relay.refused) >= MOST_COMMANDS:
+            return False
+        began = time.monotonic()
+        answer = relay.answer(said.get("do"), said.get("params"))
+        # What the browser takes is not the program's: a slow machine is not its failure.
+        self._end += time.monotonic() - began
+        self._tell(answer)
+        return True
 
     def _tell(self, said: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):
@@ -275,9 +293,13 @@ class _Talk:
         """The next line; in a word why there is none."""
         while b"\n" not in self._held:
             left = self._end - time.monotonic()
-            if left <= 0 or not select.select([self._out], [], [], left)[0]:
+            ready = select.select([self._out, self._control], [], [], max(left, 0))[0]
+            if left <= 0 or not ready:
                 return "wall"
-            part = os.read(self._out, 1 << 16)
+            # What a program said lies in its pipe before it is over.
+            if self._out not in ready:
+                return "over" if os.read(self._control.fileno(), 1 << 16) == b"over\n" else "ended"
+            part = os.read(self._out.fileno(), 1 << 16)
             self._said += len(part)
             self._held += part
             if not part:
@@ -290,3 +312,10 @@ class _Talk:
         except ValueError:
             return "noise"
         return said if isinstance(said, dict) else "noise"
+
+
+def _ended(said: dict[str, Any]) -> tuple[str, str | None, str | None]:
+    what, error = str(said["end"]), str(said.get("error") or "")[:300] or None
+    if what not in ("ok", "exception", "memory"):
+        return "lost", "limits", error
+    return what, "memory" if what == "memory" else None, error

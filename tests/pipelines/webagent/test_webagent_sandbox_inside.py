@@ -163,6 +163,31 @@ def test_what_a_program_tries_fails_by_name(
 
 
 @ROOM
+@pytest.mark.parametrize(
+    "program",
+    [
+        "By.ID = 'broken'\nimport builtins\nbuiltins.len = None",
+        'import os\nos.write(1, b\'{"end": "exception", "error": "x"}\\n\')',
+        "import os, sys\nsys.modules.clear()\nos.write(1, b'half a line')",
+        'import os\nfor _ in range(9):\n    os.write(1, b\'{"do": "getTitle", "params": {}}\\n\')',
+        "import os\nos.close(0)\nos.close(1)",
+        "import os\nos.write(2, b'over\\n')",
+        'import os\nos.write(1, b\'{"end": "ok"}\\n\')\nwhile True: pass',
+        "import resource\nresource.setrlimit(resource.RLIMIT_CPU, (1, 1))\nwhile True: pass",
+    ],
+)
+def test_a_program_leaves_nothing_to_the_next(
+    sandbox: Sandbox, outside: Outside, program: str
+) -> None:
+    run(sandbox, outside, program)
+    outside.told.clear()
+    ran, _ = run(sandbox, outside, "x = len(driver.find_element(By.ID, 'a').text)")
+    assert (ran.what, ran.rule, ran.error) == ("ok", None, None)
+    assert [name for name, _ in outside.told] == ["findElement", "getElementText"]
+    assert outside.told[0][1]["value"] == '[id="a"]'
+
+
+@ROOM
 def test_the_time_that_the_browser_takes_is_not_the_programs(outside: Outside) -> None:
     def slow(name: str, params: dict[str, Any]) -> dict[str, Any]:
         time.sleep(5)
