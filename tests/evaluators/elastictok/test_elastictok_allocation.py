@@ -134,3 +134,24 @@ def test_noise_that_gets_less_than_everything_is_counted_out(found: Findings) ->
     noise = few.coded("elastic", "strict", variant="noise", split=None)
     row = rows(few, "noise_at_k")["threshold=strict"]
     assert row["estimate"] == pytest.approx(1 - (noise["block"] == 0).mean())
+
+
+def test_only_blocks_that_move_are_held_against_their_frozen_twins(found: Findings) -> None:
+    coded = found.tables["coded"]
+    resting = found.coded("elastic", "loose", variant="still")["sample_id"].min()
+    motion = pl.when(pl.col("sample_id") == resting).then(0.0).otherwise(1.0)
+    made = dataclasses.replace(
+        found, tables={**found.tables, "coded": coded.with_columns(motion.alias("motion"))}
+    )
+    still = made.coded("elastic", "loose", variant="still")
+    twins = made.coded("elastic", "loose").select("sample_id", "block")
+    paired = still.join(twins, on=["sample_id", "block"])
+    row = rows(made, "frozen_saved")["threshold=loose"]
+    assert row["n"] == paired.filter(pl.col("sample_id") != resting).height < paired.height
+
+
+def test_a_correlation_with_what_nobody_knows_is_of_no_block(found: Findings) -> None:
+    unknown = found.tables["coded"].with_columns(pl.lit(None, pl.Float64).alias("gt_speed"))
+    made = dataclasses.replace(found, tables={**found.tables, "coded": unknown})
+    row = rows(made, "rho")["threshold=loose,with=speed"]
+    assert (row["estimate"], row["n"], row["reason"]) == (None, 0, "not known for any block")

@@ -71,3 +71,27 @@ def test_settings_may_come_in_any_order_and_clips_are_the_clusters(found: Findin
     assert against(found, tokens(200.0, 0.3), apart).reason == "no blocks in common"
     # The ends themselves are known.
     assert against(found, tokens(100.0, 0.4), turned).value == pytest.approx(1.0)
+
+
+def test_each_budget_is_held_against_the_codec_by_itself(found: Findings) -> None:
+    rows = {(r["metric"], r["slice"]): r for r in rate_rows(found) if r["model"] == "elastic"}
+    own = found.tables["rates"].filter(model="jpeg", split="test_clip")
+    for n in found.budgets("elastic"):
+        at = found.budget("elastic", "test_clip").filter(n_tokens=n)
+        wanted = against(found, at, own)
+        row = rows["against_codec", f"codec=jpeg,n={n}"]
+        assert (row["estimate"], row["reason"]) == (wanted.value, wanted.reason)
+
+
+def test_the_interval_of_a_ratio_is_that_of_resampled_clips_and_not_below_zero(
+    found: Findings,
+) -> None:
+    uneven = tokens(200.0, 0.2).with_columns(mse=pl.Series(np.linspace(0.1, 0.3, N)))
+    made = against(found, uneven, codec((100.0, 0.4), (400.0, 0.1)))
+    assert made.value == pytest.approx(1.0)
+    assert made.ci_lo is not None
+    assert made.ci_hi is not None
+    # Clip i holds blocks i and i + 6: mean errors of six clips, .155 to .245, over .2.
+    clips = (np.linspace(0.1, 0.3, N)[:6] + np.linspace(0.1, 0.3, N)[6:]) / 2 / 0.2
+    assert clips.min() < made.ci_lo < 1 < made.ci_hi < clips.max()
+    assert made.least == 0.0

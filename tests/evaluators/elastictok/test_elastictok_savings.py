@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -116,3 +118,23 @@ def test_references_reach_what_their_errors_reach(found: Findings) -> None:
         assert flags["feasible"].mean() == pytest.approx((own["mse"] <= limit).mean())
         seen.setdefault(name, []).append(n)
     assert seen == {"fixed4": [4], "fixed16": [16], "uniform": [2, 4, 8, 12, 16]}
+
+
+def test_the_share_of_tokens_is_at_most_all_of_them(found: Findings) -> None:
+    most = pl.when(pl.col("block") == 0).then(15).otherwise(16).cast(pl.Int32)
+    tables = {**found.tables, "coded": found.tables["coded"].with_columns(most.alias("n_tokens"))}
+    rows = [r for r in saving_rows(replace(found, tables=tables)) if r["metric"] == "token_share"]
+    assert rows
+    assert all(r["ci_hi"] is None or r["ci_hi"] <= 1 for r in rows)
+    assert {r["most"] for r in rows} == {1.0}
+
+
+def test_resamples_in_which_the_search_does_not_get_there_have_no_ratio(found: Findings) -> None:
+    # Every other clip is coded well, and the fixed budget reaches the other ones.
+    own = coded([4] * 40, [True, False] * 20)
+    made = saving(found, own, reference(own, [False, True] * 20), 8)
+    assert made.value == pytest.approx(2.0)
+    assert made.ci_lo is None
+    assert "resamples" in str(made.reason)
+    apart = own.with_columns(pl.lit("x").alias("sample_id"))
+    assert saving(found, own, reference(apart, [True] * 40), 4).n == 0

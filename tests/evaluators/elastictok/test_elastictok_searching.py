@@ -134,3 +134,7 @@ def test_a_regression_of_equal_blocks_has_nothing_to_learn(found: Findings) -> N
     assert saved["level=25"] == pytest.approx(0.75)
     assert saved["level=75"] == pytest.approx(0.25)
     assert saved[""] == pytest.approx(1 - 9.6 / 16)
+
+
+def test_evaluations_may_be_as_few_as_none(found: Findings) -> None:
+    assert {r["least"] for r in rows(found, "evaluations").values()} == {0.0}
