@@ -40,6 +40,13 @@ def test_a_constant_respondent_puts_no_pair_in_opposition(rows: Callable[..., An
     assert found["keyed_pair_agreement", parts]["estimate"] == 0
 
 
+def test_the_middle_of_the_scale_agrees_with_neither_of_a_pair(rows: Callable[..., Any]) -> None:
+    found = rows("synthetic:constant?value=3")
+    parts = "experiment=validity,form=first"
+    assert found["keyed_pair_neutral", parts]["estimate"] == 1
+    assert found["keyed_pair_both_agreed", parts]["estimate"] is None
+
+
 def test_options_in_reverse_leave_a_respondent_that_reads_no_prompt_alone(
     rows: Callable[..., Any],
 ) -> None:
@@ -71,6 +78,7 @@ def test_what_the_turned_list_adds_is_its_answer_minus_the_straight_one(
     assert rows["option_order_shift"]["estimate"] == pytest.approx(moved)
     assert rows["option_order_agreement"]["estimate"] == pytest.approx(1 - moved)
     assert rows["option_order_shift"]["n_clusters"] == own["bio_id"].n_unique()
+    assert (rows["option_order_shift"]["least"], rows["option_order_shift"]["most"]) == (-4, 4)
 
 
 def test_mass_is_cut_at_one_and_low_where_it_is_below_the_limit(
