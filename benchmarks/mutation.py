@@ -172,10 +172,13 @@ class Harness:
             self.failed = report.nodeid
 
     def _run(self, items: list[Any]) -> None:
-        for item, following in zip(items, [*items[1:], items[-1]], strict=True):
+        session = items[0].session
+        for item, following in zip(items, [*items[1:], session], strict=True):
             item.ihook.pytest_runtest_protocol(item=item, nextitem=following)
             if self.failed:
-                return
+                break
+        # All but the session's own is torn down: another test may come next.
+        session._setupstate.teardown_exact(session)
 
     def pytest_runtestloop(self, session: Any) -> bool:
         """In place of pytest's own loop."""
@@ -201,7 +204,7 @@ class Harness:
     def _unchanged(self, items: list[Any]) -> dict[str, Lines]:
         """What each test reaches; what the session's fixtures made stays."""
         reached: dict[str, Lines] = {}
-        for item, following in zip(items, [*items[1:], items[-1]], strict=True):
+        for item, following in zip(items, [*items[1:], items[0].session], strict=True):
             self.stack = [set()]
             start = time.process_time()
             sys.settrace(self._trace)

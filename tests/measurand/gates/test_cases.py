@@ -122,3 +122,12 @@ def test_a_share_of_a_baseline_needs_one_that_is_not_zero_rather_than_one(
             assert case.result.margin == pytest.approx(0.1 * middle)
         else:
             assert case.result.decision.reason_code == "rel_margin_undefined"
+
+
+def test_a_case_alone_is_decided_at_its_level_over_its_look(project: Project) -> None:
+    project.items(GOOD)
+    sources = opened(project, gate(alpha=0.04))
+    case = prepare(sources.spec.gates[0], sources.spec, sources, "m", {})
+    for look, alpha in ((1, 0.04), (4, 0.01)):
+        result = judge(case, look)
+        assert (result.level.alpha, result.level.plain, result.looks) == (alpha, alpha, look)

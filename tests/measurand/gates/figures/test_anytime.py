@@ -208,3 +208,10 @@ def test_a_null_refuted_and_nothing_above_it_is_exceeded_all_the_same() -> None:
     assert 0.3 < got < 0.3 + 1e-5
     assert _edge(lambda x: x <= 0.2, 0.0, 1.0, [0.3]) == pytest.approx(0.2, abs=1e-5)
     assert _edge(lambda x: False, 0.0, 1.0, [0.3]) == 0.0
+
+
+def test_the_two_sided_interval_has_half_of_its_error_at_each_end() -> None:
+    got = found(line(discordant(800, 0.02)), null=0.0, nulls=[0.0], confidence=0.9)
+    assert (got.ci_lo, got.ci_hi) == (got.lower, got.upper)
+    wider = found(line(discordant(800, 0.02)), null=0.0, nulls=[0.0], confidence=0.99)
+    assert -1 < wider.ci_lo < got.ci_lo < got.ci_hi < wider.ci_hi < 1
