@@ -14,7 +14,10 @@ from measurand import shards, subject
 from measurand.manifest import MANIFEST
 from measurand.reporting import view
 from measurand.subject import frame, in_order
+from measurand.tables import Table
+from schemas.webagent.checks import CHECKS
 from schemas.webagent.params import Agent, Params
+from schemas.webagent.pretraining_tables import PROBES
 
 SYSTEM = "webagent"
 ALL = "all agents"
@@ -124,9 +127,9 @@ def found_in(results: Path, params: Params) -> Found:
         own = {name: steps.get(name, []) for name in mine["episode_id"].to_list()}
         shared = (SYSTEM, agent, params.report.seed, params.report.resamples)
         everyone.append(Subject(*shared, mine, own, params))
-    checks = {row["name"]: row for row in shards.read_table(results / "checks").to_pylist()}
+    checks = {row["name"]: row for row in _table(results / "checks", CHECKS).to_dicts()}
     runs = frame(shards.read_table(results / "runs"))
-    return Found(everyone, checks, runs, _probes(results), params)
+    return Found(everyone, checks, runs, _table(results / "probes", PROBES), params)
 
 
 def with_instructions(episodes: pl.DataFrame) -> pl.DataFrame:
@@ -138,10 +141,8 @@ def with_instructions(episodes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _probes(results: Path) -> pl.DataFrame:
-    """Losses of trained models; none where the results hold no such table."""
-    from schemas.webagent.pretraining_tables import PROBES
-
-    if (results / "probes" / MANIFEST).exists():
-        return frame(shards.read_table(results / "probes"))
-    return frame(PROBES.schema().empty_table())
+def _table(folder: Path, table: Table) -> pl.DataFrame:
+    """Rows of a table that not all results have; none where it is not there."""
+    if (folder / MANIFEST).exists():
+        return frame(shards.read_table(folder))
+    return frame(table.schema().empty_table())

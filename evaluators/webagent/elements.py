@@ -26,9 +26,10 @@ def _elements(html: str) -> dict[Key, list[int]]:
 
 
 def key_of(element: Any) -> Key:
-    """What an element is: its tag, its lasting attributes, its text."""
+    """What an element is: its tag, its lasting attributes, its text that nobody typed."""
     lasting = sorted((k, v) for k, v in element.attrib.items() if k not in _PASSING)
-    return element.tag, tuple(lasting), text_of(element)
+    typed = element.tag == "textarea"
+    return element.tag, tuple(lasting), "" if typed else text_of(element)
 
 
 def same(refs: Sequence[int], there: str, here: str) -> list[list[int]]:

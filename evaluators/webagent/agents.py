@@ -1,0 +1,108 @@
+"""Agents as parameters name them, and planners of which a half is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from measurand.errors import InputError
+from measurand.stats.resample import rng_for
+from pipelines.webagent import loop
+from pipelines.webagent.goals import Task
+from pipelines.webagent.loop import Planner, Writer
+from pipelines.webagent.page import Seen
+from pipelines.webagent.rules import END, Oracle, Plan, RandomClicks, Templates
+from schemas.webagent.params import PLANNERS, WRITERS, Agent, Params
+
+
+class Shuffled:
+    """Says what a planner says, and points at as many other elements of the page.
+
+    Args:
+        planner: whose words they are.
+    """
+
+    def __init__(self, planner: Planner) -> None:
+        self.name = f"{planner.name}, shuffled"
+        self._planner = planner
+
+    def plan(self, task: Task, history: Sequence[str], page: Seen) -> Plan:
+        """The planner's plan with other numbers, the same ones every time."""
+        plan = self._planner.plan(task, history, page)
+        others = sorted(page.refs - set(plan.refs))
+        rng = rng_for("webagent shuffled", task.id, len(history))
+        drawn = rng.permutation(len(others))[: len(plan.refs)]
+        return replace(plan, refs=tuple(others[at] for at in drawn))
+
+
+class Wordless:
+    """Points at what a planner points at and ends when it ends, in the words of the instruction.
+
+    The planner is told its own words as its history. One episode is played at a time.
+
+    Args:
+        planner: who points.
+    """
+
+    def __init__(self, planner: Planner) -> None:
+        self.name = f"{planner.name}, without words"
+        self._planner = planner
+        self._said: list[str] = []
+        self._last = ""
+
+    def plan(self, task: Task, history: Sequence[str], page: Seen) -> Plan:
+        """The instruction with the planner's numbers."""
+        # The history grows by one with every step that comes off.
+        self._said = [*self._said, self._last][: len(history)] if history else []
+        plan = self._planner.plan(task, self._said, page)
+        self._last = plan.sub_instruction
+        return plan if plan.sub_instruction == END else replace(plan, sub_instruction=task.text)
+
+
+def opened(spec: Agent) -> loop.Agent:
+    """An agent, ready to act.
+
+    Raises:
+        InputError: code ``unknown_planner`` or ``unknown_writer``.
+    """
+    planner = None if spec.planner is None else _planner(spec.planner)
+    if planner is not None and spec.shuffled:
+        planner = Shuffled(planner)
+    if planner is not None and not spec.plans:
+        planner = Wordless(planner)
+    return loop.Agent(spec.name, planner, _writer(spec.writer), spec.summariser)
+
+
+def asked_for(params: Params, name: str | None) -> tuple[Agent, ...]:
+    """Agents of a run: those of the parameters, or the one of them that is named.
+
+    Raises:
+        InputError: code ``unknown_agent``.
+    """
+    listed = params.evaluate.agents
+    if name is None:
+        return listed
+    found = tuple(one for one in listed if one.name == name)
+    if not found:
+        raise InputError(
+            f"no agent {name!r}",
+            hint=f"one of {', '.join(one.name for one in listed)}, or add it to evaluate.agents",
+            code="unknown_agent",
+        )
+    return found
+
+
+def _planner(name: str) -> Planner:
+    if name not in PLANNERS:
+        raise InputError(
+            f"no planner {name!r}", hint=f"one of {', '.join(PLANNERS)}", code="unknown_planner"
+        )
+    return Oracle() if name == "oracle" else RandomClicks()
+
+
+def _writer(name: str) -> Writer:
+    if name not in WRITERS:
+        raise InputError(
+            f"no writer {name!r}", hint=f"one of {', '.join(WRITERS)}", code="unknown_writer"
+        )
+    return Templates()

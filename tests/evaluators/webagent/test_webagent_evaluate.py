@@ -1,0 +1,108 @@
+"""Agents that act in a browser; the last test takes a minute or two, most of it the browser's."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import webagent_small as small
+
+from evaluators.webagent import evaluate as module
+from evaluators.webagent.evaluate import Turn, conditions_of, evaluate, planned, worth_a_film
+from evaluators.webagent.failing import Walks
+from evaluators.webagent.report import statistics
+from measurand import shards
+from measurand.errors import CapabilityError, InputError
+from measurand.manifest import read_manifest
+from measurand.web import chromium
+from pipelines.webagent import playing
+from pipelines.webagent.sandbox import works
+from schemas.webagent.params import SITES, Agent, Evaluate, Params
+
+MISSING = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
+
+
+def test_instructions_are_held_out_and_all_agents_have_the_same() -> None:
+    found = planned(Params(evaluate=Evaluate(instructions=6, seeds=2)))
+    assert len({task.id for task in found}) == len(SITES) * 6 * 2
+    assert {task.template.split for task in found} == {"eval"}
+    assert {task.seed for task in found} == {0, 1}
+
+
+def test_what_decides_a_row_decides_the_journals_key(tmp_path: Path) -> None:
+    def identity(agent: Agent, **other: int) -> str:
+        params = Params(evaluate=Evaluate(agents=(agent,), **other))
+        return Turn(params, agent, conditions_of(params, "r"), tmp_path, None).identity
+
+    one = Agent(name="a")
+    assert identity(one) == identity(one, instructions=3)
+    others = [identity(one, max_steps=3), identity(one, snippet_tokens=99),
+              identity(Agent(name="a", shuffled=True))]  # fmt: skip
+    assert len({identity(one), *others}) == 4
+
+
+def test_a_success_and_every_kind_of_failure_are_worth_a_film(walks: Walks) -> None:
+    names = worth_a_film(walks)
+    assert [name.rpartition("|")[2] for name in names] == ["full"] * 4
+    ends = next(walks.failures(one) for one in walks.found.everyone if one.agent == "full")
+    assert {ends[name].kind for name in names if name in ends} == {
+        "planning", "summarisation", "programming",
+    }  # fmt: skip
+    assert names[0] == small.name_of("estate", 0, 0, "full")
+
+
+def test_an_agent_that_is_not_listed_is_named_before_anything_runs(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no agent 'nobody'"):
+        evaluate(Params(), tmp_path, "nobody", tmp_path / "out", journal=tmp_path / "j")
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_a_sandbox_the_run_is_refused_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module.sandbox, "works", lambda: False)
+    monkeypatch.setattr(module.driver, "program", lambda: "chromedriver")
+    with pytest.raises(CapabilityError, match="bubblewrap does not work here") as caught:
+        evaluate(Params(), tmp_path, None, tmp_path / "out", journal=tmp_path / "j")
+    assert caught.value.code == "missing_sandbox"
+
+
+@pytest.mark.integration
+@pytest.mark.browser
+@pytest.mark.timeout(1800)
+@pytest.mark.skipif(bool(MISSING), reason=f"not on the PATH: {', '.join(MISSING)}")
+@pytest.mark.skipif(not works(), reason="no bubblewrap that works: apt-get install bubblewrap")
+def test_a_run_that_goes_on_ends_in_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("selenium", reason="programs need selenium: pip install 'measurand[web]'")
+    agents = (Agent(name="oracle"), Agent(name="cut", summariser=False))
+    params = Params(
+        evaluate=Evaluate(sites=("map",), instructions=2, agents=agents, max_steps=4,
+                          program_seconds=120, timeout_s=1500)
+    )  # fmt: skip
+    journal = tmp_path / "journal"
+    evaluate(params, tmp_path, None, tmp_path / "part", journal=journal, limit=1)
+    evaluate(params, tmp_path, None, tmp_path / "one", journal=journal)
+    # The second time all episodes are known: no browser is needed but for films.
+    quiet = params.model_copy(
+        update={"evaluate": params.evaluate.model_copy(update={"filmstrips": False})}
+    )
+    monkeypatch.setattr(playing, "attempted", None)
+    evaluate(quiet, tmp_path, None, tmp_path / "two", journal=journal)
+    for table in ("episodes", "steps", "items", "checks"):
+        hashes = [read_manifest(tmp_path / n / table).logical_hash for n in ("one", "two")]
+        assert hashes[0] == hashes[1], table
+    rows = {(r["model"], r["metric"], r["slice"]): r
+            for r in statistics(tmp_path, tmp_path / "one", params).to_pylist()}  # fmt: skip
+    assert rows["all agents", "control", "agent=oracle,site=map"]["estimate"] == 1
+    assert rows["all agents", "replays_other", ""]["estimate"] == 0
+    assert rows["all agents", "replayed", ""]["estimate"] == 1
+    assert rows["oracle", "plan_exact", ""]["estimate"] == 1
+    assert rows["oracle", "ref_f1", ""]["estimate"] == 1
+    # The page's beginning does not hold what is needed.
+    assert rows["cut", "failure_share", "kind=summarisation"]["estimate"] == 1
+    films = shards.read_table(tmp_path / "one" / "films").to_pylist()
+    assert {row["episode_id"].rpartition("|")[2] for row in films} == {"oracle", "cut"}
+    assert chromium.processes("evaluate-") == []
