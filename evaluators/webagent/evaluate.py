@@ -199,7 +199,7 @@ class Turn:
         if (known := journal.get(key)) is not None:
             return known
         outcome = playing.attempted(task, agent, self.conditions)
-        record = {
+        record: Row = {
             "key": key,
             "episode": rows.episode(outcome.played, outcome.browser, source_sha256()),
             "steps": rows.steps(outcome.played),
