@@ -79,7 +79,7 @@ def test_a_run_that_goes_on_ends_in_the_same_rows(
     pytest.importorskip("selenium", reason="programs need selenium: pip install 'measurand[web]'")
     agents = (Agent(name="oracle"), Agent(name="cut", summariser=False))
     params = Params(
-        evaluate=Evaluate(sites=("map",), instructions=2, agents=agents, max_steps=4,
+        evaluate=Evaluate(sites=("map",), instructions=2, agents=agents, max_steps=8,
                           program_seconds=120, timeout_s=1500)
     )  # fmt: skip
     journal = tmp_path / "journal"
