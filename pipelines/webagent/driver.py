@@ -14,6 +14,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import time
 import weakref
 from collections.abc import Callable
 from functools import cache
@@ -30,6 +31,7 @@ from pipelines.webagent.sessions import Session, Setting
 CLOSE_SECONDS = 10.0
 PAGE_SECONDS = 120.0
 """Longest loading of a page: a browser on a busy machine is slow, not broken."""
+_THERE = "return document.readyState === 'complete' && !window.agentLeaves;"
 _START_PAGE = "CONNECT start.duckduckgo.com:"
 """What Debian's Chromium asks for when it starts."""
 _TOKEN = re.compile(r'(name="token" value=")[0-9a-f]{20}(?=")')
@@ -157,8 +159,17 @@ class Driver:
         return answer
 
     def settle(self) -> None:
-        """Wait until a page that has begun to load is there: every command does."""
-        self._asked(lambda: self.web.title)
+        """Wait until the page that a link or a form leads to is there.
+
+        The driver itself waits only for what has begun to load when a click returns, which on a
+        busy machine may be nothing yet.
+        """
+        end = time.monotonic() + PAGE_SECONDS
+        while time.monotonic() < end:
+            if self._asked(lambda: self.web.execute_script(_THERE)):
+                return
+            time.sleep(0.02)
+        raise BrowserFailed("the page that was asked for did not come")
 
     def box(self, ref: int) -> list[float] | None:
         """Left, top, width and height of an element in the page; None where it is not there."""

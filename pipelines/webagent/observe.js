@@ -20,6 +20,18 @@ for (let n = seed ? numbers.length - 1 : 0; n > 0; n--) {
 }
 fresh.forEach((element, n) => element.setAttribute("data-ref", numbers[n]));
 window.agentRefs = taken + fresh.length;
+if (!window.agentWatches) {
+  window.agentWatches = true;
+  // The page will be another one soon, even if nothing of it can be seen yet.
+  addEventListener("submit", (event) => {
+    if (!event.defaultPrevented) window.agentLeaves = true;
+  });
+  addEventListener("click", (event) => {
+    const link = event.target.closest && event.target.closest("a[href]");
+    const goes = link && !link.getAttribute("href").includes("#");
+    if (goes && !event.defaultPrevented) window.agentLeaves = true;
+  });
+}
 for (const element of document.querySelectorAll("input, option, textarea")) {
   if (element.type === "checkbox" || element.type === "radio") {
     element.toggleAttribute("checked", element.checked);
