@@ -126,4 +126,6 @@ def test_one_wording_or_few_biographies_have_no_icc(subject: Subject) -> None:
     one = pl.col("participant_id").str.replace(r"d\d+-", "") == wordings[0]
     assert why(one) == {"one wording only"}
     four = sorted(subject.responses.filter(experiment="validity")["bio_id"].unique())[:4]
+    five = sorted(subject.responses.filter(experiment="validity")["bio_id"].unique())[:5]
+    assert why(pl.col("bio_id").is_in(five)) == {None}
     assert why(pl.col("bio_id").is_in(four)) == {"4 biographies, at least 5 needed"}

@@ -44,3 +44,4 @@ def test_two_measured_steps_have_a_growth_and_middles_are_nearest_to_half() -> N
     assert grown([0, 20]) == 400
     assert grown([0, 12, 20]) == 400 - 144
     assert grown([0, 6, 14, 20]) == 400 - 36
+    assert grown([0, 7, 12, 20]) == 400 - 144

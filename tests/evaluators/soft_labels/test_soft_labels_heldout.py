@@ -204,3 +204,16 @@ def test_matched_pairs_are_those_of_nearly_equal_length(everything: Material, ro
     assert 0 < near.height < own.height
     row = rows["accuracy", "length=matched,run=film_gdpo"]
     assert (row["estimate"], row["n"]) == (pytest.approx((near["u"] > 0).mean()), near.height)
+
+
+def test_each_seed_has_its_own_accuracy_and_their_mean_ends_at_one(
+    everything: Material, rows: Found
+) -> None:
+    own = everything.scores.filter(pl.col("p") > 0.5, run_id="film_gdpo")
+    shares = [float((own.filter(seed=seed)["u"] > 0).mean()) for seed in (0, 1)]  # type: ignore[arg-type]
+    assert shares[0] != shares[1]
+    for seed, share in enumerate(shares):
+        row = rows["accuracy", f"run=film_gdpo,seed={seed}"]
+        assert row["estimate"] == pytest.approx(share)
+    over = rows["accuracy_seeds", "run=film_gdpo"]
+    assert (over["least"], over["most"]) == (0.0, 1.0)

@@ -119,13 +119,13 @@ def by_chance(owner: Owner, page: str, seeds: int) -> tuple[int, float]:
 @pytest.mark.browser
 @IN_A_BROWSER[1]
 def test_random_solves_as_often_as_its_closed_form_says(owner: Owner) -> None:
-    # Half a minute.
+    # A quarter of a minute where nothing else runs.
     whole, sum_of = 0, 0.0
     for page in [*SHAPES, *OTHERS]:
-        n = 40 if page in LIKELY else 5
+        n = 20 if page in LIKELY else 3
         solved, expected = by_chance(owner, page, n)
         least = 0 if page in BOUNDS else binom.ppf(0.0005, n, expected / n)
         assert least <= solved <= binom.ppf(0.9995, n, expected / n), page
         whole, sum_of = whole + solved, sum_of + expected
-    assert sum_of > 9
+    assert sum_of > 4
     assert abs(whole - sum_of) < 3.3 * sum_of**0.5
