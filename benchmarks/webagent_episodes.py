@@ -4,7 +4,8 @@ Both take turns, round by round, in one browser on one machine; the figure is th
 within a round, so a busy machine slows both alike.
 
 rules      observe, plan, cut, write, guard, run in the sandbox, check
-bare       the same elements by their paths, clicked and typed into by Selenium, no page read
+bare       the same elements by their paths, clicked and typed into by Selenium, which waits for
+           the next page as its documentation says; no page read
 
 Run: python benchmarks/webagent_episodes.py --rounds 3 [--json]
 Needs Chromium, chromedriver and a bubblewrap that works.
@@ -53,7 +54,8 @@ def clicks(driver: Driver, sandbox: Sandbox, task: Task) -> list[tuple[str, str,
 
 def bare(driver: Driver, web: Any, task: Task, some: list[tuple[str, str, str]]) -> None:
     from selenium.webdriver.common.by import By
-    from selenium.webdriver.support.ui import Select
+    from selenium.webdriver.support import expected_conditions as EC
+    from selenium.webdriver.support.ui import Select, WebDriverWait
 
     session = driver.begin(task.setting)
     for path, kind, text in some:
@@ -65,6 +67,8 @@ def bare(driver: Driver, web: Any, task: Task, some: list[tuple[str, str, str]])
             element.send_keys(text)
         else:
             element.click()
+            if kind in ("Press", "Open"):
+                WebDriverWait(web, 60, 0.02).until(EC.staleness_of(element))
     driver.settle()
     assert check(task.goal, session.state).success
 
