@@ -68,7 +68,7 @@ def pairs(found: Found) -> Iterator[tuple[Subject, Subject]]:
     """Agents to compare: (one, the one that it is held against), each pair once.
 
     Of a square all edges and its diagonal; besides, agents that differ in one setting alone: a
-    shuffled one after its twin, another planner, another writer.
+    shuffled one after its twin; of what is measured, another planner, another writer.
     """
     seen: set[tuple[str, str]] = set()
     for square in squares(found):
@@ -81,11 +81,14 @@ def pairs(found: Found) -> Iterator[tuple[Subject, Subject]]:
             if one and other and (one.agent, other.agent) not in seen:
                 seen.add((one.agent, other.agent))
                 yield one, other
-    others = [s for s in found.everyone if s.spec and (s.spec.shuffled or not s.is_control)]
-    for one, other in combinations(others, 2):
-        known = {(one.agent, other.agent), (other.agent, one.agent)} & seen
-        if _apart(one, other) and not known:
-            yield (other, one) if one.is_control else (one, other)
+    for one, other in combinations([s for s in found.everyone if s.spec], 2):
+        apart = _differing(one, other)
+        measured = not one.is_control and not other.is_control
+        known = (one.agent, other.agent) in seen or (other.agent, one.agent) in seen
+        if apart == ["shuffled"]:
+            yield (other, one) if one.spec and one.spec.shuffled else (one, other)
+        elif apart in (["planner"], ["writer"]) and not known and measured:
+            yield one, other
 
 
 def difference_rows(found: Found) -> Rows:
@@ -165,10 +168,9 @@ def _settings(spec: Agent) -> tuple[object, ...]:
     return tuple(getattr(spec, part) for part in PARTS)
 
 
-def _apart(one: Subject, other: Subject) -> bool:
-    """Whether two agents differ in whether they are shuffled, in the planner, or in the writer."""
+def _differing(one: Subject, other: Subject) -> list[str]:
+    """Settings in which two agents differ."""
     assert one.spec is not None
     assert other.spec is not None
     a, b = _settings(one.spec), _settings(other.spec)
-    differing = [part for part, x, y in zip(PARTS, a, b, strict=True) if x != y]
-    return len(differing) == 1 and differing[0] in ("planner", "shuffled", "writer")
+    return [part for part, x, y in zip(PARTS, a, b, strict=True) if x != y]

@@ -13,7 +13,7 @@ import polars as pl
 from evaluators.webagent.context import Subject
 from evaluators.webagent.failing import Walks
 from evaluators.webagent.rates import score
-from evaluators.webagent.walking import Judged
+from evaluators.webagent.walking import Judged, plain
 from measurand.results import Rows
 from measurand.stats.bounded import share
 from measurand.stats.estimate import Estimate, undefined
@@ -115,8 +115,7 @@ def _mean(some: Sequence[Pointed], value: Callable[[Judged], float], why: str) -
 
 
 def _exact(judged: Judged) -> float:
-    plain = [" ".join(due.casefold().split()) for due in judged.due]
-    return float(judged.said in plain or judged.said in judged.due)
+    return float(judged.said in [plain(due) for due in judged.due])
 
 
 def _slots(judged: Judged) -> float:
@@ -134,8 +133,8 @@ def slot_f1(said: str, due: str) -> float:
 
 
 def _parts(text: str) -> Counter[str]:
-    plain = " ".join(text.casefold().split())
-    return Counter([_QUOTED.sub('""', plain), *(f'"{one}' for one in _QUOTED.findall(plain))])
+    said = plain(text)
+    return Counter([_QUOTED.sub('""', said), *(f'"{one}' for one in _QUOTED.findall(said))])
 
 
 def _hits(judged: Judged) -> tuple[int, int, int]:

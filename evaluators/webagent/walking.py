@@ -38,6 +38,8 @@ RULES = {
     "unexplained": "every step is the oracle's",
 }
 """Why an episode parts from the oracle's, in words."""
+_STATE = "state_before_sha256"
+"""Read when the next page is there; right after a program a request may be under way."""
 _PLANNED = ("other_plan", "early_end", "no_end", "own_way")
 
 
@@ -116,10 +118,10 @@ def walk(steps: Sequence[Row], oracle: Sequence[Row], ending: str, *, planned: b
             strayed = "other_effect" if at else UNEXPLAINED
             found.deviation = pending or Deviation(strayed, max(at - 1, 0), first)
             return found
-        said = _plain(row["sub_instruction"])
+        said = plain(row["sub_instruction"])
         texts = tuple(oracle[i]["sub_instruction"] for i in due) or (END,)
         if planned:
-            mine = next((i for i in due if _plain(oracle[i]["sub_instruction"]) == said), None)
+            mine = next((i for i in due if plain(oracle[i]["sub_instruction"]) == said), None)
         else:
             mine = _aimed_at(row, places)
         refs = None if mine is None else places[mine]
@@ -129,7 +131,7 @@ def walk(steps: Sequence[Row], oracle: Sequence[Row], ending: str, *, planned: b
         if rule is None and mine is not None:
             done.add(mine)
             pending = None
-            if done == set(range(len(done))) and _differs(row, oracle[len(done) - 1]):
+            if done == set(range(len(done))) and _differs(steps[at + 1 :], oracle[len(done) :]):
                 rule = "other_effect"
         if rule is not None:
             pending = pending or Deviation(rule, at, first)
@@ -161,8 +163,8 @@ def _rule(
     row: Row, mine: int | None, places: dict[int, tuple[tuple[int, ...], ...]], *, planned: bool
 ) -> str | None:
     """What is wrong with a step, None where nothing is."""
-    acts = _acts(row["program"])
-    if not planned and not acts:
+    if not planned and not row["program"].strip():
+        # An empty program is how a writer without a planner ends.
         return "early_end" if places else None
     if not places:
         return "no_end"
@@ -173,7 +175,7 @@ def _rule(
         return "not_in_view"
     if row["what"] != "ok":
         return str(row["what"])
-    if not acts:
+    if not _acts(row["program"]):
         return "nothing"
     if mine is None:
         return "own_way"
@@ -188,19 +190,16 @@ def _due(oracle: Sequence[Row], done: set[int]) -> list[int]:
     for i, row in enumerate(oracle):
         if i in done:
             continue
-        last = i + 1 == len(oracle)
-        if last or oracle[i + 1]["url"] != row["url"] or _changes(row):
+        after = oracle[i + 1] if i + 1 < len(oracle) else None
+        if after is None or any(after[name] != row[name] for name in ("url", _STATE)):
             return found or [i]
         found.append(i)
     return found
 
 
-def _changes(row: Row) -> bool:
-    return bool(row["state_before_sha256"] != row["state_after_sha256"])
-
-
-def _differs(row: Row, other: Row) -> bool:
-    return bool(row["state_after_sha256"] != other["state_after_sha256"])
+def _differs(steps: Sequence[Row], oracle: Sequence[Row]) -> bool:
+    """Whether the next steps begin in other states; after the last step nothing is known."""
+    return bool(steps and oracle and steps[0][_STATE] != oracle[0][_STATE])
 
 
 def _refs(oracle: Row, row: Row) -> tuple[tuple[int, ...], ...]:
@@ -223,6 +222,6 @@ def _acts(program: str) -> bool:
     return any(not isinstance(one, ast.Pass) for one in body)
 
 
-def _plain(text: str) -> str:
-    """A sub-instruction but for case and white space."""
+def plain(text: str) -> str:
+    """A sub-instruction without regard to case and white space."""
     return END if text.strip() == END else " ".join(text.casefold().split())

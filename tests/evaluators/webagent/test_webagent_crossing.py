@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+import webagent_small as small
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
@@ -17,6 +18,7 @@ from evaluators.webagent.crossing import (
     squares,
     together,
 )
+from schemas.webagent.params import Agent
 
 
 def _who(found: Found, agent: str) -> Subject:
@@ -30,6 +32,18 @@ def test_the_square_is_found_by_what_agents_are_set_up_with(found: Found) -> Non
     assert {("full", "told"), ("full", "shown"), ("full", "alone"), ("told", "alone"),
             ("shown", "alone"), ("full", "shuffled"), ("full", "scratch")} <= named  # fmt: skip
     assert not any((b, a) in named for a, b in named)
+
+
+def test_a_shuffled_agent_stands_after_its_twin_though_both_be_rules(found: Found) -> None:
+    spec = Agent(name="mixed", shuffled=True)
+    evaluate = found.params.evaluate.model_copy(update={"agents": (spec, small.AGENTS[0])})
+    given = found.params.model_copy(update={"evaluate": evaluate})
+    rules = [
+        replace(_who(found, "oracle"), model=name, params=given) for name in ("mixed", "oracle")
+    ]
+    assert [(a.agent, b.agent) for a, b in pairs(replace(found, everyone=rules))] == [
+        ("oracle", "mixed")
+    ]
 
 
 def test_differences_are_paired_and_have_the_known_sizes(found: Found) -> None:

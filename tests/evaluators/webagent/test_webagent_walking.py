@@ -42,7 +42,7 @@ def _rule(steps: Sequence[Row], ending: str = "planner_end", *, planned: bool = 
         ("refused", 0, _with(0, what="refused")),
         ("nothing", 1, _with(1, program="# Choose\npass\n")),
         ("other_element", 2, _with(2, program="a('[data-ref=\"6\"]').click()")),
-        ("other_effect", 2, _with(2, state_after_sha256=small.sha("other"))),
+        ("other_effect", 2, _with(3, state_before_sha256=small.sha("other"))),
         ("unexplained", 3, ORACLE),
     ],
 )
@@ -79,6 +79,8 @@ def test_who_has_no_planner_is_known_by_what_its_programs_name() -> None:
     assert _rule([told[0], blind], planned=False) == ("not_in_view", 1)
     quiet = {**told[2], "program": ""}
     assert _rule([*told[:2], quiet], planned=False) == ("early_end", 2)
+    noted = {**told[2], "program": "# Press"}
+    assert _rule([*told[:2], noted], planned=False) == ("nothing", 2)
 
 
 def test_the_references_numbers_are_those_of_the_agents_own_page() -> None:
