@@ -10,9 +10,11 @@ from typing import Any
 
 from measurand import runs, shards
 from schemas.webagent.checks import CHECKS, COUNTED
-from schemas.webagent.params import SITES, Agent, Evaluate, Params, Report
+from schemas.webagent.corpus import Corpus
+from schemas.webagent.params import SITES, Agent, Build, Evaluate, Params, Report
 from schemas.webagent.pretraining_tables import PROBES
 from schemas.webagent.tables import EPISODES, FILMS, RUNS, STEPS
+from schemas.webagent.training import Train
 
 Row = dict[str, Any]
 Change = Callable[[str, Row], Row | None]
@@ -30,6 +32,18 @@ AGENTS = (
     Agent(name="shuffled", planner=MODEL, shuffled=True),
     Agent(name="scratch", planner=SCRATCH),
 )
+_STEPS = {"input": 64, "target": 16, "steps": 1, "batch": 1, "lr": 1e-3}
+_NETWORK = {"width": 16, "heads": 2, "mlp": 24, "encoder_layers": 1, "decoder_layers": 1}
+TRAIN = Train.model_validate(
+    {
+        "pretraining": {**_STEPS, "network": _NETWORK},
+        "finetuning": {
+            **_STEPS,
+            "planners": [{"name": "cut"}, {"name": "scratch", "start": "scratch"}],
+        },
+    }
+)
+"""Who the planners of :data:`AGENTS` are."""
 SOLVED = {"oracle": 20, "random": 0, "full": 16, "told": 8, "shown": 6, "alone": 2, "shuffled": 0,
           "scratch": 10}  # fmt: skip
 """Of the instructions of a site, how many an agent solves: the first so many."""
@@ -52,6 +66,8 @@ FAULTS = ("other_plan", "not_in_view", "guard", "other_element")
 
 def params(seeds: int = 1) -> Params:
     return Params(
+        build=Build(corpus=Corpus.model_validate({"sources": [{"kind": "sites"}]})),
+        train=TRAIN,
         evaluate=Evaluate(agents=AGENTS, instructions=EACH, seeds=seeds),
         report=Report(resamples=200),
     )

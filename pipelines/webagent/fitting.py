@@ -1,7 +1,8 @@
 """Training on pairs of an input and a target: batches, loss, what is kept, what it costs.
 
-Everything random in a step comes from a generator keyed by the step. On a CPU one thread is used:
-sums then come in one order, and a training that was killed ends in the same bits.
+Everything random in a step comes from a generator keyed by seed and step: models that are trained
+on the same pairs see them in the same order. On a CPU one thread is used: sums then come in one
+order, and a training that was killed ends in the same bits.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from measurand.errors import InputError
 from measurand.stats.resample import rng_for
 from measurand.training import tensors
 from measurand.training.device import autocast, device_of, peak_of
@@ -171,13 +173,22 @@ def trained(
     return tensors.load(rest_file)[1]
 
 
-def load(path: Path) -> tuple[dict[str, Tensor], Size]:
+def load(path: Path, run: str | None = None) -> tuple[dict[str, Tensor], Size]:
     """A trained model and its sizes.
 
+    Args:
+        path: its file.
+        run: identity that its training must have; any without.
+
     Raises:
-        InputError: there is none, or its weights do not fit its sizes.
+        InputError: there is none, it is of another training, or its weights do not fit its sizes.
     """
     weights, about = tensors.load(path)
+    if run not in (None, about["run"]):
+        raise InputError(
+            f"{path} was trained with other code, data or parameters",
+            hint="run `measurand train webagent` again",
+        )
     size = Size(Network.model_validate(about["network"]), about["vocabulary"])
     tensors.match(path, weights, net.init(size, 0))
     return weights, size
@@ -200,7 +211,7 @@ def _fit(
     sizes = (given.input, given.target) if device == "cuda" else None
 
     def batch(step: int) -> Batch:
-        rng = rng_for("webagent", name, given.seed, "batch", step)
+        rng = rng_for("webagent", given.seed, "batch", step)
         return data.batch(rng.integers(0, len(data), given.batch), device, sizes)
 
     def mean(ids: Tensor, lengths: Tensor, target: Tensor) -> Tensor:

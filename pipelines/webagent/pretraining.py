@@ -15,10 +15,8 @@ from measurand.training.device import device_of
 from pipelines.webagent import fitting, net
 from pipelines.webagent.fitting import Pairs
 from pipelines.webagent.net import Size
-from schemas.webagent.pretraining import Pretraining
+from schemas.webagent.pretraining import NAME, Pretraining
 from schemas.webagent.pretraining_tables import PRETRAINING, SPEED
-
-NAME = "html_t5"
 
 
 def pretrain(given: Pretraining, dataset: Path, out: Path, *, journal: Path) -> None:

@@ -7,6 +7,8 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from measurand.params import Strict, no_repeats
+from schemas.webagent.corpus import Corpus
+from schemas.webagent.training import TRAINED, Train
 
 SiteName = Literal["estate", "forum", "map"]
 SITES: tuple[SiteName, ...] = ("estate", "forum", "map")
@@ -42,13 +44,15 @@ class Build(Strict):
     """What the dataset holds.
 
     Attributes:
-        sites: whose pages and episodes.
+        sites: whose episodes.
+        corpus: pages for denoising; null for none.
         experience: episodes of the rules; null for none.
-        n_shards: Parquet files of each table.
-        seed: of everything that is drawn.
+        n_shards: Parquet files of each table of the experience.
+        seed: of the experience.
     """
 
     sites: tuple[SiteName, ...] = Field(default=SITES, min_length=1)
+    corpus: Corpus | None = None
     experience: Experience | None = Experience()
     n_shards: int = Field(default=2, ge=1, le=9999)
     seed: int = Field(default=SEED, ge=0)
@@ -64,13 +68,13 @@ class Agent(Strict):
 
     Attributes:
         name: of the agent in tables.
-        planner: ``oracle`` (rules that know the instruction's own steps), ``random``, or a model
-            string; null for none: the writer is given the instruction itself.
+        planner: ``oracle`` (rules that know the instruction's own steps), ``random``, or
+            ``trained:NAME``; null for none: the writer is given the instruction itself.
         plans: whether the writer is told the planner's sub-instruction; otherwise the instruction
             itself, while the planner points and says when it ends.
         summariser: whether the writer sees the snippet; otherwise the page from its beginning.
         shuffled: the control: as many other elements of the page stand for those pointed at.
-        writer: ``template`` (rules), or a model string.
+        writer: ``template`` (rules).
     """
 
     name: str = Field(min_length=1, pattern="^[a-z0-9_]+$")
@@ -152,8 +156,24 @@ class Report(Strict):
 
 
 class Params(Strict):
-    """Everything that can be set, one section a stage."""
+    """Everything that can be set, one section a stage; ``train`` is null where nothing is."""
 
     build: Build = Build()
+    train: Train | None = None
     evaluate: Evaluate = Evaluate()
     report: Report = Report()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.build.corpus is None and self.build.experience is None:
+            raise ValueError("build: neither corpus nor experience, so nothing is built")
+        if self.train is not None and self.build.corpus is None:
+            raise ValueError("train: pages are read by the tokens of build.corpus, which is null")
+        names = () if self.train is None else self.train.planners
+        if names and self.build.experience is None:
+            raise ValueError("train.finetuning: planners learn from build.experience, null here")
+        asked = (agent.planner or "" for agent in self.evaluate.agents)
+        wanted = {one.removeprefix(TRAINED) for one in asked if one.startswith(TRAINED)}
+        if unknown := sorted(wanted - set(names)):
+            raise ValueError(f"evaluate.agents: no planner {unknown[0]} is trained")
+        return self

@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 from measurand.params import Strict
 
 SEED = 20260101
+NAME = "html_t5"
+"""Of the pre-trained model, in every table."""
 
 
 class Network(Strict):

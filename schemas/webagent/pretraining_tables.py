@@ -1,4 +1,4 @@
-"""Tables of the pre-training."""
+"""Tables of trainings."""
 
 from __future__ import annotations
 
@@ -21,6 +21,14 @@ PRETRAINING = Table(
         Column("tokens", pa.float64(), "mean target tokens a step", minimum=0),
     ),
 )  # fmt: skip
+
+FINETUNING = Table(
+    name="webagent.finetuning",
+    version="1.0.0",
+    key=("model", "step"),
+    doc="One row per planner and logged step of its training.",
+    columns=(Column("model", pa.string(), "name of the planner"), *PRETRAINING.columns),
+)
 
 SPEED = Table(
     name="webagent.speed",

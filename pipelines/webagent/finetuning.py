@@ -1,0 +1,96 @@
+"""Planners, trained on experience: from pre-trained weights, or from scratch on the same budget."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from measurand import runs, shards
+from measurand.errors import InputError
+from measurand.manifest import MANIFEST, read_manifest
+from measurand.stats.resample import seed_for
+from measurand.training.code import code_of
+from pipelines.webagent import fitting, net, pairs, pretraining
+from schemas.webagent.pretraining import NAME
+from schemas.webagent.pretraining_tables import FINETUNING, SPEED
+from schemas.webagent.training import PlannerSpec, Train
+
+Row = dict[str, Any]
+
+
+def finetune(given: Train, dataset: Path, out: Path, *, journal: Path) -> None:
+    """Write ``NAME.safetensors`` of every planner with its optimizer, ``finetuning``, ``planners``.
+
+    A planner that was finished with the same code, data and parameters is kept; one that was
+    interrupted goes on from its last state. All of them see the same pairs in the same order.
+
+    Args:
+        given: parameters, with ``finetuning``.
+        dataset: folder of the corpus and the experience.
+        out: folder of the checkpoints, with the pre-trained model.
+        journal: folder of unfinished states, outside everything that DVC empties.
+
+    Raises:
+        InputError: there is no experience; code ``diverged``.
+    """
+    steps = given.finetuning
+    if steps is None:
+        return
+    size = pretraining.size_of(dataset, given.pretraining)
+    history: list[Row] = []
+    speed: list[Row] = []
+    for spec in steps.planners:
+        said = fitting.trained(
+            lambda spec=spec: begin(given, spec, dataset, out),  # type: ignore[misc]
+            size,
+            lambda: pairs.read(dataset, steps),
+            steps,
+            name=spec.name,
+            run=run_of(given, spec, dataset),
+            out=out,
+            states=journal / "training",
+        )
+        history += [{"model": spec.name, **row} for row in said["history"]]
+        speed.append(said["speed"])
+    settings = given.model_dump(mode="json")
+    parents = {"experience": read_manifest(dataset / "experience").logical_hash}
+    for name, table, rows in (("finetuning", FINETUNING, history), ("planners", SPEED, speed)):
+        shards.write_dataset(
+            out / name, table, runs.table(table, rows), parents=parents, params=settings
+        )
+
+
+def begin(given: Train, spec: PlannerSpec, dataset: Path, out: Path) -> dict[str, Any]:
+    """The weights that a planner starts from."""
+    if spec.start == "scratch":
+        size = pretraining.size_of(dataset, given.pretraining)
+        return net.init(size, seed_for("webagent", given.pretraining.seed, "weights"))
+    return fitting.load(out / f"{NAME}.safetensors")[0]
+
+
+def run_of(given: Train, spec: PlannerSpec, dataset: Path) -> str:
+    """Identity of a training: code, data, sizes, settings; not what else is trained, or its name.
+
+    Raises:
+        InputError: nothing is finetuned, or the data set has no experience.
+    """
+    steps = given.finetuning
+    if steps is None or not (dataset / "experience" / MANIFEST).exists():
+        raise InputError(
+            f"{dataset} has no experience to train planners on",
+            hint="build where there are Chromium, its driver and bubblewrap",
+        )
+    before = pretraining.run_of(given.pretraining, _hash(dataset, "examples"))
+    sizes = given.pretraining.network.model_dump(mode="json")
+    return runs.run_id(
+        "webagent planner",
+        code_of(Path(__file__)),
+        [_hash(dataset, name) for name in ("tokenizer", "experience")],
+        steps.model_dump(mode="json", exclude={"save_every", "planners"}),
+        spec.start,
+        before if spec.start == "pretrained" else [sizes, given.pretraining.seed],
+    )
+
+
+def _hash(dataset: Path, table: str) -> str:
+    return read_manifest(dataset / table).logical_hash

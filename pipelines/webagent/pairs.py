@@ -1,0 +1,144 @@
+"""What planners read and write, as tokens.
+
+Read are instruction, sub-instructions so far and page, as clean HTML: the language that the
+pre-training taught. Written are the next sub-instruction and, each behind the token `data-ref="`,
+the numbers of the elements that it needs, in the tokens that they have in the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from measurand import shards
+from measurand.errors import InputError
+from pipelines.webagent import tokenizer
+from pipelines.webagent.fitting import Pairs
+from pipelines.webagent.html import PageError, parse
+from pipelines.webagent.tokenizer import END, Ids
+from schemas.webagent.pretraining import Steps
+
+REF = 'data-ref="'
+COLUMNS = ("instruction", "history", "html", "sub_instruction", "refs")
+"""Of ``webagent.experience``, what pairs are made of."""
+
+
+@dataclass(frozen=True)
+class Coder:
+    """Turns what planners read and write into tokens, and back.
+
+    Attributes:
+        made: the tokenizer of the corpus.
+    """
+
+    made: Any
+
+    @classmethod
+    def of(cls, dataset: Path) -> Coder:
+        """The coder of a data set with ``tokenizer``."""
+        return cls(tokenizer.load(shards.read_table(dataset / "tokenizer")["json"][0].as_py()))
+
+    @cached_property
+    def ref(self) -> int:
+        """The token before a number."""
+        found: int = self.made.token_to_id(REF)
+        return found
+
+    def read(self, instruction: str, history: Sequence[str], html: str) -> Ids:
+        """Tokens of an input, not cut: what is cut off is the end of the page.
+
+        Args:
+            instruction: the sentence.
+            history: sub-instructions so far.
+            html: the page.
+        """
+        done = "".join(f"<li>{said}</li>" for said in history)
+        text = f"<p>{instruction}</p><ol>{done}</ol>{_clean(html)}"
+        return tokenizer.encode(self.made, text).ids
+
+    def number(self, ref: int) -> tuple[int, ...]:
+        """Tokens of a number, as they are in a page."""
+        return tuple(self.made.encode(str(ref), add_special_tokens=False).ids)
+
+    def answer(self, said: str, refs: Iterable[int]) -> list[int]:
+        """Tokens of a target, the end among them.
+
+        Args:
+            said: the sub-instruction.
+            refs: numbers of elements.
+        """
+        found = list(self.made.encode(said, add_special_tokens=False).ids)
+        for ref in refs:
+            found += [self.ref, *self.number(ref)]
+        return [*found, END]
+
+    def understood(self, ids: Sequence[int], *, ended: bool = True) -> tuple[str, tuple[int, ...]]:
+        """Sub-instruction and numbers of an answer.
+
+        Args:
+            ids: tokens without the end, with numbers alone behind the token before one.
+            ended: whether the end was written; without it the last number may be a part of one.
+        """
+        first, *others = _split(ids, self.ref)
+        numbers = others if ended else others[:-1]
+        refs = tuple(int(tokenizer.decode(self.made, one)) for one in numbers)
+        return tokenizer.decode(self.made, first).strip(), refs
+
+
+def _split(ids: Sequence[int], at: int) -> list[list[int]]:
+    found: list[list[int]] = [[]]
+    for one in ids:
+        if one == at:
+            found.append([])
+        else:
+            found[-1].append(one)
+    return found
+
+
+def _clean(html: str) -> str:
+    try:
+        return parse(html).html()
+    except PageError:
+        return ""
+
+
+def read(dataset: Path, given: Steps) -> Pairs:
+    """Every step of the experience, in the order of its table.
+
+    Args:
+        dataset: folder with ``experience`` and ``tokenizer``.
+        given: parameters: most tokens of inputs and targets.
+
+    Raises:
+        InputError: there is no step.
+    """
+    coder = Coder.of(dataset)
+    inputs: list[Ids] = []
+    targets: list[list[int]] = []
+    for _, table in shards.iter_shards(dataset / "experience"):
+        for row in _rows(table.select(list(COLUMNS))):
+            html = row["html"]
+            inputs.append(coder.read(row["instruction"], row["history"], html)[: given.input])
+            targets.append(coder.answer(row["sub_instruction"], row["refs"]))
+    if not inputs:
+        raise InputError(f"{dataset} has no experience", hint="build more episodes")
+    return Pairs.of(_lists(inputs), targets, given)
+
+
+def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Rows, few of them as Python objects at a time: pages are long."""
+    for batch in table.to_batches(max_chunksize=64):
+        yield from batch.to_pylist()
+
+
+def _lists(some: Sequence[npt.NDArray[np.int32]]) -> pa.ChunkedArray:
+    offsets = np.concatenate([[0], np.cumsum([len(one) for one in some])])
+    made = pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), np.concatenate(some))
+    return pa.chunked_array([made])

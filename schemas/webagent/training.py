@@ -1,0 +1,58 @@
+"""What is trained, the model that reads pages and planners: a section of `params/webagent.yaml`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from measurand.params import Strict, no_repeats
+from schemas.webagent.pretraining import NAME, Pretraining, Steps
+
+TRAINED = "trained:"
+"""Begins the planner of an agent that was trained; its name follows."""
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,40}$")]
+
+
+class PlannerSpec(Strict):
+    """A planner that is trained.
+
+    Attributes:
+        name: its name.
+        start: ``pretrained`` weights, or ``scratch``: those that pre-training itself began with.
+    """
+
+    name: Name
+    start: Literal["pretrained", "scratch"] = "pretrained"
+
+
+class Finetuning(Steps):
+    """How planners learn from experience.
+
+    Attributes:
+        planners: all of them see the same pairs in the same order, for as many steps.
+    """
+
+    planners: tuple[PlannerSpec, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        no_repeats("planners", (NAME, *(one.name for one in self.planners)))
+        return self
+
+
+class Train(Strict):
+    """What is trained.
+
+    Attributes:
+        pretraining: of HTML-T5 on the corpus.
+        finetuning: of planners on the experience; null for none.
+    """
+
+    pretraining: Pretraining
+    finetuning: Finetuning | None = None
+
+    @property
+    def planners(self) -> tuple[str, ...]:
+        """Names of the planners that are trained."""
+        return tuple(one.name for one in self.finetuning.planners) if self.finetuning else ()
