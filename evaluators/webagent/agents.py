@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from measurand.errors import InputError
 from measurand.stats.resample import rng_for
-from pipelines.webagent import loop
+from pipelines.webagent import loop, planning
 from pipelines.webagent.goals import Task
 from pipelines.webagent.loop import Planner, Writer
 from pipelines.webagent.page import Seen
 from pipelines.webagent.rules import END, Oracle, Plan, RandomClicks, Templates
 from schemas.webagent.params import PLANNERS, WRITERS, Agent, Params
+from schemas.webagent.training import TRAINED
 
 
 class Shuffled:
@@ -59,13 +61,19 @@ class Wordless:
         return plan if plan.sub_instruction == END else replace(plan, sub_instruction=task.text)
 
 
-def opened(spec: Agent) -> loop.Agent:
+def opened(spec: Agent, params: Params, data: Path) -> loop.Agent:
     """An agent, ready to act.
 
+    Args:
+        spec: the agent.
+        params: parameters that planners were trained with.
+        data: folder with ``dataset/`` and ``checkpoint/``, of which rules read nothing.
+
     Raises:
-        InputError: code ``unknown_planner`` or ``unknown_writer``.
+        InputError: code ``unknown_planner`` or ``unknown_writer``; a planner was trained with
+            other code, data or parameters, or not at all.
     """
-    planner = None if spec.planner is None else _planner(spec.planner)
+    planner = None if spec.planner is None else _planner(spec.planner, params, data)
     if planner is not None and spec.shuffled:
         planner = Shuffled(planner)
     if planner is not None and not spec.plans:
@@ -92,10 +100,23 @@ def asked_for(params: Params, name: str | None) -> tuple[Agent, ...]:
     return found
 
 
-def _planner(name: str) -> Planner:
+def identity(spec: Agent, params: Params, data: Path) -> str | None:
+    """Identity of what a planner learned and how it is asked; None for rules."""
+    planner = spec.planner or ""
+    if not planner.startswith(TRAINED):
+        return None
+    return planning.identity(params.train, planner.removeprefix(TRAINED), data / "dataset")
+
+
+def _planner(name: str, params: Params, data: Path) -> Planner:
+    if name.startswith(TRAINED):
+        own = name.removeprefix(TRAINED)
+        return planning.load(params.train, own, data / "dataset", data / "checkpoint")
     if name not in PLANNERS:
         raise InputError(
-            f"no planner {name!r}", hint=f"one of {', '.join(PLANNERS)}", code="unknown_planner"
+            f"no planner {name!r}",
+            hint=f"one of {', '.join(PLANNERS)}, or {TRAINED}NAME of train.finetuning.planners",
+            code="unknown_planner",
         )
     return Oracle() if name == "oracle" else RandomClicks()
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from evaluators.webagent import agents, checks
+from evaluators.webagent import agents, checks, probing
 from evaluators.webagent.context import SYSTEM, found_in
 from evaluators.webagent.failing import Walks
 from measurand import runs, shards
@@ -32,6 +32,7 @@ from pipelines.webagent.playing import Conditions
 from pipelines.webagent.server import source_sha256
 from schemas.webagent.checks import CHECKS
 from schemas.webagent.params import Agent, Params
+from schemas.webagent.pretraining_tables import PROBES
 from schemas.webagent.tables import EPISODES, FILMS, RUNS, STEPS
 
 Row = dict[str, Any]
@@ -52,29 +53,32 @@ def evaluate(
 ) -> None:
     """Let every agent act.
 
-    Writes ``episodes/``, ``steps/``, ``items/`` (item results), ``checks/``, ``films/``, and
-    ``runs/``, which differs from run to run.
+    Writes ``episodes/``, ``steps/``, ``items/`` (item results), ``checks/``, ``probes/`` (losses of
+    the pre-trained model), ``films/``, and ``runs/``, which differs from run to run.
 
     Args:
         params: parameters; ``evaluate.agents`` lists agents.
-        data: folder of the data, of which rules read nothing.
+        data: folder with ``dataset/`` and ``checkpoint/``, of which rules read nothing.
         model: name of one agent to run instead of all.
         out: folder to write to.
         journal: folder of the episodes.
         limit: only the first so many episodes of each agent; marks the results partial.
 
     Raises:
-        InputError: an agent, a planner or a writer is unknown.
+        InputError: an agent, a planner or a writer is unknown, or a model was trained otherwise.
         CapabilityError: no browser, no driver, or no sandbox and none may be left out.
         InfraError: browsers failed in more than ``evaluate.max_infra_share`` of an agent's
             episodes; what was played is journalled.
     """
     asked = agents.asked_for(params, model)
-    ready = [agents.opened(one) for one in asked]
+    ready = [agents.opened(one, params, data) for one in asked]
     driver.program()
     _refuse_without_sandbox(params)
     conditions = conditions_of(params, f"evaluate-{secrets.token_hex(4)}")
-    turns = [Turn(params, spec, conditions, journal, limit) for spec in asked]
+    turns = [
+        Turn(params, spec, conditions, journal, limit, agents.identity(spec, params, data))
+        for spec in asked
+    ]
     try:
         for turn, agent in zip(turns, ready, strict=True):
             turn.play(agent)
@@ -92,7 +96,8 @@ def evaluate(
         ):
             _write(out / name, table, found, params, config)
         again = [words for turn in turns for words in turn.again]
-        strips = [] if limit is not None else list(_films(params, out, turns, conditions))
+        _write(out / "probes", PROBES, probing.rows(params, data), params, config)
+        strips = [] if limit is not None else list(_films(params, data, out, turns, conditions))
         _write(out / "films", FILMS, strips, params, config)
     finally:
         playing.close_all()
@@ -147,6 +152,7 @@ class Turn:
         conditions: how episodes are played.
         journal: folder of the journals.
         limit: only the first so many episodes.
+        learned: identity of a planner that was trained.
         again: of each episode that has a result, how its state came out otherwise.
     """
 
@@ -155,6 +161,7 @@ class Turn:
     conditions: Conditions
     journal: Path
     limit: int | None
+    learned: str | None = None
     episodes: list[Row] = field(default_factory=list)
     steps: list[Row] = field(default_factory=list)
     runs: list[Row] = field(default_factory=list)
@@ -165,7 +172,8 @@ class Turn:
         """Of what decides the rows of an episode."""
         limits = {k: v for k, v in vars(self.conditions.limits).items() if k != "timeout_s"}
         spec = self.spec.model_dump(mode="json")
-        return runs.run_id(source_sha256(), spec, {**limits, "rows": EPISODES.version})
+        rest = {**limits, "rows": EPISODES.version, "learned": self.learned}
+        return runs.run_id(source_sha256(), spec, rest)
 
     def play(self, agent: Any) -> None:
         """Play everything, or read it from the journal.
@@ -234,7 +242,7 @@ class Turn:
 
 
 def _films(
-    params: Params, out: Path, turns: Sequence[Turn], conditions: Conditions
+    params: Params, data: Path, out: Path, turns: Sequence[Turn], conditions: Conditions
 ) -> Iterator[Row]:
     """Films of the episodes of :func:`worth_a_film`, which are played once more."""
     if not params.evaluate.filmstrips:
@@ -243,7 +251,7 @@ def _films(
     known = {task.id: task for task in planned(params)}
     for name in worth_a_film(Walks(found_in(out, params))):
         task, _, agent = name.rpartition("|")
-        opened = agents.opened(specs[agent])
+        opened = agents.opened(specs[agent], params, data)
         outcome = playing.attempted(known[task], opened, conditions, pictures=True)
         if outcome.played.checked is not None:
             yield from rows.films(outcome.played)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import webagent_planners
 import webagent_small as small
 
 from evaluators.webagent import report
@@ -40,3 +41,10 @@ def table(results: Path, params: Params) -> pa.Table:
 @pytest.fixture(scope="session")
 def seen(results: Path, params: Params, table: pa.Table) -> View:
     return report.view(results, results, table, params)
+
+
+@pytest.fixture(scope="session")
+def planners(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Params]:
+    """A folder with ``dataset`` and ``checkpoint``, and their parameters."""
+    folder = tmp_path_factory.mktemp("webagent_planners")
+    return folder, webagent_planners.made(folder)

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import webagent_small as small
 
-from evaluators.webagent.agents import Shuffled, Wordless, asked_for, opened
+from evaluators.webagent.agents import Shuffled, Wordless, asked_for, identity, opened
 from measurand.errors import InputError
+from pipelines.webagent import loop
 from pipelines.webagent.instructions import task
 from pipelines.webagent.page import Seen
+from pipelines.webagent.planning import Trained
 from pipelines.webagent.rules import END, Oracle, RandomClicks
 from schemas.webagent.params import Agent, Params
 
@@ -59,16 +63,43 @@ def test_a_wordless_planner_points_in_the_words_of_the_instruction() -> None:
     assert told.heard == [*once, *once]
 
 
+def ready(spec: Agent) -> loop.Agent:
+    """An agent of rules: of the folder nothing is read."""
+    return opened(spec, Params(), Path("nowhere"))
+
+
 def test_agents_are_what_parameters_say() -> None:
-    assert isinstance(opened(Agent(name="a")).planner, Oracle)
-    assert isinstance(opened(Agent(name="a", planner="random")).planner, RandomClicks)
-    assert opened(Agent(name="a", planner=None, summariser=False)).planner is None
-    assert isinstance(opened(Agent(name="a", shuffled=True)).planner, Shuffled)
-    assert isinstance(opened(Agent(name="a", plans=False)).planner, Wordless)
-    assert not opened(Agent(name="a", summariser=False)).summariser
+    assert isinstance(ready(Agent(name="a")).planner, Oracle)
+    assert isinstance(ready(Agent(name="a", planner="random")).planner, RandomClicks)
+    assert ready(Agent(name="a", planner=None, summariser=False)).planner is None
+    assert isinstance(ready(Agent(name="a", shuffled=True)).planner, Shuffled)
+    assert isinstance(ready(Agent(name="a", plans=False)).planner, Wordless)
+    assert not ready(Agent(name="a", summariser=False)).summariser
     for odd in ({"planner": "hf:none"}, {"writer": "hf:none"}):
         with pytest.raises(InputError, match="hf:none"):
-            opened(Agent(name="a", **odd))
+            ready(Agent(name="a", **odd))
+
+
+def test_a_trained_planner_is_one_of_the_parameters(planners: tuple[Path, Params]) -> None:
+    folder, params = planners
+    spec = Agent(name="full", planner="trained:tuned")
+    found = opened(spec, params, folder).planner
+    assert isinstance(found, Trained)
+    assert found.name == "trained:tuned"
+    with pytest.raises(InputError, match="no planner 'nobody'"):
+        opened(Agent(name="a", planner="trained:nobody"), params, folder)
+    with pytest.raises(InputError, match="no experience to train planners on"):
+        opened(spec, params, folder / "checkpoint")
+
+
+def test_what_a_planner_learned_is_a_part_of_who_acts(planners: tuple[Path, Params]) -> None:
+    folder, params = planners
+    names = {
+        identity(Agent(name="a", planner=f"trained:{name}"), params, folder)
+        for name in ("tuned", "scratch")
+    }
+    assert len(names) == 2
+    assert identity(Agent(name="a"), params, folder) is None
 
 
 def test_one_agent_of_the_list_can_be_asked_for() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import webagent_small as small
+from webagent_planners import SAID
 
 from evaluators.webagent import evaluate as module
 from evaluators.webagent.evaluate import Turn, conditions_of, evaluate, planned, worth_a_film
@@ -39,7 +40,12 @@ def test_what_decides_a_row_decides_the_journals_key(tmp_path: Path) -> None:
     assert identity(one) == identity(one, instructions=3)
     others = [identity(one, max_steps=3), identity(one, snippet_tokens=99),
               identity(Agent(name="a", shuffled=True))]  # fmt: skip
-    assert len({identity(one), *others}) == 4
+    params = Params(evaluate=Evaluate(agents=(one,)))
+    others += [
+        Turn(params, one, conditions_of(params, "r"), tmp_path, None, learned).identity
+        for learned in ("weights", "other weights")
+    ]
+    assert len({identity(one), *others}) == 6
 
 
 def test_a_success_and_every_kind_of_failure_are_worth_a_film(walks: Walks) -> None:
@@ -74,24 +80,28 @@ def test_without_a_sandbox_the_run_is_refused_with_one_line(
 @pytest.mark.skipif(bool(MISSING), reason=f"not on the PATH: {', '.join(MISSING)}")
 @pytest.mark.skipif(not works(), reason="no bubblewrap that works: apt-get install bubblewrap")
 def test_a_run_that_goes_on_ends_in_the_same_rows(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    planners: tuple[Path, Params], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("selenium", reason="programs need selenium: pip install 'measurand[web]'")
-    agents = (Agent(name="oracle"), Agent(name="cut", summariser=False))
-    params = Params(
-        evaluate=Evaluate(sites=("map",), instructions=2, agents=agents, max_steps=8,
-                          program_seconds=120, timeout_s=1500)
-    )  # fmt: skip
+    agents = (
+        Agent(name="oracle"),
+        Agent(name="cut", summariser=False),
+        Agent(name="learned", planner="trained:tuned"),
+    )
+    data, trained = planners
+    given = Evaluate(sites=("map",), instructions=2, agents=agents, max_steps=8,
+                     program_seconds=120, timeout_s=1500)  # fmt: skip
+    params = trained.model_copy(update={"evaluate": given})
     journal = tmp_path / "journal"
-    evaluate(params, tmp_path, None, tmp_path / "part", journal=journal, limit=1)
-    evaluate(params, tmp_path, None, tmp_path / "one", journal=journal)
+    evaluate(params, data, None, tmp_path / "part", journal=journal, limit=1)
+    evaluate(params, data, None, tmp_path / "one", journal=journal)
     # The second time all episodes are known: no browser is needed but for films.
     quiet = params.model_copy(
         update={"evaluate": params.evaluate.model_copy(update={"filmstrips": False})}
     )
     monkeypatch.setattr(playing, "attempted", None)
-    evaluate(quiet, tmp_path, None, tmp_path / "two", journal=journal)
-    for table in ("episodes", "steps", "items", "checks"):
+    evaluate(quiet, data, None, tmp_path / "two", journal=journal)
+    for table in ("episodes", "steps", "items", "checks", "probes"):
         hashes = [read_manifest(tmp_path / n / table).logical_hash for n in ("one", "two")]
         assert hashes[0] == hashes[1], table
     rows = {(r["model"], r["metric"], r["slice"]): r
@@ -103,6 +113,13 @@ def test_a_run_that_goes_on_ends_in_the_same_rows(
     assert rows["oracle", "ref_f1", ""]["estimate"] == 1
     # The page's beginning does not hold what is needed.
     assert rows["cut", "failure_share", "kind=summarisation"]["estimate"] == 1
+    # It says what is on no page of the sites, once, and then that it is done.
+    assert rows["learned", "failure_share", "kind=planning"]["estimate"] == 1
+    steps = shards.read_table(tmp_path / "one" / "steps").to_pylist()
+    mine = [row for row in steps if row["agent"] == "learned"]
+    assert [(row["sub_instruction"], row["prompt_tokens"]) for row in mine] == [(SAID, 96)] * 2
+    assert all(row["completion_tokens"] for row in mine)
+    assert rows["html_t5", "loss", ""]["estimate"] > 0
     films = shards.read_table(tmp_path / "one" / "films").to_pylist()
-    assert {row["episode_id"].rpartition("|")[2] for row in films} == {"oracle", "cut"}
+    assert {row["episode_id"].rpartition("|")[2] for row in films} == {"oracle", "cut", "learned"}
     assert chromium.processes("evaluate-") == []
