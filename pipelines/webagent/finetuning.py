@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from measurand.errors import InputError
 from measurand.manifest import MANIFEST, read_manifest
 from measurand.stats.resample import seed_for
 from measurand.training.code import code_of
+from measurand.training.device import device_of
 from pipelines.webagent import fitting, net, pairs, pretraining
 from schemas.webagent.pretraining import NAME
 from schemas.webagent.pretraining_tables import FINETUNING, SPEED
@@ -36,7 +38,11 @@ def finetune(given: Train, dataset: Path, out: Path, *, journal: Path) -> None:
     steps = given.finetuning
     if steps is None:
         return
-    size = pretraining.size_of(dataset, given.pretraining)
+    size = replace(
+        pretraining.size_of(dataset, given.pretraining),
+        flex=device_of(steps.device) == "cuda",
+        compiled=not steps.compile,
+    )
     history: list[Row] = []
     speed: list[Row] = []
     for spec in steps.planners:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
+from measurand import params
 from schemas.webagent.params import (
     EVAL_RECORDS,
     HELD_OUT_THEMES,
@@ -13,6 +16,18 @@ from schemas.webagent.params import (
     Evaluate,
     Params,
 )
+
+
+PRESETS = sorted((Path(__file__).parents[3] / "params/presets/webagent").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", PRESETS, ids=lambda path: path.stem)
+def test_presets_compare_a_pretrained_planner_with_one_from_scratch(path: Path) -> None:
+    found = params.read(path, Params)
+    assert found.train is not None
+    assert found.train.planners == ("tuned", "scratch")
+    names = {agent.planner for agent in found.evaluate.agents}
+    assert {"oracle", "random", "trained:tuned", "trained:scratch", None} == names
 
 
 def test_what_is_held_out_is_never_trained_on() -> None:
