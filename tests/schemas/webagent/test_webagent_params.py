@@ -17,7 +17,6 @@ from schemas.webagent.params import (
     Params,
 )
 
-
 PRESETS = sorted((Path(__file__).parents[3] / "params/presets/webagent").glob("*.yaml"))
 
 
