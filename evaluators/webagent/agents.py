@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from measurand import runs
 from measurand.errors import InputError
 from measurand.stats.resample import rng_for
-from pipelines.webagent import loop, planning
+from pipelines.webagent import loop, planning, prompting
 from pipelines.webagent.goals import Task
 from pipelines.webagent.loop import Planner, Writer
 from pipelines.webagent.page import Seen
+from pipelines.webagent.prompting import Prompted
 from pipelines.webagent.rules import END, Oracle, Plan, RandomClicks, Templates
 from schemas.webagent.params import PLANNERS, WRITERS, Agent, Params
 from schemas.webagent.training import TRAINED
@@ -70,8 +72,9 @@ def opened(spec: Agent, params: Params, data: Path) -> loop.Agent:
         data: folder with ``dataset/`` and ``checkpoint/``, of which rules read nothing.
 
     Raises:
-        InputError: code ``unknown_planner`` or ``unknown_writer``; a planner was trained with
-            other code, data or parameters, or not at all.
+        InputError: code ``unknown_planner`` or ``bad_model``; a planner was trained with other
+            code, data or parameters, or not at all.
+        CapabilityError: the writer's model cannot write.
     """
     planner = None if spec.planner is None else _planner(spec.planner, params, data)
     if planner is not None and spec.shuffled:
@@ -79,6 +82,11 @@ def opened(spec: Agent, params: Params, data: Path) -> loop.Agent:
     if planner is not None and not spec.plans:
         planner = Wordless(planner)
     return loop.Agent(spec.name, planner, _writer(spec.writer), spec.summariser)
+
+
+def close_all() -> None:
+    """Release every model of writers."""
+    prompting.close_all()
 
 
 def asked_for(params: Params, name: str | None) -> tuple[Agent, ...]:
@@ -100,12 +108,22 @@ def asked_for(params: Params, name: str | None) -> tuple[Agent, ...]:
     return found
 
 
-def identity(spec: Agent, params: Params, data: Path) -> str | None:
-    """Identity of what a planner learned and how it is asked; None for rules."""
-    planner = spec.planner or ""
-    if not planner.startswith(TRAINED):
-        return None
-    return planning.identity(params.train, planner.removeprefix(TRAINED), data / "dataset")
+def identity(spec: Agent, ready: loop.Agent, params: Params, data: Path) -> str | None:
+    """Identity of models that plan or write, and of how they are asked; None for rules.
+
+    Args:
+        spec: the agent.
+        ready: the same, opened.
+        params: as of :func:`opened`.
+        data: as of :func:`opened`.
+    """
+    parts, planner = [], spec.planner or ""
+    if planner.startswith(TRAINED):
+        name = planner.removeprefix(TRAINED)
+        parts.append(planning.identity(params.train, name, data / "dataset"))
+    if isinstance(ready.writer, Prompted):
+        parts.append(ready.writer.identity)
+    return runs.run_id(*parts) if parts else None
 
 
 def _planner(name: str, params: Params, data: Path) -> Planner:
@@ -122,8 +140,4 @@ def _planner(name: str, params: Params, data: Path) -> Planner:
 
 
 def _writer(name: str) -> Writer:
-    if name not in WRITERS:
-        raise InputError(
-            f"no writer {name!r}", hint=f"one of {', '.join(WRITERS)}", code="unknown_writer"
-        )
-    return Templates()
+    return Templates() if name in WRITERS else prompting.load(name)

@@ -76,8 +76,8 @@ def evaluate(
     _refuse_without_sandbox(params)
     conditions = conditions_of(params, f"evaluate-{secrets.token_hex(4)}")
     turns = [
-        Turn(params, spec, conditions, journal, limit, agents.identity(spec, params, data))
-        for spec in asked
+        Turn(params, spec, conditions, journal, limit, agents.identity(spec, agent, params, data))
+        for spec, agent in zip(asked, ready, strict=True)
     ]
     try:
         for turn, agent in zip(turns, ready, strict=True):
@@ -100,6 +100,7 @@ def evaluate(
         strips = [] if limit is not None else list(_films(params, data, out, turns, conditions))
         _write(out / "films", FILMS, strips, params, config)
     finally:
+        agents.close_all()
         playing.close_all()
         left = chromium.left_over(conditions.run, LEFT_SECONDS)
     _write(out / "checks", CHECKS, checks.rows(episodes, again, left), params, config)
@@ -152,7 +153,7 @@ class Turn:
         conditions: how episodes are played.
         journal: folder of the journals.
         limit: only the first so many episodes.
-        learned: identity of a planner that was trained.
+        learned: identity of models that plan or write.
         again: of each episode that has a result, how its state came out otherwise.
     """
 

@@ -74,7 +74,7 @@ class Agent(Strict):
             itself, while the planner points and says when it ends.
         summariser: whether the writer sees the snippet; otherwise the page from its beginning.
         shuffled: the control: as many other elements of the page stand for those pointed at.
-        writer: ``template`` (rules).
+        writer: ``template`` (rules), or a model string.
     """
 
     name: str = Field(min_length=1, pattern="^[a-z0-9_]+$")

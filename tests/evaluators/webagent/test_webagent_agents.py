@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 import webagent_small as small
+from canned_model import Canned
 
-from evaluators.webagent.agents import Shuffled, Wordless, asked_for, identity, opened
+from evaluators.webagent.agents import Shuffled, Wordless, asked_for, close_all, identity, opened
 from measurand.errors import InputError
 from pipelines.webagent import loop
 from pipelines.webagent.instructions import task
 from pipelines.webagent.page import Seen
 from pipelines.webagent.planning import Trained
+from pipelines.webagent.prompting import Prompted
 from pipelines.webagent.rules import END, Oracle, RandomClicks
 from schemas.webagent.params import Agent, Params
 
@@ -95,11 +97,25 @@ def test_a_trained_planner_is_one_of_the_parameters(planners: tuple[Path, Params
 def test_what_a_planner_learned_is_a_part_of_who_acts(planners: tuple[Path, Params]) -> None:
     folder, params = planners
     names = {
-        identity(Agent(name="a", planner=f"trained:{name}"), params, folder)
-        for name in ("tuned", "scratch")
+        identity(spec, opened(spec, params, folder), params, folder)
+        for spec in (Agent(name="a", planner=f"trained:{name}") for name in ("tuned", "scratch"))
     }
     assert len(names) == 2
-    assert identity(Agent(name="a"), params, folder) is None
+    rules = Agent(name="a")
+    assert identity(rules, ready(rules), params, folder) is None
+
+
+def test_a_model_string_is_a_writer() -> None:
+    server = Canned("pass")
+    spec = Agent(name="a", writer=server.model)
+    try:
+        found = ready(spec)
+        assert isinstance(found.writer, Prompted)
+        assert identity(spec, found, Params(), Path("nowhere"))
+    finally:
+        close_all()
+        server.http.shutdown()
+        server.http.server_close()
 
 
 def test_one_agent_of_the_list_can_be_asked_for() -> None:

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import json
-import threading
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from canned_model import Canned
 from compwob_web import element
 
 from measurand import runs, shards
@@ -16,63 +14,14 @@ from pipelines.compwob.actions import NOOP, click
 from pipelines.compwob.prompted import Demonstrations, ModelFailed, ZeroShot, open_prompted
 from schemas.compwob.tables import STEPS
 
-Reply = Callable[[str], tuple[int, str]]
 PAGE = Observation.from_page(
     [element("div", 1, element("button", 2, "OK"), element("button", 3, "No"))]
 )
 
 
-class Canned:
-    """A server that answers by what a prompt says, and remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.reply: Reply = lambda prompt: (200, "click(2)")
-        canned = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                raw = self.rfile.read(int(self.headers["Content-Length"]))
-                body = json.loads(raw)
-                prompts = body.get("prompt") or [body["messages"][-1]["content"]]
-                prompts = [prompts] if isinstance(prompts, str) else prompts
-                canned.asked += prompts
-                found = [canned.reply(prompt) for prompt in prompts]
-                code = max(code for code, _ in found)
-                choices = [
-                    {"index": i, "text": text, "finish_reason": "stop",
-                     "message": {"role": "assistant", "content": text}}
-                    for i, (_, text) in enumerate(found)
-                ]  # fmt: skip
-                usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
-                answer = {"id": "x", "object": "c", "model": "m", "choices": choices,
-                          "usage": usage}  # fmt: skip
-                data = json.dumps(answer).encode()
-                self.send_response(code)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def do_GET(self) -> None:
-                self.send_response(404)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:
-                pass
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.http.serve_forever, daemon=True).start()
-
-    @property
-    def model(self) -> str:
-        return f"openai:http://127.0.0.1:{self.http.server_address[1]}/v1#m"
-
-
 @pytest.fixture
 def canned() -> Iterator[Canned]:
-    server = Canned()
+    server = Canned("click(2)")
     yield server
     server.http.shutdown()
     server.http.server_close()
