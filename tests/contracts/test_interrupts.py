@@ -37,8 +37,9 @@ SEED = os.environ.get("MEASURAND_SEED", "1")
 PATIENCE = 120.0
 """Seconds from the signal to the end of the process, at most."""
 VERDICTS = (0, 1, 2)
-NO_DATA = re.compile(r"costs/|\.jsonl$|(^|/)train/[^/]+\.safetensors$")
-"""Files that say how long calls took; states of trainings, with the state of random numbers."""
+NO_DATA = re.compile(r"costs/|\.jsonl$|(^|/)train/[^/]+\.safetensors$|(^|/)episode\.html$")
+"""Files that say how long calls took; states of trainings, with the state of random numbers;
+pictures of a live page."""
 QUICK = (
     *("list", "show", "status", "doctor", "preset", "build", "analyse", "compare", "reliability"),
     *("agreement", "agi_levels norms", "compwob pages"),
@@ -104,6 +105,10 @@ CASES = {
     "analyse": Case("analyse t.csv --save a/rows --out a.html --format html", ("a", "a.html")),
     "compare": Case("compare t.csv u.csv --out c.html --format html", ("c.html",)),
     "items": Case("items m.csv --out items.txt", ("items.txt",)),
+    "plan": Case("plan --gate pilot.yaml --pilot t.csv --models a --out plan.txt", ("plan.txt",)),
+    "rescore": Case(
+        "rescore said.csv --pattern \\d+ --save new.csv --out s.txt", ("new.csv", "s.txt")
+    ),
     "reliability": Case("reliability q.csv --out rel.txt", ("rel.txt",)),
     "agreement": Case("agreement q.csv --resamples 200 --out agr.txt", ("agr.txt",)),
     "publish": Case("publish line --data b/dataset --to pub", ("pub",), ("build",)),
@@ -124,6 +129,7 @@ CASES = {
         ("enc",),
         ("film",),
     ),
+    "webagent play": Case("webagent play map:0 --out web", ("web",), ("browser",)),
     "value_functions uci": Case(
         "value_functions uci --checkpoint chess-mse.safetensors", needs=("chess",), waits=True
     ),
@@ -158,10 +164,12 @@ def _chess(project: Path) -> None:
     from measurand.training import tensors
     from pipelines.value_functions import networks
     from pipelines.value_functions.boards import PLANES
+    from pipelines.value_functions.net import Net
 
-    own = networks.beginning(PLANES, 8, 1, 1, "chess")
+    net = Net(PLANES, 8, 1)
+    own = networks.beginning(net, 1, "chess")
     head = {"low": 0.0, "high": 1.0, "bins": 21, "ratio": 0.75, "mean": 0.5, "spread": 0.3}
-    about = {"kind": "chess", "phases": 1, "head": {**head, "loss": "mse"}}
+    about = {"kind": "chess", "net": vars(net), "phases": 1, "head": {**head, "loss": "mse"}}
     named = {f"0.{name}": weight for name, weight in own.items()}
     tensors.save(project / "chess-mse.safetensors", named, about)
 
@@ -193,6 +201,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     own = rng.normal(size=(200, 1)) + rng.normal(size=(200, 5))
     rows = np.clip(np.rint(3 + own), 1, 5).astype(int)
     (folder / "q.csv").write_text("a,b,c,d,e\n" + "\n".join(",".join(map(str, r)) for r in rows))
+    gate = "{id: g, metric: value, test: threshold, limit: 0.5, min_n: 2, min_clusters: 2}"
+    (folder / "pilot.yaml").write_text(f"version: 1\nresults: none\ngates:\n  - {gate}\n")
+    said = [f"i{at},It is {at % 7},{at % 5},{int(at % 7 == at % 5)}" for at in range(200)]
+    (folder / "said.csv").write_text("\n".join(["item_id,answer,target,value", *said]) + "\n")
     return folder
 
 
