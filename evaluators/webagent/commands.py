@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from pipelines.webagent.loop import Agent, Played
     from pipelines.webagent.server import Sites
 
-AGENTS = ("oracle", "random")
-
 
 def main(argv: Sequence[str]) -> int:
     """Run the verb named by ``argv[0]``; exit code 0."""
@@ -38,7 +36,17 @@ def main(argv: Sequence[str]) -> int:
     play.add_argument("instruction", help="site and number, such as estate:3")
     play.add_argument("--split", choices=SPLITS, default="eval", help="of templates (%(default)s)")
     play.add_argument("--seed", type=int, default=0, help="of records and slots (%(default)s)")
-    play.add_argument("--agent", choices=AGENTS, default="oracle", help="who acts (%(default)s)")
+    play.add_argument(
+        "--agent",
+        default="oracle",
+        help="who acts: oracle, random, or one of --params (%(default)s)",
+    )
+    play.add_argument("--params", type=Path, help="parameters that list agents")
+    play.add_argument(
+        "--data",
+        type=Path,
+        help="folder with dataset/ and checkpoint/ of trained planners; data/webagent by default",
+    )
     play.add_argument("--out", type=Path, help="folder; reports/webagent/play by default")
     play.add_argument(
         "--without-sandbox",
@@ -93,6 +101,7 @@ def opened(site: str, theme: str, records: int, port: int) -> tuple[Sites, Any]:
 
 
 def _play(args: argparse.Namespace) -> int:
+    from evaluators.webagent import agents
     from measurand import project
     from measurand.manifest import write_text
     from pipelines.webagent.driver import Driver
@@ -102,11 +111,14 @@ def _play(args: argparse.Namespace) -> int:
 
     site, number = _instruction(args.instruction)
     what = task(site, args.split, number, args.seed)
+    data = args.data or project.root_or_here() / "data" / "webagent"
+    who = agent(args.agent, args.params, data)
     sandbox = Sandbox(bare=args.without_sandbox)
     driver = Driver()
     try:
-        played = play(driver, sandbox, what, agent(args.agent), Limits(), pictures=True)
+        played = play(driver, sandbox, what, who, Limits(), pictures=True)
     finally:
+        agents.close_all()
         driver.close()
         sandbox.close()
     if played.checked is None:
@@ -122,13 +134,24 @@ def _play(args: argparse.Namespace) -> int:
     return 0
 
 
-def agent(name: str) -> Agent:
-    """An agent of rules by its name."""
-    from pipelines.webagent.loop import Agent
-    from pipelines.webagent.rules import Oracle, RandomClicks, Templates
+def agent(name: str, file: Path | None, data: Path) -> Agent:
+    """An agent by its name.
 
-    planner = Oracle() if name == "oracle" else RandomClicks()
-    return Agent(name, planner, Templates())
+    Args:
+        name: of an agent of the parameters.
+        file: their file; without one there are ``oracle`` and ``random``.
+        data: folder with ``dataset/`` and ``checkpoint/`` of trained planners.
+
+    Raises:
+        InputError: there is no such agent, or its planner was trained otherwise.
+    """
+    from evaluators.webagent import agents
+    from measurand import params
+    from schemas.webagent.params import Params
+
+    given = Params() if file is None else params.read(file, Params)
+    (spec,) = agents.asked_for(given, name)
+    return agents.opened(spec, given, data)
 
 
 def film(played: Played) -> str:

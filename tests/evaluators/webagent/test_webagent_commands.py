@@ -16,6 +16,7 @@ from pipelines.webagent.loop import Played, Step
 from pipelines.webagent.page import Seen
 from pipelines.webagent.rules import Plan
 from pipelines.webagent.sandbox import Ran, works
+from schemas.webagent.params import Agent, Evaluate, Params
 
 MISSING = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
 
@@ -44,6 +45,20 @@ def test_records_that_are_not_there_are_named() -> None:
 def test_an_instruction_that_is_none_is_named(said: str) -> None:
     with pytest.raises(InputError, match="no instruction"):
         commands.main(["play", said])
+
+
+def test_an_agent_is_one_of_the_parameters(planners: tuple[Path, Params], tmp_path: Path) -> None:
+    folder, params = planners
+    assert commands.agent("random", None, folder).name == "random"
+    with pytest.raises(InputError, match="no agent 'full'"):
+        commands.main(["play", "map:1", "--agent", "full"])
+    acting = Evaluate(agents=(Agent(name="full", planner="trained:tuned"),))
+    file = tmp_path / "mine.yaml"
+    text = params.model_copy(update={"evaluate": acting}).model_dump_json()
+    file.write_text(text, encoding="utf-8")
+    found = commands.agent("full", file, folder)
+    assert found.planner is not None
+    assert found.planner.name == "trained:tuned"
 
 
 def test_a_film_shows_text_as_text() -> None:
