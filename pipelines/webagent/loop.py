@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from measurand.errors import InfraError
+from measurand.stats.resample import seed_for
 from measurand.web.browser import BrowserFailed
 from measurand.web.film import Picture
 from pipelines.webagent import guard
@@ -161,7 +162,7 @@ def _steps(
     errors, end = 0, time.monotonic() + limits.timeout_s
     sandbox.warm()
     while True:
-        url, html = driver.observe(limits.shuffle and limits.shuffle + len(played.steps))
+        url, html = driver.observe(numbering(limits, played.task, len(played.steps)))
         page = played.last = Seen(html)
         plan = _timed(played, "plan", partial(_plan, agent, played.task, history, page))
         ended = _ended(plan, len(played.steps), errors, end, limits)
@@ -180,6 +181,20 @@ def _steps(
         if agent.planner is None and not step.program.strip():
             played.ending = "planner_end"
             return
+
+
+def numbering(limits: Limits, task: Task, step: int) -> int:
+    """What the numbers of elements are mixed by: another order for each instruction and step.
+
+    Were it one order, pages of equal length would have equal numbers, and a planner would know by
+    heart what it should read. All agents on an instruction see the same numbers.
+
+    Returns:
+        0 for the order of the page, otherwise 1 to 2**32 - 1.
+    """
+    if not limits.shuffle:
+        return 0
+    return seed_for("webagent numbers", limits.shuffle, task.id, step) % (2**32 - 1) + 1
 
 
 def _ended(plan: Plan, steps: int, errors: int, end: float, limits: Limits) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import pytest
 from hostile import HOSTILE
@@ -78,6 +80,16 @@ def test_mixed_numbers_say_nothing_about_a_place(driver: Driver, sandbox: Sandbo
     assert order != sorted(order)
     played = play(driver, sandbox, task, ORACLE, Limits(timeout_s=600, shuffle=11))
     assert played.checked is not None
+    # The same front page has other numbers in another instruction.
+    short = Limits(timeout_s=600, shuffle=11, max_steps=0)
+    fronts = [
+        play(driver, sandbox, one, ORACLE, short).last
+        for one in (task, replace(task, id="other"), task)
+    ]
+    texts = [front.html for front in fronts if front is not None]
+    assert texts[0] == texts[2] != texts[1]
+    bare = [re.sub(r'data-ref="\d+"', "", text) for text in texts]
+    assert bare[0] == bare[1]
     assert played.checked.success
 
 
