@@ -27,7 +27,7 @@ def rows(params: Params, data: Path) -> list[Row]:
     train, corpus = params.train, params.build.corpus
     if train is None or corpus is None or not corpus.corruption.probes:
         return []
-    given, dataset = train.pretraining, data / "dataset"
+    given, dataset = train.seeded.pretraining, data / "dataset"
     run = pretraining.run_of(given, read_manifest(dataset / "examples").logical_hash)
     weights, size = fitting.load(data / "checkpoint" / f"{NAME}.safetensors", run)
     device = device_of(given.device)

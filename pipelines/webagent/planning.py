@@ -128,10 +128,11 @@ def identity(given: Train | None, name: str, dataset: Path) -> str:
 
 
 def _named(given: Train | None, name: str) -> tuple[Train, Finetuning, PlannerSpec]:
-    steps = given.finetuning if given else None
+    train = given and given.seeded
+    steps = train and train.finetuning
     for spec in steps.planners if steps else ():
-        if spec.name == name and given and steps:
-            return given, steps, spec
+        if spec.name == name and train and steps:
+            return train, steps, spec
     raise InputError(
         f"no planner {name!r} is trained",
         hint="name it in train.finetuning.planners",

@@ -21,7 +21,7 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         out: folder of the checkpoints.
         journal: folder of unfinished states, outside what DVC empties.
     """
-    given = params.train
+    given = params.train and params.train.seeded
     if given is None:
         write_text(out / MANIFEST, '{\n "system": "webagent",\n "trained": false\n}\n')
         print("train webagent: nothing to train (train: null)")

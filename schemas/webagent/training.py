@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from measurand.params import Strict, no_repeats
-from schemas.webagent.pretraining import NAME, Pretraining, Steps
+from schemas.webagent.pretraining import NAME, SEED, Pretraining, Steps
 
 TRAINED = "trained:"
 """Begins the planner of an agent that was trained; its name follows."""
@@ -47,10 +47,27 @@ class Train(Strict):
     Attributes:
         pretraining: of HTML-T5 on the corpus.
         finetuning: of planners on the experience; null for none.
+        seed: of weights and batches in both, where no other may stand.
     """
 
     pretraining: Pretraining
     finetuning: Finetuning | None = None
+    seed: int = Field(default=SEED, ge=0)
+
+    @model_validator(mode="after")
+    def _one_seed(self) -> Self:
+        some = (self.pretraining, self.finetuning)
+        if any(one is not None and one.seed not in (SEED, self.seed) for one in some):
+            raise ValueError("seed: one for both, as train.seed")
+        return self
+
+    @property
+    def seeded(self) -> Train:
+        """The same with its seed in both sections."""
+        given = {"seed": self.seed}
+        after = self.finetuning.model_copy(update=given) if self.finetuning else None
+        before = self.pretraining.model_copy(update=given)
+        return self.model_copy(update={"pretraining": before, "finetuning": after})
 
     @property
     def planners(self) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ def test_what_decides_a_planner_decides_its_identity(planners: Made, tmp_path: P
     longer = small.TRAIN.pretraining.model_copy(update={"steps": 9})
     others = {
         run(changed(steps=9)),
-        run(changed(seed=9)),
+        run(small.TRAIN.model_copy(update={"seed": 9}).seeded),
         run(small.TRAIN, PlannerSpec(name="one", start="scratch")),
         run(small.TRAIN.model_copy(update={"pretraining": longer})),
     }

@@ -113,6 +113,7 @@ def test_a_planner_of_another_training_is_refused(planners: Made) -> None:
     for nobody in (given, None):
         with pytest.raises(InputError, match="no planner 'nobody'"):
             planning.load(nobody, "nobody", *where)
-    names = [planning.identity(one, "tuned", where[0]) for one in (given, other)]
-    assert len(set(names)) == 2
+    again = given.model_copy(update={"seed": 9})
+    names = [planning.identity(one, "tuned", where[0]) for one in (given, other, again)]
+    assert len(set(names)) == 3
     assert planning.identity(given, "scratch", where[0]) not in names

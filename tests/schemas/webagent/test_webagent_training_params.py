@@ -28,6 +28,16 @@ def test_planners_have_names_of_their_own() -> None:
     assert small.TRAIN.model_copy(update={"finetuning": None}).planners == ()
 
 
+def test_one_seed_is_that_of_both_sections() -> None:
+    given = small.TRAIN.model_copy(update={"seed": 7}).seeded
+    assert given.finetuning is not None
+    assert (given.pretraining.seed, given.finetuning.seed) == (7, 7)
+    assert Train.model_validate(given.model_dump(mode="json")) == given
+    other = given.model_dump(mode="json") | {"seed": 8}
+    with pytest.raises(ValidationError, match="one for both"):
+        Train.model_validate(other)
+
+
 def test_what_is_trained_on_is_built_and_who_acts_is_trained() -> None:
     trained = Evaluate(agents=(Agent(name="full", planner="trained:tuned"),))
     assert Params(build=CORPUS, train=small.TRAIN, evaluate=trained).train == small.TRAIN
