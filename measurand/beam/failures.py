@@ -22,10 +22,10 @@ _REFUSED = re.compile(r"\[Errno (\d+)\] ([^:\[\n]+)(?:: '([^'\n]*)')?")
 
 
 def quiet() -> None:
-    """Leave out two lines of Beam's log; call it before Beam is imported.
+    """Leave out three lines of Beam's log; call it before Beam is imported.
 
     The import warns through the root logger that Google's extra is missing, and a step that raises
-    is logged with its traceback, though a named error reaches the caller anyway.
+    is logged with its traceback, though a named error, or an interrupt, reaches the caller anyway.
     """
     for name in (None, "apache_beam.runners.common"):
         logging.getLogger(name).addFilter(_is_news)
@@ -33,7 +33,7 @@ def quiet() -> None:
 
 def _is_news(record: logging.LogRecord) -> bool:
     kind = record.exc_info[0] if record.exc_info else None
-    named = kind is not None and issubclass(kind, MeasurandError)
+    named = kind is not None and issubclass(kind, MeasurandError | KeyboardInterrupt)
     return not named and not str(record.msg).startswith("apitools not found")
 
 

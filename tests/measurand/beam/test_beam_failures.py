@@ -30,6 +30,17 @@ def test_named_errors_leave_no_traceback_in_the_log(
     assert "Traceback" not in caplog.text
 
 
+def test_an_interrupt_inside_a_step_leaves_no_traceback_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def stop(_: int) -> bytes:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), beam.pipeline() as p:
+        beam.to_shards(p | apache_beam.Create([1]) | apache_beam.Map(stop), SPEC, tmp_path / "d")
+    assert "Traceback" not in caplog.text
+
+
 def test_an_error_of_someone_elses_step_is_a_runner_error_with_its_text(tmp_path: Path) -> None:
     def fail(_: int) -> bytes:
         raise ZeroDivisionError("the reason")
