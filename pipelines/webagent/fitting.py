@@ -184,7 +184,9 @@ def load(path: Path, run: str | None = None) -> tuple[dict[str, Tensor], Size]:
         InputError: there is none, it is of another training, or its weights do not fit its sizes.
     """
     weights, about = tensors.load(path)
-    if run not in (None, about["run"]):
+    if not {"network", "vocabulary"} <= set(about):
+        raise InputError(f"{path} holds no model of this system", hint="train it again")
+    if run not in (None, about.get("run")):
         raise InputError(
             f"{path} was trained with other code, data or parameters",
             hint="run `measurand train webagent` again",

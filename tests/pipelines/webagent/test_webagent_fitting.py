@@ -95,3 +95,6 @@ def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
     tensors.save(tmp_path / "x.safetensors", net.init(size, 1), about)
     with pytest.raises(InputError, match="another model"):
         fitting.load(tmp_path / "x.safetensors")
+    tensors.save(tmp_path / "y.safetensors", net.init(size, 1), {"vocabulary": 40})
+    with pytest.raises(InputError, match="no model of this system"):
+        fitting.load(tmp_path / "y.safetensors")
