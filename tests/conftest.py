@@ -96,9 +96,12 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A headless Chromium; without one its tests are skipped."""
+    """A headless Chromium; without one its tests are skipped.
+
+    Of one module: while it is open an event loop runs in this thread, and no other can begin.
+    """
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
         pytest.skip("no chromium on the PATH: install it to run this")
