@@ -97,7 +97,12 @@ CASES = {
         VERDICTS,
     ),
     "report --index": Case("report --index", ("reports/index.html", "reports/index.md")),
-    "report --docs": Case("report --docs", kept=("README.md", "docs/machines.md")),
+    "report --docs": Case(
+        "report --docs",
+        needs=("run", "reported"),
+        kept=("README.md", "docs/machines.md"),
+        says=False,
+    ),
     "replicate": Case(
         "replicate line --trainings 2", ("studies/line", "journal/line/replicates"), ("placed",)
     ),
@@ -140,6 +145,11 @@ def _placed(project: Path) -> None:
     _whole(project, Case("build line", ("data/line",)), Fresh(project))
 
 
+def _reported(project: Path) -> None:
+    words = "report line --data r/data --results r/results"
+    _whole(project, Case(words, ("reports/line",), codes=VERDICTS), Fresh(project))
+
+
 def _browser(project: Path) -> None:
     if not (shutil.which("chromium") or shutil.which("chromium-browser")):
         pytest.skip("no chromium on the PATH: install it to run this")
@@ -175,7 +185,7 @@ def _chess(project: Path) -> None:
 
 
 MADE: dict[str, Callable[[Path], None]] = {
-    "placed": _placed, "browser": _browser, "film": _film, "chess": _chess,
+    "placed": _placed, "reported": _reported, "browser": _browser, "film": _film, "chess": _chess,
 }  # fmt: skip
 
 
