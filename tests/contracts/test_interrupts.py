@@ -37,7 +37,7 @@ SEED = os.environ.get("MEASURAND_SEED", "1")
 PATIENCE = 120.0
 """Seconds from the signal to the end of the process, at most."""
 VERDICTS = (0, 1, 2)
-NO_DATA = re.compile(r"costs/|\.jsonl$|(^|/)train/[^/]+\.safetensors$|(^|/)episode\.html$")
+NO_DATA = re.compile(r"costs/|cw/runs/|\.jsonl$|(^|/)train/[^/]+\.safetensors$|(^|/)episode\.html$")
 """Files that say how long calls took; states of trainings, with the state of random numbers;
 pictures of a live page."""
 QUICK = (
