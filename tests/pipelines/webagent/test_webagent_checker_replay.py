@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 from web_client import Client, carried_out
 
@@ -14,7 +16,9 @@ from pipelines.webagent.server import Sites
 from pipelines.webagent.state import State
 from schemas.webagent.params import SITES
 
-pytest.importorskip("flask", reason="the sites need flask: pip install 'measurand[web]'")
+# Not imported here: vLLM's CPU engine looks at every global of a process, flask's stand-ins too.
+if find_spec("flask") is None:
+    pytest.skip("the sites need flask: pip install 'measurand[web]'", allow_module_level=True)
 TASKS = [t for site in SITES for split in ("train", "eval") for t in tasks(site, split, 8, 5)]
 GOAL = Goal({}, (), (Want("query", "city", "Kelworth"), Want("save", "home", "h1")), "homes")
 DONE = State({"on": "homes", "city": "kelworth "}, "h1", [{"kind": "save", "home": "h1"}])

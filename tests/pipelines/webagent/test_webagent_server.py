@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 from web_client import Client
 
@@ -11,7 +13,9 @@ from pipelines.webagent.server import Sites
 from pipelines.webagent.sessions import Setting
 from schemas.webagent.params import SITES, THEMES
 
-pytest.importorskip("flask", reason="the sites need flask: pip install 'measurand[web]'")
+# Not imported here: vLLM's CPU engine looks at every global of a process, flask's stand-ins too.
+if find_spec("flask") is None:
+    pytest.skip("the sites need flask: pip install 'measurand[web]'", allow_module_level=True)
 LONG = {
     "estate": "/estate/homes?city=Alderholt",
     "forum": "/forum/posts?community=hiking",
