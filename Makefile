@@ -16,6 +16,9 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 TORCH_BACKEND ?=
 UV := VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet
 CHROMIUM := command -v chromium chromium-browser google-chrome >/dev/null
+# What programs of web agents need beside it; where it may make no room, bubblewrap is there in vain.
+AGENTS := command -v chromedriver >/dev/null && command -v bwrap >/dev/null
+ROOM := $(AGENTS) && bwrap --unshare-all --ro-bind / / true 2>/dev/null
 GAMES := test -x /usr/games/stockfish -a -f /usr/share/pgn-extract/eco.pgn -a -f /usr/share/dict/american-english
 say = @printf '\n== %s\n' "$(1)"
 
@@ -30,14 +33,15 @@ help:
 # The system that `make run` runs.
 S := personality
 
-run: setup $(if $(filter compwob,$(S)),chromium) $(if $(filter value_functions,$(S)),games)
+run: setup $(if $(filter compwob webagent,$(S)),chromium) $(if $(filter value_functions,$(S)),games)
 	$(call say,$(S): build - train - evaluate - report)
 	@touch $(VENV)/.asked; dvc repro report@$(S)
 	@[ reports/$(S)/report.json -nt $(VENV)/.asked ] || measurand report $(S) --print
 
 all: setup chromium games
-	$(call say,every system: build - train - evaluate - report (about forty minutes on 2 cores))
-	@touch $(VENV)/.asked; left=$$($(CHROMIUM) || echo @compwob; $(GAMES) || echo @value_functions); \
+	$(call say,every system: build - train - evaluate - report (about forty-five minutes on 2 cores))
+	@touch $(VENV)/.asked; left=$$($(CHROMIUM) || echo @compwob; \
+	    { $(CHROMIUM) && $(ROOM); } || printf '%s@webagent\n' evaluate report; $(GAMES) || echo @value_functions); \
 	  dvc repro $$([ -z "$$left" ] || dvc stage list --name-only | grep -vF "$$left")
 	$(call say,reports that were as they should be)
 	@for s in $$(sed -n 's/^  - //p' params.yaml); do \
@@ -105,10 +109,13 @@ integration: $(VENV)/.docs-stamp $(VENV)/.release-stamp
 # Installed where that is allowed: as root, by apt.
 .PHONY: chromium
 chromium:
-	@$(CHROMIUM) || \
+	@{ $(CHROMIUM) && $(AGENTS); } || \
 	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
-	    apt-get install -y -qq chromium fonts-dejavu-core >/dev/null; } || \
-	  echo "no Chromium and no right to install one: web episodes (compwob) and browser tests are left out"
+	    apt-get install -y -qq chromium chromium-driver bubblewrap fonts-dejavu-core >/dev/null; } || true
+	@if ! { $(CHROMIUM); }; then \
+	  echo "no Chromium and no right to install one: web episodes (compwob, most of webagent) and browser tests are left out"; \
+	elif ! { $(ROOM); }; then \
+	  echo "no chromium-driver, or no bubblewrap that works: of webagent only corpus and pre-training run"; fi
 
 .PHONY: games
 games:

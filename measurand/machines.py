@@ -72,8 +72,10 @@ def words(moves: Moves) -> str:
 def table(root: Path) -> str:
     """Every statistic of every system, and what another machine makes of it: Markdown.
 
+    A system that was listed and has no report yet says so.
+
     Raises:
-        InputError: a system declares nothing, or has no statistics.
+        InputError: a system declares nothing.
     """
     import pyarrow.parquet as pq
 
@@ -82,9 +84,10 @@ def table(root: Path) -> str:
     lines = []
     for name in project.systems(root):
         path = root / "reports" / name / "statistics.parquet"
-        if not path.is_file():
-            raise InputError(f"{path} is not there", hint=f"run `measurand report {name}`")
         declared = moves_of(project.system(root, name))
+        if not path.is_file():
+            lines.append(f"\n### {name}\n\nNo report yet: `measurand report {name}`.")
+            continue
         seen: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
         for row in STATISTICS.conform(current(pq.ParquetFile(path).read())).to_pylist():
             seen[row["metric"]][words(declared(row))].add(row["model"])

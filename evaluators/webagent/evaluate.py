@@ -71,9 +71,9 @@ def evaluate(
             episodes; what was played is journalled.
     """
     asked = agents.asked_for(params, model)
-    ready = [agents.opened(one, params, data) for one in asked]
     driver.program()
     _refuse_without_sandbox(params)
+    ready = [agents.opened(one, params, data) for one in asked]
     conditions = conditions_of(params, f"evaluate-{secrets.token_hex(4)}")
     turns = [
         Turn(params, spec, conditions, journal, limit, agents.identity(spec, agent, params, data))

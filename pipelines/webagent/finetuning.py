@@ -84,7 +84,8 @@ def run_of(given: Train, spec: PlannerSpec, dataset: Path) -> str:
     if steps is None or not (dataset / "experience" / MANIFEST).exists():
         raise InputError(
             f"{dataset} has no experience to train planners on",
-            hint="build where there are Chromium, its driver and bubblewrap",
+            hint="build again, by `dvc repro --force build@webagent` where DVC does it, "
+            "on a machine with Chromium, its driver and bubblewrap",
         )
     before = pretraining.run_of(given.pretraining, _hash(dataset, "examples"))
     sizes = given.pretraining.network.model_dump(mode="json")

@@ -89,6 +89,7 @@ def _block(page: str, kind: str, at: int = 0) -> str:
     [
         ("docs/how-to/bring-your-own-task.md", "many_shot"),
         ("docs/how-to/bring-your-own-preferences.md", "soft_labels"),
+        ("docs/how-to/make-a-corpus-of-pages.md", "webagent"),
         ("docs/systems/elastictok.md", "elastictok"),
         ("docs/systems/guided_evolution.md", "guided_evolution"),
         ("docs/systems/value_functions.md", "value_functions"),

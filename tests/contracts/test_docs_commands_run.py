@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 from test_docs_commands import COMMANDS, ROOT, _block
+from webagent_pages import write_pages
 
 from measurand.cli import main
 
@@ -179,6 +180,14 @@ def test_a_model_of_your_own_and_a_changed_parameter(here: Path) -> None:
         run(words, ok=(0, 1))
 
 
+def test_a_corpus_of_pages(here: Path) -> None:
+    write_pages(here / "my" / "pages", 60)
+    (here / "pages.yaml").write_text(_block("docs/how-to/make-a-corpus-of-pages.md", "yaml"))
+    for words in printed("make-a-corpus-of-pages.md", "build"):
+        run(words)
+    assert (here / "pages-corpus" / "examples" / "manifest.json").is_file()
+
+
 def test_publish_and_verify_a_dataset(here: Path, toy_model_folder: Path) -> None:
     rows = "".join(f"Country {i} of {i * 37 % 101},City {i}\n" for i in range(120))
     (here / "capitals.csv").write_text("country,capital\n" + rows)
@@ -204,6 +213,7 @@ def test_every_command_of_a_page_is_run_by_some_test() -> None:
         "compare-two-runs.md": ("compare",),
         "correct-a-judge.md": ("analyse",),
         "bring-your-own-model.md": ("build", "evaluate", "report", "doctor"),
+        "make-a-corpus-of-pages.md": ("build",),
         "change-a-parameter.md": ("run", "status", "compare"),
         "publish-a-dataset.md": ("publish",),
         "share-data-on-s3.md": ("verify",),

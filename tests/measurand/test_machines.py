@@ -67,3 +67,10 @@ def test_the_page_lists_every_statistic_with_its_class() -> None:
     assert machines.refresh(ROOT, text) == (
         f"before <!--machines-->\n{made}<!--/machines--> after\n"
     )
+
+
+def test_a_system_without_a_report_says_so(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("systems: [compwob, webagent]\n")
+    made = machines.table(tmp_path)
+    assert "### compwob\n\nNo report yet: `measurand report compwob`.\n" in made
+    assert made.endswith("No report yet: `measurand report webagent`.\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import elastictok_small
 import soft_labels_small
+import webagent_pages
 
 ROOT = Path(__file__).parents[3]
 LOCAL = "FnApiRunner"
@@ -157,6 +158,18 @@ def driving_sim(folder: Path, model: Path, runner: str = LOCAL) -> None:
     write(settings, folder / "dataset", runner)
 
 
+def webagent(folder: Path, model: Path, runner: str = LOCAL) -> None:
+    """A folder of pages, and an episode of the rules in a real browser."""
+    from pipelines.webagent.dataset import build
+    from schemas.webagent.params import Build as Settings
+    from schemas.webagent.params import Experience, Params
+
+    webagent_pages.write_pages(folder / "pages", 24)
+    corpus, one = webagent_pages.corpus_of(folder / "pages"), Experience(episodes=1)
+    params = Params(build=Settings(sites=("map",), corpus=corpus, experience=one, n_shards=1))
+    build(params, folder / "dataset", runner, journal=folder / "journal")
+
+
 BUILDS: dict[str, Build] = {
     "agi_levels": agi_levels,
     "personality": personality,
@@ -167,4 +180,5 @@ BUILDS: dict[str, Build] = {
     "value_functions": value_functions,
     "guided_evolution": guided_evolution,
     "driving_sim": driving_sim,
+    "webagent": webagent,
 }

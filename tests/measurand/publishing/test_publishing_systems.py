@@ -17,6 +17,7 @@ import pytest
 import yaml
 from system_datasets import BUILDS, ROOT
 
+from measurand.doctor import BROWSERS
 from measurand.errors import InfraError
 from measurand.publishing import publication
 from measurand.publishing.croissant import FILE, left_out
@@ -29,11 +30,15 @@ SYSTEMS = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))["sy
 pytestmark = pytest.mark.integration
 
 
+NEEDS = {"compwob": (), "webagent": ("chromedriver", "bwrap")}
+"""Systems whose build needs a browser, and what else it needs."""
+
+
 def marked(name: str) -> Any:
-    missing = shutil.which("chromium") is None and shutil.which("chromium-browser") is None
-    skipped = pytest.mark.skipif(missing, reason="no chromium on the PATH")
-    marks = (pytest.mark.browser, skipped) if name == "compwob" else ()
-    return pytest.param(name, marks=marks)
+    missing = [program for program in NEEDS.get(name, ()) if shutil.which(program) is None]
+    missing += [] if any(map(shutil.which, BROWSERS)) else [BROWSERS[0]]
+    skipped = pytest.mark.skipif(bool(missing), reason=f"not on the PATH: {', '.join(missing)}")
+    return pytest.param(name, marks=(pytest.mark.browser, skipped) if name in NEEDS else ())
 
 
 @pytest.fixture(scope="module", params=[marked(name) for name in BUILDS])
