@@ -248,7 +248,7 @@ def codes(system: project.System) -> dict[str, str]:
     """Identities of the code that trains, and of the code that measures what was trained."""
     train = system.root / "pipelines" / system.name / "train.py"
     measure = system.root / "evaluators" / system.name
-    both = (measure / "evaluate.py", measure / "report.py")
+    both = (measure / "evaluate", measure / "report.py")
     return {TRAINED: code_of(train), MEASURED: code_of(*both, rooms=MEASURING)}
 
 

@@ -73,7 +73,8 @@ def _pages(args: argparse.Namespace) -> int:
 
 
 def _play(args: argparse.Namespace) -> int:
-    from evaluators.compwob import films, pictures
+    from evaluators.compwob import pictures
+    from evaluators.compwob.evaluate import films
     from measurand import project, shards
     from measurand.manifest import write_text
     from measurand.reporting.document import Document, Section, Text

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from evaluators.compwob.checks import AGAIN
 from evaluators.compwob.context import ALL, SYSTEM, Subject
+from evaluators.compwob.evaluate.checks import AGAIN
 from measurand import shards
 from measurand.results import Rows
 from measurand.statistics import exact, statistic_row

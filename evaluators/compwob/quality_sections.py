@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from evaluators.compwob.checks import AGAIN
 from evaluators.compwob.complexity import PREDICTORS
 from evaluators.compwob.context import ORDERS, Subject, View
+from evaluators.compwob.evaluate.checks import AGAIN
 from evaluators.compwob.pictures import WORDS, scatter_figure
 from evaluators.compwob.sections import by_order
 from measurand import shards

@@ -6,8 +6,8 @@ from collections import defaultdict
 
 import polars as pl
 
-from evaluators.personality.context import Subject
-from evaluators.personality.scores import matrix
+from evaluators.personality.evaluate.context import Subject
+from evaluators.personality.evaluate.scores import matrix
 from measurand.reporting.lookup import Figures
 from measurand.stats.alike import SAME, SKEW, caution
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluators.personality.scores import SUFFIX, Kind
+from evaluators.personality.evaluate.scores import SUFFIX, Kind
 from measurand.reporting.lookup import Figures
 from schemas.personality.params import DOMAINS
 

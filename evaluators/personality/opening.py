@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from evaluators.personality.context import KNOWN, Subject, View
+from evaluators.personality.evaluate.context import KNOWN, Subject, View
 from evaluators.personality.figures import NAMES
 from measurand.reporting.document import Figure, Opening
 from measurand.reporting.evidence import evidence_of, size

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from evaluators.personality.context import Subject
-from evaluators.personality.scores import matrix
+from evaluators.personality.evaluate.context import Subject
+from evaluators.personality.evaluate.scores import matrix
 from measurand import soundness
 from measurand.results import Rows
 from measurand.stats.agreement import exact_agreement, keyed_pair_agreement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from evaluators.personality.context import Subject, View
+from evaluators.personality.evaluate.context import Subject, View
 from measurand import soundness
 from measurand.reporting.document import Block, Cell, Figure, Section, Table
 from measurand.reporting.grid import Measure, measures

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from evaluators.personality.context import View, subjects
-from evaluators.personality.cue import cue_rows, cue_section
+from evaluators.personality.evaluate.context import View, subjects
+from evaluators.personality.evaluate.cue import cue_rows, cue_section
 from evaluators.personality.opening import opening
 from evaluators.personality.quality import quality_rows
 from evaluators.personality.quality_sections import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from evaluators.personality.context import Subject
-from evaluators.personality.scores import SCORE, SUFFIX, Kind, matrix
+from evaluators.personality.evaluate.context import Subject
+from evaluators.personality.evaluate.scores import SCORE, SUFFIX, Kind, matrix
 from measurand.results import Rows
 from measurand.stats.correlation import spearman
 from measurand.stats.medians import group_medians, median_difference

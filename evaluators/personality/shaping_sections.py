@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from evaluators.personality.context import FOLLOWER, Subject, View
+from evaluators.personality.evaluate.context import FOLLOWER, Subject, View
+from evaluators.personality.evaluate.scores import SUFFIX, Kind
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
-from evaluators.personality.scores import SUFFIX, Kind
 from evaluators.personality.shaping import shaping_scores
 from measurand.reporting.document import Block, Cell, Figure, Section, Table
 from measurand.reporting.lookup import Figures

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluators.personality.context import Subject, View
+from evaluators.personality.evaluate.context import Subject, View
+from evaluators.personality.evaluate.scores import SUFFIX
 from evaluators.personality.figures import NAMES, WORDS
-from evaluators.personality.scores import SUFFIX
 from evaluators.personality.structure import EXPERIMENT, LAMBDAS
 from measurand.reporting.document import Section, Table
 from measurand.reporting.grid import Line, grid, stack

@@ -11,8 +11,8 @@ import warnings
 import numpy as np
 import polars as pl
 
-from evaluators.personality.context import Subject
-from evaluators.personality.scores import SCORE, SUFFIX, Kind, matrix, wide_scores
+from evaluators.personality.evaluate.context import Subject
+from evaluators.personality.evaluate.scores import SCORE, SUFFIX, Kind, matrix, wide_scores
 from measurand.results import Rows
 from measurand.statistics import exact
 from measurand.stats.bounded import bounded

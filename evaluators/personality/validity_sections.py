@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from evaluators.personality.alike import cautions
-from evaluators.personality.context import Subject, View
+from evaluators.personality.evaluate.context import Subject, View
+from evaluators.personality.evaluate.scores import SUFFIX, Kind
 from evaluators.personality.figures import NAMES, WORDS, kinds_of
-from evaluators.personality.scores import SUFFIX, Kind
 from measurand.reporting.document import Block, Cell, Figure, Section, Table, Text
 from measurand.reporting.evidence import units
 from measurand.reporting.grid import Line, grid, stack

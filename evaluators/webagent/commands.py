@@ -101,7 +101,7 @@ def opened(site: str, theme: str, records: int, port: int) -> tuple[Sites, Any]:
 
 
 def _play(args: argparse.Namespace) -> int:
-    from evaluators.webagent import agents
+    from evaluators.webagent.evaluate import agents
     from measurand import project
     from measurand.manifest import write_text
     from pipelines.webagent.driver import Driver
@@ -145,7 +145,7 @@ def agent(name: str, file: Path | None, data: Path) -> Agent:
     Raises:
         InputError: there is no such agent, or its planner was trained otherwise.
     """
-    from evaluators.webagent import agents
+    from evaluators.webagent.evaluate import agents
     from measurand import params
     from schemas.webagent.params import Params
 

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import polars as pl
 
-from evaluators.webagent.context import Found, Subject
+from evaluators.webagent.evaluate.context import Found, Subject
 from measurand.results import Rows
 from measurand.stats.arrays import AnyArray
 from measurand.stats.bounded import bounded

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import polars as pl
 
-from evaluators.webagent.context import SYSTEM, Found
+from evaluators.webagent.evaluate.context import SYSTEM, Found
 from measurand.results import Rows
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate

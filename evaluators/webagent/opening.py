@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from evaluators.webagent.context import ORACLE, RANDOM, Found, Subject, View
 from evaluators.webagent.crossing import Square, squares
+from evaluators.webagent.evaluate.context import ORACLE, RANDOM, Found, Subject, View
+from evaluators.webagent.evaluate.walking import KINDS
 from evaluators.webagent.pictures import success_figure
-from evaluators.webagent.walking import KINDS
 from measurand.reporting.document import Opening
 from measurand.reporting.evidence import say, size
 from measurand.reporting.lookup import Figures

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evaluators.webagent.context import Found, Subject
 from evaluators.webagent.crossing import Square
+from evaluators.webagent.evaluate.context import Found, Subject
+from evaluators.webagent.evaluate.walking import KINDS
 from evaluators.webagent.pointing import LENGTHS
-from evaluators.webagent.walking import KINDS
 from measurand import shards
 from measurand.manifest import MANIFEST
 from measurand.reporting.document import Figure

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from evaluators.webagent.context import Subject
-from evaluators.webagent.failing import Walks
+from evaluators.webagent.evaluate.context import Subject
+from evaluators.webagent.evaluate.failing import Walks
+from evaluators.webagent.evaluate.walking import Judged, plain
 from evaluators.webagent.rates import score
-from evaluators.webagent.walking import Judged, plain
 from measurand.results import Rows
 from measurand.stats.bounded import share
 from measurand.stats.estimate import Estimate, undefined

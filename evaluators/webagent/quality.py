@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evaluators.webagent.context import ALL, SYSTEM, Found, Subject
+from evaluators.webagent.evaluate.context import ALL, SYSTEM, Found, Subject
 from measurand.results import Rows, StatisticRow
 from measurand.statistics import exact, statistic_row
 from measurand.stats.estimate import undefined

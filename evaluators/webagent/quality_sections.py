@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from evaluators.webagent.context import ALL, View
+from evaluators.webagent.evaluate.context import ALL, View
 from measurand.reporting.document import Cell, Section, Table, Text
 from measurand.reporting.grid import Line, Measure, grid, measures
 from measurand.reporting.methods import methods

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
-from evaluators.webagent.context import ALL, ORACLE, RANDOM, SYSTEM, Found, Subject
+from evaluators.webagent.evaluate.context import ALL, ORACLE, RANDOM, SYSTEM, Found, Subject
 from measurand.results import Rows
 from measurand.statistics import exact, statistic_row
 from measurand.stats.bounded import call_share, share

@@ -9,9 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from evaluators.webagent import opening, quality_sections, sections
-from evaluators.webagent.context import View, found_in
 from evaluators.webagent.crossing import difference_rows
-from evaluators.webagent.failing import Walks, failure_rows
+from evaluators.webagent.evaluate.context import View, found_in
+from evaluators.webagent.evaluate.failing import Walks, failure_rows
 from evaluators.webagent.losses import loss_rows
 from evaluators.webagent.pointing import length_rows, pointing_rows
 from evaluators.webagent.quality import instrument_rows, program_rows

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from evaluators.webagent.context import View
 from evaluators.webagent.crossing import pairs, squares
-from evaluators.webagent.failing import Walks, by_hand
+from evaluators.webagent.evaluate.context import View
+from evaluators.webagent.evaluate.failing import Walks, by_hand
+from evaluators.webagent.evaluate.walking import KINDS, RULES
 from evaluators.webagent.pictures import (
     SITES,
     failure_figure,
@@ -17,7 +18,6 @@ from evaluators.webagent.pictures import (
     square_figure,
 )
 from evaluators.webagent.pointing import BUCKETS, LENGTHS
-from evaluators.webagent.walking import KINDS, RULES
 from measurand.reporting.document import Block, Cell, Section, Table
 from measurand.reporting.grid import Line, grid
 

@@ -107,8 +107,8 @@ def start(text: str) -> str:
 def _inline(text: str) -> str:
     text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     text = re.sub(r"([\\`*|~$])", r"\\\1", text)
-    # A bracket links only before one of these (a definition, "]:", only at the start of a line, below).
-    # So intervals stay readable in the source.
+    # A bracket links only before one of these, so intervals stay readable in the source.
+    # (What defines a link, "[x]:", does so only at the start of a line: see _starts.)
     text = re.sub(r"\](?=[(\[])", r"\\]", text)
     # Inside a word an underscore is plain; at its edge it would emphasise.
     return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", text)

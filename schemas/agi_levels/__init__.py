@@ -26,6 +26,6 @@ relative       rank among models: no level
 =============  ================================================================================
 
 **Files.** `pipelines/agi_levels/dataset.py` gathers norms and rated texts,
-`evaluators/agi_levels/evaluate.py` asks models to rate them, `evaluators/agi_levels/report.py`
+`evaluators/agi_levels/evaluate` asks models to rate them, `evaluators/agi_levels/report.py`
 places everything; `measurand agi_levels card` does so for anybody's results.
 """

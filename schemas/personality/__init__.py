@@ -23,6 +23,6 @@ reversed_options   validity frames with the anchors of the answer scale listed f
 =================  ============================================================================
 
 **Files.** `pipelines/personality/dataset.py` builds the prompts,
-`evaluators/personality/evaluate.py` asks the models, `evaluators/personality/report.py` makes
+`evaluators/personality/evaluate` asks the models, `evaluators/personality/report.py` makes
 statistics and the report.
 """

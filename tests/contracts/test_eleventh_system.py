@@ -20,7 +20,7 @@ PLACES = {
     "tables.py": "schemas/S/tables.py",
     "dataset.py": "pipelines/S/dataset.py",
     "train.py": "pipelines/S/train.py",
-    "evaluate.py": "evaluators/S/evaluate.py",
+    "evaluate.py": "evaluators/S/evaluate/__init__.py",
     "report.py": "evaluators/S/report.py",
     "params.yaml": "params/S.yaml",
     "gates.yaml": "gates/S.yaml",
@@ -41,7 +41,7 @@ def copy_project(to: Path) -> None:
 def install(project: Path, system: str) -> None:
     for name, place in PLACES.items():
         source, target = HERE / system / name, project / place.replace("S", system)
-        target.parent.mkdir(exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_file():
             shutil.copy(source, target)
     for room in ("pipelines", "evaluators"):

@@ -36,7 +36,7 @@ def test_every_system_has_the_same_files(system: str) -> None:
         f"schemas/{system}/params.py",
         f"schemas/{system}/tables.py",
         f"pipelines/{system}/dataset.py",
-        f"evaluators/{system}/evaluate.py",
+        f"evaluators/{system}/evaluate/__init__.py",
         f"evaluators/{system}/report.py",
         f"params/{system}.yaml",
         f"params/presets/{system}/tiny.yaml",

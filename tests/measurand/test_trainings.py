@@ -36,7 +36,7 @@ class Params(Strict):
 def system(tmp_path: Path) -> project.System:
     for name in (
         "pipelines/toy/train.py",
-        "evaluators/toy/evaluate.py",
+        "evaluators/toy/evaluate/__init__.py",
         "evaluators/toy/report.py",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

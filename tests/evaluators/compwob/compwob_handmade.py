@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from evaluators.compwob import plan
+from evaluators.compwob.evaluate import plan
 from measurand import runs, shards
 from measurand.costs import COSTS
 from measurand.results import RESULTS

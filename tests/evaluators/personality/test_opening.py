@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from evaluators.personality.context import Subject, View, subjects
+from evaluators.personality.evaluate.context import Subject, View, subjects
 from evaluators.personality.opening import opening
 from evaluators.personality.report import HEADLINES, statistics
 from measurand.reporting.document import Opening

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from evaluators.personality.alike import cautions
-from evaluators.personality.context import subjects
+from evaluators.personality.evaluate.context import subjects
 from evaluators.personality.report import statistics
 from measurand.reporting.lookup import Figures
 from schemas.personality.params import Params

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evaluators.personality.context import subjects
+from evaluators.personality.evaluate.context import subjects
 from evaluators.personality.quality import quality_rows
 from schemas.personality.params import Params
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import yaml
 
-from evaluators.personality.context import View, subjects
+from evaluators.personality.evaluate.context import View, subjects
 from evaluators.personality.report import statistics
 from evaluators.personality.shaping_sections import ASKED, concurrent_section, single_section
 from measurand.reporting.document import Figure

@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evaluators.personality.context import Subject, subjects
-from evaluators.personality.scores import matrix
+from evaluators.personality.evaluate.context import Subject, subjects
+from evaluators.personality.evaluate.scores import matrix
 from evaluators.personality.structure import structure_rows
 from evaluators.personality.validity import validity_rows
 from measurand.results import StatisticRow

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from evaluators.personality.context import View, subjects
+from evaluators.personality.evaluate.context import View, subjects
 from evaluators.personality.report import statistics
 from evaluators.personality.structure_sections import structure_section
 from measurand.reporting.document import Table

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from scipy.stats import pearsonr
 
-from evaluators.personality.context import Subject, subjects
-from evaluators.personality.scores import matrix
+from evaluators.personality.evaluate.context import Subject, subjects
+from evaluators.personality.evaluate.scores import matrix
 from evaluators.personality.validity import convergent, validity_rows
 from schemas.personality.params import DOMAINS, Params
 

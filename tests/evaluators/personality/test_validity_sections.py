@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from evaluators.personality.context import Subject, View, subjects
+from evaluators.personality.evaluate.context import Subject, View, subjects
 from evaluators.personality.report import statistics
 from evaluators.personality.validity_sections import (
     bands_of,

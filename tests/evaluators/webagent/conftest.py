@@ -8,8 +8,8 @@ import webagent_planners
 import webagent_small as small
 
 from evaluators.webagent import report
-from evaluators.webagent.context import Found, View, found_in
-from evaluators.webagent.failing import Walks
+from evaluators.webagent.evaluate.context import Found, View, found_in
+from evaluators.webagent.evaluate.failing import Walks
 from schemas.webagent.params import Params
 
 

@@ -9,7 +9,6 @@ import webagent_small as small
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
 
-from evaluators.webagent.context import Found, Subject
 from evaluators.webagent.crossing import (
     difference_rows,
     interaction,
@@ -18,6 +17,7 @@ from evaluators.webagent.crossing import (
     squares,
     together,
 )
+from evaluators.webagent.evaluate.context import Found, Subject
 from schemas.webagent.params import Agent
 
 

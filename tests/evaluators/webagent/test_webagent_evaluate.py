@@ -11,7 +11,7 @@ from webagent_planners import SAID
 
 from evaluators.webagent import evaluate as module
 from evaluators.webagent.evaluate import Turn, conditions_of, evaluate, planned, worth_a_film
-from evaluators.webagent.failing import Walks
+from evaluators.webagent.evaluate.failing import Walks
 from evaluators.webagent.report import statistics
 from measurand import shards
 from measurand.errors import CapabilityError, InputError

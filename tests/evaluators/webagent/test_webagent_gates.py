@@ -10,7 +10,7 @@ import pytest
 import webagent_small as small
 from gate_controls import controls, outcome
 
-from evaluators.webagent.context import ALL
+from evaluators.webagent.evaluate.context import ALL
 from evaluators.webagent.report import statistics
 from schemas.webagent.params import Params
 

@@ -8,7 +8,7 @@ import pytest
 import webagent_small as small
 from scipy import stats
 
-from evaluators.webagent.context import Found
+from evaluators.webagent.evaluate.context import Found
 from evaluators.webagent.losses import loss, loss_rows
 
 

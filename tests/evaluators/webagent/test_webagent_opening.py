@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evaluators.webagent.context import View
+from evaluators.webagent.evaluate.context import View
 from evaluators.webagent.opening import opening
 
 

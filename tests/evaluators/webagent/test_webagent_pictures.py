@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from evaluators.webagent import pictures
-from evaluators.webagent.context import View
 from evaluators.webagent.crossing import squares
+from evaluators.webagent.evaluate.context import View
 from measurand.reporting.document import Figure
 from measurand.reporting.figures import draw
 

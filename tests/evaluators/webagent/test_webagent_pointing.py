@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from scipy.spatial.distance import dice
 
-from evaluators.webagent.context import Found
-from evaluators.webagent.failing import Walks
+from evaluators.webagent.evaluate.context import Found
+from evaluators.webagent.evaluate.failing import Walks
 from evaluators.webagent.pointing import BUCKETS, bucket, pointing_rows, slot_f1
 
 

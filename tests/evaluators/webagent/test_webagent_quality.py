@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from evaluators.webagent.context import Found
+from evaluators.webagent.evaluate.context import Found
 from evaluators.webagent.quality import instrument_rows, program_rows
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import webagent_small as small
 
 from evaluators.webagent import quality_sections as quality
-from evaluators.webagent.context import View
+from evaluators.webagent.evaluate.context import View
 from measurand.reporting.document import Table, Text
 
 

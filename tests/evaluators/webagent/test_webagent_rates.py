@@ -8,7 +8,7 @@ import pytest
 import webagent_small as small
 from scipy import stats
 
-from evaluators.webagent.context import Found, Subject
+from evaluators.webagent.evaluate.context import Found, Subject
 from evaluators.webagent.rates import control_rows, rate_rows, score, success
 
 

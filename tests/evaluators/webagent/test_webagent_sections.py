@@ -5,7 +5,7 @@ from dataclasses import replace
 import webagent_small as small
 
 from evaluators.webagent import sections
-from evaluators.webagent.context import View
+from evaluators.webagent.evaluate.context import View
 from measurand.reporting.document import Figure, Section, Table
 from schemas.webagent.params import Report
 

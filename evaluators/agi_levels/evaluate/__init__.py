@@ -1,0 +1,253 @@
+"""Ask models to rate the texts that people rated, and let known respondents rate them too."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from evaluators.agi_levels.evaluate import quizzing
+from measurand import runs, shards
+from measurand.calls import Batch, Scored, score_batches
+from measurand.costs import COSTS
+from measurand.errors import InputError
+from measurand.journal import Journal
+from measurand.manifest import read_manifest
+from measurand.models import load
+from measurand.models.protocol import Request, Score, check
+from measurand.progress import Progress
+from measurand.results import RESULTS, slice_text
+from pipelines.agi_levels import known
+from schemas.agi_levels.params import Params
+from schemas.agi_levels.tables import ANSWERS, RATINGS
+
+Row = dict[str, Any]
+CHOICES = tuple(str(digit) for digit in range(1, 10))
+MIDDLE = 5
+"""The digit that stands for a rating of 0."""
+
+
+def evaluate(
+    params: Params,
+    data: Path,
+    model: str | None,
+    out: Path,
+    *,
+    journal: Path,
+    limit: int | None = None,
+) -> None:
+    """Write ``ratings`` (of each text), ``answers`` (to each question), ``items`` and ``costs``.
+
+    Item results are ``right`` of each question, and of the texts ``answered``, ``mass`` (the
+    probability of all nine digits together), ``retest_agreement`` and ``retest_difference`` of
+    prompts that were asked again alone.
+
+    Args:
+        params: parameters; ``evaluate.models`` lists the models.
+        data: folder with ``dataset/``.
+        model: one model string to run instead.
+        out: folder to write to.
+        journal: folder of the model calls.
+        limit: only the first so many texts and questions; marks the results partial.
+
+    Raises:
+        CapabilityError: a model gives no log-probabilities, or no answer to most texts.
+        InfraError: more calls failed for infrastructure reasons than ``max_infra_share``.
+    """
+    folder = data / "dataset" / "texts"
+    texts = shards.read_table(folder).to_pylist()[:limit]
+    if not texts:
+        raise InputError("no texts to rate", hint="build with build.rated, or give scores alone")
+    quizzes = data / "dataset" / "questions"
+    questions = shards.read_table(quizzes).to_pylist()[:limit]
+    parents = {
+        "texts": read_manifest(folder).logical_hash,
+        "questions": read_manifest(quizzes).logical_hash,
+    }
+    asked = params.evaluate.models if model is None else (model,)
+    rows: list[Row] = []
+    again: list[Row] = []
+    answers: list[Row] = []
+    costs: list[Row] = []
+    for name in asked:
+        found = _ask(params, name, texts, questions, parents, journal)
+        rows += found.ratings
+        again += found.again
+        answers += found.answers
+        costs += found.costs
+    results = [item for row in rows for item in _items(row)] + again
+    items = runs.results_table(results + [quizzing.item(row) for row in answers])
+    seed = params.build.seed
+    answers += quizzing.known_rows(questions, seed, runs.run_id("known", seed))
+    for name in known.NAMES:
+        rows += [_known(name, text, params) for text in texts]
+    config = {
+        "evaluate": params.evaluate.model_dump(mode="json"),
+        "models": list(asked),
+        "instrument": {
+            "prompt": params.evaluate.prompt,
+            "question": params.evaluate.question,
+            "begun": params.evaluate.begun,
+        },
+        "partial": limit is not None,
+    }
+    written: tuple[tuple[str, Any, pa.Table], ...] = (
+        ("ratings", RATINGS, runs.table(RATINGS, rows)),
+        ("answers", ANSWERS, runs.table(ANSWERS, answers)),
+        ("costs", COSTS, runs.table(COSTS, costs)),
+        ("items", RESULTS, items),
+    )
+    for name, spec, table in written:
+        shards.write_dataset(out / name, spec, table, parents=parents, params=config)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """Of one model: rows of RATINGS and ANSWERS, item results of prompts asked again, costs."""
+
+    ratings: list[Row]
+    again: list[Row]
+    answers: list[Row]
+    costs: list[Row]
+
+
+def _ask(
+    params: Params,
+    name: str,
+    texts: list[Row],
+    questions: list[Row],
+    parents: dict[str, str],
+    journal: Path,
+) -> _Asked:
+    how = params.evaluate
+    print(f"evaluate: loading {name}", flush=True)
+    model = load(name)
+    requests = [_request(params, text) for text in texts]
+    spent = runs.Costs(name)
+    rows: list[Row] = []
+    try:
+        check(
+            model, logprobs=True, sample=[Request(r.prompt, r.tags, CHOICES) for r in requests[:2]]
+        )
+        run_id = runs.run_id(
+            *(parents, how.prompt, how.question, how.begun, how.batch_size, model.fingerprint)
+        )
+        size = how.batch_size
+        batches = [Batch(requests[at : at + size], CHOICES) for at in range(0, len(requests), size)]
+        with (
+            Journal(journal / f"{runs.slug(name)}.jsonl") as calls,
+            Progress(f"evaluate {name}", len(texts), "texts") as progress,
+        ):
+            batched = score_batches(model, batches, calls, progress=progress)
+            scored = [one for batch in batched for one in batch]
+            taken = _spaced(len(texts), how.retest)
+            alone = [Batch([requests[i]], CHOICES) for i in taken]
+            repeated = [one for [one] in score_batches(model, alone, calls, repeat=1)]
+            answers = quizzing.ask(params, model, name, questions, calls, spent, run_id)
+        for text, request, one in zip(texts, requests, scored, strict=True):
+            spent.add(
+                *(text["corpus"], one.score.prompt_tokens, one.score.cached_tokens),
+                *(one.seconds, one.score.retries),
+            )
+            rows.append(_rated(name, text, request, one, run_id))
+        again: list[Row] = []
+        for i, second in zip(taken, repeated, strict=True):
+            score = second.score
+            spent.add(
+                *("retest", score.prompt_tokens, score.cached_tokens, second.seconds),
+                score.retries,
+            )
+            again += _compared(rows[i], scored[i].score, score)
+        every = rows + answers
+        lost = Counter(r["reason"] for r in every if r["status"] == "infra_error")
+        unanswered = Counter(r["reason"] for r in every if r["status"] == "model_error")
+        runs.refuse_failures(name, lost, len(every), how.max_infra_share)
+        runs.refuse_unanswered(model, unanswered, len(every))
+        return _Asked(rows, again, answers, spent.rows(model))
+    finally:
+        model.close()
+
+
+def _request(params: Params, text: Row) -> Request:
+    prompt = params.evaluate.prompt.replace("{what}", text["what"]).replace("{text}", text["text"])
+    tags = {"participant": "reader", "item": text["text_id"], "scale": "rating", "keyed": 1}
+    return Request(prompt, tags, begun=params.evaluate.begun)
+
+
+def _rated(name: str, text: Row, request: Request, one: Scored, run_id: str) -> Row:
+    score = one.score
+    logs = score.logprobs
+    weights = [0.0 if x is None else math.exp(x) for x in logs] if logs else []
+    total = math.fsum(weights)
+    mean = math.fsum(i * w for i, w in enumerate(weights, 1)) / total if total else None
+    return {
+        "run_id": run_id,
+        "model": name,
+        "text_id": text["text_id"],
+        "corpus": text["corpus"],
+        "rating": None if score.choice is None else float(score.choice + 1 - MIDDLE),
+        "expected": None if mean is None else mean - MIDDLE,
+        "mass": score.mass,
+        "status": score.status,
+        "reason": score.reason,
+        "prompt_sha256": request.sha256,
+        "prompt_tokens": score.prompt_tokens,
+    }
+
+
+def _known(name: str, text: Row, params: Params) -> Row:
+    rating = known.rating(name, text, params.build.seed)
+    return {
+        "run_id": runs.run_id(name, params.build.seed),
+        "model": name,
+        "text_id": text["text_id"],
+        "corpus": text["corpus"],
+        "rating": rating,
+        "expected": rating,
+        "mass": None,
+        "status": "ok",
+        "reason": None,
+    }
+
+
+def _spaced(n: int, most: int) -> list[int]:
+    """At most so many places, evenly spaced."""
+    return list(range(n)) if n <= most else [i * n // most for i in range(most)]
+
+
+def _item(row: Row, repeat: int = 0) -> Row:
+    return {
+        **row,
+        "system": "agi_levels",
+        "item_id": row["text_id"],
+        "repeat": repeat,
+        "cluster_id": row["text_id"],
+        "slice": slice_text({"corpus": row["corpus"]}),
+        "seed": None,
+    }
+
+
+def _compared(row: Row, before: Score, after: Score) -> Iterator[Row]:
+    """Item results of a prompt that was asked again alone."""
+    shared = {**_item(row, 1), "status": after.status, "reason": after.reason}
+    agrees = None if after.choice is None else float(before.choice == after.choice)
+    yield {**shared, "metric": "retest_agreement", "value": agrees}
+    if before.logprobs and after.logprobs:
+        pairs = zip(before.logprobs, after.logprobs, strict=True)
+        gaps = [abs(a - b) for a, b in pairs if a is not None and b is not None]
+        yield {**shared, "metric": "retest_difference", "value": max(gaps)}
+
+
+def _items(row: Row) -> Iterator[Row]:
+    shared = _item(row)
+    yield {**shared, "metric": "answered", "value": float(row["rating"] is not None),
+           "status": "ok", "reason": None}  # fmt: skip
+    known_mass = row["mass"] is not None
+    yield {**shared, "metric": "mass", "value": row["mass"] if known_mass else None,
+           "status": "ok" if known_mass else row["status"] if row["status"] != "ok" else "skipped",
+           "reason": None if known_mass else row["reason"] or "no probabilities"}  # fmt: skip
