@@ -275,7 +275,7 @@ def analyse(
     >>> scores = {"item_id": [*"abcdef"] * 2, "model": ["A"] * 6 + ["B"] * 6}
     >>> scores["value"] = [1, 1, 1, 1, 1, 0, 1, 0, 0, 1, 0, 0]
     >>> measurand.analyse(scores).pairs[0].difference
-    0.5 [-0.0748, 1.075]
+    0.50 [-0.07, 1.07]
     """
     for path in (save, every_eval_ever):
         refuse_existing(None if path is None else Path(path), folder_too=False)
@@ -396,7 +396,7 @@ def compare(
     >>> before = {"item_id": [*"abcd"], "value": [0.1, 0.4, 0.2, 0.9], "model": ["m"] * 4}
     >>> after = {**before, "value": [0.3, 0.5, 0.4, 0.9]}
     >>> measurand.compare(before, after).differences[0].difference
-    0.125 [-0.02735, 0.2773]
+    0.12 [-0.03, 0.28]
     """
     systems = names_of(system)
     with reporting(progress):

@@ -35,7 +35,7 @@ class Figure:
         se: standard error.
 
     >>> Figure(0.5, 0.4, 0.6, 100)
-    0.5 [0.4, 0.6]
+    0.50 [0.40, 0.60]
     >>> Figure(None, reason="no rows")
     undefined (no rows)
     """
@@ -50,13 +50,17 @@ class Figure:
     se: float | None = None
 
     def __repr__(self) -> str:
-        """The figure in a line."""
+        """The figure in a line, with the digits that its interval leaves."""
+        from measurand.reporting.text import decimals
+
         if self.estimate is None:
             return f"undefined ({self.reason})"
         if self.low is None or self.high is None:
             why = (self.reason or "unknown").removeprefix("no interval: ")
             return f"{self.estimate:.4g} (no interval: {why})"
-        return f"{self.estimate:.4g} [{self.low:.4g}, {self.high:.4g}]"
+        places = decimals(self.estimate, self.low, self.high)
+        low, estimate, high = (f"{x:.{places}f}" for x in (self.low, self.estimate, self.high))
+        return f"{estimate} [{low}, {high}]"
 
 
 def figure(found: Mapping[str, Any]) -> Figure:

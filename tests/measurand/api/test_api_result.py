@@ -13,7 +13,9 @@ from measurand.errors import InputError, MeasurandError
 
 
 def test_a_figure_is_read_in_a_line() -> None:
-    assert repr(Figure(0.5, 0.25, 0.75)) == "0.5 [0.25, 0.75]"
+    assert repr(Figure(0.5, 0.25, 0.75)) == "0.50 [0.25, 0.75]"
+    assert repr(Figure(0.2, -0.0143, 0.4143)) == "0.20 [-0.01, 0.41]"
+    assert repr(Figure(1234.5, 1200.0, 1269.0)) == "1234 [1200, 1269]"
     assert repr(Figure(0.5, reason="one cluster")) == "0.5 (no interval: one cluster)"
     assert repr(Figure(None, reason="no rows")) == "undefined (no rows)"
     found = measurand.analyse(items(1)).record["scores"][0]["models"][0]["mean"]
@@ -44,7 +46,7 @@ def test_a_pair_says_who_is_better() -> None:
     scores = items(3)
     scores["value"] = [0.9 if m == "A" else 0.1 * (k % 3) for k, m in enumerate(scores["model"])]
     [pair] = measurand.analyse(scores).pairs
-    assert repr(pair).startswith("A beats B by 0.8 [")
+    assert repr(pair).startswith("A beats B by 0.800 [")
     even = {**scores, "value": [0.1 * (k % 3) for k in range(60)]}
     assert "is not shown to beat" in repr(measurand.analyse(even).pairs[0])
 
