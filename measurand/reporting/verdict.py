@@ -175,12 +175,20 @@ def _line(cause: Cause, names: Sequence[str]) -> Line:
 
 
 def grouped(names: Sequence[str]) -> str:
-    """``reliable: EXT, AGR; discriminant``: what names have in common before a colon, once."""
-    found: dict[str, list[str]] = {}
+    """``reliable: m (EXT, AGR); discriminant``: what names begin with, once."""
+    found: dict[str, dict[str, list[str]]] = {}
     for name in names:
         head, _, tail = name.partition(": ")
-        found.setdefault(head, []).extend([tail] if tail else [])
-    return "; ".join(f"{h}: {', '.join(t)}" if t else h for h, t in found.items())
+        first, _, rest = tail.partition(", ")
+        found.setdefault(head, {}).setdefault(first, []).extend([rest] if rest else [])
+    return "; ".join(
+        f"{head}: {', '.join(_behind(*one) for one in tails.items())}" if any(tails) else head
+        for head, tails in found.items()
+    )
+
+
+def _behind(first: str, rest: Sequence[str]) -> str:
+    return f"{first} ({', '.join(rest)})" if len(rest) > 1 else ", ".join([first, *rest])
 
 
 def gates_table(verdict: Mapping[str, Any] | None) -> Table | None:

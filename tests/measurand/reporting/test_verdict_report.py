@@ -100,6 +100,8 @@ def test_states_of_instrument_and_subject() -> None:
 
 def test_names_share_what_they_have_in_common() -> None:
     assert grouped(["reliable: EXT", "reliable: AGR", "gap"]) == "reliable: EXT, AGR; gap"
+    assert grouped(["reliable: m, EXT", "reliable: m, AGR"]) == "reliable: m (EXT, AGR)"
+    assert grouped(["reliable: m, EXT", "reliable: k, EXT"]) == "reliable: m, EXT, k, EXT"
 
 
 @pytest.mark.parametrize(
