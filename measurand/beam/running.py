@@ -284,12 +284,14 @@ def _heartbeat(built: Pipeline, reason: Callable[[], str] | None = None) -> Iter
         return sum(sink.written() for sink in sinks)
 
     stop = threading.Event()
-    with Progress("build", sum(sink.n_shards for sink in sinks), "shards") as progress:
+    total = sum(sink.n_shards for sink in sinks)
+    idle = "" if total else "what the tables are made of is computed first"
+    with Progress("build", total or None, "shards") as progress:
 
         def beat() -> None:
             while not stop.wait(0.5):
                 done = written()
-                progress.note = reason() if reason and not done else ""
+                progress.note = (reason() if reason and not done else "") or idle
                 progress.advance(done - progress.done)
 
         thread = threading.Thread(target=beat, name="build progress", daemon=True)
