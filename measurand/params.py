@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from measurand import yamls
 from measurand.errors import InputError, ParamsError
@@ -15,6 +15,20 @@ class Strict(BaseModel):
     """Base of every parameter model: frozen, unknown keys refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Stop(Strict):
+    """When an evaluation may end before its sample is used up: ``evaluate.until`` of any system.
+
+    Attributes:
+        gates: gate file whose bets (``sequential``) decide, from the project's root.
+        seed: of the order in which clusters are asked.
+        clusters: clusters asked between two decisions.
+    """
+
+    gates: str = Field(min_length=1)
+    seed: int = Field(default=20260101, ge=0)
+    clusters: int = Field(default=10, ge=1)
 
 
 def no_repeats(name: str, values: tuple[object, ...]) -> None:
@@ -43,7 +57,7 @@ P = TypeVar("P", bound=BaseModel)
 
 
 def read(path: Path, model: type[P]) -> P:
-    """Read a parameter file.
+    """Read a parameter file; ``evaluate.until``, which is the engine's own, is left out.
 
     Args:
         path: a YAML file.
@@ -53,6 +67,36 @@ def read(path: Path, model: type[P]) -> P:
         ParamsError: the file is missing, is not YAML, or breaks a rule of the model; the message
             names every key at fault.
     """
+    raw = _raw(path)
+    if _has_until(raw):
+        raw["evaluate"] = {k: v for k, v in raw["evaluate"].items() if k != UNTIL}
+    return _parsed(path, raw, model)
+
+
+def read_until(path: Path) -> Stop | None:
+    """What ``evaluate.until`` of a parameter file says; None where it says nothing.
+
+    Raises:
+        ParamsError: as :func:`read`.
+    """
+    raw = _raw(path)
+    if not _has_until(raw) or raw["evaluate"][UNTIL] is None:
+        return None
+    return _parsed(path, raw["evaluate"][UNTIL], Stop, f"evaluate.{UNTIL}.")
+
+
+UNTIL = "until"
+
+
+def _has_until(raw: Any) -> bool:
+    return (
+        isinstance(raw, dict)
+        and isinstance(raw.get("evaluate"), dict)
+        and (UNTIL in raw["evaluate"])
+    )
+
+
+def _raw(path: Path) -> Any:
     if not path.is_file():
         raise ParamsError(
             f"{path}: no such parameter file", hint="run in the project's root or give --params"
@@ -63,13 +107,18 @@ def read(path: Path, model: type[P]) -> P:
         raise ParamsError(Exception.__str__(error), hint=error.hint) from error
     if raw is None:
         raise ParamsError(f"{path} is empty", hint="copy a preset: `measurand preset SYSTEM NAME`")
+    return raw
+
+
+def _parsed(path: Path, raw: Any, model: type[P], under: str = "") -> P:
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise ParamsError(f"{path}: {_faults(error, raw)}", hint="mend these keys") from error
+        faults = _faults(error, raw, under)
+        raise ParamsError(f"{path}: {faults}", hint="mend these keys") from error
 
 
-def _faults(error: ValidationError, raw: Any) -> str:
+def _faults(error: ValidationError, raw: Any, under: str) -> str:
     """Every fault with its key, without those that only follow from another one.
 
     Where an item of a list is at fault, pydantic drops it and then says that the list is too short.
@@ -81,7 +130,8 @@ def _faults(error: ValidationError, raw: Any) -> str:
         for e in found
         if not any(len(p) > len(e["loc"]) and p[: len(e["loc"])] == e["loc"] for p in places)
     ]
-    return "; ".join(f"{_key(e['loc'], raw) or 'file'}: {_said(e['msg'])}" for e in own)
+    keys = [f"{under}{_key(e['loc'], raw)}".rstrip(".") or "file" for e in own]
+    return "; ".join(f"{key}: {_said(e['msg'])}" for key, e in zip(keys, own, strict=True))
 
 
 def _said(message: str) -> str:

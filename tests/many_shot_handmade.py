@@ -68,17 +68,20 @@ WRITER = {
 }
 
 
-def params_of(models: list[dict[str, Any]] = MODELS, **evaluate: Any) -> Params:
-    build = {"tasks": TASKS, "rationales": WRITER, "n_shards": 2}
+def params_of(
+    models: list[dict[str, Any]] = MODELS, tasks: list[dict[str, Any]] = TASKS, **evaluate: Any
+) -> Params:
+    writer = WRITER if any(task["id"] == "sums" for task in tasks) else None
+    build = {"tasks": tasks, "rationales": writer, "n_shards": 2}
     return Params.model_validate({"build": build, "evaluate": {"models": models, **evaluate}})
 
 
-def make(folder: Path) -> Path:
+def make(folder: Path, given: list[dict[str, Any]] = TASKS) -> Path:
     """Write ``pool``, ``prompts`` and ``rationales``; returns the data folder."""
     pool: list[dict[str, Any]] = []
     prompts: list[dict[str, Any]] = []
     solved: list[dict[str, Any]] = []
-    for task in params_of().build.tasks:
+    for task in params_of(tasks=given).build.tasks:
         drawn = tasks.examples(task, 0, folder)
         parts: dict[str, list[Example]] = {"train": [], "test": [], "dev": []}
         sizes = {"train": task.train, "test": task.test, "dev": task.dev}

@@ -141,6 +141,7 @@ def run(
     model: str | None = None,
     runner: str | None = None,
     limit: int | None = None,
+    until: str | Path | None = None,
     gates: str | Path | None = None,
     on_stage: Callable[[Stage], None] | None = None,
     progress: Where = None,
@@ -154,7 +155,9 @@ def run(
         model: one model string instead of the parameters' list.
         runner: Beam runner of the build; without, that of ``MEASURAND_RUNNER``.
         limit: only the first prompts of each model.
-        gates: gate file; ``gates/<system>.yaml`` without, or none where ``params`` is given.
+        until: gate file whose ``sequential`` gates end each model's run when all are decided.
+        gates: gate file of the verdict; without, that of ``until``, else ``gates/<system>.yaml``,
+            or none where ``params`` is given.
         on_stage: called with each stage before the report when it is done.
         progress: a callback, ``"stderr"``, or None for silence.
 
@@ -207,6 +210,7 @@ def run(
                 out=results,
                 model=model,
                 limit=limit,
+                until=until,
                 progress=progress,
             )
         )
@@ -216,6 +220,6 @@ def run(
             data=data,
             results=results,
             out=out / "report",
-            gates=gates or ("none" if params else None),
+            gates=gates or until or ("none" if params else None),
             progress=progress,
         )

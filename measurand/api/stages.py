@@ -20,6 +20,7 @@ from measurand.progress import Where, reporting
 
 if TYPE_CHECKING:
     from measurand.reporting.document import Document
+    from measurand.until import Until
 
 OURS = (
     *("*.parquet", "*.tmp", "manifest.json", "provenance.json", ".gitignore"),
@@ -252,10 +253,14 @@ def evaluate(
     journal: str | Path | None = None,
     model: str | None = None,
     limit: int | None = None,
+    until: str | Path | None = None,
     data: str | Path | None = None,
     progress: Where = None,
 ) -> Stage:
     """Run models over a dataset and write item results; goes on where it was interrupted.
+
+    With ``until``, or ``evaluate.until`` of the parameters, clusters are asked in one fixed random
+    order and a model's run ends when the bets of the gate file are decided.
 
     Args:
         system: name of a system of the project here.
@@ -264,11 +269,13 @@ def evaluate(
         journal: folder of answered model calls, where a run goes on; ``journal/<system>`` without.
         model: one model string instead of the parameters' list.
         limit: only the first prompts; marks the results partial.
+        until: gate file whose ``sequential`` gates end the run when all are decided.
         data: folder with ``dataset/`` and ``checkpoint/``; ``data/<system>`` without.
         progress: a callback, ``"stderr"``, or None for silence.
 
     Raises:
-        InputError: no such system, no dataset, a limit below 1.
+        InputError: no such system, no dataset, a limit below 1, or with ``until`` code
+            ``no_sequence``, ``no_bets`` or ``no_stop``.
         MeasurandError: a package or a model is missing, or too many calls failed.
 
     >>> import measurand
@@ -278,7 +285,7 @@ def evaluate(
     ...     print(error.code)
     bad_input
     """
-    whole = not (journal or model or limit is not None or data)
+    whole = not (journal or model or limit is not None or until or data)
     with running(
         "evaluate", system, params, lambda s: s.results, out, whole=whole, progress=progress
     ) as run:
@@ -294,8 +301,12 @@ def evaluate(
                 f"{given}/dataset is not built", hint=f"run `measurand build {one.name}` first"
             )
         kept = Path(journal or one.journal)
+        stops, calls = _stops(one, params, until, model, limit), kept
+        more: dict[str, Any] = {}
+        if stops is not None:
+            more, calls = {"until": stops}, kept / stops.order.folder
         one.module("evaluate").evaluate(
-            run.params, given, model, run.out, journal=kept, limit=limit
+            run.params, given, model, run.out, journal=calls, limit=limit, **more
         )
         origin = provenance.collect(one.root)
         # While a stage runs, dvc.lock still describes the run before it.
@@ -304,6 +315,29 @@ def evaluate(
             origin["workers"] = json.loads((kept / WORKERS).read_text(encoding="utf-8"))
         _write_json(run.out / "provenance.json", origin)
     return run.found("evaluate")
+
+
+def _stops(
+    one: project.System,
+    params: str | Path | None,
+    until: str | Path | None,
+    model: str | None,
+    limit: int | None,
+) -> Until | None:
+    """What ends the run early: the gate file that was given, else what the parameters say."""
+    stop = parameters.read_until(one.params if params is None else Path(params))
+    if until is not None:
+        file = str(Path(until).resolve())
+        stop = stop.model_copy(update={"gates": file}) if stop else parameters.Stop(gates=file)
+    if stop is None:
+        return None
+    from measurand.until import Until, refuse_without
+
+    if limit is not None:
+        hint = "leave one of them out: a limit is for looking, not for deciding"
+        raise InputError("--limit with --until", hint=hint)
+    refuse_without(one.module("evaluate").evaluate, one.name)
+    return Until(stop, one.root, model)
 
 
 def shown(path: Path, root: Path) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from measurand.arguments import Parser
+from measurand.commands.stages import UNTIL, say, say_report
 
 
 def main(argv: Sequence[str]) -> int:
@@ -29,13 +30,14 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--model", help="one model string instead of the parameters' list")
     parser.add_argument("--runner", help="Beam runner of the build")
     parser.add_argument("--limit", type=int, help="only the first N prompts of each model")
+    parser.add_argument("--until", type=Path, metavar="GATES", help=UNTIL)
     parser.add_argument(
         "--gates",
-        help="gate file; by default gates/<system>.yaml, or none where --params is given",
+        help="gate file; by default that of --until, else gates/<system>.yaml, or none where "
+        "--params is given",
     )
     options = vars(parser.parse_args(argv))
     from measurand.api.reports import run
-    from measurand.commands.stages import say, say_report
 
     say_report(options["system"], run(**options, on_stage=say, progress="stderr"))
     return 0

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from measurand.api.reports import Report
     from measurand.api.stages import Stage
 
+UNTIL = (
+    "end each model's run when the `sequential` gates of this file are decided; clusters are asked "
+    "in one fixed random order"
+)
+
 
 def main(argv: Sequence[str]) -> int:
     """Run the stage named by ``argv[0]``."""
@@ -57,6 +62,7 @@ def main(argv: Sequence[str]) -> int:
         parser.add_argument(
             "--limit", type=int, help="only the first N prompts; marks the results partial"
         )
+        parser.add_argument("--until", type=Path, metavar="GATES", help=UNTIL)
         parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
     if verb == "report":
         parser.add_argument(

@@ -23,7 +23,7 @@ from measurand.gates.reading import items
 from measurand.gates.reading.comparable import belongs, compare, dataset_hash
 from measurand.gates.reading.evidence import Evidence
 from measurand.gates.reading.labels import beside
-from measurand.gates.reading.pairing import pair, unpaired
+from measurand.gates.reading.pairing import in_one_order, pair, unpaired
 from measurand.gates.reading.sources import Sources
 from measurand.gates.verdict import GateResult
 from measurand.results import slice_text
@@ -32,6 +32,8 @@ from measurand.results import slice_text
 ZERO = 1e-9
 #: What "there is no baseline yet" looks like.
 ABSENT = ("baseline_unresolved", "missing_metric", "empty_slice")
+#: Column of the clusters that a run which may stop asks in order.
+CLUSTER = "cluster_id"
 #: Evidence at a one-sided level, against a null in the direction of the alternative.
 Measure = Callable[[float, float, Direction], Bounds]
 
@@ -235,7 +237,7 @@ def _from_items(case: Case, sources: Sources, model: str | None, parts: dict[str
     if gate.test == "threshold":
         assert gate.limit is not None
         assert sample is not None
-        return replace(_put(case, sample), bound=gate.limit)
+        return replace(_put(case, sample, evidence.sequence), bound=gate.limit)
     assert gate.baseline is not None
     if gate.baseline.value is not None:
         assert sample is not None
@@ -243,15 +245,22 @@ def _from_items(case: Case, sources: Sources, model: str | None, parts: dict[str
         if gate.test == "exact_equal":
             found = exact.of_items(sample, value)
             return _named_value(replace(case, measure=lambda *_: found), value)
-        return _against_value(_put(case, sample), value)
+        return _against_value(_put(case, sample, evidence.sequence), value)
     return _against_items(case, sources, evidence, candidate, model, parts)
 
 
-def _put(case: Case, sample: Items, other: Items | None = None) -> Case:
+def _put(case: Case, sample: Items, seed: int | None, other: Items | None = None) -> Case:
     """The case with its evidence: a line to bet on, or a measure of the sample."""
     gate, result = case.gate, case.result
     if gate.sequential is not None:
-        line = anytime.line_of(sample, gate.sequential.low, gate.sequential.high)
+        if seed is not None and case.rules.cluster != CLUSTER:
+            raise EvidenceError(
+                f"bets on {case.rules.cluster}: a run that ends when it is decided asks the "
+                f"clusters of {CLUSTER} in order",
+                code="orders_mixed",
+                hint="leave cluster out",
+            )
+        line = anytime.line_of(sample, gate.sequential.low, gate.sequential.high, seed)
         return replace(case, line=line)
     words = ("gate", gate.id, gate.metric, result.model or "", result.slice)
     return replace(
@@ -299,6 +308,7 @@ def _against_items(
         baseline, name = sources.baseline(gate.baseline)
         same = compare(evidence, baseline, sources)
         other = items.select(baseline, gate, rules, gate.baseline.model or model, parts)
+        candidate, other = in_one_order(candidate, other, evidence.sequence, baseline.sequence)
     except EvidenceError as error:
         if error.code not in ABSENT:
             raise _about_baseline(error, error.code) from error
@@ -337,7 +347,7 @@ def _against_items(
         unequal = ("unequal", exact.unequal(sample))
         case = replace(case, result=replace(result, counts=(*counts, unequal)))
         return replace(case, measure=lambda *_: found)
-    return _put(case, sample, None if gate.paired else level)
+    return _put(case, sample, evidence.sequence, None if gate.paired else level)
 
 
 def _about_baseline(error: EvidenceError, code: str) -> EvidenceError:

@@ -19,6 +19,8 @@ from measurand.gates.deciding.samples import Rules
 from measurand.gates.figures.bounds import Bounds, EvidenceError
 from measurand.gates.gatefile import GateFileError, read_gate_file
 from measurand.gates.questions import FAMILY, GateFile
+from measurand.gates.reading import sequences
+from measurand.gates.reading.sequences import Stopped
 from measurand.gates.reading.sources import Sources, open_sources
 from measurand.gates.telling.sentences import describe
 from measurand.gates.verdict import FamilyNote, GateResult, Problem, Verdict
@@ -57,7 +59,9 @@ def run_gates(
             spec = spec.model_copy(update={"models": tuple(models)})
         lock = _lock(spec, root)
         sources = open_sources(spec, root, results, statistics)
+        sequence = sequences.read(sources.items_folder)
         _advise(spec, sources)
+        _advise_stopped(spec, sequence, digest, sources)
         found = [case for gate in spec.gates for case in cases(gate, spec, sources)]
         k = _look(found, digest, out)
         found, each = _sequences(found, digest, out, k)
@@ -71,6 +75,7 @@ def run_gates(
             lock_sha256=lock,
             looks=k,
             family=family_note(spec, gates),
+            sequence=sequence,
         )
     except MeasurandError as error:
         problem = Problem(error.code, str(Exception.__str__(error)), error.hint)
@@ -203,6 +208,24 @@ def _advise(spec: GateFile, sources: Sources) -> None:
                 f"{gate.id}: nothing stops many small losses of {gate.metric} from adding up; add "
                 "a gate against a pinned baseline with role: anchor, or a threshold"
             )
+
+
+def _advise_stopped(
+    spec: GateFile, sequence: Stopped | None, digest: str, sources: Sources
+) -> None:
+    """Warnings about results of a run that ended when its gates were decided."""
+    if sequence is None:
+        return
+    if sequence.gates_sha256 != digest:
+        sources.warn(
+            "another gate file ended this run: bets of this one hold, but may have needed more"
+        )
+    fixed = [gate.id for gate in spec.gates if gate.sequential is None]
+    if sequence.early and fixed:
+        sources.warn(
+            "the run ended by what was answered, and bounds of a fixed sample do not allow for "
+            f"that: read {', '.join(fixed)} with care; only gates with sequential keep their level"
+        )
 
 
 def _without_overflow(result: GateResult) -> GateResult:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from measurand.gates.deciding.decisions import Decision, Level, State
 from measurand.gates.figures.bounds import Bounds
+from measurand.gates.reading.sequences import Stopped
 from measurand.gates.telling.causes import reasons
 
 #: What a gate asks about: whether the measurement works, or whether what was measured is good.
@@ -17,14 +18,15 @@ Of = Literal["instrument", "subject"]
 
 UNSOUND = "not to be relied on until the instrument passes"
 SCHEMA = "measurand.verdict"
-VERSION = "1.3.0"
+VERSION = "1.4.0"
+FOURTH_VERSION = "1.3.0"
 THIRD_VERSION = "1.2.0"
 #: Verdicts that hold nothing of a later version keep to the earlier one, which older readers know.
 SECOND_VERSION = "1.1.0"
 FIRST_VERSION = "1.0.0"
 #: Fields of 1.1, left out where they are empty, and tests of 1.0.
 _ADDED = ("p_adjusted", "correction")
-_LATEST = ("trainings_needed",)
+_FOURTH = ("trainings_needed",)
 _FIRST_TESTS = (None, "threshold", "non_inferiority")
 EXIT_CODES: dict[State, int] = {"pass": 0, "fail": 1, "inconclusive": 2, "error": 3}
 #: From bad to good: an error outranks a failure, a failure outranks an undecided gate.
@@ -205,6 +207,7 @@ class Verdict:
         warnings: what a reader should know although it changes no state.
         looks: how many different candidates were tested with this file against this baseline.
         family: what the correction over gates did; None where it applies to none.
+        sequence: how far a run came that ended when its gates were decided; None of any other.
     """
 
     gate_file: str
@@ -216,6 +219,7 @@ class Verdict:
     lock_sha256: str | None = None
     looks: int = 1
     family: FamilyNote | None = None
+    sequence: Stopped | None = None
 
     @property
     def state(self) -> State:
@@ -296,12 +300,16 @@ class Verdict:
         if self.family is not None:
             note = dataclasses.asdict(self.family) | {"gates": list(self.family.gates)}
             content["family"] = note | {"sentence": self.family.sentence()}
+        if self.sequence is not None:
+            content["sequence"] = self.sequence.to_dict()
         return content
 
     def _version(self) -> str:
         """The first version that knows all that the verdict holds."""
-        if any(getattr(g.decision, k) is not None for g in self.gates for k in _LATEST):
+        if self.sequence is not None:
             return VERSION
+        if any(getattr(g.decision, k) is not None for g in self.gates for k in _FOURTH):
+            return FOURTH_VERSION
         if self.apart:
             return THIRD_VERSION
         later = self.family is not None or any(
@@ -348,7 +356,7 @@ def _plain(gate: GateResult, apart: bool) -> dict[str, Any]:
     }
     empty = {
         "plain",
-        *(k for k in (*_ADDED, *_LATEST) if fields.get(k) is None),
+        *(k for k in (*_ADDED, *_FOURTH) if fields.get(k) is None),
         *(() if apart else ("of",)),
     }
     return {

@@ -88,9 +88,14 @@ def sentence_of(verdict: Mapping[str, Any] | None) -> str:
 
 
 def warnings_of(verdict: Mapping[str, Any] | None) -> list[str]:
-    """What a reader should know although it changes no state, and how to mend a problem."""
+    """What a reader should know although it changes no state.
+
+    How to mend a problem, and what a run that ended when it was decided did not ask, stand first.
+    """
     problem = (verdict or {}).get("problem") or {}
     hints = [str(problem["hint"])] if problem.get("hint") else []
+    sequence = (verdict or {}).get("sequence") or {}
+    hints += [str(sequence["sentence"])] if sequence.get("sentence") else []
     return hints + [str(warning) for warning in (verdict or {}).get("warnings") or ()]
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field
 
 from measurand.errors import ParamsError
-from measurand.params import Licence, Strict, read
+from measurand.params import Licence, Stop, Strict, read, read_until
 
 
 class Example(Strict):
@@ -116,3 +116,28 @@ def test_a_list_of_licences_holds_together(tmp_path: Path, text: str, licence: s
 def test_what_is_no_licence_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(ParamsError, match="licence"):
         read(write(tmp_path, text), Licensed)
+
+
+class Staged(Strict):
+    evaluate: Example
+
+
+@pytest.mark.parametrize("until", ["", ", until: null", ", until: {gates: g.yaml, clusters: 3}"])
+def test_when_a_run_may_end_is_a_parameter_of_every_system(until: str, tmp_path: Path) -> None:
+    path = write(tmp_path, f"evaluate: {{size: 3{until}}}\n")
+    assert read(path, Staged) == Staged(evaluate=Example(size=3))
+    found = read_until(path)
+    assert found == (Stop(gates="g.yaml", clusters=3) if "gates" in until else None)
+
+
+@pytest.mark.parametrize(
+    ("until", "named"),
+    [
+        ("{clusters: 3}", "evaluate.until.gates"),
+        ("{gates: g, cluster: 3}", "until.cluster"),
+        ("3", "evaluate.until: "),
+    ],
+)
+def test_a_fault_of_it_names_its_key(until: str, named: str, tmp_path: Path) -> None:
+    with pytest.raises(ParamsError, match=named):
+        read_until(write(tmp_path, f"evaluate: {{size: 3, until: {until}}}\n"))

@@ -19,9 +19,10 @@ from measurand.errors import InputError
 from measurand.journal import Journal
 from measurand.manifest import read_manifest
 from measurand.models import load
-from measurand.models.protocol import Request, Score, check
+from measurand.models.protocol import Model, Request, Score, check
 from measurand.progress import Progress
 from measurand.results import RESULTS, slice_text
+from measurand.sequence import Until, Watch
 from pipelines.agi_levels import known
 from schemas.agi_levels.params import Params
 from schemas.agi_levels.tables import ANSWERS, RATINGS
@@ -40,6 +41,7 @@ def evaluate(
     *,
     journal: Path,
     limit: int | None = None,
+    until: Until | None = None,
 ) -> None:
     """Write ``ratings`` (of each text), ``answers`` (to each question), ``items`` and ``costs``.
 
@@ -54,6 +56,7 @@ def evaluate(
         out: folder to write to.
         journal: folder of the model calls.
         limit: only the first so many texts and questions; marks the results partial.
+        until: ends a model's run when its gates are decided; every text and question is a cluster.
 
     Raises:
         CapabilityError: a model gives no log-probabilities, or no answer to most texts.
@@ -75,13 +78,12 @@ def evaluate(
     answers: list[Row] = []
     costs: list[Row] = []
     for name in asked:
-        found = _ask(params, name, texts, questions, parents, journal)
+        found = _ask(params, name, texts, questions, parents, journal, until)
         rows += found.ratings
         again += found.again
         answers += found.answers
         costs += found.costs
-    results = [item for row in rows for item in _items(row)] + again
-    items = runs.results_table(results + [quizzing.item(row) for row in answers])
+    items = _Asked(rows, again, answers, costs).items()
     seed = params.build.seed
     answers += quizzing.known_rows(questions, seed, runs.run_id("known", seed))
     for name in known.NAMES:
@@ -96,6 +98,8 @@ def evaluate(
         },
         "partial": limit is not None,
     }
+    if until is not None:
+        config["sequence"] = until.record()
     written: tuple[tuple[str, Any, pa.Table], ...] = (
         ("ratings", RATINGS, runs.table(RATINGS, rows)),
         ("answers", ANSWERS, runs.table(ANSWERS, answers)),
@@ -115,6 +119,11 @@ class _Asked:
     answers: list[Row]
     costs: list[Row]
 
+    def items(self) -> pa.Table:
+        """Item results."""
+        results = [item for row in self.ratings for item in _items(row)] + self.again
+        return runs.results_table(results + [quizzing.item(row) for row in self.answers])
+
 
 def _ask(
     params: Params,
@@ -123,54 +132,86 @@ def _ask(
     questions: list[Row],
     parents: dict[str, str],
     journal: Path,
+    until: Until | None,
 ) -> _Asked:
     how = params.evaluate
     print(f"evaluate: loading {name}", flush=True)
     model = load(name)
-    requests = [_request(params, text) for text in texts]
-    spent = runs.Costs(name)
-    rows: list[Row] = []
+    found = _Asked([], [], [], [])
+    ids = [text["text_id"] for text in texts] + [one["item_id"] for one in questions]
+    watch = Watch(until, name, parents, dict.fromkeys(ids, 1))
     try:
-        check(
-            model, logprobs=True, sample=[Request(r.prompt, r.tags, CHOICES) for r in requests[:2]]
-        )
+        first = [_request(params, text) for text in texts[:2]]
+        check(model, logprobs=True, sample=[Request(r.prompt, r.tags, CHOICES) for r in first])
         run_id = runs.run_id(
             *(parents, how.prompt, how.question, how.begun, how.batch_size, model.fingerprint)
         )
-        size = how.batch_size
-        batches = [Batch(requests[at : at + size], CHOICES) for at in range(0, len(requests), size)]
+        alone = {texts[i]["text_id"] for i in _spaced(len(texts), how.retest)}
         with (
             Journal(journal / f"{runs.slug(name)}.jsonl") as calls,
             Progress(f"evaluate {name}", len(texts), "texts") as progress,
         ):
-            batched = score_batches(model, batches, calls, progress=progress)
-            scored = [one for batch in batched for one in batch]
-            taken = _spaced(len(texts), how.retest)
-            alone = [Batch([requests[i]], CHOICES) for i in taken]
-            repeated = [one for [one] in score_batches(model, alone, calls, repeat=1)]
-            answers = quizzing.ask(params, model, name, questions, calls, spent, run_id)
-        for text, request, one in zip(texts, requests, scored, strict=True):
-            spent.add(
-                *(text["corpus"], one.score.prompt_tokens, one.score.cached_tokens),
-                *(one.seconds, one.score.retries),
-            )
-            rows.append(_rated(name, text, request, one, run_id))
-        again: list[Row] = []
-        for i, second in zip(taken, repeated, strict=True):
-            score = second.score
-            spent.add(
-                *("retest", score.prompt_tokens, score.cached_tokens, second.seconds),
-                score.retries,
-            )
-            again += _compared(rows[i], scored[i].score, score)
-        every = rows + answers
+            run = _Run(params, model, name, run_id, calls, progress, runs.Costs(name), found)
+            for clusters in watch:
+                run.rate(_among(texts, "text_id", clusters), alone)
+                run.quiz(_among(questions, "item_id", clusters))
+                watch.see(found.items)
+        every = found.ratings + found.answers
         lost = Counter(r["reason"] for r in every if r["status"] == "infra_error")
         unanswered = Counter(r["reason"] for r in every if r["status"] == "model_error")
         runs.refuse_failures(name, lost, len(every), how.max_infra_share)
         runs.refuse_unanswered(model, unanswered, len(every))
-        return _Asked(rows, again, answers, spent.rows(model))
+        found.costs.extend(run.spent.rows(model))
+        return found
     finally:
         model.close()
+
+
+def _among(rows: list[Row], key: str, clusters: frozenset[str] | None) -> list[Row]:
+    return [row for row in rows if clusters is None or row[key] in clusters]
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One model that is asked; what it answers is added to ``found``."""
+
+    params: Params
+    model: Model
+    name: str
+    run_id: str
+    calls: Journal
+    progress: Progress
+    spent: runs.Costs
+    found: _Asked
+
+    def rate(self, texts: list[Row], alone: set[str]) -> None:
+        """Have texts rated; those in ``alone`` a second time, each in a call of its own."""
+        size = self.params.evaluate.batch_size
+        requests = [_request(self.params, text) for text in texts]
+        batches = [Batch(requests[at : at + size], CHOICES) for at in range(0, len(requests), size)]
+        batched = score_batches(self.model, batches, self.calls, progress=self.progress)
+        scored = [one for batch in batched for one in batch]
+        taken = [i for i, text in enumerate(texts) if text["text_id"] in alone]
+        second = [Batch([requests[i]], CHOICES) for i in taken]
+        repeated = [one for [one] in score_batches(self.model, second, self.calls, repeat=1)]
+        rows = []
+        for text, request, one in zip(texts, requests, scored, strict=True):
+            self._count(text["corpus"], one)
+            rows.append(_rated(self.name, text, request, one, self.run_id))
+        self.found.ratings.extend(rows)
+        for i, one in zip(taken, repeated, strict=True):
+            self._count("retest", one)
+            self.found.again.extend(_compared(rows[i], scored[i].score, one.score))
+
+    def quiz(self, questions: list[Row]) -> None:
+        """Have questions answered."""
+        asked = (self.params, self.model, self.name, questions, self.calls, self.spent)
+        self.found.answers.extend(quizzing.ask(*asked, self.run_id))
+
+    def _count(self, part: str, one: Scored) -> None:
+        score = one.score
+        tokens = (score.prompt_tokens, score.cached_tokens)
+        self.spent.add(part, *tokens, one.seconds, score.retries)
 
 
 def _request(params: Params, text: Row) -> Request:

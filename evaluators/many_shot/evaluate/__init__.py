@@ -22,6 +22,7 @@ from measurand.journal import Journal
 from measurand.models.protocol import Model, Request, Sampling, check
 from measurand.progress import Progress
 from measurand.results import RESULTS
+from measurand.sequence import Until, Watch
 from pipelines.many_shot import answers, oracles
 from pipelines.many_shot.material import Asked, Material
 from schemas.many_shot.params import Curve, ModelRun, Params, Task
@@ -38,6 +39,7 @@ def evaluate(
     *,
     journal: Path,
     limit: int | None = None,
+    until: Until | None = None,
 ) -> None:
     """Ask every model its tasks and curves.
 
@@ -52,6 +54,7 @@ def evaluate(
         out: folder to write to.
         journal: folder of the model calls.
         limit: only the first so many prompts of each model; marks the results partial.
+        until: ends a model's run when its gates are decided; clusters are shot sets.
 
     Raises:
         InputError: nothing was built of what a model is asked.
@@ -61,13 +64,17 @@ def evaluate(
     """
     material = Material(params, data / "dataset")
     asked = params.evaluate.models if model is None else (_run_of(params, model),)
-    outcomes = [Administration(params, run, material, out, journal, limit).run() for run in asked]
+    outcomes = [
+        Administration(params, run, material, out, journal, limit, until).run() for run in asked
+    ]
     config = {
         "evaluate": params.evaluate.model_dump(mode="json"),
         "models": [run.model for run in asked],
         "not_built": sorted({name for outcome in outcomes for name in outcome.not_built}),
         "partial": limit is not None,
     }
+    if until is not None:
+        config["sequence"] = until.record()
     costs = runs.table(COSTS, [row for outcome in outcomes for row in outcome.costs])
     shards.write_dataset(out / "costs", COSTS, costs, parents=material.parents, params=config)
     shards.write_dataset(
@@ -112,6 +119,7 @@ class Administration:
         out: results folder.
         journal: folder of the model calls.
         limit: only the first so many prompts.
+        until: what ends the run early.
     """
 
     params: Params
@@ -120,6 +128,7 @@ class Administration:
     out: Path
     journal: Path
     limit: int | None
+    until: Until | None
     _seen: int = 0
     _sample: list[tuple[Asked, Row]] = field(default_factory=list)
 
@@ -183,9 +192,10 @@ class Administration:
         responses: list[pa.Table] = []
         items: list[pa.Table] = []
         missing: Counter[str] = Counter()
+        watch = self._watch(built)
         with Progress(f"evaluate {self.spec.model}", total, "prompts") as progress:
-            for task, curve in built:
-                for batch in self._batches(task, curve):
+            for clusters in watch:
+                for batch in self._batches(built, clusters):
                     rows = self._answered(asker, batch, run_id)
                     self._pick(batch, rows, total)
                     missing.update(r["reason"] for r in rows if r["status"] == "model_error")
@@ -194,6 +204,7 @@ class Administration:
                         runs.results_table([i for row in rows for i in answers.items(row)])
                     )
                     progress.advance(len(batch))
+                watch.see(lambda: pa.concat_tables(items))
         again = [row for asked, row in self._sample for row in _retested(asker, asked, row)]
         items.append(runs.results_table(again))
         share = self.params.evaluate.max_infra_share
@@ -202,9 +213,23 @@ class Administration:
         self._write(pa.concat_tables(responses))
         return pa.concat_tables(items), asker.costs.rows(model)
 
-    def _batches(self, task: Task, curve: Curve) -> Iterator[list[Asked]]:
-        left = None if self.limit is None else self.limit - self._seen
-        return self.material.batches(task, curve, self.params.evaluate.batch_size, left)
+    def _watch(self, built: Sequence[tuple[Task, Curve]]) -> Watch:
+        items: Counter[str] = Counter()
+        if self.until is not None:
+            for batch in self._batches(built, None):
+                items[_cluster(batch[0])] += len(batch)
+        return Watch(self.until, self.spec.model, self.material.parents, items)
+
+    def _batches(
+        self, built: Sequence[tuple[Task, Curve]], clusters: frozenset[str] | None
+    ) -> Iterator[list[Asked]]:
+        """Batches of some clusters, None for all; a batch is of one shot set."""
+        size = self.params.evaluate.batch_size
+        for task, curve in built:
+            left = None if self.limit is None else self.limit - self._seen
+            for batch in self.material.batches(task, curve, size, left):
+                if clusters is None or _cluster(batch[0]) in clusters:
+                    yield batch
 
     def _answered(self, asker: Asker, batch: Sequence[Asked], run_id: str) -> list[Row]:
         if batch[0].free:
@@ -243,6 +268,11 @@ class Administration:
             parents=self.material.parents,
             params={"model": self.spec.model, "partial": self.limit is not None},
         )
+
+
+def _cluster(asked: Asked) -> str:
+    """The cluster of its item results (:func:`pipelines.many_shot.answers.item`): its shot set."""
+    return f"{asked.task.id}|s{asked.prompt['seed']}"
 
 
 def _written(asker: Asker, batch: Sequence[Asked]) -> list[Row]:

@@ -16,6 +16,7 @@ import numpy as np
 
 from measurand.errors import InputError
 from measurand.gates.figures.bounds import Bounds, Direction, EvidenceError, FloatArray, Items
+from measurand.sequence import ordered
 
 #: Halvings of the range in search of a bound: to a millionth of it.
 HALVINGS = 20
@@ -42,9 +43,9 @@ class Line:
     paired: bool
 
     def ordered(self, first: Sequence[str]) -> Line:
-        """The same line with these clusters first, in this order, and the others by name."""
+        """The same line with these clusters first, in this order, and the others as they stood."""
         known = set(first)
-        names = (*first, *sorted(x for x in self.names if x not in known))
+        names = (*first, *(x for x in self.names if x not in known))
         place = {name: i for i, name in enumerate(self.names)}
         means = self.means[[place[name] for name in names]]
         return Line(names, means, self.n, self.low, self.high, self.paired)
@@ -58,13 +59,14 @@ class Line:
         return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def line_of(sample: Items, low: float, high: float) -> Line:
-    """Clusters of a sample by name, each with the mean of its items.
+def line_of(sample: Items, low: float, high: float, seed: int | None = None) -> Line:
+    """Clusters of a sample, each with the mean of its items.
 
     Args:
         sample: scores, or paired differences, with names of clusters.
         low: least score of an item.
         high: greatest score of an item.
+        seed: of the order in which they were asked (:mod:`measurand.sequence`); by name without.
     """
     n = len(sample.names)
     size = np.bincount(sample.clusters, minlength=n)
@@ -73,7 +75,8 @@ def line_of(sample: Items, low: float, high: float) -> Line:
     names = tuple(sample.names[i] for i in present)
     if sample.paired:
         low, high = low - high, high - low
-    return Line(names, means, len(sample.values), low, high, sample.paired).ordered(())
+    line = Line(names, means, len(sample.values), low, high, sample.paired)
+    return line.ordered(sorted(names) if seed is None else ordered(names, seed))
 
 
 def bounds(

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from measurand.errors import MeasurandError
 from measurand.gates.figures.bounds import EvidenceError
+from measurand.gates.reading.sequences import seed_of
 from measurand.results import RESULTS, STATISTICS, current
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Evidence:
             ``instrument``; None if not stated.
         version: schema version in the manifest.
         partial: whether only some of the items were run.
+        sequence: seed of the order in which clusters were asked, by a run that ended when its
+            gates were decided (:mod:`measurand.sequence`); None of any other.
     """
 
     table: pa.Table
@@ -45,6 +48,7 @@ class Evidence:
     instrument: str | None = None
     version: str | None = None
     partial: bool = False
+    sequence: int | None = None
 
     @cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -209,7 +213,19 @@ def _datasets(folders: Sequence[Path], where: Path) -> Evidence:
     digest = hashes[0] if len(hashes) == 1 else _sha(hashes)
     versions = {m.version for m in manifests}
     facts = _facts(folders, manifests)
-    return Evidence(_concat(tables, where), digest, str(where), version=max(versions), **facts)
+    seeds = {seed_of(manifest.params, str(where)) for manifest in manifests}
+    if len(seeds) > 1:
+        raise EvidenceError(
+            f"{where}: parts of the results were asked in different orders",
+            code="orders_mixed",
+            hint="evaluate all of it in one run",
+        )
+    return Evidence(
+        *(_concat(tables, where), digest, str(where)),
+        version=max(versions),
+        sequence=seeds.pop(),
+        **facts,
+    )
 
 
 def _manifests(folders: Sequence[Path]) -> list[Manifest]:

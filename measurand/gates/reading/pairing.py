@@ -46,6 +46,37 @@ def pair(
     return replace(sample_of(left, differences, paired=True), level=level.values), level
 
 
+def in_one_order(
+    candidate: Scored, baseline: Scored, seed: int | None, other: int | None
+) -> tuple[Scored, Scored]:
+    """Both sides' clusters that both were asked, where the candidate ended when it was decided.
+
+    Args:
+        candidate: one side.
+        baseline: the other.
+        seed: of the candidate's order; None where it was asked everything.
+        other: of the baseline's.
+
+    Raises:
+        EvidenceError: ``orders_mixed``: both ended early, in different orders: which clusters are
+            common would depend on what was answered.
+    """
+    if seed is None:
+        return candidate, baseline
+    if other not in (None, seed):
+        raise EvidenceError(
+            f"it was asked in the order of seed {other}, the candidate in that of seed {seed}",
+            code="orders_mixed",
+            hint="evaluate both with one seed, or the baseline whole",
+        )
+    return _among(candidate, baseline.items), _among(baseline, candidate.items)
+
+
+def _among(side: Scored, other: pa.Table) -> Scored:
+    common = pc.is_in(side.items.column("cluster"), pc.unique(other.column("cluster")))
+    return replace(side, items=side.items.filter(common))
+
+
 def unpaired(candidate: Scored, baseline: Scored, *, max_drop: float) -> tuple[Items, Items]:
     """Both sides' scores as samples of their own, of items that need not be the same.
 

@@ -25,6 +25,10 @@ class Sources:
     warnings: list[str] = field(default_factory=list)
     _kept: dict[Any, Any] = field(default_factory=dict)
 
+    def put(self, items: Evidence) -> None:
+        """Take item results at hand, such as the answers of a run that goes on."""
+        self._kept["items"] = items
+
     def items(self) -> Evidence:
         """The candidate's item results."""
         return _whole(self._once("items", lambda: load_items(self.items_folder)))

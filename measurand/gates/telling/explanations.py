@@ -85,6 +85,7 @@ FAULTS = {
     "instrument_changed": "Scorer, judge or prompts differ: a difference may be theirs, not the "
     "model's.",
     "low_overlap": "Too few items are common to both sides.",
+    "orders_mixed": "A run that ends when it is decided holds in one order of its clusters only.",
     "baseline_unresolved": "The baseline cannot be found.",
     "anchor_moves": "An anchor that moves guards against nothing.",
     "rel_margin_undefined": "A share of nothing is no margin.",

@@ -93,6 +93,8 @@ def to_text(verdict: Verdict) -> str:
     lines = [verdict.sentence(), *(f"warning: {w}" for w in verdict.warnings)]
     if verdict.family is not None:
         lines.append(verdict.family.sentence())
+    if verdict.sequence is not None:
+        lines.append(verdict.sequence.sentence())
     if verdict.problem is not None and verdict.problem.hint:
         lines.append(f"what to do: {verdict.problem.hint}")
     for part, gates in _parts(verdict):
@@ -154,6 +156,9 @@ def to_markdown(verdict: Verdict, limit: int = SUMMARY_CHARACTERS) -> str:
     head += ["", *(f"- Warning: {_md(w)}" for w in verdict.warnings[:20])]
     if verdict.family is not None:
         head += ["", _md(verdict.family.sentence().capitalize())]
+    if verdict.sequence is not None:
+        text = verdict.sequence.sentence()
+        head += ["", _md(text[:1].upper() + text[1:])]
     table = [
         "",
         "| gate | verdict | estimate | bounds | limit | n | what it means |",

@@ -1,14 +1,20 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from agi_levels_small import changed
 
 from evaluators.agi_levels.evaluate import evaluate
+from evaluators.agi_levels.report import statistics
 from measurand import shards
 from measurand.errors import InfraError
+from measurand.gates import run_gates
 from measurand.manifest import read_manifest
+from measurand.params import Stop
+from measurand.sequence import ordered
+from measurand.until import Until
 from pipelines.agi_levels import known, quiz
 from schemas.agi_levels.params import Params
 from schemas.agi_levels.tables import ANSWERS, RATINGS, TEXTS
@@ -28,6 +34,30 @@ def test_everybody_rates_every_text(results: Path, data: Path) -> None:
         if row["model"] == "synthetic:uniform":
             assert row["rating"] in range(-4, 5)
             assert row["mass"] == pytest.approx(1, abs=1e-6)
+
+
+def test_a_run_ends_when_its_gates_are_decided(small: Params, data: Path, tmp_path: Path) -> None:
+    about = {"test": "threshold", "sequential": {"low": 0, "high": 1}, "min_n": 0}
+    gates = [
+        {"id": "right", "metric": "right", "limit": 0.05, **about},
+        {"id": "answered", "metric": "answered", "limit": 0.3, **about},
+    ]
+    file = tmp_path / "g.yaml"
+    rules = {"version": 1, "system": "agi_levels", "defaults": {"min_clusters": 0}}
+    file.write_text(json.dumps(rules | {"gates": gates}))
+    until = Until(Stop(gates="g.yaml"), tmp_path)
+    out = tmp_path / "results"
+    evaluate(small, data, None, out, journal=tmp_path / "journal", until=until)
+    [run] = read_manifest(out / "items").params["sequence"]["models"]
+    assert run["open"] == []
+    items = shards.read_table(out / "items").to_pylist()
+    asked = {r["item_id"] for r in items if r["metric"] in ("right", "answered")}
+    every = [shards.read_table(data / "dataset" / name) for name in ("texts", "questions")]
+    names = every[0]["text_id"].to_pylist() + every[1]["item_id"].to_pylist()
+    assert asked == set(ordered(names, until.order.seed)[: run["clusters"]])
+    assert run["items"] == len(asked) < run["of_items"] == len(names)
+    assert run_gates(file, root=tmp_path, results=out).state == "pass"
+    assert statistics(data, out, small).num_rows > 20
 
 
 def test_a_run_again_is_the_same_bytes(

@@ -120,3 +120,10 @@ def test_reasons_stand_with_their_counts(tmp_path: Path) -> None:
     )
     assert found.rows() == [{"table": "pairs", "rows": 7, "left_out": 1201}]
     assert "1,200 short, 1 odd" in found.render("md")
+
+
+def test_a_system_whose_items_are_not_asked_in_order_cannot_end_early(project: Path) -> None:
+    (project / "data/personality/dataset").mkdir(parents=True)
+    with pytest.raises(measurand.InputError, match="personality cannot end early") as caught:
+        measurand.evaluate("personality", until="gates/personality.yaml")
+    assert caught.value.code == "no_sequence"

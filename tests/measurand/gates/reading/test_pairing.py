@@ -10,7 +10,7 @@ from measurand.gates.figures.bounds import EvidenceError
 from measurand.gates.gatefile import validate
 from measurand.gates.reading.evidence import Evidence
 from measurand.gates.reading.items import Scored, select
-from measurand.gates.reading.pairing import pair, unpaired
+from measurand.gates.reading.pairing import in_one_order, pair, unpaired
 
 
 def of(content: list[dict[str, Any]]) -> Scored:
@@ -124,3 +124,22 @@ def test_uneven_losses_are_told_of_the_right_side() -> None:
     with pytest.raises(EvidenceError, match=r"10\.00% of the candidate, 0\.00% of"):
         unpaired(left, right, max_drop=0.01)
     assert len(unpaired(left, right, max_drop=0.1)[0].values) == 90
+
+
+def test_a_run_that_ended_early_is_compared_on_the_clusters_that_both_were_asked() -> None:
+    early = of(rows([1, 1, 0, 1], cluster_size=2))
+    whole = of(rows([1, 0, 0, 0, 1, 1], cluster_size=2))
+    a, b = in_one_order(early, whole, 7, None)
+    assert a.items.num_rows == b.items.num_rows == 4
+    differences, _ = pair(a, b, same_dataset=True, max_drop=0.0)
+    assert differences.values.tolist() == [0.0, 1.0, 0.0, 1.0]
+    a, b = in_one_order(whole, early, 7, 7)
+    assert a.items.num_rows == b.items.num_rows == 4
+    assert in_one_order(early, whole, None, None) == (early, whole)
+
+
+def test_runs_that_ended_early_in_two_orders_are_not_compared() -> None:
+    one = of(rows([1, 0]))
+    with pytest.raises(EvidenceError) as caught:
+        in_one_order(one, one, 7, 8)
+    assert caught.value.code == "orders_mixed"
