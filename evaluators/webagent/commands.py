@@ -101,9 +101,9 @@ def opened(site: str, theme: str, records: int, port: int) -> tuple[Sites, Any]:
 
 
 def _play(args: argparse.Namespace) -> int:
-    from evaluators.webagent.evaluate import agents
     from measurand import project
     from measurand.manifest import write_text
+    from pipelines.webagent import agents
     from pipelines.webagent.driver import Driver
     from pipelines.webagent.instructions import task
     from pipelines.webagent.loop import Limits, play
@@ -145,8 +145,8 @@ def agent(name: str, file: Path | None, data: Path) -> Agent:
     Raises:
         InputError: there is no such agent, or its planner was trained otherwise.
     """
-    from evaluators.webagent.evaluate import agents
     from measurand import params
+    from pipelines.webagent import agents
     from schemas.webagent.params import Params
 
     given = Params() if file is None else params.read(file, Params)

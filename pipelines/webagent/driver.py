@@ -25,6 +25,7 @@ from measurand.errors import CapabilityError
 from measurand.web import chromium
 from measurand.web.browser import BrowserFailed
 from measurand.web.server import HOST, Server
+from pipelines.webagent import survivors
 from pipelines.webagent.server import Sites
 from pipelines.webagent.sessions import Session, Setting
 
@@ -97,6 +98,8 @@ class Driver:
         self.server = Server(self.sites)
         self.episodes = 0
         self._profile = tempfile.mkdtemp(prefix="measurand-browser-")
+        mark = f"{chromium.MARK}{self.token}"
+        self._watch = survivors.watch(Path(self._profile), mark)
         self.web: Any = None
         options = webdriver.ChromeOptions()
         options.binary_location = str(chromium.executable())
@@ -104,7 +107,7 @@ class Driver:
         width, height = self.sites.window
         for word in (
             *chromium.FLAGS,
-            f"{chromium.MARK}{self.token}",
+            mark,
             "--headless",
             f"--window-size={width},{height}",
             f"--proxy-server={self.server.address}",
@@ -117,7 +120,7 @@ class Driver:
         # The mark is an argument that the driver does not know, and does not mind.
         service = Service(
             driver,
-            service_args=[f"{chromium.MARK}{self.token}"],
+            service_args=[mark],
             popen_kw={"start_new_session": True},
         )
         _open.add(self)
@@ -198,7 +201,7 @@ class Driver:
         return [address for address in refused if _START_PAGE not in address]
 
     def close(self) -> None:
-        """End browser, driver and server, and remove the browser's files."""
+        """End browser, driver and server; the browser's files go with who watches over it."""
         _open.discard(self)
         if self.web is not None:
             with contextlib.suppress(BrowserFailed):
@@ -206,7 +209,7 @@ class Driver:
         # What still runs writes into the folder that is removed next.
         chromium.left_over(self.token, CLOSE_SECONDS)
         self.server.close()
-        shutil.rmtree(self._profile, ignore_errors=True)
+        self._watch.close()
 
     def _fresh(self, address: str) -> None:
         old = self.web.current_window_handle

@@ -10,6 +10,7 @@ from measurand.errors import InfraError
 from measurand.models.protocol import Model, Request, Sampling, check
 from measurand.training.code import code_of
 from pipelines.webagent.rules import Written
+from pipelines.webagent.server import stand_ins_answer
 
 SAMPLING = Sampling(max_tokens=400, stop=("\nStep:",))
 """Greedy; a program has a few lines."""
@@ -125,8 +126,9 @@ def load(spec: str) -> Prompted:
         CapabilityError: it cannot write, or fails a canary prompt.
     """
     if spec not in _open:
-        model = models.load(spec, cache=project.root_or_here() / "models")
-        check(model, generate=True)
+        with stand_ins_answer():
+            model = models.load(spec, cache=project.root_or_here() / "models")
+            check(model, generate=True)
         _open[spec] = model
     return Prompted(_open[spec])
 

@@ -30,6 +30,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from pipelines.webagent import survivors
 from pipelines.webagent.relay import Relay
 
 READY_SECONDS = 60.0
@@ -166,7 +167,7 @@ def _compiled() -> str:
     load them.
     """
     folder = tempfile.mkdtemp(prefix="measurand-room-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(survivors.watch(Path(folder)).close)
     words = _furnished("--bind", folder)
     subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, env={}, check=False)
     return folder

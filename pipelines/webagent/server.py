@@ -9,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 import secrets
+import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -114,15 +117,33 @@ class Sites:
 
 
 def source_sha256() -> str:
-    """Hash of the code and templates of the sites."""
+    """Hash of what decides a page: code and templates of the sites, and how pages are read."""
     folder = Path(__file__).parent
     modules = (estate, forum, maps, records, themes, words)
     files = [Path(str(module.__file__)) for module in modules]
-    files += [folder / "blocks.py", folder / "sessions.py", folder / "state.py", Path(__file__)]
+    own = ("blocks.py", "sessions.py", "state.py", "observe.js")
+    files += [*(folder / name for name in own), Path(__file__)]
     digest = hashlib.sha256()
     for path in (*sorted(files), *sorted((folder / "templates").glob("*.html"))):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+@contextmanager
+def stand_ins_answer() -> Iterator[None]:
+    """While this lasts, flask's stand-ins for a request can be looked at.
+
+    vLLM's CPU engine looks at every global of every module when it starts
+    (``vllm.triton_utils.dispatcher``), and outside a request flask's raise. Flask is here where
+    pages of the sites were made in this process before.
+    """
+    if "flask" not in sys.modules:
+        yield
+        return
+    from flask import Flask
+
+    with Flask(__name__).test_request_context():
+        yield
 
 
 def _application(sites: Sites) -> Any:

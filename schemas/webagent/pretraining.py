@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,8 @@ from measurand.params import Strict
 SEED = 20260101
 NAME = "html_t5"
 """Of the pre-trained model, in every table."""
+Attention = Literal["local_global", "local", "dense"]
+ATTENTIONS: tuple[Attention, ...] = get_args(Attention)
 
 
 class Network(Strict):
@@ -36,7 +38,7 @@ class Network(Strict):
     mlp: int = Field(ge=8)
     encoder_layers: int = Field(ge=1)
     decoder_layers: int = Field(ge=1)
-    attention: Literal["local_global", "local", "dense"] = "local_global"
+    attention: Attention = "local_global"
     radius: int = Field(default=127, ge=1)
     block: int = Field(default=16, ge=2)
     buckets: int = Field(default=32, ge=4, le=1024)

@@ -6,6 +6,7 @@ import pyarrow as pa
 
 from measurand.tables import Column, Table
 from schemas.webagent.corpus import KINDS
+from schemas.webagent.pretraining import ATTENTIONS
 
 PRETRAINING = Table(
     name="webagent.pretraining",
@@ -65,5 +66,20 @@ PROBES = Table(
         Column("kind", pa.string(), "what the tokens are part of", enum=KINDS),
         Column("tokens", pa.int32(), "target tokens of this kind", minimum=1),
         Column("nll", pa.float64(), "sum of their negative log-probabilities", "nats", minimum=0),
+    ),
+)
+
+LENGTHS = Table(
+    name="webagent.lengths",
+    version="1.0.0",
+    key=("attention", "tokens"),
+    doc="One row per kind of attention and length: what the encoder takes, on one thread.",
+    columns=(
+        Column("attention", pa.string(), "of the encoder", enum=ATTENTIONS),
+        Column("tokens", pa.int32(), "of the input", minimum=1),
+        Column(
+            "seconds", pa.float64(), "of the processor, the fastest of some runs", "s", minimum=0
+        ),
+        Column("mib", pa.float64(), "added to the process at its peak", "MiB", minimum=0),
     ),
 )

@@ -10,7 +10,7 @@ import webagent_small as small
 from webagent_planners import SAID
 
 from evaluators.webagent import evaluate as module
-from evaluators.webagent.evaluate import Turn, conditions_of, evaluate, planned, worth_a_film
+from evaluators.webagent.evaluate import evaluate, worth_a_film
 from evaluators.webagent.evaluate.failing import Walks
 from evaluators.webagent.report import statistics
 from measurand import shards
@@ -19,33 +19,9 @@ from measurand.manifest import read_manifest
 from measurand.web import chromium
 from pipelines.webagent import playing
 from pipelines.webagent.sandbox import works
-from schemas.webagent.params import SITES, Agent, Evaluate, Params
+from schemas.webagent.params import Agent, Evaluate, Params
 
 MISSING = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
-
-
-def test_instructions_are_held_out_and_all_agents_have_the_same() -> None:
-    found = planned(Params(evaluate=Evaluate(instructions=6, seeds=2)))
-    assert len({task.id for task in found}) == len(SITES) * 6 * 2
-    assert {task.template.split for task in found} == {"eval"}
-    assert {task.seed for task in found} == {0, 1}
-
-
-def test_what_decides_a_row_decides_the_journals_key(tmp_path: Path) -> None:
-    def identity(agent: Agent, **other: int) -> str:
-        params = Params(evaluate=Evaluate(agents=(agent,), **other))
-        return Turn(params, agent, conditions_of(params, "r"), tmp_path, None).identity
-
-    one = Agent(name="a")
-    assert identity(one) == identity(one, instructions=3)
-    others = [identity(one, max_steps=3), identity(one, snippet_tokens=99),
-              identity(Agent(name="a", shuffled=True))]  # fmt: skip
-    params = Params(evaluate=Evaluate(agents=(one,)))
-    others += [
-        Turn(params, one, conditions_of(params, "r"), tmp_path, None, learned).identity
-        for learned in ("weights", "other weights")
-    ]
-    assert len({identity(one), *others}) == 6
 
 
 def test_a_success_and_every_kind_of_failure_are_worth_a_film(walks: Walks) -> None:
@@ -122,4 +98,6 @@ def test_a_run_that_goes_on_ends_in_the_same_rows(
     assert rows["html_t5", "loss", ""]["estimate"] > 0
     films = shards.read_table(tmp_path / "one" / "films").to_pylist()
     assert {row["episode_id"].rpartition("|")[2] for row in films} == {"oracle", "cut", "learned"}
+    lengths = shards.read_table(tmp_path / "one" / "lengths").to_pylist()
+    assert {row["attention"] for row in lengths} == {"local_global", "local", "dense"}
     assert chromium.processes("evaluate-") == []

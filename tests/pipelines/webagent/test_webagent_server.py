@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib.util import find_spec
 
 import pytest
@@ -77,3 +79,36 @@ def test_what_is_typed_is_shown_as_text(sites: Sites) -> None:
     client.get("/estate/homes?city=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script>alert" not in client.html
     assert "&lt;script&gt;alert" in client.html
+
+
+LOOKED_AT = """
+import sys
+from pipelines.webagent.server import Sites, stand_ins_answer
+
+def look():
+    # As vLLM's engine does when it starts.
+    for module in list(sys.modules.values()):
+        for value in list(getattr(module, "__dict__", {}).values()):
+            if hasattr(value, "__dict__"):
+                vars(value).get("kernel")
+
+with stand_ins_answer():
+    assert "flask" not in sys.modules
+    look()
+Sites()
+try:
+    look()
+except RuntimeError:
+    print("outside of a request")
+with stand_ins_answer():
+    look()
+print("all looked at")
+"""
+
+
+def test_every_global_of_a_process_can_be_looked_at_although_flask_is_there() -> None:
+    """In a process of its own: other tests bring modules that mind being looked at."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOOKED_AT], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.splitlines() == ["outside of a request", "all looked at"], done.stderr

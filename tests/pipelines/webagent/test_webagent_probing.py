@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from webagent_pages import corpus_of, rows
 
-from evaluators.webagent.evaluate import probing
 from measurand import runs
 from measurand.errors import InputError
+from pipelines.webagent import probing
 from schemas.webagent.params import Build, Params
 from schemas.webagent.pretraining_tables import PROBES
 

@@ -6,16 +6,9 @@ import pytest
 import webagent_small as small
 from canned_model import Canned
 
-from evaluators.webagent.evaluate.agents import (
-    Shuffled,
-    Wordless,
-    asked_for,
-    close_all,
-    identity,
-    opened,
-)
 from measurand.errors import InputError
 from pipelines.webagent import loop
+from pipelines.webagent.agents import Shuffled, Wordless, asked_for, close_all, identity, opened
 from pipelines.webagent.instructions import task
 from pipelines.webagent.page import Seen
 from pipelines.webagent.planning import Trained

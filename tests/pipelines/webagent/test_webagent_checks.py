@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from evaluators.webagent.evaluate import checks
+from pipelines.webagent import checks
 from pipelines.webagent.checker import check
 from pipelines.webagent.instructions import task
 from pipelines.webagent.loop import Played, Step
