@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from measurand.version import __version__
 
 if TYPE_CHECKING:
+    from measurand.api.answers import Rescored as Rescored
+    from measurand.api.answers import rescore as rescore
     from measurand.api.datasets import Published as Published
     from measurand.api.datasets import Verification as Verification
     from measurand.api.datasets import publish as publish
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from measurand.api.rows import Rows as Rows
     from measurand.api.scales import Reliability as Reliability
     from measurand.api.scales import reliability as reliability
+    from measurand.api.short_forms import Items as Items
+    from measurand.api.short_forms import items as items
     from measurand.api.stages import Stage as Stage
     from measurand.api.stages import build as build
     from measurand.api.stages import evaluate as evaluate
@@ -53,6 +57,7 @@ _HOMES = {
     "Figure": "measurand.api.result",
     "GateOutcome": "measurand.api.gating",
     "InputError": "measurand.errors",
+    "Items": "measurand.api.short_forms",
     "Mean": "measurand.api.items",
     "MeasurandError": "measurand.errors",
     "Pair": "measurand.api.items",
@@ -61,6 +66,7 @@ _HOMES = {
     "Reliability": "measurand.api.scales",
     "Report": "measurand.api.reports",
     "Rerun": "measurand.api.items",
+    "Rescored": "measurand.api.answers",
     "Result": "measurand.api.result",
     "Rows": "measurand.api.rows",
     "Stage": "measurand.api.stages",
@@ -72,11 +78,13 @@ _HOMES = {
     "compare": "measurand.api.items",
     "evaluate": "measurand.api.stages",
     "gate": "measurand.api.gating",
+    "items": "measurand.api.short_forms",
     "plan": "measurand.api.plans",
     "publish": "measurand.api.datasets",
     "read": "measurand.api.items",
     "reliability": "measurand.api.scales",
     "report": "measurand.api.reports",
+    "rescore": "measurand.api.answers",
     "run": "measurand.api.reports",
     "train": "measurand.api.stages",
     "verify": "measurand.api.datasets",

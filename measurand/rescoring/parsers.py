@@ -49,12 +49,11 @@ def of_pattern(pattern: str, *, ignore_case: bool = False) -> Parser:
     return parse
 
 
-def of_function(name: str) -> Parser:
-    """A function ``module:function`` from a text to what is read out of it, or None.
+def of_name(name: str) -> Parser:
+    """A function ``module:function`` as :func:`of_function` takes it.
 
     Raises:
-        InputError: code ``bad_argument``: there is none; on use, ``bad_parser``: it fails, or
-            gives something else.
+        InputError: code ``bad_argument``: there is none.
     """
     module, _, attribute = name.partition(":")
     try:
@@ -62,6 +61,14 @@ def of_function(name: str) -> Parser:
     except (ImportError, AttributeError, ValueError) as error:
         hint = "give MODULE:FUNCTION that Python can import from here"
         raise InputError(f"--parser {name}: {error}", hint=hint, code="bad_argument") from error
+    return of_function(function, name)
+
+
+def of_function(function: Callable[[str], object], name: str) -> Parser:
+    """A function from a text to what is read out of it, or None.
+
+    On use it raises InputError, code ``bad_parser``, where it fails or gives something else.
+    """
 
     def parse(texts: Sequence[str]) -> list[str | None]:
         return [_one(function, name, text, at) for at, text in enumerate(texts, 1)]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -167,6 +170,39 @@ def _of_items(
     units = clusters[first].astype(str)
     lone = len(np.unique(units)) == len(names)
     return means, None if lone else units, len(names) == len(items)
+
+
+def item_rows(answers: Answers) -> list[Record]:
+    """The new scores as a table that every verb reads; an answer that was not read has none."""
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    columns = (answers.items, answers.models, answers.clusters, answers.new)
+    for item, model, cluster, new in zip(*columns, strict=True):
+        lost = bool(np.isnan(new))
+        found.append(
+            {
+                "item_id": str(item),
+                "model": str(model),
+                "metric": "rescored",
+                "repeat": seen[item, model],
+                "cluster_id": str(cluster),
+                "value": None if lost else float(new),
+                "status": "model_error" if lost else "ok",
+            }
+        )
+        seen[item, model] += 1
+    return found
+
+
+def as_csv(answers: Answers) -> str:
+    """:func:`item_rows` as CSV."""
+    file = io.StringIO()
+    rows = item_rows(answers)
+    writer = csv.DictWriter(file, list(rows[0]) if rows else (), lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(row | {"value": "" if row["value"] is None else f"{row['value']:g}"})
+    return file.getvalue()
 
 
 def _changed(answers: Answers) -> Sequence[int]:

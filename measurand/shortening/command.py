@@ -5,16 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from measurand import outputs
 from measurand.arguments import Parser
-from measurand.errors import InputError
 from measurand.outputs import FORMATS
-
-if TYPE_CHECKING:
-    from measurand.reporting.document import Document
-    from measurand.shortening.matrix import Matrix
 
 
 def main(argv: Sequence[str]) -> int:
@@ -23,30 +17,16 @@ def main(argv: Sequence[str]) -> int:
     Raises:
         InputError: a log or an argument cannot be used; the code says why.
     """
-    args = _parser().parse_args(argv)
-    for path in (args.out, args.save):
-        outputs.refuse_existing(path)
-    if args.save is not None and args.keep is None:
-        raise InputError("--save without --keep", hint="say how many", code="bad_argument")
-    if args.form is not None and (args.keep or args.save or args.families):
-        raise InputError(
-            "--form with --keep, --save or --families",
-            hint="a form is made, or used",
-            code="bad_argument",
-        )
-    from measurand.api.wishes import rows_of, wish
-    from measurand.shortening import matrix
+    options = vars(_parser().parse_args(argv))
+    form, out = options.pop("format"), options.pop("out")
+    outputs.refuse_existing(out)
+    from measurand.api.short_forms import items
 
-    wished = wish(map=args.map, values=args.values, reruns=args.reruns)
-    found = matrix.of(rows_of(args.paths, wished), args.score)
-    made, record, form = _estimated(found, args) if args.form else _described(found, args)
-    text = _rendered(made, record, args.format)
     with outputs.new() as places:
-        if args.save is not None:
-            places.text(form, args.save)
-        if args.out is not None:
-            places.text(text, args.out)
-    if args.out is None:
+        text = items(options.pop("paths"), **options, progress="stderr").render(form)
+        if out is not None:
+            places.text(text, out)
+    if out is None:
         outputs.write(text, None)
     return 0
 
@@ -80,34 +60,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     parser.add_argument("--out", type=Path, help="write here, never over an existing file")
     return parser
-
-
-Made = tuple["Document", dict[str, Any], str]
-"""A page, its record, and a short form as text."""
-
-
-def _described(found: Matrix, args: argparse.Namespace) -> Made:
-    from measurand.shortening import kept, matrix, page
-    from measurand.shortening.record import describe
-
-    whole = matrix.complete(found)
-    families = args.families and matrix.families(args.families, whole.models)
-    record = describe(whole, args.keep, families)
-    form = record.pop("form", None)
-    text = "" if form is None else kept.text(form, whole.items, whole.name, whole.models)
-    return page.document(record), record, text
-
-
-def _estimated(found: Matrix, args: argparse.Namespace) -> Made:
-    from measurand.shortening import kept, page
-    from measurand.shortening.record import estimated
-
-    form, items, name = kept.read(args.form)
-    record = estimated(found, form, items)
-    if name != found.name:
-        record["notes"].append(f"the form is of the score {name}")
-    return page.estimates(record), record, ""
-
-
-def _rendered(made: Document, record: dict[str, Any], form: str) -> str:
-    return outputs.as_json(record) if form == "json" else outputs.drawn(made, form)

@@ -49,8 +49,8 @@ def _imported(path: Path) -> set[str]:
 
 def test_every_verb_of_the_engine_is_a_function() -> None:
     assert set(FUNCTIONS) >= {
-        "agreement", "analyse", "build", "compare", "evaluate", "gate", "publish", "reliability",
-        "report", "run", "train", "verify",
+        "agreement", "analyse", "build", "compare", "evaluate", "gate", "items", "plan", "publish",
+        "reliability", "report", "rescore", "run", "train", "verify",
     }  # fmt: skip
 
 

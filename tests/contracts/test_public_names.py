@@ -15,10 +15,11 @@ import measurand
 
 ROOT = Path(__file__).parents[2]
 PUBLIC = [
-    "Agreement", "Analysis", "Comparison", "Figure", "GateOutcome", "InputError", "Mean",
-    "MeasurandError", "Pair", "Plan", "Published", "Reliability", "Report", "Rerun", "Result",
-    "Rows", "Stage", "Svg", "Verification", "agreement", "analyse", "build", "compare", "evaluate",
-    "gate", "plan", "publish", "read", "reliability", "report", "run", "train", "verify",
+    "Agreement", "Analysis", "Comparison", "Figure", "GateOutcome", "InputError", "Items", "Mean",
+    "MeasurandError", "Pair", "Plan", "Published", "Reliability", "Report", "Rerun", "Rescored",
+    "Result", "Rows", "Stage", "Svg", "Verification", "agreement", "analyse", "build", "compare",
+    "evaluate", "gate", "items", "plan", "publish", "read", "reliability", "report", "rescore",
+    "run", "train", "verify",
 ]  # fmt: skip
 HEAVY = ("torch", "apache_beam", "dvc", "datasets", "matplotlib", "pandas", "scipy", "pyarrow",
          "polars", "numpy", "pydantic")  # fmt: skip

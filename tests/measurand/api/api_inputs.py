@@ -42,3 +42,30 @@ def ratings(seed: int) -> dict[str, list]:
         ]
         for name in ("anna", "ben", "cara")
     }
+
+
+def taken(seed: int) -> dict[str, list]:
+    """Twelve models on twelve items."""
+    rng = np.random.default_rng(seed)
+    ability, ease = rng.normal(size=12), rng.normal(size=12)
+    right = (rng.random((12, 12)) < 1 / (1 + np.exp(-ability[:, None] - ease))).astype(float)
+    return {
+        "model": [f"m{i}" for i in range(12) for _ in range(12)],
+        "item_id": [f"q{j}" for _ in range(12) for j in range(12)],
+        "value": right.ravel().tolist(),
+    }
+
+
+def said(seed: int) -> dict[str, list]:
+    """Two models' answers to 20 questions, some without a number, with scores that miss some."""
+    rng = np.random.default_rng(seed)
+    right = rng.integers(0, 5, 40)
+    told = np.where(rng.random(40) < 0.7, right, rng.integers(0, 5, 40))
+    read = rng.random(40)
+    return {
+        "model": ["A"] * 20 + ["B"] * 20,
+        "item_id": [f"q{i}" for i in range(20)] * 2,
+        "answer": ["?" if r < 0.1 else f"It is {t}." for t, r in zip(told, read, strict=True)],
+        "right": [str(r) for r in right],
+        "value": [float(t == x and r < 0.8) for t, x, r in zip(told, right, read, strict=True)],
+    }

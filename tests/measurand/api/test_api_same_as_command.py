@@ -12,14 +12,19 @@ from typing import Any
 
 import polars as pl
 import pytest
-from api_inputs import answers, items, ratings
+from api_inputs import answers, items, ratings, said, taken
 
 import measurand
 from measurand import cli
 from measurand.api.wishes import DialectOptions, ReadingOptions
 
-TABLES = {"analyse": items, "reliability": answers, "agreement": ratings, "compare": items}
+TABLES = {
+    "analyse": items, "reliability": answers, "agreement": ratings, "compare": items,
+    "items": taken, "rescore": said,
+}  # fmt: skip
 OPTIONS: dict[str, dict[str, Any]] = {
+    "items": {"keep": 3},
+    "rescore": {"pattern": "[0-9]", "map": ["target=right"]},
     "analyse": {"cluster": "passage", "by": ["passage"]},
     "reliability": {"resamples": 60},
     "agreement": {"resamples": 60},
@@ -68,6 +73,16 @@ def test_the_functions_json_is_the_commands(
         ("agreement", {"raters": ["nobody"]}),
         ("agreement", {"level": "ordinal", "map": ["unit=q0"]}),
         ("compare", {"values": ["nothing"]}),
+        ("items", {"keep": 0}),
+        ("items", {"save": "form.json"}),
+        ("items", {"form": "none.json"}),
+        ("items", {"form": "none.json", "keep": 3}),
+        ("items", {"families": "none.csv"}),
+        ("items", {"score": "nothing"}),
+        ("rescore", {"pattern": "("}),
+        ("rescore", {"pattern": "x", "map": ["coffee=right"]}),
+        ("rescore", {"pattern": "x"}),
+        ("rescore", {"parser": "nobody:reads"}),
     ],
 )
 def test_errors_are_the_commands(
@@ -94,6 +109,7 @@ PARSERS: dict[str, tuple[str, set[str]]] = {
     "compare": ("measurand.comparison.command", {"format", "out"}),
     "reliability": ("measurand.scales.command", {"format", "out"}),
     "agreement": ("measurand.raters.command", {"format", "out"}),
+    "rescore": ("measurand.rescoring.command", {"format", "out"}),
     "gate": ("measurand.gates.command", {"format", "explain"}),
     "verify": ("measurand.commands.verify", {"format"}),
     "publish": ("measurand.publishing.command", {"format"}),
@@ -129,6 +145,18 @@ def test_options_have_the_same_names_and_defaults(
         if name in command and default is not inspect.Parameter.empty:
             same = (command[name] or None) == (default or None)
             assert same or str(command[name]) == default, name
+
+
+@pytest.mark.parametrize("verb", ["items", "plan"])
+def test_options_of_commands_that_read_less_are_those_of_the_function(verb: str) -> None:
+    module = cli.VERBS[verb][0]
+    parser = __import__(module, fromlist=["_parser"])._parser()
+    command = {a.dest for a in parser._actions} - {"help", "format", "out"}
+    function = _parameters(getattr(measurand, verb))
+    named = {"gate": "gates"} if verb == "plan" else {}
+    assert {named.get(name, name) for name in command} <= set(function)
+    reading = set(ReadingOptions.__annotations__) | set(DialectOptions.__annotations__)
+    assert set(function) - ONLY_FUNCTIONS - reading <= {named.get(n, n) for n in command}
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, Any]:

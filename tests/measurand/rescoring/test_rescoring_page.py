@@ -1,9 +1,9 @@
 from __future__ import annotations
 
+from measurand.api.answers import ROLES
 from measurand.api.frames import responses_of
 from measurand.dialects import Dialect
 from measurand.outputs import drawn
-from measurand.rescoring.command import ROLES
 from measurand.rescoring.page import document
 from measurand.rescoring.parsers import of_pattern
 from measurand.rescoring.record import describe, score

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from measurand.errors import InputError
-from measurand.rescoring.parsers import of_function, of_pattern, right
+from measurand.rescoring.parsers import of_name, of_pattern, right
 
 TEXTS = ["So the answer is 42.", "Answer: 7 apples, answer: 8", "I do not know"]
 
@@ -30,14 +30,14 @@ def test_a_function_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         "def broken(text):\n    return text[99]\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    assert of_function("own_parser:last")(["a b", ""]) == ["b", None]
+    assert of_name("own_parser:last")(["a b", ""]) == ["b", None]
     for name in ("wrong", "broken"):
         with pytest.raises(InputError) as error:
-            of_function(f"own_parser:{name}")(["a"])
+            of_name(f"own_parser:{name}")(["a"])
         assert error.value.code == "bad_parser"
     for name in ("own_parser:none", "no_module:x", "own_parser"):
         with pytest.raises(InputError) as error:
-            of_function(name)
+            of_name(name)
         assert error.value.code == "bad_argument"
 
 
