@@ -58,6 +58,12 @@ def needed(test: str, found: Bounds, bound: float, rules: Rules) -> tuple[int | 
             # Products with it overflow; only the ratio counts.
             found, gap = replace(found, sd=1.0), gap / sd
         by_size = max(by_size, _units(found, gap, power, rules.alpha))
+    elif sd == 0 and found.trainings is not None and found.fixed:
+        # The trainings' part is all of the error: rows alone decide at any number or at none.
+        gap, inside = _gap(test, found.estimate, bound)
+        power = min((1 + rules.power) / 2, MOST_POWER) if inside else rules.power
+        if not _left(found, gap, power, rules.alpha):
+            return None, None
     if by_size > MAX_NEEDED:
         return None, None
     if not n or not clusters:

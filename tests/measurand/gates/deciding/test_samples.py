@@ -137,6 +137,18 @@ def test_where_the_rows_are_too_few_each_part_gets_half_of_the_squared_gap() -> 
     assert t * 0.2 / math.sqrt(many - 1) > 0.049 / math.sqrt(2)
 
 
+def test_where_all_of_the_error_is_the_trainings_more_of_them_decide_and_no_rows() -> None:
+    found = trained(0.045, sd=0.0, fixed=0.02, trainings=3)
+    assert needed("threshold", found, 0.0, Rules()) == (None, None)
+    many, rows = trainings_needed("threshold", found, 0.0, Rules())
+    assert many is not None
+    assert rows is None
+    part = (student.ppf(0.95, many - 1) + norm.ppf(0.8)) * 0.02
+    assert part / math.sqrt(many) <= 0.045 < part / math.sqrt(many - 1) * 1.5
+    clear = trained(0.5, sd=0.0, fixed=0.02, trainings=3)
+    assert needed("threshold", clear, 0.0, Rules(min_n=7)) == (10, 10)
+
+
 def test_a_mean_of_trainings_holds_their_root_already() -> None:
     mean = trained(0.5, fixed=0.5 / math.sqrt(5), method="mean over 5 trainings of: mean")
     wanted = trainings_needed("threshold", trained(0.5), 0.0, Rules())
