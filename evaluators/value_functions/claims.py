@@ -7,7 +7,7 @@ from measurand.reporting.document import Figure, Opening
 from measurand.reporting.evidence import say, size
 from measurand.reporting.lookup import Figures
 from measurand.results import StatisticRow
-from schemas.value_functions.params import BASELINE, BOOTSTRAPPED, PLAYED, Run
+from schemas.value_functions.params import BASELINE, BOOTSTRAPPED, LOSSES, PLAYED, Run
 
 NAMES = {
     "mse": "squared error",
@@ -159,6 +159,22 @@ def control_lines(material: Material, figures: Figures) -> list[str]:
                     scope="method",
                 )
                 found.append(f"{run.id}: squared error against the control `{over}` {told_}.")
+    return found + _narrowing(material, figures)
+
+
+def _narrowing(material: Material, figures: Figures) -> list[str]:
+    """What half of the trainings would have made of the intervals."""
+    found = []
+    many = material.params.train.seeds
+    for loss in LOSSES:
+        row = figures.get(loss, "narrowing", over=BASELINE)
+        wanted = figures.get(loss, "narrowing_expected", over=BASELINE)
+        if row is not None and wanted is not None:
+            found.append(
+                f"With {many // 2} of the {many} trainings the intervals of {NAMES[loss]} against "
+                f"squared error are {size(row)} times as wide; by the spread of trainings and "
+                f"items {wanted['estimate']:.2f} is expected."
+            )
     return found
 
 

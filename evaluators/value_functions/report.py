@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from evaluators.value_functions import claims, figures, quality, sections
+from evaluators.value_functions import claims, figures, narrowing, quality, sections
 from evaluators.value_functions.context import View, material
 from measurand.machines import Moves, computed
 from measurand.reporting.lookup import Figures
@@ -52,13 +52,15 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         figures.game_rows,
         figures.elo_rows,
         figures.seed_rows,
+        narrowing.narrowing_rows,
     )
     rows = (row for make in makers for row in make(found))
     return statistics_table(of_trainings(rows, _trained))
 
 
 def _trained(row: StatisticRow) -> bool:
-    return row["model"] in LOSSES and not row["metric"].endswith(("_skipped", "clipped"))
+    aside = ("_skipped", "clipped", "narrowing", "narrowing_expected")
+    return row["model"] in LOSSES and not row["metric"].endswith(aside)
 
 
 def moves(row: Mapping[str, Any]) -> Moves:

@@ -44,12 +44,13 @@ def needed(test: str, found: Bounds, bound: float, rules: Rules) -> tuple[int | 
         Units and clusters of today's size; None if no realistic number would decide, such as where
         the trainings' part of the error alone is too large.
     """
-    assert found.estimate is not None
+    estimate = found.estimate
+    assert estimate is not None
     n, clusters = found.n, found.clusters if found.clusters is not None else found.n
     by_size = rules.min_n
     sd = found.sd
     if sd is not None and math.isfinite(sd) and sd > 0:
-        gap, inside = _gap(test, found.estimate, bound)
+        gap, inside = _gap(test, estimate, bound)
         power = min((1 + rules.power) / 2, MOST_POWER) if inside else rules.power
         gap = _left(found, gap, power, rules.alpha)
         if gap <= 1e-4 * sd:
@@ -60,7 +61,7 @@ def needed(test: str, found: Bounds, bound: float, rules: Rules) -> tuple[int | 
         by_size = max(by_size, _units(found, gap, power, rules.alpha))
     elif sd == 0 and found.trainings is not None and found.fixed:
         # The trainings' part is all of the error: rows alone decide at any number or at none.
-        gap, inside = _gap(test, found.estimate, bound)
+        gap, inside = _gap(test, estimate, bound)
         power = min((1 + rules.power) / 2, MOST_POWER) if inside else rules.power
         if not _left(found, gap, power, rules.alpha):
             return None, None
