@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from measurand import runs, shards
+from schemas.webagent import pretraining_tables
 from schemas.webagent.checks import CHECKS, COUNTED
 from schemas.webagent.corpus import Corpus
+from schemas.webagent.corpus_tables import EXAMPLES, MASKS
 from schemas.webagent.params import SITES, Agent, Build, Evaluate, Params, Report
-from schemas.webagent.pretraining_tables import PROBES
+from schemas.webagent.pretraining_tables import FINETUNING, PROBES, SPEED
 from schemas.webagent.tables import EPISODES, FILMS, RUNS, STEPS
 from schemas.webagent.training import Train
 
@@ -185,6 +187,52 @@ def probes() -> Iterator[Row]:
                     }  # fmt: skip
 
 
+def trainings() -> Iterator[Row]:
+    """Losses that halve every ten steps, from 8 where a planner begins with trained weights."""
+    for model, first in (("html_t5", 9.0), ("cut", 8.0), ("scratch", 9.0)):
+        for step in range(1, 61):
+            yield {"model": model, "step": step, "loss": first * 2 ** (-step / 10), "lr": 1e-3,
+                   "grad_norm": 1.0, "tokens": 90.0}  # fmt: skip
+
+
+def speeds() -> Iterator[Row]:
+    """One of a device whose peak is known, which is used by a quarter."""
+    for model, peak in (("html_t5", 8e9), ("cut", None)):
+        yield {"model": model, "device": "cpu", "precision": "float32", "compiled": False,
+               "parameters": 1_000_000, "steps": 50, "pairs": 400, "seconds": 200.0,
+               "flops_per_pair": 1e9, "peak_flops": peak,
+               "reason": None if peak else "not known"}  # fmt: skip
+
+
+def lengths() -> Iterator[Row]:
+    """Memory and time that grow with the length, or with its square."""
+    for attention, power in (("local_global", 1), ("local", 1), ("dense", 2)):
+        for tokens in (1024, 4096, *(() if power == 2 else (16_384,))):
+            took = (tokens / 1024) ** power
+            yield {"attention": attention, "tokens": tokens, "seconds": 0.02 * took,
+                   "mib": 10.0 * took}  # fmt: skip
+
+
+def masks() -> Iterator[Row]:
+    """15 of 100 tokens are masked."""
+    for split, probe, mu in (("train", False, 8), ("train", False, 64), ("test", True, 3)):
+        yield {"split": split, "probe": probe, "mu": mu, "examples": 10, "tokens": 10_000,
+               "noise": 1500, "spans": 1500 // mu, "density": 0.15, "mean_span": float(mu),
+               "tag_fraction": 0.6, "markup_only": 0.3, "truncated": 0.0, "capped": 0.0,
+               "input_length": 90.0, "target_length": 20.0}  # fmt: skip
+
+
+def examples() -> Iterator[Row]:
+    """Spans of 8 tokens, and one of 200; none of a mean of 64."""
+    for at in range(10):
+        spans = [8] * 10 + ([200] if at == 0 else [])
+        yield {"doc_id": f"doc{at}", "source": "pages", "licence": "CC0-1.0", "split": "train",
+               "example_id": f"doc{at}|0|0", "part": 0, "epoch": 0, "probe": False, "mu": 8,
+               "n_full": 700, "n_tokens": 700, "n_noise": sum(spans), "n_spans": len(spans),
+               "capped": False, "span_lengths": spans, "input_ids": [2], "target_ids": [3],
+               "target_kinds": [0], "tag_fraction": 0.5, "html_sha": sha(at)}  # fmt: skip
+
+
 def films() -> Iterator[Row]:
     from PIL import Image
 
@@ -215,6 +263,11 @@ def write(folder: Path, given: Params, change: Change | None = None) -> Path:
     put("runs", RUNS, [row for _, _, row in every])
     put("probes", PROBES, list(probes()))
     put("films", FILMS, list(films()))
+    put("trainings", FINETUNING, list(trainings()))
+    put("speeds", SPEED, list(speeds()))
+    put("lengths", pretraining_tables.LENGTHS, list(lengths()))
+    put("dataset/masks", MASKS, list(masks()))
+    put("dataset/examples", EXAMPLES, list(examples()))
     checks = [{"name": name, "count": 0, "of": len(every), "detail": None} for name in COUNTED]
     put("checks", CHECKS, checks)
     return folder

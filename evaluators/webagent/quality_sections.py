@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from evaluators.webagent.evaluate.context import ALL, View
+from evaluators.webagent.evaluate.context import Subject as Agent
 from measurand.reporting.document import Cell, Section, Table, Text
 from measurand.reporting.grid import Line, Measure, grid, measures
 from measurand.reporting.methods import methods
@@ -21,6 +22,8 @@ _COUNTS: tuple[Measure, ...] = (
     ("episodes without a result", "missing_share", {}),
     ("episodes on what is held out", "held_out_share", {}),
 )
+
+_TOKENS = ("prompt_tokens", "completion_tokens")
 
 
 def instrument_section(view: View) -> Section:
@@ -49,6 +52,7 @@ def cost_section(view: View) -> Section:
     runs = view.found.runs.with_columns(agent=pl.col("episode_id").str.split("|").list.last())
     columns = ("plan_ms", "write_ms", "run_ms")
     order = [one.agent for one in view.found.everyone]
+    tokens = {one.agent: [_tokens(one, name) for name in _TOKENS] for one in view.found.everyone}
     means = runs.group_by("agent", maintain_order=True).agg(
         pl.len().alias("episodes"),
         pl.col("seconds", *columns).mean(),
@@ -56,17 +60,27 @@ def cost_section(view: View) -> Section:
     )
     rows: list[list[Cell]] = [
         [row["agent"], row["episodes"], row["seconds"], *(row[name] / 1000 for name in columns),
-         row["again"]]
+         row["again"], *tokens[row["agent"]]]
         for row in sorted(means.to_dicts(), key=lambda row: order.index(row["agent"]))
     ]  # fmt: skip
     table = Table(
-        "Seconds an episode took, on average",
+        "What an episode took: seconds and tokens, on average",
         ["agent", "episodes", "whole", "planning and pointing", "writing", "programs",
-         "tried again"],
+         "tried again", "tokens read", "tokens written"],
         rows,
-        ["Times belong to the run; a browser that died was replaced and the episode tried again."],
+        ["Times belong to the run; a browser that died was replaced and the episode tried again. "
+         "Tokens are those of trained planners and of models that write programs."],
     )  # fmt: skip
     return Section("Cost", (table,))
+
+
+def _tokens(subject: Agent, name: str) -> Cell:
+    """Tokens of models in an episode, on average over those that have a result."""
+    known = [row[name] for steps in subject.steps.values() for row in steps]
+    counted: list[int] = [count for count in known if count is not None]
+    if not counted:
+        return {"value": None, "reason": "no model acted"}
+    return sum(counted) / len(subject.steps)
 
 
 def method_section(view: View) -> Section:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pyarrow as pa
 
-from evaluators.webagent import opening, quality_sections, sections
+from evaluators.webagent import learning_sections, opening, quality_sections, sections
 from evaluators.webagent.crossing import difference_rows
 from evaluators.webagent.evaluate.context import View, found_in
 from evaluators.webagent.evaluate.failing import Walks, failure_rows
 from evaluators.webagent.losses import loss_rows
+from evaluators.webagent.masked import mask_rows
 from evaluators.webagent.pointing import length_rows, pointing_rows
 from evaluators.webagent.quality import instrument_rows, program_rows
 from evaluators.webagent.rates import control_rows, rate_rows
@@ -33,7 +34,10 @@ SECTIONS = (
     sections.square_section,
     sections.failure_section,
     sections.pointing_section,
+    learning_sections.corpus_section,
+    learning_sections.training_section,
     sections.loss_section,
+    learning_sections.length_section,
     sections.film_section,
     quality_sections.instrument_section,
     quality_sections.cost_section,
@@ -53,6 +57,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     found = found_in(results, params)
     walks = Walks(found)
     rows: list[StatisticRow] = [*instrument_rows(found), *control_rows(found)]
+    rows += mask_rows(found, data)
     for subject in found.everyone:
         rows += rate_rows(subject)
         rows += failure_rows(subject, walks)

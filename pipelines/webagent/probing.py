@@ -1,11 +1,12 @@
-"""Puts the masked parts of test pages to the pre-trained model."""
+"""What there is to know of trained models: losses on masked test pages, how trainings went."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from measurand.manifest import read_manifest
+from measurand import shards
+from measurand.manifest import MANIFEST, read_manifest
 from measurand.training.device import device_of
 from pipelines.webagent import fitting, measuring, pretraining
 from schemas.webagent.params import Params
@@ -34,3 +35,23 @@ def rows(params: Params, data: Path) -> list[Row]:
     there = {name: w.to(device) for name, w in weights.items()}
     found = measuring.probe(there, size, dataset, given, device=device)
     return [{"model": NAME, **row} for row in found]
+
+
+def histories(checkpoint: Path) -> tuple[list[Row], list[Row]]:
+    """Rows of ``FINETUNING`` and of ``SPEED``, of the pre-trained model and of planners.
+
+    Args:
+        checkpoint: folder that ``train`` wrote; what it has not trained has no rows.
+    """
+    steps = [{"model": NAME, **row} for row in _rows(checkpoint / "pretraining")]
+    return (
+        [*steps, *_rows(checkpoint / "finetuning")],
+        [*_rows(checkpoint / "speed"), *_rows(checkpoint / "planners")],
+    )
+
+
+def _rows(folder: Path) -> list[Row]:
+    found: list[Row] = []
+    if (folder / MANIFEST).exists():
+        found = shards.read_table(folder).to_pylist()
+    return found

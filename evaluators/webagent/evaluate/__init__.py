@@ -19,7 +19,7 @@ from pipelines.webagent.playing import Conditions
 from pipelines.webagent.turns import Turn, conditions_of, planned
 from schemas.webagent.checks import CHECKS
 from schemas.webagent.params import Params
-from schemas.webagent.pretraining_tables import LENGTHS, PROBES
+from schemas.webagent.pretraining_tables import FINETUNING, LENGTHS, PROBES, SPEED
 from schemas.webagent.tables import EPISODES, FILMS, RUNS, STEPS
 
 Row = dict[str, Any]
@@ -38,8 +38,8 @@ def evaluate(
     """Let every agent act.
 
     Writes ``episodes/``, ``steps/``, ``items/`` (item results), ``checks/``, ``probes/`` (losses of
-    the pre-trained model), ``films/``, and ``runs/`` and ``lengths/`` (what its encoder takes),
-    which differ from run to run.
+    the pre-trained model), ``trainings/`` (those of all models by step), ``films/``; and, different
+    from run to run, ``runs/``, ``speeds/`` of trainings and ``lengths/`` (what the encoder takes).
 
     Args:
         params: parameters; ``evaluate.agents`` lists agents.
@@ -83,6 +83,9 @@ def evaluate(
         again = [words for turn in turns for words in turn.again]
         _write(out / "probes", PROBES, probing.rows(params, data), params, config)
         if params.train is not None:
+            steps, speeds = probing.histories(data / "checkpoint")
+            _write(out / "trainings", FINETUNING, steps, params, config)
+            _write(out / "speeds", SPEED, speeds, params, config)
             taken = weighing.rows(params.train.pretraining.network)
             _write(out / "lengths", LENGTHS, taken, params, config)
         strips = [] if limit is not None else list(_films(params, data, out, turns, conditions))

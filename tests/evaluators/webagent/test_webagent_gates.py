@@ -57,6 +57,7 @@ CASES: dict[str, small.Change] = {
     "no-browser-left": _check("browsers_left", count=1),
     "few-missing": _lost,
     "only-what-is-held-out": _every("episodes", split="train"),
+    "masks-are-as-dense-as-asked": _every("dataset/masks", noise=1600),
 }
 
 
