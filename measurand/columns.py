@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -153,3 +154,29 @@ def labels(column: pa.ChunkedArray, missing: Collection[str] = MISSING) -> list[
     """A column as text labels; None where the cell is missing."""
     texts = [None if v is None else str(v).strip() for v in column.to_pylist()]
     return [None if t is None or t.lower() in missing else t for t in texts]
+
+
+def flat(
+    names: Sequence[str], columns: Sequence[pa.ChunkedArray]
+) -> tuple[list[str], list[pa.ChunkedArray]]:
+    """Columns without records: a field of a record is a column ``record.field``."""
+    flat_names, found = [], []
+    for name, column in zip(names, columns, strict=True):
+        if pa.types.is_struct(column.type):
+            inner = [f"{name}.{column.type.field(i).name}" for i in range(column.type.num_fields)]
+            more, parts = flat(inner, column.flatten())
+            flat_names += more
+            found += parts
+        else:
+            flat_names.append(name)
+            found.append(_text(column))
+    return flat_names, found
+
+
+def _text(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column of bytes as the texts that they are, any other as it is."""
+    kind = column.type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        with contextlib.suppress(pa.ArrowInvalid):
+            return column.cast(pa.string())
+    return column

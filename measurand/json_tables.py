@@ -13,13 +13,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from measurand.errors import InputError
+from measurand.texts import scrub
 
 Row = dict[str, Any]
 ID = "id"
 """Column of the names of records that are held by name."""
+EXACT = 2.0**53
+"""A whole number from here on is not told from its neighbours in a double."""
 _MARK = b"\xef\xbb\xbf"
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+_NULL = re.compile(rb"(?:\A|\n)\s*null")
 _SHAPES = "give a list of objects, or one object a line"
 
 
@@ -56,23 +62,72 @@ def table_of(data: bytes, name: str, said: list[str]) -> pa.Table:
 def of_lines(data: bytes, name: str) -> pa.Table:
     """A row a line of JSON.
 
+    Texts stay texts, though they look like dates, and whole numbers keep all their digits.
+
     Raises:
         InputError: code ``bad_json``.
     """
-    from pyarrow import json as lines
-
-    try:
-        return lines.read_json(
-            pa.BufferReader(data.removeprefix(_MARK)),
-            lines.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
+    text = data.removeprefix(_MARK)
+    # pyarrow's reader ends the process at a first line of null.
+    if (found := _NULL.search(text)) is not None:
+        line = text.count(b"\n", 0, found.end()) + 1
+        raise InputError(
+            f"{name}: line {line} is null and no record", hint="leave it out", code="bad_json"
         )
-    except pa.ArrowException as error:
+    try:
+        text = _storable(text)
+        table = _lines(text, None)
+        every = zip(table.column_names, table.columns, strict=True)
+        wanted = pa.schema([pa.field(title, _as_written(column)) for title, column in every])
+        if wanted != table.schema:
+            table = _lines(text, wanted)
+    except (pa.ArrowException, ValueError, RecursionError) as error:
         first = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(
             f"{name}: no lines of JSON: {first}"[:300],
             hint="one record a line, with the same kind of value in a field of all",
             code="bad_json",
         ) from error
+    return table
+
+
+def _lines(data: bytes, schema: pa.Schema | None) -> pa.Table:
+    from pyarrow import json as lines
+
+    return lines.read_json(
+        pa.BufferReader(data),
+        lines.ReadOptions(use_threads=False, block_size=max(len(data), 1)),
+        lines.ParseOptions(explicit_schema=schema),
+    )
+
+
+def _storable(text: bytes) -> bytes:
+    """Lines without lone surrogates, which a cut through a character leaves."""
+    if not _SURROGATE.search(text):
+        return text
+    return b"\n".join(
+        json.dumps(scrub(json.loads(line))).encode() if _SURROGATE.search(line) else line
+        for line in text.split(b"\n")
+    )
+
+
+def _as_written(column: pa.ChunkedArray) -> pa.DataType:
+    """The type that keeps what the text says, where pyarrow chose one that does not."""
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        return pa.string()
+    if pa.types.is_struct(kind):
+        parts = zip(kind, column.flatten(), strict=True)
+        return pa.struct([pa.field(f.name, _as_written(part)) for f, part in parts])
+    if pa.types.is_list(kind):
+        inner = pa.chunked_array([chunk.flatten() for chunk in column.chunks], kind.value_type)
+        return pa.list_(pa.field(kind.value_field.name, _as_written(inner)))
+    if not pa.types.is_floating(kind):
+        return kind
+    some = column.drop_null()
+    whole = pc.all(pc.equal(pc.floor(some), some)).as_py()
+    size = pc.max(pc.abs(some)).as_py()
+    return pa.decimal128(38, 0) if whole and size is not None and EXACT <= size < 1e37 else kind
 
 
 def rows_of(found: Any, name: str, said: list[str]) -> list[Any]:

@@ -12,7 +12,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from measurand import responses, strangers
 from measurand.columns import Numbers, labels, numbers, parse, shown
 from measurand.errors import InputError
 from measurand.guesses import ABOUT, code_warnings, is_code
+from measurand.key_spelling import spelled
 from measurand.responses import Responses
 from measurand.stats.reliability import MAX_ITEMS
 
@@ -104,6 +105,7 @@ def parse_key(table: Responses) -> tuple[KeyedItem, ...]:
         InputError: code ``bad_key``: a column or a cell is missing, ``keyed`` is not +1 or -1,
             ``minimum`` is not below ``maximum``, an item stands twice in a scale or has two ranges.
     """
+    table = spelled(table, KEY_COLUMNS)
     if absent := [c for c in KEY_COLUMNS if c not in table.names]:
         raise _bad_key(table.name, f"no column {shown(absent)}")
     # Only an empty cell is missing here: "NA" is a good name for a scale (negative affect).
@@ -268,7 +270,11 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
         if found.n_text == 0:
             ignored.append((name, "no answers"))
         elif found.n_bad == found.n_text and not _looks_numeric(found.bad):
-            ignored.append((name, _WORDS))
+            if (read := _with_labels(table, name)) is None:
+                ignored.append((name, _WORDS))
+            else:
+                items.append(name)
+                columns.append(read)
         elif name.strip().lower() in ABOUT:
             ignored.append((name, "about the respondent"))
         elif strangers.numbers_rows(name, found.values):
@@ -303,6 +309,16 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
         understood=tuple(table.understood),
         warnings=tuple(warnings),
     )
+
+
+def _with_labels(table: Responses, name: str) -> npt.NDArray[np.float64] | None:
+    """Answers each of which has its number and its label, or a percent sign; None of others."""
+    found = replace(table, understood=[]).numbers(name)
+    if found.n_bad or set(found.values[~np.isnan(found.values)]) <= {0.0, 1.0}:
+        return None
+    if strangers.numbers_rows(name, found.values) or strangers.names_things(name, found.values):
+        return None
+    return table.numbers(name).values
 
 
 def _right_or_wrong(

@@ -27,6 +27,7 @@ from measurand.columns import (
     MISSING,
     Numbers,
     decoded,
+    flat,
     labels,
     numbers,
     parse,
@@ -43,6 +44,7 @@ MAX_COLUMNS = 20_000
 #: Largest file, in bytes, checked before it is read.
 MAX_BYTES = 2 << 30
 
+_GZIP = b"\x1f\x8b"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD = 4 << 20  # bytes of the file that are looked at before the rest is read
 _WHOLE = {
@@ -240,7 +242,9 @@ def read(
         responses = _read_workbook(head + source.read(), name, dialect)
     elif name.lower().endswith((".jsonl", ".ndjson", ".json")):
         lines = not name.lower().endswith(".json")
-        responses = _read_json(head + source.read(), name, lines=lines)
+        said: list[str] = []
+        data = guesses.utf8(head + source.read(), name, dialect.encoding, said)
+        responses = _read_json(_checked_utf8(data, name), name, said, lines=lines)
     else:
         responses = _read_csv(head, source, name, dialect)
     return _with_rows(replace(responses, missing=dialect.missing))
@@ -249,7 +253,7 @@ def read(
 def of_table(table: pa.Table, name: str, dialect: Dialect) -> Responses:
     """A table in memory, read as the same table in a Parquet file is; raises as :func:`read`."""
     _check_width(name, table.num_columns)
-    found = _responses(name, *_flat(table.column_names, table.columns))
+    found = _responses(name, *flat(table.column_names, table.columns))
     return _with_rows(replace(found, comma=dialect.decimal == ",", missing=dialect.missing))
 
 
@@ -321,9 +325,12 @@ def _of_text(
 
 
 def _check_text(data: bytes, name: str) -> None:
+    if data.startswith(_GZIP):
+        hint = "give it with the ending .gz"
+        raise InputError(f"{name} is packed by gzip", hint=hint, code="not_text")
     if (nul := data.find(b"\0")) >= 0:
         line = data.count(b"\n", 0, nul) + 1
-        hint = "is it a text file?"
+        hint = "save it as UTF-8, or name its --encoding (UTF-16 has such bytes)"
         raise InputError(f"{name}: NUL byte in line {line}", hint=hint, code="not_text")
 
 
@@ -350,6 +357,7 @@ def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -
         tops = None if wanted is None else {w for x in wanted if x for w in (x, x.split(".")[0])}
         keep = [n for n in names if tops is None or n in tops]
         table = file.read(columns=keep, use_threads=False)
+        table.validate(full=True)  # texts may be no UTF-8
         n = file.metadata.num_rows
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise InputError(
@@ -359,32 +367,23 @@ def _read_parquet(source: BinaryIO, name: str, wanted: Collection[str] | None) -
         ) from error
     unread = pa.chunked_array([pa.nulls(n)])
     columns = [table.column(c) if c in table.column_names else unread for c in names]
-    return _responses(name, *_flat(names, columns))
+    return _responses(name, *flat(names, columns))
 
 
-def _read_json(data: bytes, name: str, *, lines: bool) -> Responses:
+def _checked_utf8(data: bytes, name: str) -> bytes:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _encoding(name, f"{error.reason} in line {line}") from error
+    return data
+
+
+def _read_json(data: bytes, name: str, said: list[str], *, lines: bool) -> Responses:
     """Rows of JSON; fields of records as ``record.field``."""
-    said: list[str] = []
     table = json_tables.of_lines(data, name) if lines else json_tables.table_of(data, name, said)
     _check_width(name, table.num_columns)
-    return replace(_responses(name, *_flat(table.column_names, table.columns)), understood=said)
-
-
-def _flat(
-    names: Sequence[str], columns: Sequence[pa.ChunkedArray]
-) -> tuple[list[str], list[pa.ChunkedArray]]:
-    """Columns without records: a field of a record is a column ``record.field``."""
-    flat_names, flat = [], []
-    for name, column in zip(names, columns, strict=True):
-        if pa.types.is_struct(column.type):
-            inner = [f"{name}.{column.type.field(i).name}" for i in range(column.type.num_fields)]
-            more, parts = _flat(inner, column.flatten())
-            flat_names += more
-            flat += parts
-        else:
-            flat_names.append(name)
-            flat.append(column)
-    return flat_names, flat
+    return replace(_responses(name, *flat(table.column_names, table.columns)), understood=said)
 
 
 def _responses(name: str, names: Sequence[str], columns: Sequence[pa.ChunkedArray]) -> Responses:

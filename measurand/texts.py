@@ -1,13 +1,15 @@
-"""When are two texts the same one? Differences that do not make another text are levelled."""
+"""When are two texts the same one, and what of a text no file can hold."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from typing import Any
 
 _MARK = r"[,;:!?\"'`“”‘’„]"
 # A full stop goes unless a digit follows that it belongs to: 2.5 and .5, but not "end.5" or "...5".
 _PUNCTUATION = re.compile(rf"(?<!\d){_MARK}|{_MARK}(?!\d)|\.(?!\d)|(?<=[^\W\d])\.|(?<=\.)\.")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _BRACKET = re.compile(r"([()\[\]{}<>])")
 
 
@@ -24,3 +26,12 @@ def normalise(text: str) -> str:
         folded = again
     spaced = _BRACKET.sub(r" \1 ", _PUNCTUATION.sub(" ", folded))
     return " ".join(spaced.split())
+
+
+def scrub(value: Any) -> Any:
+    """JSON values whose lone surrogates, which no file can hold, are U+FFFD."""
+    if isinstance(value, str):
+        return _SURROGATES.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {scrub(k): scrub(v) for k, v in value.items()}
+    return [scrub(v) for v in value] if isinstance(value, list) else value

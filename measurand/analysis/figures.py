@@ -299,13 +299,15 @@ def difference_record(
         clusters: (n,) clusters, None where items are independent.
         plain: whether these are single 0/1 answers to independent items, for McNemar's test.
         lost: why a side has no mean; then neither has the difference.
+
+    Differences of shares lie within -1 and 1, and so does the interval. Where no difference differs
+    from another an error of 0 would claim to know: of shares, so many items may differ as a rate of
+    none allows; of other values there is no interval.
     """
     if lost is not None:
         x, y, plain = x[:0], y[:0], False
         clusters = None if clusters is None else clusters[:0]
-    found = (
-        paired_difference(x, y, clusters) if len(x) else undefined(lost or "no common item", n=0)
-    )
+    found = _difference(x, y, clusters) if len(x) else undefined(lost or "no common item", n=0)
     only_x, only_y = int(((x == 1) & (y == 0)).sum()), int(((x == 0) & (y == 1)).sum())
     p = mcnemar(only_x, only_y, "mid_p") if plain else t_test(found)
     test = "t over items" if clusters is None else "t over clusters"
@@ -317,6 +319,16 @@ def difference_record(
         "correlation": _correlation(x, y),
         "smallest_detectable": _detectable(found),
     }
+
+
+def _difference(x: FloatArray, y: FloatArray, clusters: AnyArray | None) -> Estimate:
+    found = paired_difference(x, y, clusters)
+    shares = min(x.min(), y.min()) >= 0 and max(x.max(), y.max()) <= 1
+    if shares:
+        return bounded(found, x - y, clusters, low=-1.0, high=1.0)
+    if found.se == 0:
+        return bounded(found, x - y, clusters, low=-math.inf, high=math.inf)
+    return found
 
 
 def estimate(found: Estimate) -> Record:

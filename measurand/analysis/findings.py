@@ -38,11 +38,27 @@ def sentence(score: Record) -> str:
         )
     if second in behind:
         return f"{name}: {first} is better; {_by(score, first, second)}."
+    if (level := _not_ahead(score, first, second, sign)) is not None:
+        return level
     rest = f"; better than {', '.join(behind)}" if 0 < len(behind) <= 3 else ""
     if len(behind) > 3:
         rest = f"; better than {len(behind)} others"
     said = f"{name}: {first} is ahead{rest}, but not shown to be better than {second}: "
     return f"{said}{_by(score, first, second)}. {_takes(score, first, second)}"
+
+
+def _not_ahead(score: Record, first: str, second: str, sign: int) -> str | None:
+    """What is said where the higher mean is no better on the items of both; else None."""
+    pair, way = _pair(score, first, second)
+    if pair is None or pair["difference"]["value"] is None:
+        return None
+    value, n = pair["difference"]["value"], pair["difference"]["n"]
+    if sign * way * value > 0:
+        return None
+    name, by = score["name"], _by(score, first, second)
+    if value == 0 and pair["only_one"] == 0:
+        return f"{name}: {first} and {second} are level: {by}."
+    return f"{name}: {first} has the better mean, but not on the {n:,} items that both have: {by}."
 
 
 def _known(score: Record) -> list[Record]:
@@ -71,7 +87,7 @@ def _by(score: Record, a: str, b: str) -> str:
     found = pair["difference"]
     if found["value"] is None:
         return f"no difference from {b}: {found['reason']}"
-    value = way * found["value"]
+    value = way * found["value"] + 0.0  # no minus before a nought
     if found["ci_lo"] is None:
         return f"{value:+.3g} from {b}"
     low, high = sorted((way * found["ci_lo"], way * found["ci_hi"]))

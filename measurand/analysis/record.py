@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from measurand import ranges
 from measurand.analysis import people as labelled
 from measurand.analysis.figures import MAX_PAIRS, item_record, model_record, pair_records
 from measurand.analysis.scores import Score, scores
@@ -114,11 +115,20 @@ def _score(score: Score, account: Account) -> dict[str, Any]:
         "repeats": score.repeats,
         "binary": score.binary,
         "models": models,
-        "findings": [text for model in models for text in _differences(score, model)],
+        "findings": [
+            *(text for model in models for text in _differences(score, model)),
+            *_two_scales(score),
+        ],
         "pairs": pair_records(score),
         "pairs_left_out": max(math.comb(len(score.models), 2) - MAX_PAIRS, 0),
         "item_statistics": item_record(score),
     }
+
+
+def _two_scales(score: Score) -> Iterator[str]:
+    """Models whose scores look like two scales."""
+    if (what := ranges.apart({m: score.column(m) for m in score.models})) is not None:
+        yield f"{score.name}: {what}."
 
 
 def _of_group(score: Score, account: Account) -> Measure:

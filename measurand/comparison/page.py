@@ -165,6 +165,13 @@ def _seen(metrics: Sequence[Record], most: int | None) -> list[Block]:
     for row in sorted(metrics, key=_order):
         change, least = row["difference"], row["smallest_detectable"]
         name = f"{row['metric']} of {row['model']}"
+        if least is None and change["se"] is None and change["ci_lo"] is not None:
+            lines.append(
+                f"- {name}: all {change['n']:,} items changed alike, so there is no standard "
+                f"error; a change below {change['ci_lo']:.3g} or above {change['ci_hi']:.3g} is "
+                "ruled out."
+            )
+            continue
         if least is None:
             lines.append(f"- {name}: nothing, {change['reason'] or 'there is no standard error'}.")
             continue

@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from measurand import joining
+from measurand import joining, ranges
 from measurand.analysis.figures import difference_record
 from measurand.analysis.scores import Score, scores
 from measurand.comparison.sides import Side
@@ -191,6 +191,8 @@ def _change(a: Score, b: Score, what: str, notes: list[str]) -> Record:
     figures = difference_record(y, x, clusters, plain=plain, lost=lost)
     whole = len(x) > 0 and lost is None
     unpaired = sum(int((~np.isnan(s.values[:, 0])).sum()) for s in (a, b)) - 2 * len(x)
+    if (scales := ranges.apart({"A": x, "B": y})) is not None:
+        notes.append(f"{what}: {scales}.")
     if unpaired:
         notes.append(f"{what}: {unpaired:,} items are scored on one side only.")
     return {

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from measurand.interop.account import Own
+from measurand.interop.damage import guarded
 from measurand.interop.inspect_files import array_items
 from measurand.interop.rows import Fields, Log, Wish, cluster_note, plain
-from measurand.interop.samples import DAMAGED, Sample, Samples, damaged, found, json_file
+from measurand.interop.samples import Sample, Samples, found, json_file
 from measurand.packed import name_of, opened
 
 SYSTEM = "helm"
@@ -45,7 +46,11 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
         InputError: code ``bad_log`` or ``no_field``.
     """
     fields = Fields()
-    return [_read(file, wish, fields) for file in files], cluster_note(wish, fields)
+    every = []
+    for file in files:
+        with guarded(file, HARNESS):
+            every.append(_read(file, wish, fields))
+    return every, cluster_note(wish, fields)
 
 
 def _read(file: Path, wish: Wish, fields: Fields) -> Log:
@@ -57,12 +62,9 @@ def _read(file: Path, wish: Wish, fields: Fields) -> Log:
     taken = Samples(task, model, wish, fields)
     said, failed = _instances(file)
     idle: Counter[str] = Counter()
-    try:
-        with opened(file) as stream:
-            for one in array_items(stream):
-                taken.take(_sample(one, said, failed, idle))
-    except DAMAGED as error:
-        raise damaged(file, HARNESS, error) from error
+    with opened(file) as stream:
+        for one in array_items(stream):
+            taken.take(_sample(one, said, failed, idle))
     settings = {
         key: str(adapter[key])
         for key in ("method", "max_train_instances", "temperature", "instructions")

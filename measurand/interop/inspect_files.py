@@ -14,14 +14,16 @@ import json
 import re
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
 
+from measurand import packed
 from measurand.errors import InputError
-from measurand.interop.rows import scrub
+from measurand.texts import scrub
 
 ZSTANDARD = 93
 PIECE = 1 << 20
@@ -31,6 +33,13 @@ MAX_LOOKED_AT = (20_000, 256 << 20)
 """Most samples, and bytes of them, that are looked through for edits."""
 _CUT = "...\n(content truncated)"
 _PLACEHOLDER = re.compile(r"\((Image|Audio|Video|Data|Document|Reasoning|Tool_use)\)")
+#: As Inspect writes it, and with the fields in the order of their names.
+_BEGINS = (
+    re.compile(r'\ufeff?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(status|eval)"\s*:'),
+    re.compile(
+        r'\ufeff?\s*\{(\s*"error"\s*:\s*null\s*,)?\s*"eval"\s*:\s*\{\s*"(config|created|dataset|eval_id|run_id|task)"'
+    ),
+)
 _EDITED = re.compile(rb'(?<!\\)"history"\s*:\s*\[\s*\{|(?<!\\)"invalidation"\s*:\s*\{')
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 
@@ -44,12 +53,12 @@ class Archive:
         self._raw = file.open("rb")
         try:
             self._zip = zipfile.ZipFile(self._raw)
+            self.names = set(self._zip.namelist())
+            start = "header.json" if "header.json" in self.names else "_journal/start.json"
+            self.header: dict[str, Any] = loads(self.member(start).read())
         except BaseException:
             self._raw.close()
             raise
-        self.names = set(self._zip.namelist())
-        start = "header.json" if "header.json" in self.names else "_journal/start.json"
-        self.header: dict[str, Any] = loads(self.member(start).read())
         self._inputs: dict[str, Sample] = {}
 
     def __enter__(self) -> Archive:
@@ -144,7 +153,8 @@ class Text:
                 hint="make an .eval of it with `inspect log convert --to eval`",
                 code="too_large",
             )
-        self.header: dict[str, Any] = loads(file.read_bytes())
+        with packed.opened(file) as stream:
+            self.header: dict[str, Any] = loads(stream.read(MAX_JSON + 1))
         self.looked_through = True
 
     def __enter__(self) -> Text:
@@ -178,17 +188,17 @@ _KEPT = ("id", "epoch", "input", "choices", "target", "metadata", "scores")
 
 def opened(file: Path) -> Archive | Text:
     """A log, open for reading."""
-    return Text(file) if file.suffix.lower() == ".json" else Archive(file)
+    return Archive(file) if file.suffix.lower() == ".eval" else Text(file)
 
 
 def is_log(file: Path) -> bool:
     """Whether a ``.json`` file is a log of Inspect, by its first fields."""
     try:
-        with file.open("rb") as stream:
+        with packed.opened(file) as stream:
             start = stream.read(4096).decode("utf-8", "replace")
-    except OSError:
+    except (OSError, EOFError, ValueError, zlib.error):
         return False
-    return bool(re.match(r'\ufeff?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(status|eval)"\s*:', start))
+    return any(begin.match(start) for begin in _BEGINS)
 
 
 def marks(sample: Sample) -> Sample:

@@ -12,7 +12,6 @@ import json
 import math
 import struct
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +21,7 @@ from measurand.errors import InputError
 from measurand.interop import inspect_files, inspect_runs
 from measurand.interop.account import Account, States, first
 from measurand.interop.contents import Contents
+from measurand.interop.damage import DAMAGED
 from measurand.interop.inspect_files import Archive, Sample, Text
 from measurand.interop.rows import (
     Collector,
@@ -34,6 +34,7 @@ from measurand.interop.rows import (
     cluster_of,
     plain,
 )
+from measurand.packed import name_of
 from measurand.progress import Progress
 from measurand.results import slice_text
 
@@ -41,10 +42,8 @@ SYSTEM = "inspect"
 #: What Inspect's own metrics make of letters and words (``value_to_float``).
 LETTERS = {"C": 1.0, "P": 0.5, "I": 0.0, "N": 0.0}
 WORDS = {"yes": 1.0, "true": 1.0, "no": 0.0, "false": 0.0}
-_DAMAGED = (
-    *(zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError, ValueError, KeyError),
-    *(TypeError, AttributeError, struct.error),
-)
+_DAMAGED = (*DAMAGED, zipfile.BadZipFile, RuntimeError, struct.error)
+_MOST_EPOCHS = 32_767
 
 
 def logs(path: Path) -> list[Path]:
@@ -55,8 +54,9 @@ def logs(path: Path) -> list[Path]:
 
 
 def _is_log(file: Path) -> bool:
-    suffix = file.suffix.lower()
-    return suffix == ".eval" or (suffix == ".json" and inspect_files.is_log(file))
+    if file.suffix.lower() == ".eval":
+        return True
+    return name_of(file).lower().endswith(".json") and inspect_files.is_log(file)
 
 
 def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
@@ -92,7 +92,7 @@ def _read(file: Path, log: Archive | Text, wish: Wish, fields: Fields, notes: li
     fields.next_log()
     with Progress(f"read {file.name}", planned, "samples") as progress:
         for sample in log.samples():
-            fields.look(sample.get("metadata"))
+            fields.look(sample.get("metadata"), f"{task}/{as_id(sample['id'])}")
             if inspect_files.is_cut(sample):
                 sample = log.whole(sample)
                 taken.cut += inspect_files.is_cut(sample)
@@ -241,6 +241,8 @@ class _Samples:
         """(item, repeat, cluster) and (slice, prompt, document) of a sample's rows."""
         about = sample.get("metadata") or {}
         digest, epoch = document(sample), int(sample["epoch"]) - 1
+        if not 0 <= epoch < _MOST_EPOCHS:
+            raise ValueError(f"epoch {sample['epoch']} of sample {sample['id']}")
         name = as_id(sample["id"])
         if self._wish.by_content:
             name = self._contents.name(digest, name, f"samples of {self._task}")

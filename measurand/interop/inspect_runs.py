@@ -18,6 +18,7 @@ ERRORS = frozenset({"stderr", "std", "var", "bootstrap_stderr", "ci", "ci_wilson
 #: exp of the mean of the samples' values.
 EXPONENTIAL = "perplexity_per_seq"
 _LONG = 40
+_MOST = 10**12
 #: Settings of a run that change what is measured; others only change how fast.
 _CONFIG = ("message_limit", "token_limit", "time_limit", "working_limit", "cost_limit")
 
@@ -30,7 +31,8 @@ def planned(about: Header) -> int | None:
     ids = dataset.get("sample_ids")
     n = len(ids) if ids else dataset.get("samples")
     epochs = (about.get("config") or {}).get("epochs") or 1
-    return None if n is None else int(n) * int(epochs)
+    total = -1 if n is None else int(n) * int(epochs)
+    return total if 0 <= total < _MOST else None
 
 
 def reducer(about: Header) -> str | None:
@@ -61,10 +63,9 @@ def figures(
     """
     for score in (header.get("results") or {}).get("scores") or ():
         metric = _metric(score, known)
-        found = {_short(m): as_float(m["value"]) for m in (score.get("metrics") or {}).values()}
-        groups = {
-            _short(m): str(m.get("group") or "") for m in (score.get("metrics") or {}).values()
-        }
+        metrics = (score.get("metrics") or {}).values()
+        found = {_short(m): as_float(m["value"]) for m in metrics if m["value"] is not None}
+        groups = {_short(m): str(m.get("group") or "") for m in metrics}
         if EXPONENTIAL in found and metric in known:
             measure = Measure(higher_is_better=False, exponential=True, shown=EXPONENTIAL)
             account.measures[run[1], metric] = measure

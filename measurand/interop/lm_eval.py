@@ -12,16 +12,15 @@ import hashlib
 import json
 import math
 import re
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from measurand.errors import InputError
 from measurand.interop import lm_eval_runs
 from measurand.interop.account import Account, States
 from measurand.interop.contents import Contents
+from measurand.interop.damage import DAMAGED, damaged, guarded
 from measurand.interop.inspect_files import array_items
 from measurand.interop.lm_eval_runs import Run
 from measurand.interop.rows import (
@@ -35,13 +34,14 @@ from measurand.interop.rows import (
     cluster_of,
     plain,
     rename,
-    scrub,
 )
 from measurand.packed import name_of, opened
 from measurand.progress import Progress
 from measurand.results import slice_text
+from measurand.texts import scrub
 
 SYSTEM = "lm-eval"
+HARNESS = "lm-evaluation-harness"
 NAME = re.compile(
     r"samples_(?P<task>.+?)(?:_(?P<time>\d{4}-\d\d-\d\dT[\d\-:.]+))?\.jsonl?", re.DOTALL
 )
@@ -88,10 +88,14 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
     """
     fields = Fields()
     runs: dict[Path, Run] = {}
-    found = [_read(file, wish, fields, runs) for file in files]
+    found = []
+    for file in files:
+        with guarded(file, HARNESS):
+            found.append(_read(file, wish, fields, runs))
     notes = cluster_note(wish, fields)
     for run in runs.values():
-        notes += lm_eval_runs.whole(run)
+        with guarded(run.file or files[0], HARNESS):
+            notes += lm_eval_runs.whole(run)
     return found, notes
 
 
@@ -128,7 +132,7 @@ def _read(file: Path, wish: Wish, fields: Fields, known: dict[Path, Run]) -> Log
     taken = _Samples(task, scrub(model), wish, run)
     fields.next_log()
     for line in _lines(file):
-        fields.look(line.get("doc"))
+        fields.look(line.get("doc"), f"{task}/{line['doc_id']}")
         taken.take(line)
     account = Account()
     table, n = taken.table(account), taken.documents
@@ -270,18 +274,9 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
                 yield line
                 if at % 1000 == 0 and lines.seekable():
                     progress.advance(lines.tell() // 1024 - progress.done)
-        except _DAMAGED as error:
-            raise InputError(
-                f"{file} line {at + 1}: no sample of lm-evaluation-harness: {error!r}"[:400],
-                hint="give a samples_*.jsonl that was written with --log_samples",
-                code="bad_log",
-            ) from error
-
-
-_DAMAGED = (
-    *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
-    *(EOFError, OSError, zlib.error),
-)
+        except DAMAGED as error:
+            hint = "give a samples_*.jsonl that was written with --log_samples"
+            raise damaged(file, HARNESS, error, at + 1, hint) from error
 
 
 def _parsed(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
@@ -301,7 +296,13 @@ def _parsed(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
 
 
 def _checked(sample: dict[str, Any]) -> dict[str, Any]:
-    sample["doc_id"]
-    if "metrics" in sample:
-        list(sample["metrics"])
+    if sample["doc_id"] is None:
+        raise ValueError("doc_id is null")
+    metrics, kept = sample.get("metrics", ()), sample.get("filter")
+    if isinstance(metrics, str):
+        sample["metrics"] = [metrics]
+    elif not all(isinstance(metric, str) for metric in metrics):
+        raise ValueError("metrics are no names")
+    if kept is not None and not isinstance(kept, str):
+        raise ValueError("filter is no name")
     return sample

@@ -10,7 +10,7 @@ known is believed to be a mean only where the log's own figure is that mean.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,9 +98,12 @@ class Run:
         return None if name is None else str(name)
 
     def planned(self, task: str) -> int | None:
-        """Documents that the task was to have."""
-        n = _dict(self.about.get("n-samples"), task).get("effective")
-        return int(n) if isinstance(n, int) else None
+        """Documents that the run was to ask."""
+        return _count(_dict(self.about.get("n-samples"), task).get("effective"))
+
+    def documents(self, task: str) -> int | None:
+        """Documents that the task has."""
+        return _count(_dict(self.about.get("n-samples"), task).get("original"))
 
     def aggregation(self, task: str, metric: str) -> str:
         """How the metric's figure is made: a name of the harness, or source of the task's own."""
@@ -243,6 +246,7 @@ def whole(run: Run) -> list[str]:
             for log in logs[:1]
         ]
     account, read = logs[0].account, {log.task for log in logs}
+    notes = [text for log in logs for text in _parts(run, log)]
     groups = {k: v for k, v in _dict(run.about, "group_subtasks").items() if v}
     time = run.file.name.removeprefix("results_").removesuffix(".json")
     for task in _dict(run.about, "results"):
@@ -259,7 +263,17 @@ def whole(run: Run) -> list[str]:
             continue
         account.groups.append(Group(plain(name), tuple(plain(t) for t in leaves)))
         _group_figures(run, name)
-    return []
+    return notes
+
+
+def _parts(run: Run, log: Log) -> Iterator[str]:
+    """What a log says of documents that are not in it."""
+    task, seen = plain(log.task), log.account.states[0].seen
+    there, asked = run.documents(log.task), run.planned(log.task)
+    if asked is not None and seen < asked:
+        yield f"{task}: {seen:,} of {asked:,} documents are in the log of {log.model}."
+    if asked is not None and there is not None and asked < there:
+        yield f"{task}: {log.model} was asked {asked:,} of its {there:,} documents (--limit)."
 
 
 def _group_figures(run: Run, group: str) -> None:
@@ -316,6 +330,11 @@ def _aggregation_name(aggregation: str) -> str:
     if word.startswith("<function "):
         word = word.removeprefix("<function ").split(" ")[0]
     return word if word.isidentifier() or word in CORPUS else "a function of the task"
+
+
+def _count(value: Any) -> int | None:
+    """A number of documents; None where it is none."""
+    return value if isinstance(value, int) and 0 <= value < 10**12 else None
 
 
 def _dict(value: Any, name: str) -> Mapping[str, Any]:

@@ -9,6 +9,7 @@ Columns are found by the names of the results table (``item_id``, ``value``, ``m
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Mapping
 from pathlib import Path, PurePath
@@ -17,10 +18,10 @@ import numpy as np
 import pyarrow as pa
 
 from measurand import understanding
-from measurand.columns import labels, shown
+from measurand.columns import labels, numbers, parse, shown
 from measurand.errors import InputError
 from measurand.guesses import code_warnings
-from measurand.interop.account import Account
+from measurand.interop.account import Account, first
 from measurand.interop.contents import Contents
 from measurand.interop.rows import NOBODY, Collector, Log, Wish, plain
 from measurand.packed import name_of
@@ -40,8 +41,17 @@ _ALIASES = {
         *("score", "correct", "is_correct", "passed", "pass", "success", "resolved", "solved"),
         *("acc", "accuracy", "exact_match", "rating"),
     ),
+    "model": ("model_name", "model_id", "llm"),
+    "metric": ("metric_name", "scorer"),
+    "repeat": ("epoch", "trial", "attempt", "rollout"),
+    "cluster_id": ("cluster",),
 }
 """Names under which others write these, in lower case; taken, and said, where a table has one."""
+_FAULTS = frozenset(("error", "errors", "error_message", "exception", "failure_reason"))
+"""Columns in which others say that there was no answer, in lower case."""
+_SHARD = re.compile(r"[-_.]?(part[-_.]\d+(-[-\w]+)?|\d{5}-of-\d{5})")
+"""What tells the parts of one table apart, such as ``-00000-of-00002`` or ``part-0``."""
+_MOST_NAMED = 12
 ROLES = ("item_id", "value", "model", "metric", "repeat", "cluster_id", "status", "document")
 
 
@@ -80,7 +90,7 @@ def alike(logs: list[Log]) -> list[str]:
             models.setdefault(item, set()).add(model)
     forms: dict[str, list[str]] = {}
     for item in models:
-        forms.setdefault(unicodedata.normalize("NFKC", item).casefold().strip(), []).append(item)
+        forms.setdefault(_form(item), []).append(item)
     apart = [
         names
         for names in forms.values()
@@ -91,8 +101,17 @@ def alike(logs: list[Log]) -> list[str]:
     one, two = (ascii(name) for name in apart[0][:2])
     return [
         f"{len(apart):,} items of different models have ids that differ in form alone (capitals, "
-        f"blanks, composed characters), such as {one} and {two}: they are two items here."
+        f"blanks, composed characters, leading zeros, the hour of a date), such as {one} and "
+        f"{two}: they are two items here."
     ]
+
+
+def _form(item: str) -> str:
+    """What an id is, however it is written."""
+    text = unicodedata.normalize("NFKC", item).casefold().strip()
+    text = re.sub(r"[ t]00:00(:00(\.0+)?)?(z|\+00:00)?$", "", text)
+    number = parse(text) if text[:1] in "+-.0123456789" else None
+    return text if number is None else f"{number:.17g}"
 
 
 def of_responses(responses: Responses, file: Path, wish: Wish, notes: list[str]) -> Log:
@@ -103,6 +122,7 @@ def of_responses(responses: Responses, file: Path, wish: Wish, notes: list[str])
     """
     account = Account()
     table = _read(responses, file, wish, notes)
+    notes += _not_used(responses, _roles(responses, wish))
     account.read.append((str(file), table.num_rows))
     if wish.describe:
         account.columns += understanding.columns(responses, _roles(responses, wish))
@@ -124,6 +144,30 @@ def roles(columns: Mapping[str, str]) -> dict[str, str]:
                 code="bad_argument",
             )
     return dict(columns)
+
+
+def _not_used(table: Responses, roles: Mapping[str, str]) -> list[str]:
+    """Say which columns are not used; a note where one of them tells of failures."""
+    idle = [name for name in table.names if name and name not in roles]
+    if idle:
+        table.say(f"{table.name}: columns that are not used: {first(idle, _MOST_NAMED)}.")
+    notes = []
+    for name in idle:
+        failed = name.strip().lower() in _FAULTS and _filled(table, name)
+        if failed and "status" not in roles.values():
+            notes.append(
+                f"{table.name}: column {name!r} is not used: {failed:,} rows have something in it "
+                "and count by their score; a column `status` with infra_error leaves rows out."
+            )
+    return notes
+
+
+def _filled(table: Responses, name: str) -> int:
+    """Cells that say anything but no, none or nought."""
+    none = ("false", "0", "0.0", "ok", "no", "[]", "{}")
+    return sum(
+        label is not None and label.lower() not in none for label in labels(table.column(name))
+    )
 
 
 def _roles(table: Responses, wish: Wish) -> dict[str, str]:
@@ -154,7 +198,7 @@ def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Tabl
             hint="every row needs an item",
             code="no_item",
         )
-    models = named("model") or [wish.model or PurePath(name_of(file)).stem] * n
+    models = named("model") or [wish.model or _model_of(table, file)] * n
     documents = [None if d is None else _sha256(d) for d in named("document") or [None] * n]
     if wish.by_content:
         known = Contents()
@@ -195,16 +239,36 @@ def _column(table: Responses, role: str, wish: Wish) -> str:
     """The column of a role: as the user says, of the role's name, or the one of a name like it."""
     if role in wish.columns or role in table.names:
         return wish.columns.get(role, role)
-    known = _ALIASES.get(role, ())
-    found = [name for name in table.names if name.strip().lower() in known]
-    if len(found) != 1:
-        return role
-    table.say(f"{table.name}: column {found[0]!r} is taken for {role} (--map {role}=COLUMN).")
-    return found[0]
+    plainly = {name: name.strip().lower() for name in table.names}
+    for known in ((role,), _ALIASES.get(role, ())):
+        found = [name for name, word in plainly.items() if word in known]
+        if len(found) == 1 and (role != "repeat" or _counts(table, found[0])):
+            found_it = f"{table.name}: column {found[0]!r} is taken for {role}"
+            table.say(f"{found_it} (--map {role}=COLUMN).")
+            return found[0]
+    return role
+
+
+def _counts(table: Responses, name: str) -> bool:
+    """Whether a column holds nothing but whole numbers from 0 on, as repeats have."""
+    found = numbers(table.column(name))
+    x = found.values[~np.isnan(found.values)]
+    return not found.n_bad and len(x) == table.n_rows and bool(((x >= 0) & (x % 1 == 0)).all())
+
+
+def _model_of(table: Responses, file: Path) -> str:
+    """The model of a table that names none: its file; of the parts of a table, what they share."""
+    stem = PurePath(name_of(file)).stem
+    part = _SHARD.search(stem)
+    if part is None or part.end() != len(stem):
+        return stem
+    name = stem[: part.start()] or file.resolve().parent.name or stem
+    table.say(f"{table.name}: a part of {name}, which names the model (--model).")
+    return name
 
 
 def _cluster(table: Responses, wish: Wish, items: list[str | None]) -> list[str | None]:
-    column = wish.cluster or wish.columns.get("cluster_id", "cluster_id")
+    column = wish.cluster or _column(table, "cluster_id", wish)
     if column not in table.names:
         if wish.cluster is not None or "cluster_id" in wish.columns:
             raise _no_column(table, column, "--cluster COLUMN")
@@ -245,10 +309,11 @@ def _scores(table: Responses, column: str, scale: Mapping[str, float]) -> np.nda
 
 
 def _status(name: str, i: int, given: str | None, value: float) -> tuple[str, str | None]:
+    given = None if given is None else given.strip().lower()
     if given is not None and given not in STATUSES:
         raise InputError(
             f"{name}: row {i + 1}: status {given!r}",
-            hint=f"one of {', '.join(STATUSES)}",
+            hint=f"one of {', '.join(STATUSES)}; rename the column if it tells something else",
             code="bad_status",
         )
     missing = bool(np.isnan(value))

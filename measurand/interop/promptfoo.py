@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from measurand.interop.damage import guarded
 from measurand.interop.inspect_files import array_items
 from measurand.interop.rows import Fields, Log, Wish, cluster_note
-from measurand.interop.samples import DAMAGED, Rest, Sample, Samples, damaged, found, head, sha256
+from measurand.interop.samples import Rest, Sample, Samples, found, head, sha256
 from measurand.packed import opened
 
 SYSTEM = "promptfoo"
@@ -45,14 +46,12 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
 def _read(file: Path, wish: Wish, fields: Fields) -> Iterator[Log]:
     taken: dict[tuple[str, str], Samples] = {}
     names: dict[str, str] = {}
-    try:
+    with guarded(file, HARNESS):
         for row in _rows(file):
             provider, prompt = _provider(row), _prompt(row)
             if (provider, prompt) not in taken:
                 taken[provider, prompt] = Samples("", provider, wish, fields)
             taken[provider, prompt].take(_sample(row, names))
-    except DAMAGED as error:
-        raise damaged(file, HARNESS, error) from error
     for (_, prompt), own in taken.items():
         yield own.log(file, {"prompt": prompt})
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -30,7 +30,7 @@ from measurand.manifest import MANIFEST, is_foreign
 from measurand.results import RESULTS
 
 HARNESSES: dict[str, tuple[ModuleType, str]] = {
-    lm_eval.SYSTEM: (lm_eval, "lm-evaluation-harness"),
+    lm_eval.SYSTEM: (lm_eval, lm_eval.HARNESS),
     inspect_log.SYSTEM: (inspect_log, "Inspect"),
     helm.SYSTEM: (helm, helm.HARNESS),
     eee_samples.SYSTEM: (eee_samples, eee_samples.HARNESS),
@@ -100,8 +100,11 @@ def _chosen(paths: Sequence[Path]) -> tuple[str, list[Path], Account]:
         name: list(dict.fromkeys(f for p in paths for f in module.logs(p)))
         for name, (module, _) in HARNESSES.items()
     }
+    account = Account()
+    twice = _twice(paths, found, account)
+    found = {name: [file for file in files if file not in twice] for name, files in found.items()}
     owner = {file: name for name, files in reversed(found.items()) for file in files}
-    named = {path: owner.get(path) for path in paths if path.is_file()}
+    named = {path: owner.get(path) for path in paths if path.is_file() and path not in twice}
     if unread := [path for path, system in named.items() if system is None]:
         raise InputError(f"{unread[0]}: no results in it", hint=f"give {_READ}", code="not_read")
     # A folder of logs may hold exported tables too; then the logs are meant. A named file is meant.
@@ -121,9 +124,35 @@ def _chosen(paths: Sequence[Path]) -> tuple[str, list[Path], Account]:
         )
     system = present[0]
     files = [file for file in found[system] if owner[file] == system]
-    account = Account()
-    _others(paths, files, owner, HARNESSES[system][1], account)
+    _others(paths, [*files, *twice], owner, HARNESSES[system][1], account)
     return system, files, account
+
+
+def _twice(
+    paths: Sequence[Path], found: Mapping[str, Sequence[Path]], account: Account
+) -> set[Path]:
+    """Files that are left out: hidden ones of a folder, and links to files that are given too.
+
+    A system keeps copies under hidden names: ``._x.csv``, ``.ipynb_checkpoints/``. The file itself
+    is kept where a link to it lies beside it.
+    """
+    every = dict.fromkeys(file for files in found.values() for file in files)
+    out: set[Path] = set()
+    for folder in (path for path in paths if path.is_dir()):
+        for file in every:
+            if file not in paths and file.is_relative_to(folder):
+                parts = file.relative_to(folder).parts
+                if any(part.startswith(".") for part in parts):
+                    account.leave("file", "/".join(parts), "hidden: give it by its name")
+                    out.add(file)
+    kept: dict[Path, Path] = {}
+    for file in sorted((f for f in every if f not in out), key=Path.is_symlink):
+        known = kept.setdefault(file.resolve(), file)
+        # Links to one file elsewhere, as a cache makes them, may be two results that are equal.
+        if known is not file and not known.is_symlink():
+            account.leave("file", str(file), f"the same file as {known}")
+            out.add(file)
+    return out
 
 
 def _others(
@@ -139,6 +168,8 @@ def _others(
     results = {lm_eval.results_file(file) for file in files} if lm else set()
     for folder in (path for path in paths if path.is_dir()):
         for file in sorted(folder.rglob("*")):
+            if file.is_symlink() and not file.exists():
+                account.leave("file", str(file.relative_to(folder)), "a link to nothing")
             if not file.is_file() or file in taken or file.name in _COMPANIONS:
                 continue
             if file in owner:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +37,6 @@ _TYPES = {
     "prompt_sha256": pa.string(),
     "item_sha256": pa.string(),
 }
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -201,7 +199,7 @@ def finish(logs: Sequence[Log], system: str, wish: Wish, account: Account) -> pa
     again = repeated(*(coded.column(name) for name in KEY))
     if again.any():
         if wish.reruns != "repeats":
-            _refuse_reruns(together.filter(pa.array(again)), logs)
+            _refuse_reruns(together.filter(pa.array(again)), logs, system)
         together = together.set_column(
             together.column_names.index("repeat"), "repeat", _numbered_on(coded)
         )
@@ -271,14 +269,16 @@ def _as_results(together: pa.Table, system: str) -> pa.Table:
     return table
 
 
-def _refuse_reruns(again: pa.Table, logs: Sequence[Log]) -> None:
+def _refuse_reruns(again: pa.Table, logs: Sequence[Log], system: str) -> None:
     row = again.slice(0, 1).to_pylist()[0]
     known = sorted({name for log in logs for name in (*log.fields, *log.more)})
+    column = ", or --map repeat=COLUMN where a column counts them" if system == "table" else ""
     tell = f", or --label FIELD to tell runs apart (FIELD: {first(known, 8)})" if known else ""
     raise InputError(
         f"{again.num_rows:,} rows occur twice, such as model {row['model']!r}, {row['metric']}, "
         f"item {row['item_id']}, repeat {row['repeat']}",
-        hint=f"give one log a model and task, or --reruns repeats to take reruns as repeats{tell}",
+        hint=f"give one log a model and task, or --reruns repeats to take reruns as repeats{column}"
+        f"{tell}",
         code="reruns",
     )
 
@@ -321,15 +321,6 @@ def as_id(value: Any) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def scrub(value: Any) -> Any:
-    """JSON values whose lone surrogates, which no file can hold, are U+FFFD."""
-    if isinstance(value, str):
-        return _SURROGATES.sub("\ufffd", value)
-    if isinstance(value, dict):
-        return {scrub(k): scrub(v) for k, v in value.items()}
-    return [scrub(v) for v in value] if isinstance(value, list) else value
-
-
 def rename(table: pa.Table, column: str, change: Callable[[str], str]) -> pa.Table:
     """A table whose dictionary-encoded texts of one column are changed."""
     chunks = [
@@ -350,17 +341,21 @@ class Fields:
     def __init__(self) -> None:
         self._seen: dict[str, set[Any]] = {}
         self._count: Counter[str] = Counter()
+        self._known: set[str] = set()
         self._left = self.LOOKED_AT
 
     def next_log(self) -> None:
         """Look at the first items of another log."""
         self._left = self.LOOKED_AT
 
-    def look(self, item: Any) -> None:
-        """Take note of one item's fields."""
+    def look(self, item: Any, name: str) -> None:
+        """Take note of one item's fields, once however many lines, epochs or logs it stands in."""
         if self._left <= 0 or not isinstance(item, dict):
             return
+        if name in self._known:
+            return
         self._left -= 1
+        self._known.add(name)
         for name, value in item.items():
             if isinstance(value, (str, int)) and not isinstance(value, bool):
                 self._seen.setdefault(str(name), set()).add(value)

@@ -13,9 +13,9 @@ from typing import IO, Any, NamedTuple
 
 import pyarrow as pa
 
-from measurand.errors import InputError
 from measurand.interop.account import Account, States
 from measurand.interop.contents import Contents
+from measurand.interop.damage import DAMAGED, damaged
 from measurand.interop.rows import (
     NOBODY,
     Collector,
@@ -24,20 +24,16 @@ from measurand.interop.rows import (
     Wish,
     cluster_of,
     plain,
-    scrub,
 )
 from measurand.packed import name_of, opened
 from measurand.progress import Progress
 from measurand.results import slice_text
+from measurand.texts import scrub
 
 HEAD = 65_536
 """Bytes at the beginning of a file by which its writer is known."""
 NO_WORDS: Mapping[str, float] = {}
 NO_FIELDS: Mapping[str, str] = {}
-DAMAGED = (
-    *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
-    *(EOFError, OSError, zlib.error),
-)
 
 
 class Sample(NamedTuple):
@@ -91,12 +87,12 @@ class Samples:
 
     def take(self, sample: Sample) -> None:
         """Rows of one sample."""
-        self._fields.look(sample.fields)
         digest = None if sample.content is None else sha256(sample.content)
         name = scrub(sample.item)
         if self._wish.by_content:
             name = self._contents.name(digest, name, f"samples of {self.task or self.model}")
         item = f"{self.task}/{name}" if self.task else name
+        self._fields.look(sample.fields, item)
         repeat = self._seen[item] if sample.repeat is None else sample.repeat
         self._seen[item] += 1
         self.n += 1
@@ -210,16 +206,6 @@ def each_line(file: Path, harness: str, take: Callable[[dict[str, Any]], None]) 
                     progress.advance(lines.tell() // 1024 - progress.done)
         except DAMAGED as error:
             raise damaged(file, harness, error, at) from error
-
-
-def damaged(file: Path, harness: str, error: Exception, line: int | None = None) -> InputError:
-    """The error for a log that cannot be read."""
-    where = f"{file} line {line}" if line else str(file)
-    return InputError(
-        f"{where}: no sample of {harness}: {error!r}"[:400],
-        hint=f"give a log as {harness} writes it",
-        code="bad_log",
-    )
 
 
 def json_file(file: Path, harness: str) -> Any:

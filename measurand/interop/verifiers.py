@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from measurand.interop.account import Own
+from measurand.interop.damage import guarded
 from measurand.interop.rows import Fields, Log, Wish, as_id, cluster_note, plain
 from measurand.interop.samples import Sample, Samples, as_number, each_line, found, head, json_file
 from measurand.packed import name_of
@@ -61,11 +62,13 @@ def read(files: list[Path], wish: Wish) -> tuple[list[Log], list[str]]:
     fields = Fields()
     every = []
     for file in files:
-        every += _episodes(file, wish, fields) if _is_traces(file) else [_read(file, wish, fields)]
+        with guarded(file, HARNESS):
+            read_one = _episodes if _is_traces(file) else _rollouts
+            every += read_one(file, wish, fields)
     return every, cluster_note(wish, fields)
 
 
-def _read(file: Path, wish: Wish, fields: Fields) -> Log:
+def _rollouts(file: Path, wish: Wish, fields: Fields) -> list[Log]:
     told = json_file(file.with_name("metadata.json"), HARNESS) or {}
     task = str(told.get("env_id") or told.get("env") or file.resolve().parent.name)
     taken = Samples(task, str(told.get("model") or file.resolve().parent.name), wish, fields)
@@ -79,7 +82,7 @@ def _read(file: Path, wish: Wish, fields: Fields) -> Log:
         # With errors in it the log's own mean counts them as 0.
         known = (file.name, log.model, plain(log.task), REWARD, "avg_reward", average)
         log.account.own.append(Own(*known))
-    return log
+    return [log]
 
 
 def _sample(line: dict[str, Any]) -> Sample:

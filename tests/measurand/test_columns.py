@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from measurand.columns import numbers, read_as, words_of
+from measurand.columns import flat, numbers, read_as, words_of
 
 
 def column(*values: object, kind: pa.DataType | None = None) -> pa.ChunkedArray:
@@ -36,3 +36,18 @@ def test_words_of_a_column() -> None:
     found = read_as(column("a", "NA", "b"), {"a": 1.0, "b": 2.0})
     assert np.isnan(found.values[1])
     assert found.n_text == 2
+
+
+def test_bytes_that_are_text_are_text() -> None:
+    names, found = flat(
+        ["a", "b"], [pa.chunked_array([[b"x", None]]), pa.chunked_array([[b"\xff"]])]
+    )
+    assert names == ["a", "b"]
+    assert found[0].to_pylist() == ["x", None]
+    assert found[1].to_pylist() == [b"\xff"]
+
+
+def test_fields_of_records_are_columns() -> None:
+    names, found = flat(["r"], [pa.chunked_array([[{"a": 1, "b": {"c": "x"}}, None]])])
+    assert names == ["r.a", "r.b.c"]
+    assert [part.to_pylist() for part in found] == [[1, None], ["x", None]]

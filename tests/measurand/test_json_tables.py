@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from measurand import json_tables
+from measurand.dialects import Dialect
 from measurand.errors import InputError
 from measurand.responses import read
 
@@ -83,3 +84,47 @@ def test_lines_in_a_file_of_the_other_name_are_read() -> None:
     with pytest.raises(InputError) as caught:
         read(io.BytesIO(b"[]"), "f.json")
     assert caught.value.code == "empty"
+
+
+@pytest.mark.parametrize("text", ["null\n", ' null\n{"a": 1}\n', '{"a": 1}\n\nnull\n{"a": 2}\n'])
+def test_a_line_of_null_is_named(text: str) -> None:
+    """The reader of lines ends the whole process at one that stands first."""
+    with pytest.raises(InputError, match=r"line \d is null") as caught:
+        json_tables.of_lines(text.encode(), "f")
+    assert caught.value.code == "bad_json"
+
+
+def test_texts_stay_texts_and_whole_numbers_whole() -> None:
+    rows = [
+        {"d": "2024-01-01", "n": 12345678901234567890, "r": {"d": "2024-01-01T10:00:00"}, "x": 1.5},
+        {
+            "d": "2024-01-02",
+            "n": 12345678901234567891,
+            "r": {"d": None},
+            "x": 2,
+            "l": ["2024-01-01"],
+        },
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    found = json_tables.of_lines(lines.encode(), "f")
+    assert found.column("d").to_pylist() == ["2024-01-01", "2024-01-02"]
+    assert list(map(str, found.column("n").to_pylist())) == [str(row["n"]) for row in rows]
+    assert found.column("r").to_pylist() == [row["r"] for row in rows]
+    assert found.column("x").to_pylist() == [1.5, 2.0]
+    assert found.column("l").to_pylist() == [None, ["2024-01-01"]]
+
+
+def test_half_a_character_is_replaced_and_a_whole_one_kept() -> None:
+    text = b'{"a": "x\\ud83d\\ude00"}\n{"a": "y\\ud83d"}\n'
+    assert json_tables.of_lines(text, "f").column("a").to_pylist() == ["x\U0001f600", "y\ufffd"]
+
+
+def test_the_encoding_of_json_is_looked_at() -> None:
+    text = '{"a": "\u00e4"}\n'
+    assert read(io.BytesIO(text.encode("utf-16")), "f.jsonl").column("a")[0].as_py() == "\u00e4"
+    latin = Dialect(encoding="latin1")
+    found = read(io.BytesIO(text.encode("latin1")), "f.jsonl", dialect=latin)
+    assert found.column("a")[0].as_py() == "\u00e4"
+    with pytest.raises(InputError, match="in line 1") as caught:
+        read(io.BytesIO(text.encode("latin1")), "f.jsonl")
+    assert caught.value.code == "bad_encoding"

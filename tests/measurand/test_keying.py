@@ -178,3 +178,14 @@ def test_rows_that_are_headers_are_named_as_such() -> None:
         keying.apply_key(table(two), key("a,S,1,1,5\nb,S,1,1,5\n"))
     with pytest.raises(InputError, match="--missing-codes"):
         keying.apply_key(table("a,b\n1,2\nx,4\n"), key("a,S,1,1,5\nb,S,1,1,5\n"))
+
+
+@pytest.mark.parametrize("form", ["{0} (often)", "{0} - said", "{0}0%"])
+def test_answers_with_their_labels_are_items_without_a_key(form: str) -> None:
+    words = {n: form.format(n) if "%" in form else form.format(n) + "x" * n for n in range(1, 6)}
+    rows = [(1, 2), (5, 4), (3, 3), (2, 2), (4, 5), (5, 5)]
+    text = "name,a,b\n" + "".join(f"p{i},{words[x]},{words[y]}\n" for i, (x, y) in enumerate(rows))
+    [scale] = keying.without_key(table(text)).scales
+    assert scale.items == ("a", "b")
+    values = scale.values * (10 if "%" in form else 1)
+    np.testing.assert_allclose(values, rows)

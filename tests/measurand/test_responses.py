@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import io
 import math
 import subprocess
@@ -167,3 +168,18 @@ def test_a_process_that_ends_at_once_keeps_its_exit_code(tmp_path: Path) -> None
         for _ in range(8)
     ]
     assert [(d.returncode, d.stderr) for d in done] == [(3, b"")] * 8
+
+
+def test_texts_of_parquet_that_are_no_utf8_are_named(tmp_path: Path) -> None:
+    ends = pa.array([0, 1, 3], pa.int32()).buffers()[1]
+    odd = pa.Array.from_buffers(pa.string(), 2, [None, ends, pa.py_buffer(b"a\xffb")])
+    parquet.write_table(pa.table({"a": odd}), tmp_path / "t.parquet")
+    with pytest.raises(InputError, match="UTF8") as caught:
+        responses.read_file(tmp_path / "t.parquet")
+    assert caught.value.code == "bad_parquet"
+
+
+def test_a_packed_file_of_a_plain_name_is_named(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(gzip.compress(b"a,b\n1,2\n"))
+    with pytest.raises(InputError, match="packed by gzip"):
+        responses.read_file(tmp_path / "t.csv")

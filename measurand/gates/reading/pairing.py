@@ -7,6 +7,7 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from measurand import ranges
 from measurand.gates.figures.bounds import EvidenceError, Items
 from measurand.gates.reading.items import Scored, one_document, sample_of
 
@@ -28,7 +29,7 @@ def pair(
     Raises:
         EvidenceError: ``id_mismatch``, ``low_overlap``, ``uneven_drop``, ``item_changed``
             (other documents under the same ids), ``instrument_changed`` (other prompts for the same
-            items), ``empty_slice``, ``overflow``.
+            items), ``two_scales``, ``empty_slice``, ``overflow``.
     """
     left, right = _common(candidate.items, baseline.items, same_dataset)
     one_document(left, right)
@@ -41,6 +42,7 @@ def pair(
             code="id_mismatch",
             hint="run both sides on the same items",
         )
+    _one_scale(left, right)
     differences = pc.subtract(left.column("value"), right.column("value"))
     level = sample_of(left, pc.if_else(pc.is_valid(differences), right.column("value"), None))
     return replace(sample_of(left, differences, paired=True), level=level.values), level
@@ -122,6 +124,18 @@ def _common(a: pa.Table, b: pa.Table, same_dataset: bool) -> tuple[pa.Table, pa.
             hint="run the baseline again on the present dataset",
         )
     return a.filter(known), b.take(position.drop_null())
+
+
+def _one_scale(left: pa.Table, right: pa.Table) -> None:
+    """Refuse shares on one side and percentages or ratings on the other."""
+    both = [side.column("value").drop_null().to_numpy() for side in (left, right)]
+    if ranges.percentages(*both) or ranges.percentages(*reversed(both)):
+        reach = max(float(x.max()) for x in both)
+        raise EvidenceError(
+            f"one side lies within 0 and 1, the other reaches {reach:g}: two scales",
+            code="two_scales",
+            hint="bring both sides to one scale",
+        )
 
 
 def _same_prompts(left: pa.Table, right: pa.Table) -> None:

@@ -136,3 +136,23 @@ def test_several_tries_have_pass_at_k_and_pass_hat_k() -> None:
     assert [one["any"]["value"] for one in found] == sorted(one["any"]["value"] for one in found)
     assert found[-1]["all"]["value"] < found[0]["all"]["value"] < found[0]["any"]["value"]
     assert model_record(score(repeats=1), "middle")["passes"] == []
+
+
+def test_differences_of_shares_stay_in_their_range_and_have_a_width() -> None:
+    ones, noughts = np.ones(12), np.zeros(12)
+    same = difference_record(ones, ones, None, plain=True)["difference"]
+    # Clopper and Pearson: of 12 items none differs, so up to 26.5% of them may.
+    assert (same["value"], same["ci_hi"]) == (0.0, pytest.approx(1 - 0.025 ** (1 / 12)))
+    assert same["ci_lo"] == -same["ci_hi"]
+    far = difference_record(ones, noughts, None, plain=True)["difference"]
+    assert (far["value"], far["ci_hi"]) == (1.0, 1.0)
+    assert far["ci_lo"] < 1
+    two = difference_record(np.array([1.0, 0.0]), np.zeros(2), None, plain=True)["difference"]
+    assert (two["ci_lo"], two["ci_hi"]) == (-1.0, 1.0)
+
+
+def test_equal_differences_of_other_scores_have_no_interval() -> None:
+    x = np.array([3.0, 4.0, 5.0])
+    found = difference_record(x + 2, x, None, plain=False)["difference"]
+    assert (found["value"], found["ci_lo"], found["ci_hi"]) == (2.0, None, None)
+    assert "every value is the same" in found["reason"]

@@ -48,10 +48,16 @@ def test_one_that_is_not_shown_says_what_it_would_take() -> None:
     assert "(now 200)" in said
 
 
-def test_equal_models_cannot_be_told_apart() -> None:
+def test_equal_models_are_level() -> None:
     data = {"item_id": [*"abcd"] * 2, "model": ["x"] * 4 + ["y"] * 4, "value": [1, 0, 1, 0] * 2}
     one = measurand.analyse(data).record["scores"][0]
-    assert "cannot be told" in findings.sentence(one)
+    assert findings.sentence(one) == "value: x and y are level: +0 [-0.602, 0.602] from y."
+
+
+def test_a_mean_of_other_items_is_no_lead() -> None:
+    data = {"item_id": [*"abc", *"acd"], "model": [*"xxx", *"yyy"], "value": [0, 1, 0, 0, 0, 0]}
+    said = findings.sentence(measurand.analyse(data).record["scores"][0])
+    assert said.startswith("value: x has the better mean, but not on the 2 items that both have")
 
 
 def test_many_scores_are_counted_and_single_models_left_out() -> None:

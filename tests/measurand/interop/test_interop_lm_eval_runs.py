@@ -216,3 +216,23 @@ def test_a_group_whose_tasks_weigh_alike_is_told(tmp_path: Path, own: float, sai
     assert top["models"][0]["mean"]["value"] == pytest.approx(7 / 16)
     assert any("weight_by_size: false" in t for t in record["account"]["understood"]) == said
     assert bool(record["findings"]) == (own != 7 / 16)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "note"),
+    [
+        ({"original": 2, "effective": 2}, None),
+        ({"original": 9, "effective": 2}, "t: m was asked 2 of its 9 documents (--limit)."),
+        ({"original": 9, "effective": 9}, "t: 2 of 9 documents are in the log of m."),
+        ({"original": "9", "effective": None}, None),
+    ],
+)
+def test_documents_that_are_not_there_are_said(
+    sizes: dict[str, Any], note: str | None, tmp_path: Path
+) -> None:
+    log = lm_eval_file(
+        tmp_path,
+        [{"acc": 1.0}, {"acc": 0.0}],
+        results={"results": {"t": {"acc,none": 0.5}}, "n-samples": {"t": sizes}},
+    )
+    assert [n for n in read([log], Wish()).notes if "documents" in n] == ([note] if note else [])

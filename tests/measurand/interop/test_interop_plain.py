@@ -221,3 +221,70 @@ def test_json_is_read_where_it_is_named(tmp_path: Path) -> None:
     text = '{"columns": ["item_id", "value"], "data": [["a", 1], ["b", 0.5]]}'
     path = write(tmp_path, text, "table.json")
     assert read([path], Wish()).table.column("value").to_pylist() == [1.0, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("header", "role"),
+    [("Model", "model"), ("model_name", "model"), ("LLM", "model"), ("Metric", "metric")],
+)
+def test_columns_named_like_a_role_are_taken_and_said(
+    tmp_path: Path, header: str, role: str
+) -> None:
+    path = write(tmp_path, f"item_id,{header},value\n1,a,0\n2,a,1\n3,b,1\n", "t.csv")
+    found = read([path], Wish())
+    assert {r[role] for r in found.table.to_pylist()} == {"a", "b"}
+    assert f"t.csv: column {header!r} is taken for {role} (--map {role}=COLUMN)." in (
+        found.account.understood
+    )
+
+
+def test_clusters_and_repeats_of_other_names(tmp_path: Path) -> None:
+    text = "item_id,Cluster,epoch,value\n1,c,1,0\n1,c,2,1\n2,c,1,1\n2,c,2,1\n"
+    rows = read([write(tmp_path, text)], Wish()).table.to_pylist()
+    assert {(r["cluster_id"], r["repeat"]) for r in rows} == {("c", 1), ("c", 2)}
+    dates = text.replace(",1,", ",2024-01-01,").replace(",2,", ",2024-01-02,")
+    with pytest.raises(InputError, match="occur twice") as caught:
+        read([write(tmp_path, dates)], Wish())
+    assert "--map repeat=COLUMN" in caught.value.hint
+
+
+def test_what_is_not_used_is_said(tmp_path: Path) -> None:
+    text = "item_id,value,stderr,error\n1,0,.1,timeout\n2,1,.1,\n3,1,.1,False\n"
+    found = read([write(tmp_path, text, "t.csv")], Wish())
+    assert "t.csv: columns that are not used: stderr, error." in found.account.understood
+    [note] = [n for n in found.notes if "'error'" in n]
+    assert "1 rows have something in it" in note
+    told = read([write(tmp_path, text.replace("stderr", "status").replace(".1", "ok"))], Wish())
+    assert not [n for n in told.notes if "'error'" in n]
+
+
+def test_a_status_in_capitals_and_one_that_is_another(tmp_path: Path) -> None:
+    rows = read([write(tmp_path, "item_id,Status,value\n1,OK,1\n2,Skipped,\n")], Wish()).table
+    assert rows.column("status").to_pylist() == ["ok", "skipped"]
+    with pytest.raises(InputError, match="rename the column"):
+        read([write(tmp_path, "item_id,Status,value\n1,finished,1\n")], Wish())
+
+
+@pytest.mark.parametrize(
+    ("one", "two"), [("007", "7"), ("1e3", "1000"), ("2024-01-01", "2024-01-01 00:00:00")]
+)
+def test_ids_in_two_forms_are_said(tmp_path: Path, one: str, two: str) -> None:
+    write(tmp_path, f"item_id,value\n{one},1\nx,0\n", "a.csv")
+    write(tmp_path, f"item_id,value\n{two},1\nx,0\n", "b.csv")
+    [note] = read([tmp_path / "a.csv", tmp_path / "b.csv"], Wish()).notes
+    assert repr(one) in note
+    assert repr(two) in note
+
+
+def test_parts_of_one_table_are_one_model(tmp_path: Path) -> None:
+    for folder, names in (
+        ("m", ("part-0", "part-1")),
+        ("n", ("x-00000-of-00002", "x-00001-of-00002")),
+    ):
+        (tmp_path / folder).mkdir()
+        for at, name in enumerate(names):
+            write(tmp_path / folder, f"item_id,value\nq{at},1\n", f"{name}.csv")
+        found = read([tmp_path / folder], Wish())
+        [model] = set(found.table.column("model").to_pylist())
+        assert model == {"m": "m", "n": "x"}[folder]
+        assert "which names the model" in found.account.understood[0]

@@ -105,3 +105,34 @@ def test_a_results_file_is_a_companion_of_its_own_samples_alone(tmp_path: Path) 
     (tmp_path / "old" / "samples_y.jsonl").write_text(SAMPLE)
     (tmp_path / "old" / "results.json").write_text("{}")
     assert not [e for e in read([tmp_path / "old"], Wish()).account.left if e.kind == "file"]
+
+
+def test_hidden_files_and_links_are_accounted_for(tmp_path: Path) -> None:
+    text = "item_id,value\n1,1\n2,0\n"
+    folder = tmp_path / "d"
+    (folder / ".ipynb_checkpoints").mkdir(parents=True)
+    for name in ("a.csv", "._a.csv", ".ipynb_checkpoints/a-checkpoint.csv"):
+        (folder / name).write_text(text)
+    (folder / "latest.csv").symlink_to("a.csv")
+    (folder / "gone.csv").symlink_to("nowhere.csv")
+    found = read([folder], Wish())
+    assert {r["model"] for r in found.table.to_pylist()} == {"a"}
+    left = {
+        (entry.name.rsplit("/", 1)[-1], entry.why.split(":")[0]) for entry in found.account.left
+    }
+    assert left == {
+        ("._a.csv", "hidden"),
+        ("a-checkpoint.csv", "hidden"),
+        ("latest.csv", f"the same file as {folder / 'a.csv'}"),
+        ("gone.csv", "a link to nothing"),
+    }
+
+
+def test_links_to_one_file_elsewhere_may_be_two_equal_results(tmp_path: Path) -> None:
+    """A cache keeps equal files once."""
+    (tmp_path / "cache").write_text("item_id,value\n1,1\n2,0\n")
+    (tmp_path / "d").mkdir()
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / "d" / name).symlink_to("../cache")
+    found = read([tmp_path / "d"], Wish())
+    assert {r["model"] for r in found.table.to_pylist()} == {"a", "b"}

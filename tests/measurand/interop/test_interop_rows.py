@@ -85,7 +85,9 @@ def test_no_rows_are_an_error() -> None:
 def test_fields_that_may_name_clusters() -> None:
     fields = Fields()
     for i in range(20):
-        fields.look({"id": i, "passage": f"p{i // 4}", "kind": "all", "score": 0.5, "flag": True})
+        about = {"id": i, "passage": f"p{i // 4}", "kind": "all", "score": 0.5, "flag": True}
+        for name in (f"t/{i}", f"t/{i}"):  # two filters, two epochs or two models
+            fields.look(about, name)
     assert fields.repeating() == ["passage"]
     [note] = cluster_note(Wish(), fields)
     assert "passage" in note

@@ -143,3 +143,12 @@ def test_runs_that_ended_early_in_two_orders_are_not_compared() -> None:
     with pytest.raises(EvidenceError) as caught:
         in_one_order(one, one, 7, 8)
     assert caught.value.code == "orders_mixed"
+
+
+def test_shares_are_not_put_against_percentages() -> None:
+    shares, percent = side([0.9, 0.5, 1.0, 0.8]), side([90, 50, 100, 80])
+    assert refused(shares, percent) == "two_scales"
+    assert refused(percent, shares) == "two_scales"
+    assert refused(side([1, 0, 1, 1]), side([100, 0, 0, 100])) == "two_scales"
+    pairs, _ = pair(side([1, 0, 1, 0]), side([3, 4, 2, 5]), same_dataset=True, max_drop=0)
+    assert len(pairs.values) == 4  # counts that are few on one side
