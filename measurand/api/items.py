@@ -275,7 +275,7 @@ def analyse(
     >>> scores = {"item_id": [*"abcdef"] * 2, "model": ["A"] * 6 + ["B"] * 6}
     >>> scores["value"] = [1, 1, 1, 1, 1, 0, 1, 0, 0, 1, 0, 0]
     >>> measurand.analyse(scores).pairs[0].difference
-    0.50 [-0.07, 1.07]
+    0.50 [-0.07, 1.00]
     """
     for path in (save, every_eval_ever):
         refuse_existing(None if path is None else Path(path), folder_too=False)
