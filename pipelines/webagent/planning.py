@@ -35,6 +35,9 @@ class Trained:
         size: sizes of the model.
         coder: tokens.
         given: parameters that it was trained with: most tokens of input and target, device.
+
+    Attributes:
+        coder: tokens.
     """
 
     def __init__(
@@ -43,14 +46,14 @@ class Trained:
         self.name = name
         self._device = device_of(given.device)
         self._weights = {key: w.to(self._device) for key, w in weights.items()}
-        self._size, self._coder, self._given = size, coder, given
+        self._size, self.coder, self._given = size, coder, given
 
     def plan(self, task: Task, history: Sequence[str], page: Seen) -> Plan:
         """The likeliest plan; of the task nothing but its text is read."""
         import torch
 
-        ids = self._coder.read(task.text, history, page.html)[: self._given.input]
-        follow = Follow(self._coder, page.refs)
+        ids = self.coder.read(task.text, history, page.html)[: self._given.input]
+        follow = Follow(self.coder, page.refs)
         (found,) = writing.write(
             self._weights,
             self._size,
@@ -59,10 +62,15 @@ class Trained:
             self._given.target,
             allowed=lambda _, written: follow(written),
         )
-        said, refs = self._coder.understood(found.ids, ended=found.ended)
+        said, refs = self.coder.understood(found.ids, ended=found.ended)
         over = said in (OVER, "", *history)
         tokens = (len(ids), len(found.ids) + found.ended)
         return Plan(OVER, (), *tokens) if over else Plan(said, refs, *tokens)
+
+    def within(self, tokens: int) -> Trained:
+        """The same planner with another longest input."""
+        given = self._given.model_copy(update={"input": tokens})
+        return Trained(self.name, self._weights, self._size, self.coder, given)
 
 
 class Follow:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -15,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from webagent_killing import begin, below, left
 
 from measurand import shards
 from measurand.manifest import read_manifest
@@ -47,40 +45,9 @@ def scratch() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def begin(params: Path, out: Path, scratch: Path) -> subprocess.Popen[bytes]:
-    words = [sys.executable, "-c", RUN, params, out / "data", out / "results", out / "journal"]
-    return subprocess.Popen(
-        [*map(str, words)],
-        env={**os.environ, "TMPDIR": str(scratch)},
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
 def played(out: Path) -> int:
     """Episodes that are journalled."""
     return sum(len(path.read_bytes().splitlines()) for path in out.rglob("episodes/*.jsonl"))
-
-
-def alive() -> dict[tuple[int, str], int]:
-    """Parent of every process, by its id and when it began."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if words[0] != "Z":
-            found[int(folder.name), words[19]] = int(words[1])
-    return found
-
-
-def below(pid: int) -> set[tuple[int, str]]:
-    """A process and all that it began."""
-    every, found = alive(), {pid}
-    while more := {key[0] for key, parent in every.items() if parent in found} - found:
-        found |= more
-    return {key for key in every if key[0] in found}
 
 
 @pytest.mark.integration
@@ -96,11 +63,12 @@ def test_killed_ten_times_it_ends_in_the_same_rows_and_leaves_nothing(
                      program_seconds=120, timeout_s=1500)  # fmt: skip
     params = tmp_path / "params.yaml"
     params.write_text(yaml.safe_dump(Params(evaluate=given).model_dump(mode="json")))
-    assert begin(params, tmp_path / "whole", scratch).wait(900) == 0
-    out, rng = tmp_path / "killed", np.random.default_rng(1)
-    families = []
+    data, whole, out = (tmp_path / name for name in ("data", "whole", "killed"))
+    words = {one: [params, data, one / "results", one / "journal"] for one in (whole, out)}
+    assert begin(RUN, words[whole], scratch).wait(900) == 0
+    families, rng = [], np.random.default_rng(1)
     for kill in range(KILLS):
-        before, process = played(out), begin(params, out, scratch)
+        before, process = played(out), begin(RUN, words[out], scratch)
         # Half of them while browser and sandbox begin, half after an episode more.
         while kill % 2 and process.poll() is None and played(out) == before:
             time.sleep(0.02)
@@ -112,15 +80,11 @@ def test_killed_ten_times_it_ends_in_the_same_rows_and_leaves_nothing(
     assert 0 < played(out) < 18
     # A browser, its driver and a sandbox were there to be left.
     assert max(map(len, families)) > 5
-    assert begin(params, out, scratch).wait(900) == 0
+    assert begin(RUN, words[out], scratch).wait(900) == 0
     for table in ("episodes", "steps", "items", "checks"):
-        hashes = {read_manifest(tmp_path / n / "results" / table).logical_hash
-                  for n in ("whole", "killed")}  # fmt: skip
-        assert len(hashes) == 1, table
+        folders = [one / "results" / table for one in (whole, out)]
+        assert len({read_manifest(folder).logical_hash for folder in folders}) == 1, table
     rows = shards.read_table(out / "results" / "episodes").to_pylist()
     assert {row["success"] for row in rows if row["agent"] == "oracle"} == {True}
-    end = time.monotonic() + 20
-    while (left := set().union(*families) & set(alive())) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert not left
+    assert not left(set().union(*families))
     assert not list(scratch.glob("measurand-*"))

@@ -117,3 +117,10 @@ def test_a_planner_of_another_training_is_refused(planners: Made) -> None:
     names = [planning.identity(one, "tuned", where[0]) for one in (given, other, again)]
     assert len(set(names)) == 3
     assert planning.identity(given, "scratch", where[0]) not in names
+
+
+def test_the_same_planner_reads_less_or_more(planners: Made) -> None:
+    planner, html = load(planners), small.numbered(0)
+    assert planner.within(20).plan(TASK, [], Seen(html)).prompt_tokens == 20
+    whole = planner.within(5000).plan(TASK, [], Seen(html)).prompt_tokens
+    assert whole == len(planner.coder.read(TASK.text, [], html))

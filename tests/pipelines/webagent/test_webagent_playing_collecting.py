@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
+import tempfile
+import time
 from pathlib import Path
 
 import pytest
+from webagent_killing import begin, below, left
 
 from measurand import shards
 from measurand.manifest import read_manifest
@@ -75,6 +79,41 @@ def test_a_build_is_the_same_bytes_for_one_worker_and_for_two(tmp_path: Path) ->
     assert sum(row["sub_instruction"] == END for row in rows) == 2
     assert all(set(row["refs"]) for row in rows if row["sub_instruction"] != END)
     assert not [pid for pid in chromium.processes("build-") if parent(pid) == os.getpid()]
+
+
+RUN = """
+import sys
+from pathlib import Path
+from pipelines.webagent import collecting
+from schemas.webagent.params import Build, Experience
+params = Build(sites=("map",), experience=Experience(episodes=2), n_shards=2)
+collecting.write(params, Path(sys.argv[1]), "FnApiRunner")
+"""
+
+
+@in_a_browser
+def test_a_killed_build_leaves_nothing_and_the_next_one_is_the_same_bytes(tmp_path: Path) -> None:
+    pytest.importorskip("selenium", reason="programs need selenium: pip install 'measurand[web]'")
+    with tempfile.TemporaryDirectory(prefix="killed-", dir="/tmp") as short:
+        scratch = Path(short)
+        for seconds in (0.5, 3.0):
+            process = begin(RUN, [tmp_path / "killed"], scratch)
+            # Until there is a browser, and a little longer.
+            while process.poll() is None and not list(scratch.glob("measurand-browser-*")):
+                time.sleep(0.05)
+            time.sleep(seconds)
+            family = below(process.pid)
+            assert process.poll() is None, "it ended before it could be killed"
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            assert len(family) > 3
+            assert not left(family)
+        for name in ("killed", "whole"):
+            assert begin(RUN, [tmp_path / name], scratch).wait(600) == 0
+        assert not list(scratch.glob("measurand-*"))
+    for table in ("episodes", "experience", "failed"):
+        hashes = {read_manifest(tmp_path / n / table).logical_hash for n in ("killed", "whole")}
+        assert len(hashes) == 1, table
 
 
 def parent(pid: int) -> int:
