@@ -33,7 +33,7 @@ def corpus_section(view: View) -> Section | None:
         return None
     table = Table(
         "What is masked",
-        ["examples", "mean span asked for", "mean span", "density", "within markup",
+        ["split", "mean span asked for", "mean span", "density", "within markup",
          "spans of markup alone", "examples", "cut off"],
         [[{"text": row["split"], "detail": "the same for every model" if row["probe"] else ""},
           row["mu"], row["mean_span"], row["density"], row["tag_fraction"], row["markup_only"],
@@ -66,7 +66,7 @@ def _spans(data: Path, mu: int) -> Figure:
     return Figure(
         "histogram",
         title,
-        f"One count a span of the training examples; {rest} longer ones are not shown.",
+        f"One count a span of the training examples; longer ones, which are not shown: {rest}.",
         {
             "edges": edges.tolist(),
             "counts": counts.tolist(),
@@ -88,8 +88,9 @@ def training_section(view: View) -> Section | None:
             {"panel": "pre-training" if model == NAME else "planners",
              "series": model, "x": row["step"], "estimate": row["loss"], "lower": None,
              "upper": None, "reason": None}
-            for row in mine.gather_every(every).to_dicts()
+            for row in mine.gather_every(every, (len(mine) - 1) % every).to_dicts()
         ]  # fmt: skip
+    curves.sort(key=lambda point: point["panel"] == "planners")
     figure = Figure(
         "curves",
         "Loss while training",
