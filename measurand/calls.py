@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
+from measurand import dealing
+from measurand.asks import Ask
 from measurand.errors import InputError
 from measurand.journal import Journal, call_key, call_record
 from measurand.models.protocol import Completion, Model, Request, Sampling, Score
@@ -106,7 +108,8 @@ def score_batches(
         ]
 
         sampled = hows[0].sampling if hows else None
-        answers = _answers(calls, journal, partial(_ask, model, batch, sampled, repeat))
+        ask = Ask(batch.requests, batch.choices, sampled, repeat)
+        answers = _answers(model, calls, journal, ask)
         if progress is not None:
             progress.advance(len(calls))
         yield [Scored(Score.from_record(r), seconds, shared) for r, seconds, shared in answers]
@@ -153,7 +156,7 @@ def generate_batches(
     for requests in batches:
         prompts = [r.tagged_sha256 if reads_tags else r.sha256 for r in requests]
         calls = [_Call(model.fingerprint, p, sampling.record(), repeat) for p in prompts]
-        answers = _answers(calls, journal, partial(_write, model, requests, sampling, repeat))
+        answers = _answers(model, calls, journal, Ask(requests, (), sampling, repeat, written=True))
         if progress is not None:
             progress.advance(len(calls))
         yield [
@@ -178,57 +181,33 @@ class _Call:
 
 
 def _answers(
-    calls: Sequence[_Call],
-    journal: Journal,
-    ask: Callable[[list[int]], Sequence[Score | Completion]],
+    model: Model, calls: Sequence[_Call], journal: Journal, ask: Ask
 ) -> Iterator[tuple[dict[str, Any], float, bool]]:
     """(record, seconds, whether an equal call was made before) of each call of a batch."""
     first: dict[str, int] = {}
     for at, call in enumerate(calls):
         first.setdefault(call.key, at)
     new = [at for key, at in first.items() if key not in journal.asked]
+    dealer = dealing.current()
+    # What workers are to be asked, or could not ask.
+    dealt = {} if dealer is None else dealer.unjournalled
     failed: dict[str, dict[str, Any]] = {}
-    if any(journal.get(calls[at].key) is None for at in new):
-        start = time.perf_counter()
-        answers = ask(new)
-        seconds = (time.perf_counter() - start) / len(new)
-        made = zip([calls[at] for at in new], answers, strict=True)
-        records = [call.record(answer, seconds) for call, answer in made]
-        failed = {r["key"]: r for r in records if r["status"] == "infra_error"}
-        journal.append_batch([r for r in records if r["key"] not in failed])
+    if any(journal.get(key) is None for key in (calls[at].key for at in new) if key not in dealt):
+        if dealer is not None and dealer.deals(model):
+            some = [calls[at] for at in new]
+            wanted = {call.key: (call.prompt, call.settings) for call in some}
+            dealer.put(model, journal.path, ask.of(new), wanted)
+        else:
+            start = time.perf_counter()
+            answers = ask.of(new).answers(model)
+            seconds = (time.perf_counter() - start) / len(new)
+            made = zip([calls[at] for at in new], answers, strict=True)
+            records = [call.record(answer, seconds) for call, answer in made]
+            failed = {r["key"]: r for r in records if r["status"] == "infra_error"}
+            journal.append_batch([r for r in records if r["key"] not in failed])
     journal.asked.update(first.keys() - failed.keys())
     own = set(new)
     for at, call in enumerate(calls):
-        record = failed.get(call.key) or journal.get(call.key)
+        record = failed.get(call.key) or dealt.get(call.key) or journal.get(call.key)
         assert record is not None
         yield record, float(record["seconds"]) if at in own else 0.0, at not in own
-
-
-def _ask(
-    model: Model, batch: Batch, sampling: Sampling | None, repeat: int, some: Sequence[int]
-) -> Sequence[Score]:
-    requests = [batch.requests[at] for at in some]
-    if sampling is None:
-        return model.score(requests, batch.choices)
-    if any(request.choices for request in requests):
-        raise InputError("constrained requests share their choices", hint="use mode='logprob'")
-    return [_chosen(c, batch.choices) for c in model.generate(requests, sampling, repeat)]
-
-
-def _write(
-    model: Model, requests: Sequence[Request], sampling: Sampling, repeat: int, some: Sequence[int]
-) -> Sequence[Completion]:
-    return model.generate([requests[at] for at in some], sampling, repeat)
-
-
-def _chosen(c: Completion, choices: tuple[str, ...]) -> Score:
-    known = c.text in choices
-    return Score(
-        logprobs=None,
-        choice=choices.index(c.text) if c.text is not None and known else None,
-        mass=None,
-        tie=False,
-        prompt_tokens=c.prompt_tokens,
-        status="model_error" if c.status == "ok" and not known else c.status,
-        reason=c.reason if known else c.reason or f"answered {c.text!r}",
-    )

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from measurand import dealing
 from measurand.errors import CapabilityError, InfraError
 from measurand.models.protocol import Model
 from measurand.results import RESULTS, slice_text
@@ -108,7 +109,7 @@ def refuse_failures(model: str, failures: Counter[str], total: int, max_share: f
         InfraError: code ``too_many_infra_errors``.
     """
     failed = failures.total()
-    if failed <= max_share * total:
+    if failed <= max_share * total or dealing.pending():
         return
     reason, count = failures.most_common(1)[0]
     raise InfraError(
@@ -132,7 +133,8 @@ def refuse_unanswered(model: Model, missing: Counter[str], total: int) -> None:
     Raises:
         CapabilityError: code ``too_many_model_errors``.
     """
-    if missing.total() <= MOST_UNANSWERED * total or model.capabilities().reads_tags:
+    few = missing.total() <= MOST_UNANSWERED * total
+    if few or model.capabilities().reads_tags or dealing.pending():
         return
     reason, count = missing.most_common(1)[0]
     raise CapabilityError(

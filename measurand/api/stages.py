@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from measurand import extras, folders, project, times
 from measurand import params as parameters
+from measurand.api import dealt
 from measurand.api.result import Result
 from measurand.api.silence import collected
 from measurand.attempts import attempt
@@ -255,12 +256,16 @@ def evaluate(
     limit: int | None = None,
     until: str | Path | None = None,
     data: str | Path | None = None,
+    runner: str | None = None,
+    beam: Sequence[str] = (),
     progress: Where = None,
 ) -> Stage:
     """Run models over a dataset and write item results; goes on where it was interrupted.
 
     With ``until``, or ``evaluate.until`` of the parameters, clusters are asked in one fixed random
     order and a model's run ends when the bets of the gate file are decided.
+
+    With a runner that has workers, those make the calls; the results are the same.
 
     Args:
         system: name of a system of the project here.
@@ -271,11 +276,15 @@ def evaluate(
         limit: only the first prompts; marks the results partial.
         until: gate file whose ``sequential`` gates end the run when all are decided.
         data: folder with ``dataset/`` and ``checkpoint/``; ``data/<system>`` without.
+        runner: Beam runner whose workers ask; without, that of ``MEASURAND_RUNNER`` where it has
+            workers and the system's calls can be dealt, else this process asks.
+        beam: its options.
         progress: a callback, ``"stderr"``, or None for silence.
 
     Raises:
         InputError: no such system, no dataset, a limit below 1, or with ``until`` code
             ``no_sequence``, ``no_bets`` or ``no_stop``.
+        RunnerError: the runner cannot deal this evaluation, or it failed.
         MeasurandError: a package or a model is missing, or too many calls failed.
 
     >>> import measurand
@@ -305,14 +314,21 @@ def evaluate(
         more: dict[str, Any] = {}
         if stops is not None:
             more, calls = {"until": stops}, kept / stops.order.folder
-        one.module("evaluate").evaluate(
-            run.params, given, model, run.out, journal=calls, limit=limit, **more
-        )
+        module = one.module("evaluate")
+
+        def asks(folder: Path) -> None:
+            module.evaluate(run.params, given, model, folder, journal=calls, limit=limit, **more)
+
+        stop = stops is not None
+        asked = dealt.asked(asks, module, run.out, kept, runner, beam, until=stop)
         origin = provenance.collect(one.root)
         # While a stage runs, dvc.lock still describes the run before it.
         origin.pop("dvc_lock_sha256", None)
         if (kept / WORKERS).is_file():
-            origin["workers"] = json.loads((kept / WORKERS).read_text(encoding="utf-8"))
+            built = json.loads((kept / WORKERS).read_text(encoding="utf-8"))
+            asked = [*built, *(one for one in asked if one not in built)]
+        if asked:
+            origin["workers"] = asked
         _write_json(run.out / "provenance.json", origin)
     return run.found("evaluate")
 

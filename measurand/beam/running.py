@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING, Any
 
-from measurand.beam import messages, services
+from measurand.beam import messages, processes, services, work
 from measurand.beam.cancelling import ENDED, give_up
 from measurand.beam.counts import counters
 from measurand.beam.failures import named_error, quiet
@@ -109,7 +110,7 @@ def pipeline(
     if limit is not None and name == LOCAL:
         raise RunnerError(f"{LOCAL} cannot be timed out", hint="it runs in this very process")
     options = pipeline_options(runner, argv)
-    if name == LOCAL:
+    if name == LOCAL and "processes" not in settings:
         built = apache_beam.Pipeline(options=options)
         with _whole_or_nothing(built):
             with _plain_names():
@@ -124,7 +125,11 @@ def pipeline(
                 with _whole_or_nothing(built):
                     with _plain_names():
                         yield built
-                    _run_elsewhere(built, where, limit)
+                    if name == LOCAL:
+                        _run_here(built)
+                        os.truncate(file, 0)  # its workers say something at every run
+                    else:
+                        _run_elsewhere(built, where, limit)
         except RunnerError as error:
             if file.stat().st_size:
                 error.hint = "; ".join(filter(None, [error.hint, f"more in {file}"]))
@@ -180,11 +185,12 @@ def _served(
 def _run_here(built: Pipeline) -> None:
     from apache_beam.options.pipeline_options import DirectOptions
 
-    if built.options.view_as(DirectOptions).direct_running_mode == "multi_processing":
+    apart = built.options.view_as(DirectOptions).direct_running_mode == "multi_processing"
+    if apart:
         ask_workers(built)
     with _heartbeat(built):
         try:
-            built.result = built.run()
+            built.result = processes.watched(built.run) if apart else built.run()
             state = built.result.wait_until_finish()
         except Exception as error:
             raise named_error(error, LOCAL) from error
@@ -218,7 +224,7 @@ def _run_elsewhere(built: Pipeline, where: str, limit: float | None) -> None:
     except BaseException:
         # A submission that failed has left no job.
         if not submission.failed and (said := give_up(submission.late(), where)):
-            print(f"build: {said}", file=sys.stderr, flush=True)
+            print(f"{work.of(built).label}: {said}", file=sys.stderr, flush=True)
         raise
 
 
@@ -272,26 +278,22 @@ class _Submission:
 
 @contextmanager
 def _heartbeat(built: Pipeline, reason: Callable[[], str] | None = None) -> Iterator[None]:
-    """Progress in shards while the pipeline runs: a line at least every 15 s in a log.
+    """Progress while the pipeline runs: a line at least every 15 s in a log.
 
     Args:
         built: the pipeline.
         reason: asked while nothing is written yet; what the job waits for.
     """
-    sinks = sinks_of(built)
-
-    def written() -> int:
-        return sum(sink.written() for sink in sinks)
-
+    doing = work.of(built)
     stop = threading.Event()
-    total = sum(sink.n_shards for sink in sinks)
-    idle = "" if total else "what the tables are made of is computed first"
-    with Progress("build", total or None, "shards") as progress:
+    idle = "" if doing.total else "what the tables are made of is computed first"
+    before = doing.done()
+    with Progress(doing.label, doing.total or None, doing.unit, done=before) as progress:
 
         def beat() -> None:
             while not stop.wait(0.5):
-                done = written()
-                progress.note = (reason() if reason and not done else "") or idle
+                done = doing.done()
+                progress.note = (reason() if reason and done == before else "") or idle
                 progress.advance(done - progress.done)
 
         thread = threading.Thread(target=beat, name="build progress", daemon=True)
@@ -302,4 +304,4 @@ def _heartbeat(built: Pipeline, reason: Callable[[], str] | None = None) -> Iter
             stop.set()
             thread.join()
             progress.note = ""
-            progress.advance(written() - progress.done)
+            progress.advance(doing.done() - progress.done)

@@ -21,7 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measurand.beam.sinks import sinks_of
+from measurand.beam.work import places_of
 from measurand.errors import PlaceError, WorkerError
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ PACKAGES = {
     "tokenizers": "tokenizers",
     "torch": "torch",
     "transformers": "transformers",
+    "vllm": "vllm",
     "unified-planning": "unified_planning",
     "warcio": "warcio",
 }
@@ -177,16 +178,16 @@ def _answer(asked: str) -> None:
     for place in wanted["places"]:
         if not Path(place).is_file():
             raise PlaceError(
-                f"the worker on {node} does not see {Path(place).parent}, where the build writes",
-                hint="--out must be a folder that driver and workers share under one path",
+                f"the worker on {node} does not see {Path(place).parent}, where it has to write",
+                hint="driver and workers must share the folder under one path",
             )
 
 
 def _places(built: Pipeline) -> list[str]:
-    """A file in the folder of each sink, by which a worker knows it."""
+    """A file in each folder that workers write to, by which they know it."""
     places = []
-    for sink in sinks_of(built):
-        place = sink.attempt.folder / f".place-{secrets.token_hex(4)}.tmp"
+    for folder in places_of(built):
+        place = folder / f".place-{secrets.token_hex(4)}.tmp"
         place.touch()
         places.append(str(place))
     return places

@@ -49,11 +49,12 @@ def main(argv: Sequence[str]) -> int:
             help="folder of answered model calls and unfinished trainings, where a run goes on "
             "(default: journal/<system>)",
         )
-    if verb == "build":
+    if verb in ("build", "evaluate"):
         parser.add_argument(
             "--runner",
-            help="Beam runner (default: that of MEASURAND_RUNNER, else FnApiRunner); "
-            "its options follow after --, as in `-- --job_endpoint=HOST:PORT`",
+            help="Beam runner (default: that of MEASURAND_RUNNER, else "
+            + ("FnApiRunner" if verb == "build" else "this process asks its models itself")
+            + "); its options follow after --, as in `-- --job_endpoint=HOST:PORT`",
         )
     if verb == "train":
         parser.add_argument("--data", type=Path, help="folder with dataset/")
@@ -84,14 +85,16 @@ def main(argv: Sequence[str]) -> int:
         )
         parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
     args = parser.parse_args(own)
-    if beam and verb != "build":
-        raise InputError(f"{verb} takes nothing after --", hint="only build passes options to Beam")
+    if beam and verb not in ("build", "evaluate"):
+        raise InputError(
+            f"{verb} takes nothing after --", hint="build and evaluate pass options to Beam"
+        )
     if args.system is None or getattr(args, "index", False) or getattr(args, "docs", False):
         return _all(project.find_root(), args)
     options = vars(args)
     for name in ("index", "docs"):
         options.pop(name, None)
-    if verb == "build":
+    if verb in ("build", "evaluate"):
         options["beam"] = beam
     if options.pop("print", False):
         from measurand.api.reports import Report

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from evaluators.agi_levels.evaluate import quizzing
-from measurand import runs, shards
+from measurand import dealing, runs, shards
 from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
 from measurand.errors import InputError
@@ -28,6 +28,9 @@ from schemas.agi_levels.params import Params
 from schemas.agi_levels.tables import ANSWERS, RATINGS
 
 Row = dict[str, Any]
+
+DEALS = True
+"""Its model calls may be dealt to workers, see :mod:`measurand.dealing`."""
 CHOICES = tuple(str(digit) for digit in range(1, 10))
 MIDDLE = 5
 """The digit that stands for a rating of 0."""
@@ -136,7 +139,7 @@ def _ask(
 ) -> _Asked:
     how = params.evaluate
     print(f"evaluate: loading {name}", flush=True)
-    model = load(name)
+    model = dealing.opened(name, load)
     found = _Asked([], [], [], [])
     ids = [text["text_id"] for text in texts] + [one["item_id"] for one in questions]
     watch = Watch(until, name, parents, dict.fromkeys(ids, 1))

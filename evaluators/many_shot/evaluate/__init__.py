@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from measurand import runs, shards
+from measurand import dealing, runs, shards
 from measurand.asking import Asker
 from measurand.costs import COSTS
 from measurand.errors import InputError
@@ -29,6 +29,9 @@ from schemas.many_shot.params import Curve, ModelRun, Params, Task
 from schemas.many_shot.tables import RESPONSES
 
 Row = dict[str, Any]
+
+DEALS = True
+"""Its model calls may be dealt to workers, see :mod:`measurand.dealing`."""
 
 
 def evaluate(
@@ -153,7 +156,7 @@ class Administration:
         for name in missing:
             print(f"evaluate: {name} has no prompts in the dataset", flush=True)
         print(f"evaluate: loading {self.spec.model}", flush=True)
-        model = oracles.open_model(self.spec.model, self.params)
+        model = dealing.opened(self.spec.model, lambda spec: oracles.open_model(spec, self.params))
         try:
             if isinstance(model, oracles.Oracle):
                 model.require([task for task, _ in built])

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluators.personality.evaluate import cue
-from measurand import runs, shards
+from measurand import dealing, runs, shards
 from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
 from measurand.errors import InputError
@@ -33,6 +33,9 @@ from schemas.personality.params import CUES, DOMAINS, EXPERIMENTS, ModelRun, Par
 from schemas.personality.tables import RESPONSES
 
 Row = dict[str, Any]
+
+DEALS = True
+"""Its model calls may be dealt to workers, see :mod:`measurand.dealing`."""
 
 RETEST_ITEMS = 32
 """Prompts asked a second time, one by one: does the answer depend on the batch it came in?"""
@@ -158,7 +161,7 @@ class Administration:
                 hint="build the dataset with these experiments, or change evaluate.models",
             )
         print(f"evaluate: loading {self.spec.model}", flush=True)
-        model = load(self.spec.model)
+        model = dealing.opened(self.spec.model, load)
         try:
             constrained = self._mode == "constrained"
             check(
@@ -263,6 +266,7 @@ class Administration:
                     yield _item(row, cue.metric(self._cue), row["mass"])
                     if row["mass"] is not None:
                         masses.setdefault(self._cue, []).append(row["mass"])
+        dealing.settle()
         self._cue = cue.most_mass(masses)
 
     def _scored(
