@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from api_project import files, project
 
 import measurand
+from measurand.api import dealt
 from measurand.errors import RunnerError
 
 __all__ = ["project"]
@@ -24,11 +26,15 @@ def test_threads_would_share_an_engine(project: Path) -> None:
         measurand.evaluate("personality", runner="FnApiRunner:threads=2")
 
 
-def test_a_run_that_stops_when_decided_is_no_list_of_batches(project: Path) -> None:
-    (project / "data/many_shot/dataset").mkdir(parents=True)
-    gates = project / "gates/many_shot.yaml"
+def test_a_run_that_stops_when_decided_is_no_list_of_batches(tmp_path: Path) -> None:
+    module = importlib.import_module("evaluators.many_shot.evaluate")
+    done: list[Path] = []
     with pytest.raises(RunnerError, match="--runner with --until"):
-        measurand.evaluate("many_shot", until=gates, runner="FnApiRunner:processes=2")
+        dealt.asked(done.append, module, tmp_path, tmp_path, "PrismRunner", [], until=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MEASURAND_RUNNER", "FnApiRunner:processes=2")
+        assert dealt.asked(done.append, module, tmp_path, tmp_path, None, [], until=True) == []
+    assert done == [tmp_path]
 
 
 @pytest.mark.integration
