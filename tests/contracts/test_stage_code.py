@@ -18,7 +18,7 @@ STARTS = {
     "evaluate": "evaluators.{}.evaluate",
 }
 AROUND = {
-    *("attempts", "costs", "doctor", "errors", "params", "progress", "project"),
+    *("attempts", "costs", "dealing", "doctor", "errors", "params", "progress", "project"),
     *("manifest", "parquet", "results", "runs", "shards", "tables"),
     *("journal", "pypi", "publishing.private", "reporting.document", "reporting.view", "subject"),
     *("stats.arrays", "stats.estimate", "stats.exact", "statistics"),
