@@ -19,10 +19,18 @@ from measurand.stats.arrays import (
 )
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.exact import product
-from measurand.stats.means import cluster_mean, proportion, student, within_unit
+from measurand.stats.means import (
+    cluster_mean,
+    proportion,
+    rate_of_effective,
+    student,
+    within_unit,
+)
 
 MIN_LABELLED = 4
 """Labelled units below which no weight of the judge can be found with an error to it."""
+MIN_FREE = 1e-3
+"""Least part of a residual that its own row does not decide."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,9 @@ def corrected_mean(
     weighted by the stratum's share of all rows. w is the one that makes the error least, kept to
     0..1: 0 is the labels alone, 1 adds the whole difference. The error is that of cluster sums of
     influences, labelled and not, so clusters that hold both count once; Student's t has the
-    labelled clusters less two (mean and w), per stratum one more is lost.
+    labelled clusters less two (mean and w), per stratum one more is lost. A rate of independent
+    rows has Wilson's interval at the number of labels that the error is worth, which is never
+    below those that there are.
 
     Source: Angelopoulos et al. (2023), Science 382, 669-674; the weight: Angelopoulos, Duchi &
     Zrnic (2023), arXiv:2311.01453, section 6. It is the regression estimator of double sampling
@@ -130,6 +140,11 @@ def corrected_mean(
         moved.people - weight * moved.gap, se, df - 1, confidence, n, shown, method,
         _unit(y[known], f),
     )  # fmt: skip
+    if plain and _binary(y[known]):
+        effective = _effective(f, y, known, weight)
+        method = f"labels' mean moved by {weight:.2f} of the judge's; Wilson interval at "
+        rate = replace(mean, method=f"{method}{effective:.0f} effective labels")
+        return result(rate_of_effective(rate, effective), alone, weight, effective)
     gain = moved.error(0.0, df) / se if se else 1.0
     return result(mean, alone, weight, labelled * gain**2)
 
@@ -238,6 +253,26 @@ def _pooled_weight(f: FloatArray, y: FloatArray, known: BoolArray) -> float:
     return min(max(shared / ((1 + n / rest) * spread), 0.0), 1.0)
 
 
+def _effective(f: FloatArray, y: FloatArray, known: BoolArray, weight: float) -> float:
+    """Labels that would give the same error without the judge, at least those that there are.
+
+    Each residual is divided by one minus its leverage: where few labels differ from the others the
+    weight is found by these few, and fits them. The weight may always be 0, hence the least.
+
+    Source: HC3 of MacKinnon & White (1985), J. Econometrics 29, 305-325.
+    """
+    n, rest = int(known.sum()), f[~known]
+    centred = f[known] - f[known].mean()
+    spread = product(centred, centred)
+    if not weight or spread <= 0 or not len(rest):
+        return float(n)
+    free = np.maximum(1 - centred**2 / spread, MIN_FREE)
+    left = (y[known] - y[known].mean() - weight * centred) / free
+    error = product(left, left) / (n * (n - 1)) + weight**2 * float(rest.var()) / len(rest)
+    own = float(y[known].var(ddof=1)) / n
+    return n * max(1.0, own / error) if error > 0 else float(len(f))
+
+
 def _too_few(counts: IntArray, labelled: IntArray) -> str | None:
     if not counts.sum():
         return "no row has a label"
@@ -250,7 +285,7 @@ def _too_few(counts: IntArray, labelled: IntArray) -> str | None:
 
 def _alone(y: FloatArray, clusters: IntArray | None, confidence: float) -> Estimate:
     """Labels alone, with the interval that suits them."""
-    if len(y) and clusters is None and bool(np.isin(y, (0.0, 1.0)).all()):
+    if len(y) and clusters is None and _binary(y):
         return proportion(int(y.sum()), len(y), confidence=confidence)
     found = cluster_mean(y, clusters, confidence=confidence)
     if found.se == 0 and found.value in (0.0, 1.0):
@@ -283,6 +318,10 @@ def _interval(
     # The logit interval takes its degrees from the units.
     scaled = within_unit(replace(found, n_clusters=df + 1))
     return replace(scaled, n_clusters=n_clusters)
+
+
+def _binary(y: FloatArray) -> bool:
+    return bool(np.isin(y, (0.0, 1.0)).all())
 
 
 def _unit(y: FloatArray, f: FloatArray) -> bool:

@@ -137,6 +137,31 @@ def proportion(
     )
 
 
+def rate_of_effective(found: Estimate, effective: float) -> Estimate:
+    """A rate with Wilson's interval at the number of trials that its error is worth.
+
+    Args:
+        found: an estimate of a rate; what lies outside 0..1 is moved to the end.
+        effective: independent trials that would know as much.
+
+    Returns:
+        The estimate with these ends; error and method stay.
+    """
+    rate = min(max(found.value or 0.0, 0.0), 1.0)
+    ends = _wilson(rate * effective, effective, (1 - found.confidence) / 2)
+    sides = _wilson(rate * effective, effective, 0.05)
+    return replace(
+        found,
+        value=rate,
+        ci_lo=ends[0],
+        ci_hi=ends[1],
+        lower=sides[0],
+        upper=sides[1],
+        least=0.0,
+        most=1.0,
+    )
+
+
 def within_unit(found: Estimate) -> Estimate:
     """The mean of shares with its interval made on the logit scale, so that it stays in 0..1.
 
@@ -331,7 +356,7 @@ def student(
     )
 
 
-def _wilson(k: int, n: int, tail: float) -> tuple[float, float]:
+def _wilson(k: float, n: float, tail: float) -> tuple[float, float]:
     from scipy.special import ndtri
 
     z2 = float(ndtri(tail)) ** 2

@@ -12,7 +12,7 @@ from scipy.stats import norm
 
 from measurand.errors import InputError
 from measurand.stats.corrected import Corrected, corrected_mean, labels_needed
-from measurand.stats.means import cluster_mean, proportion
+from measurand.stats.means import cluster_mean, proportion, rate_of_effective
 
 PPI = json.loads((Path(__file__).parents[2] / "oracles/corrected_ppi.json").read_text())["cases"]
 
@@ -141,6 +141,39 @@ def test_a_share_stays_a_share() -> None:
     f[:3] = 1
     found = corrected_mean(f, y).mean
     assert 0 <= found.ci_lo <= found.value <= found.ci_hi <= 1
+
+
+def test_a_rate_counts_its_effective_labels() -> None:
+    """By hand: residuals over one minus their leverage, and the judge's part of the rest."""
+    rng = np.random.default_rng(8)
+    truth = (rng.random(500) < 0.7) * 1.0
+    f = np.where(rng.random(500) < 0.85, truth, 1 - truth)
+    y = np.where(np.arange(500) < 50, truth, np.nan)
+    found = corrected_mean(f, y)
+    own, seen, w = truth[:50], f[:50], found.weight
+    x = seen - seen.mean()
+    left = (own - own.mean() - w * x) / (1 - x**2 / (x**2).sum())
+    error = (left**2).sum() / 50 / 49 + w**2 * f[50:].var() / 450
+    assert found.effective == pytest.approx(own.var(ddof=1) / error)
+    assert 50 < found.effective < 500
+    assert f"at {found.effective:.0f} effective labels" in found.mean.method
+    ends = rate_of_effective(found.mean, found.effective)
+    assert (found.mean.ci_lo, found.mean.ci_hi) == (ends.ci_lo, ends.ci_hi)
+
+
+@pytest.mark.parametrize("right", [0.6, 0.9])
+def test_a_judge_that_knows_nothing_costs_a_rate_nothing(right: float) -> None:
+    """200 draws of 30 labels: the mean width is no more than that of the labels alone."""
+    rng, ours, alone = np.random.default_rng(9), [], []
+    for _ in range(200):
+        truth = (rng.random(400) < right) * 1.0
+        found = corrected_mean(
+            (rng.random(400) < 0.5) * 1.0, np.where(np.arange(400) < 30, truth, np.nan)
+        )
+        assert found.effective >= 30
+        ours.append(found.mean.ci_hi - found.mean.ci_lo)
+        alone.append(found.labels.ci_hi - found.labels.ci_lo)
+    assert np.mean(ours) <= 1.002 * np.mean(alone)
 
 
 def test_the_width_that_was_asked_for_is_reached_by_the_labels_said() -> None:

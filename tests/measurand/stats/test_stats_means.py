@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -15,6 +16,7 @@ from measurand.stats.means import (
     cluster_mean,
     paired_difference,
     proportion,
+    rate_of_effective,
     required_n,
     smallest_detectable,
     within_unit,
@@ -169,6 +171,17 @@ def test_bootstrap_means_agree_with_scipy_and_with_the_clustered_t() -> None:
 
 def test_bootstrap_means_of_nothing() -> None:
     assert [e.reason for e in bootstrap_means(np.empty((0, 2)))] == ["no rows", "no rows"]
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 8), (3, 20), (19, 20), (60, 60)])
+def test_a_rate_of_whole_trials_has_wilsons_interval(k: int, n: int) -> None:
+    for level in (0.8, 0.95):
+        known = proportion(k, n, confidence=level)
+        found = rate_of_effective(dataclasses.replace(known, ci_lo=None, ci_hi=None), n)
+        ends = ("ci_lo", "ci_hi", "lower", "upper", "value", "method", "se")
+        assert all(getattr(found, k) == getattr(known, k) for k in ends)
+    twice = rate_of_effective(known, 2.5 * n)
+    assert twice.ci_hi - twice.ci_lo < known.ci_hi - known.ci_lo
 
 
 def test_within_unit_equals_a_logistic_regression_with_clustered_errors() -> None:
