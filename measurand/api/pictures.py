@@ -14,7 +14,7 @@ class Svg:
     """A picture.
 
     Attributes:
-        text: the SVG element; no script, no reference to elsewhere.
+        text: the SVG element with its own colours; no script, no reference to elsewhere.
     """
 
     def __init__(self, text: str) -> None:
@@ -34,12 +34,12 @@ def picture(document: Document, kind: str | None = None) -> Svg:
     Raises:
         InputError: code ``no_picture``.
     """
-    from measurand.reporting import figures
+    from measurand.reporting.fragment import to_svg
 
     found = [b for s in document.sections for b in s.blocks if isinstance(b, Figure)]
     for one in found:
         if kind in (None, one.kind):
-            return Svg(str(figures.draw(one, "plot")))
+            return Svg(to_svg(one))
     kinds = sorted({one.kind for one in found})
     raise InputError(
         f"no picture of kind {kind!r}" if kind else "the page has no picture",

@@ -1,4 +1,4 @@
-"""A document as a part of somebody else's page, such as the output below a notebook's cell."""
+"""A document or a picture as a part of somebody else's page, such as the output below a cell."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from measurand.reporting.document import Document, from_json, to_json
+from measurand.reporting import figures
+from measurand.reporting.document import Document, Figure, from_json, to_json
 from measurand.reporting.render import environment, view
 from measurand.reporting.verdict import sentence_of, state_of, word_of
 
 _WHOLE = (":root", "html", "body")
+#: A rule, or a group of rules for some media, at the top of the style sheet.
+_RULE = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}|[^{}@]+\{[^{}]*\}")
 
 
 def to_fragment(document: Document) -> str:
@@ -26,7 +29,6 @@ def to_fragment(document: Document) -> str:
     # Two outputs on one page must not share the ids of their pictures.
     uid = hashlib.sha256(str(text).encode()).hexdigest()[:12]
     scope = f"measurand-{uid}"
-    css = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
     blocks = [block for section in document.sections for block in section.blocks]
     return (
         environment()
@@ -34,13 +36,40 @@ def to_fragment(document: Document) -> str:
         .render(
             document=document,
             scope=scope,
-            css=Markup(scoped(css, f".{scope}")),
+            css=Markup(scoped(_css(), f".{scope}")),
             state=state_of(document.verdict),
             word=word_of(document.verdict),
             sentence=sentence_of(document.verdict),
             blocks=[view(block, f"{uid}-{i}") for i, block in enumerate(blocks)],
         )
     )
+
+
+def to_svg(figure: Figure) -> str:
+    """The figure as a picture that stands alone, with its own colours, light and dark.
+
+    Raises:
+        InputError: the kind is unknown.
+    """
+    uid = hashlib.sha256(str(figures.draw(figure, "")).encode()).hexdigest()[:12]
+    drawn = str(figures.draw(figure, uid))
+    scope = f"measurand-{uid}"
+    kept = [rule for rule in _RULE.findall(_css()) if ":root" in rule or ".plot" in rule]
+    css = scoped("".join(kept), f".{scope}")
+    view_box = re.search(r'viewBox="[^"]*" width="[^"]*" height="[^"]*"', drawn)
+    assert view_box is not None
+    # The rules ask for a picture within something: that is the outer element.
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{scope}" {view_box.group()} '
+        'font-family="system-ui, sans-serif" style="background: var(--page); max-width: 100%">'
+        f"<style>{css}</style>{drawn}</svg>"
+    )
+
+
+def _css() -> str:
+    """The style sheet of reports; margins of printed pages are the host's."""
+    css = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
+    return re.sub(r"/\*.*?\*/|@page\s*\{[^}]*\}", "", css, flags=re.DOTALL)
 
 
 def scoped(css: str, to: str) -> str:
@@ -51,9 +80,10 @@ def scoped(css: str, to: str) -> str:
     """
 
     def one(match: re.Match[str]) -> str:
-        heads = [h.strip() for h in match.group(2).split(",")]
+        if match.group(1):
+            return match.group(1)
+        heads = [h.strip() for h in match.group(3).split(",")]
         inner = ", ".join(to if h in _WHOLE else f"{to} {h}" for h in heads)
-        return f"{match.group(1)}{inner} {{"
+        return f"{match.group(2)}{inner} {{"
 
-    plain = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
-    return re.sub(r"(\s*)([^{}@;]+?)\s*\{", one, plain)
+    return re.sub(r"(@[^{}]*\{)|(\s*)([^{}@;]+?)\s*\{", one, css)

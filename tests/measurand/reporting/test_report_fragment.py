@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import re
+from xml.etree import ElementTree
 
 from measurand.reporting.document import Document, Figure, Section, Table, Text
-from measurand.reporting.fragment import scoped, to_fragment
+from measurand.reporting.fragment import scoped, to_fragment, to_svg
 
 ROWS = [{"label": "m", "estimate": 0.5, "lower": 0.4, "upper": 0.6, "reason": None}]
 
@@ -58,3 +59,27 @@ def test_two_outputs_share_no_id() -> None:
 
 def test_a_selector_list_is_scoped_one_by_one() -> None:
     assert scoped("h1, .x > b { color: red }", ".s") == ".s h1, .s .x > b { color: red }"
+
+
+def test_what_holds_for_some_media_stays_so() -> None:
+    css = "a { top: 0 } @media (prefers-color-scheme: dark) { :root { --ink: white } p { top: 0 } }"
+    assert scoped(css, ".s") == (
+        ".s a { top: 0 } "
+        "@media (prefers-color-scheme: dark) { .s { --ink: white } .s p { top: 0 } }"
+    )
+    html = to_fragment(_document())
+    assert "@media (prefers-color-scheme: dark) {" in html
+    assert "@." not in html
+    assert "@page" not in html
+
+
+def test_a_picture_alone_has_its_colours_and_is_a_file() -> None:
+    text = to_svg(Figure("forest", "Forest", "Means.", {"rows": ROWS, "axis": "mean"}))
+    root = ElementTree.fromstring(text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    scope = root.attrib["class"]
+    assert f".{scope} .plot .whisker {{ stroke" in text
+    assert "@media (prefers-color-scheme: dark)" in text
+    ids = re.findall(r'id="([^"]+)"', text)
+    assert all(one.startswith(scope.removeprefix("measurand-")) for one in ids)
+    assert "url(" not in text
