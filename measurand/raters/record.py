@@ -36,6 +36,8 @@ _DISCARDED = frozenset(
 )
 _MOST_STATES = 8
 _SHOWN = 8
+FEWEST = 10
+"""Fewest units for an interval: resamples of fewer do not tell how far others lie."""
 MAX_CATEGORIES = 20
 """Most categories for which kappa is made: beyond it two raters agree by chance only."""
 
@@ -90,8 +92,9 @@ def read(
     Raises:
         InputError: code ``no_column``, ``no_ratings``, ``not_a_number`` or ``rated_twice``.
     """
+    small = {name.lower(): name for name in reversed(table.names)}
     known = {
-        role: next((n for n in names if n in table.names), None) for role, names in _KNOWN.items()
+        role: next((small[n] for n in names if n in small), None) for role, names in _KNOWN.items()
     }
     if not raters and not columns and all(known.values()):
         columns = {role: str(name) for role, name in known.items()}
@@ -302,6 +305,7 @@ def analyse(
         forms = {"icc_1": found.one_way, "icc_a1": found.absolute, "icc_c1": found.consistency}
         figures |= {name: asdict(form) for name, form in forms.items()}
     counts = (~np.isnan(x)).sum(axis=1)
+    figures = {name: _told(figure, int((counts >= 2).sum())) for name, figure in figures.items()}
     pairs, left = _pairs(ratings, draw, chosen, seed)
     return {
         "schema": SCHEMA,
@@ -321,6 +325,20 @@ def analyse(
         "pairs": pairs,
         "pairs_left_out": left,
     }
+
+
+def _told(figure: dict[str, Any], units: int) -> dict[str, Any]:
+    """A figure, without its interval where few units or equal ratings make it mean nothing."""
+    if figure["ci_lo"] is None:
+        return figure
+    if units < FEWEST:
+        why = f"{units} units, {FEWEST} or more are needed"
+    elif math.isclose(figure["ci_lo"], figure["ci_hi"], abs_tol=1e-9):
+        why = "no rating differs from another of its unit"
+    else:
+        return figure
+    ends = dict.fromkeys(("se", "ci_lo", "ci_hi", "lower", "upper"))
+    return {**figure, **ends, "reason": f"no interval: {why}"}
 
 
 def _pairs(
@@ -347,22 +365,19 @@ def _pairs(
     for i, j in pairs:
         names = ratings.raters[i], ratings.raters[j]
         kappas = {
-            name: asdict(
-                cohen_kappa(
-                    *(x[:, i], x[:, j]),
-                    weights=kind,  # type: ignore[arg-type]
-                    categories=seen,
-                    seed_words=("kappa", str(seed), *names),
-                    **draw,
-                )
+            name: cohen_kappa(
+                *(x[:, i], x[:, j]),
+                weights=kind,  # type: ignore[arg-type]
+                categories=seen,
+                seed_words=("kappa", str(seed), *names),
+                **draw,
             )
             for name, kind in {"kappa": "none", "weighted": weights}.items()
         }
         both = ~np.isnan(x[:, i]) & ~np.isnan(x[:, j])
+        told = {name: _told(asdict(kappa), int(both.sum())) for name, kappa in kappas.items()}
         same = float((x[both, i] == x[both, j]).mean()) if both.any() else None
-        found.append(
-            {"a": names[0], "b": names[1], "units": int(both.sum()), "same": same, **kappas}
-        )
+        found.append({"a": names[0], "b": names[1], "units": int(both.sum()), "same": same, **told})
     if every == len(found):
         return found, None
     return (
