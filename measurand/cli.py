@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from measurand.errors import MeasurandError
@@ -55,6 +55,8 @@ EXIT_INTERRUPTED = 130
 EXIT_TERMINATED = 143
 EXIT_PIPE = 141
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_AGAIN = 0.01
+"""Seconds after which a dropped interrupt is sent again."""
 _UNICODE = {"utf-8", "utf8", "utf-16", "utf-32"}
 
 _PATH = "give a folder that exists and may be written"
@@ -119,27 +121,42 @@ class _Interrupts:
         if self._ours:
             for number in _SIGNALS:
                 signal.signal(number, self._take)
+            signal.signal(signal.SIGALRM, self._take)
+            sys.unraisablehook = self._unraised
             # Registered first, run last: when the interpreter goes, everything was done and said.
             atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._ours:
-            # Nothing is left to do but to end: no traceback of what is being torn down. What was
-            # done was done whole, so the code says that and not "run it again".
-            for number in _SIGNALS:
-                signal.signal(number, lambda *_: os._exit(self.code))
+        # Nothing is left to do but to end: no traceback of what is being torn down. What was
+        # done was done whole, so the code says that and not "run it again".
+        self._end_with(lambda: self.code)
 
     def _take(self, number: int, _: Any) -> None:
         self.came = True
-        self.given_up = EXIT_TERMINATED if number == signal.SIGTERM else EXIT_INTERRUPTED
+        if number != signal.SIGALRM:
+            self.given_up = EXIT_TERMINATED if number == signal.SIGTERM else EXIT_INTERRUPTED
         raise KeyboardInterrupt
+
+    def _unraised(self, found: Any) -> None:
+        """An interrupt that came in a callback of Python's own, which drops and prints it.
+
+        It is sent again when the callback is over: an alarm, as it may not be raised in here.
+        """
+        if self.came and found.exc_type is KeyboardInterrupt:
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        else:
+            sys.__unraisablehook__(found)
 
     def quiet(self) -> None:
         """From here on a second Ctrl-C ends the process at once."""
+        self._end_with(lambda: self.given_up)
+
+    def _end_with(self, code: Callable[[], int]) -> None:
         if self._ours:
+            signal.setitimer(signal.ITIMER_REAL, 0)
             for number in _SIGNALS:
-                signal.signal(number, lambda *_: os._exit(self.given_up))
+                signal.signal(number, lambda *_: os._exit(code()))
 
 
 def _show_anything() -> None:

@@ -180,6 +180,43 @@ def test_an_interrupt_is_130_whatever_becomes_of_it(body: str) -> None:
     assert "Traceback" not in said
 
 
+_DROPPED = """
+    import os, signal, weakref
+    class Lock: pass
+    lock = Lock()
+    def over(_):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+    kept = weakref.ref(lock, over)
+    del lock
+    time.sleep(60)"""
+
+
+def test_an_interrupt_that_a_callback_drops_comes_again() -> None:
+    """Python's import lock ends in such a callback; what it drops, it prints and forgets."""
+    code = _WAITS.replace("{body}", _DROPPED)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == 130
+    assert done.stderr == "measurand wait: interrupted; run it again to go on\n"
+
+
+_FAULT = """
+    class Odd:
+        def __del__(self): raise ValueError('mine')
+    Odd()
+    return 0"""
+
+
+def test_other_dropped_errors_are_still_printed() -> None:
+    code = _WAITS.replace("{body}", _FAULT)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert (done.returncode, "ValueError: mine" in done.stderr) == (0, True)
+
+
 _LATE = """
     import os
     class Late:

@@ -228,7 +228,7 @@ def test_ratings_that_a_tool_marks_as_discarded_are_said() -> None:
 def test_few_units_have_figures_and_no_interval() -> None:
     """Resamples of four units gave a kappa of 0 [0, 0]."""
     for n in (agreement.FEWEST - 1, agreement.FEWEST):
-        found = agreement.analyse(agreement.read(table(wide(FULL[:n]))), resamples=200)
+        found = agreement.analyse(agreement.read(table(wide(FULL[:n])), (), {}), resamples=200)
         every = [*found["figures"].values(), *(pair["kappa"] for pair in found["pairs"])]
         for figure in every:
             assert figure["value"] is not None
@@ -239,13 +239,16 @@ def test_few_units_have_figures_and_no_interval() -> None:
 def test_units_of_a_pair_are_those_that_both_rated() -> None:
     x = FULL[:30, :2].copy()
     x[5:, 1] = np.nan
-    pairs = agreement.analyse(agreement.read(table(wide(np.c_[x, x]))), resamples=200)["pairs"]
+    pairs = agreement.analyse(agreement.read(table(wide(np.c_[x, x])), (), {}), resamples=200)[
+        "pairs"
+    ]
     assert pairs[0]["units"] == 5
     assert pairs[0]["kappa"]["ci_lo"] is None
 
 
 def test_raters_who_are_copies_all_count_and_have_no_interval_without_width() -> None:
-    found = agreement.analyse(agreement.read(table(wide(np.repeat(FULL[:, :1], 4, axis=1)))))
+    copies = table(wide(np.repeat(FULL[:, :1], 4, axis=1)))
+    found = agreement.analyse(agreement.read(copies, (), {}))
     assert found["raters"] == ["J0", "J1", "J2", "J3"]
     for figure in found["figures"].values():
         assert figure["value"] == pytest.approx(1)
