@@ -8,6 +8,7 @@ its start; the others are moments of a copy of a process that has imported them 
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -20,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -280,7 +282,22 @@ def _files(project: Path, case: Case) -> Files:
             name = path.relative_to(project).as_posix()
             if path.is_file() and not NO_DATA.search(name):
                 found[name] = path.read_bytes()
+    for name in [name for name in found if name.endswith("/report.json")]:
+        report = json.loads(found[name])
+        if (timeless := _without_times(report)) != report:
+            found[name] = json.dumps(timeless).encode()
+            for page in ("report.html", "report.md"):  # functions of it
+                found.pop(name.replace("report.json", page), None)
     return found
+
+
+def _without_times(report: Any) -> Any:
+    """A report without what its calls cost: their seconds, and the hash of these."""
+    if isinstance(report, dict):
+        told = any(isinstance(v, list) and "seconds" in v for v in report.values())
+        kept = {} if told else report
+        return {k: _without_times(v) for k, v in kept.items() if k != "costs"}
+    return [_without_times(v) for v in report] if isinstance(report, list) else report
 
 
 def _state(project: Path) -> dict[str, tuple[int, int]]:
