@@ -49,7 +49,7 @@ def _success(subject: Subject, figures: Figures) -> str:
     least = figures.get(subject.agent, "success_infra_failed")
     lost = figures.get(subject.agent, "missing_share")
     words = f"{subject.agent} carries out {size(row)} of its instructions ({row['n']} episodes)"
-    if score is not None and score["estimate"] is not None:
+    if score is not None and score["ci_lo"] is not None:
         words += f" and {size(score)} of what they ask for"
     if least is not None and lost is not None and lost["estimate"]:
         words += f"; {size(least)} where episodes whose browser failed count as failures"
@@ -107,4 +107,9 @@ def _controls(found: Found, figures: Figures) -> str:
         row = None if who is None else figures.get(who.agent, "success")
         if row is not None and row["estimate"] is not None:
             told.append(f"{words} carry out {size(row)}")
+    for square in squares(found):
+        if square.both.is_control and square.plans is not None:
+            row = figures.get(square.plans.agent, "success")
+            if row is not None and row["estimate"] is not None:
+                told.append(f"rules that see no snippet {size(row)}")
     return f"Controls: {'; '.join(told)}." if told else ""

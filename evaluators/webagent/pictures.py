@@ -10,27 +10,37 @@ from evaluators.webagent.crossing import Square
 from evaluators.webagent.evaluate.context import Found, Subject
 from evaluators.webagent.evaluate.walking import KINDS
 from evaluators.webagent.pointing import LENGTHS
+from evaluators.webagent.strips import strip
 from measurand import shards
 from measurand.manifest import MANIFEST
 from measurand.reporting.document import Figure
 from measurand.reporting.lookup import Figures
-from measurand.web.film import Picture, frames
+from measurand.web.film import Picture
 
 SITES = {"": "all sites", "estate": "real estate", "forum": "forum", "map": "map"}
 """How sites are named."""
 
 
 def success_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
-    """Success of every agent, on all sites and on each."""
-    rows = []
-    for subject in everyone:
-        for site in ("", *subject.sites):
-            parts = {"site": site} if site else {}
-            dot = figures.dot(SITES[site], subject.agent, "success", **parts)
-            rows.append({**dot, "group": subject.agent})
+    """Success of every agent, on all sites."""
+    rows = [figures.dot(subject.agent, subject.agent, "success") for subject in everyone]
+    return _bars("Instructions carried out", rows)
+
+
+def site_figure(everyone: Sequence[Subject], figures: Figures) -> Figure:
+    """Success of every agent on each site."""
+    rows = [
+        {**figures.dot(SITES[site], subject.agent, "success", site=site), "group": subject.agent}
+        for subject in everyone
+        for site in subject.sites
+    ]
+    return _bars("Instructions carried out, by site", rows)
+
+
+def _bars(title: str, rows: Sequence[dict[str, Any]]) -> Figure:
     return Figure(
         "bars",
-        "Instructions carried out",
+        title,
         "Share of episodes in which all that was asked for holds and nothing else has changed, "
         "with 95% intervals.",
         {"rows": rows, "axis": "share of episodes", "minimum": 0.0, "maximum": 1.0}
@@ -145,9 +155,9 @@ def films(results: Path, found: Found) -> list[Figure]:
             Figure(
                 "screens",
                 f"{name.replace('|', ', ')}: {ended}",
-                f"{about} Each picture shows the page before what is said below it; the element "
-                "pointed at is framed.".strip(),
-                {"rows": frames(seen)},
+                f"{about} Each picture shows a part of the page before what is said below it; the "
+                "element pointed at is framed.".strip(),
+                {"rows": strip(seen)},
             )
         )
     return made

@@ -15,6 +15,7 @@ from evaluators.webagent.pictures import (
     films,
     length_figure,
     loss_figure,
+    site_figure,
     square_figure,
 )
 from evaluators.webagent.pointing import BUCKETS, LENGTHS
@@ -53,7 +54,7 @@ def summary_section(view: View) -> Section:
     )
     return Section(
         "Every agent",
-        (table,),
+        (site_figure(view.found.everyone, view.figures), table),
         "An instruction is carried out when all attributes hold on the server and nothing else has "
         "changed there.",
     )
