@@ -24,7 +24,7 @@ from measurand.errors import InputError, MeasurandError
 if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
-PYTHON = ((3, 11), (3, 13))
+PYTHON = ((3, 11), (3, 14))
 #: Free disk that the default run asks for: converted weights, datasets, DVC's copy of both.
 DISK_BYTES = 2 << 30
 #: What the default run needs beyond the light verbs.

@@ -41,7 +41,14 @@ def test_a_runner_is_looked_at_where_one_is_named(
 
 @pytest.mark.parametrize(
     ("version", "state"),
-    [((3, 10), "wrong"), ((3, 11), "ok"), ((3, 12), "ok"), ((3, 13), "wrong"), ((4, 0), "wrong")],
+    [
+        ((3, 10), "wrong"),
+        ((3, 11), "ok"),
+        ((3, 12), "ok"),
+        ((3, 13), "ok"),
+        ((3, 14), "wrong"),
+        ((4, 0), "wrong"),
+    ],
 )
 def test_python_range_is_the_one_of_pyproject(version: tuple[int, int], state: str) -> None:
     import tomllib

@@ -66,6 +66,7 @@ FAULTS = {
     "empty_slice": "No row belongs to the slice, or none has a score.",
     "id_mismatch": "The same item cannot be found exactly once on each side.",
     "item_changed": "The same id stands for two documents.",
+    "two_scales": "One side's scores are shares, the other's percentages or points.",
     "infra_errors": "Too many rows were lost to infrastructure; a lost row is not a wrong answer.",
     "nan_value": "A score is missing or not finite, and the gate does not say what that means.",
     "too_many_dropped": "Leaving out so many rows could decide the outcome by itself.",
