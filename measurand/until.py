@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from measurand.gates.questions import Gate, GateFile
     from measurand.gates.verdict import GateResult
 
-#: Errors of a gate that more answers may mend; all others are there before the first call.
+#: Errors of a gate that more answers may mend; all others end the run.
 WAITING = {
     *("empty_slice", "missing_metric", "infra_errors"),
     *("nan_value", "too_many_dropped", "uneven_drop"),
@@ -88,8 +88,12 @@ class Until:
             sequence=self.order.seed,
         )
         self._sources.put(evidence)
+        spec = self.spec
+        if spec.models is None:
+            # A model without an answer that counts has undecided bets, and not none.
+            spec = spec.model_copy(update={"models": (model,)})
         for gate in self.bets:
-            for case in cases(gate, self.spec, self._sources):
+            for case in cases(gate, spec, self._sources):
                 if case.result.model != model:
                     continue
                 found = judge(case)
@@ -130,7 +134,6 @@ def _check(bets: tuple[Gate, ...], spec: GateFile, file: str) -> None:
             hint="give a gate on items `sequential: {low: 0, high: 1}`, the range of its score",
             code="no_bets",
         )
-    hint = "leave it out of the gates that bet"
     for gate in bets:
         if gate.margin is not None and gate.margin.rel is not None:
             what = f"gate {gate.id}: a margin that is a share moves with the sample"
@@ -140,6 +143,7 @@ def _check(bets: tuple[Gate, ...], spec: GateFile, file: str) -> None:
             raise InputError(f"{file}: {what}", hint="leave cluster out", code="no_stop")
     if spec.family is not None and spec.family.correction != "none":
         what = "a family's level is known when all its gates are, at the end"
+        hint = "put the gates that end a run into a file of their own, without family"
         raise InputError(f"{file}: family: {what}", hint=hint, code="no_stop")
 
 

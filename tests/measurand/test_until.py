@@ -50,6 +50,12 @@ def test_what_no_answer_has_reached_yet_is_waited_for(tmp_path: Path) -> None:
     assert opened(found, results_table([{**r, "slice": "task=a"} for r in lost])) != []
 
 
+def test_a_model_without_an_answer_that_counts_is_not_decided(tmp_path: Path) -> None:
+    found = until(tmp_path, gate(limit=0.5, **BETS, min_n=0), models=None)
+    assert opened(found, answers(40, metric="mass")) == ["g [m]"]
+    assert opened(found, answers(40)) == []
+
+
 def test_what_no_answer_can_mend_ends_the_run_by_name(tmp_path: Path) -> None:
     gone = until(tmp_path, non_inferiority({"file": "none"}, **BETS))
     with pytest.raises(InputError, match="none") as caught:
