@@ -8,7 +8,7 @@ from measurand.reporting.cells import lay_out
 from measurand.reporting.document import Document, Figure, Table
 from measurand.reporting.figures import is_empty, twin, why_empty
 from measurand.reporting.text import one_line, shorten
-from measurand.reporting.verdict import Part, parts_of, sentence_of, word_of
+from measurand.reporting.verdict import Part, parts_of, saved_of, sentence_of, word_of
 
 _SHAPES = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
 WIDTH = 100
@@ -25,6 +25,8 @@ def overview(document: Document) -> str:
     """
     verdict = f"{word_of(document.verdict).upper()}: {sentence_of(document.verdict)}"
     lines = [shorten(document.title, WIDTH), *_wrapped(document.subtitle), "", *_wrapped(verdict)]
+    if saved := saved_of(document.verdict):
+        lines += ["", *_wrapped(saved)]
     if document.opening is None:
         lines += _first_table(document)
     else:

@@ -94,9 +94,18 @@ def warnings_of(verdict: Mapping[str, Any] | None) -> list[str]:
     """
     problem = (verdict or {}).get("problem") or {}
     hints = [str(problem["hint"])] if problem.get("hint") else []
-    sequence = (verdict or {}).get("sequence") or {}
-    hints += [str(sequence["sentence"])] if sequence.get("sentence") else []
-    return hints + [str(warning) for warning in (verdict or {}).get("warnings") or ()]
+    saved = saved_of(verdict)
+    return (
+        hints
+        + ([saved] if saved else [])
+        + [str(warning) for warning in (verdict or {}).get("warnings") or ()]
+    )
+
+
+def saved_of(verdict: Mapping[str, Any] | None) -> str:
+    """That a run ended when it was decided and what it saved; empty of any other."""
+    said = str(((verdict or {}).get("sequence") or {}).get("sentence") or "")
+    return said[:1].upper() + said[1:]
 
 
 def states_of(verdict: Mapping[str, Any] | None) -> dict[str, str]:

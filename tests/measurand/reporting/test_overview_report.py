@@ -59,3 +59,11 @@ def test_nothing_reaches_the_terminal_that_could_steer_it() -> None:
     text = overview(Document(evil, evil, verdict, (), {}, Opening((evil,), picture)))
     assert not set(text) & {"\x1b", "\x07", "\x9b", "\r"}
     assert "next" not in text.split("\n")
+
+
+def test_what_a_run_saved_stands_below_the_verdict() -> None:
+    verdict = {"state": "pass", "sentence": "Pass: x.", "sequence": {"sentence": "sequential: 3."}}
+    lines = overview(Document("t", "s", verdict, ())).splitlines()
+    assert lines[lines.index("PASS: X.") + 2] == "Sequential: 3."
+    plain = overview(Document("t", "s", {**verdict, "sequence": None}, ()))
+    assert "equential" not in plain
