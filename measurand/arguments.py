@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any, NoReturn
+
+from measurand.stores import is_url
 
 ERROR = 3
 """Exit code of wrong usage; argparse's own 2 would read as an undecided gate."""
+
+
+def folder(text: str) -> Path | str:
+    """The type of an option that takes a folder, or the URL of one in an object store."""
+    return text if is_url(text) else Path(text)
 
 
 class Parser(argparse.ArgumentParser):

@@ -79,3 +79,9 @@ class InfraError(MeasurandError):
     """A server, file system or engine failed; never the model's failure."""
 
     code = "infra_error"
+
+
+class StoreError(InfraError):
+    """An object store refuses or does not answer, or an object is not what was written."""
+
+    code = "store_failed"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measurand import extras
+from measurand import extras, stores
 from measurand.api.result import Result
 from measurand.errors import InputError
 from measurand.progress import Where, reporting
@@ -59,14 +60,15 @@ def verify(path: str | Path, *, progress: Where = None) -> Verification:
     """Recompute hashes, counts, logical hash and rules of every dataset below a path.
 
     Args:
-        path: a dataset folder, or a folder of such folders.
+        path: a dataset folder, or a folder of such folders; or a URL of what was published.
         progress: a callback, ``"stderr"``, or None for silence.
 
     Returns:
         The problems; true in a condition where there is none.
 
     Raises:
-        InputError: code ``no_file``: there is no such folder.
+        InputError: code ``no_file``: there is no such folder, or nothing is published there.
+        StoreError: the store failed.
 
     >>> import measurand, tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -74,6 +76,12 @@ def verify(path: str | Path, *, progress: Where = None) -> Verification:
     >>> bool(found), found.problems[0].endswith("no dataset manifest.json in it or below it")
     (False, True)
     """
+    if stores.is_url(path):
+        from measurand.verification import verify as check
+
+        with reporting(progress):
+            found = stores.problems(str(path), check)
+        return Verification({"path": stores.shown(str(path)), "problems": found})
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: no such folder", hint="check the path", code="no_file")
@@ -144,8 +152,8 @@ def publish(
 
     Args:
         system: name of a system of the project here.
-        to: a folder, or ``hub:<owner>/<name>``.
-        data: dataset folder; ``data/<system>/dataset`` without.
+        to: a folder, a URL of an object store, or ``hub:<owner>/<name>``.
+        data: dataset folder or URL; ``data/<system>/dataset`` without.
         licence: SPDX identifier for what the project itself made.
         private: make a new repository private.
         dry_run: check and list; write nothing.
@@ -164,7 +172,7 @@ def publish(
     ...     print(error.code)
     bad_input
     """
-    with reporting(progress), extras.named("publish"):
+    with reporting(progress), extras.named("publish"), ExitStack() as stack:
         from measurand import project
         from measurand.publishing import hub, publication
 
@@ -177,7 +185,7 @@ def publish(
             hub.check(repo, send=not dry_run)
         found = publication.prepare(
             one.name,
-            one.dataset if data is None else Path(data),
+            stack.enter_context(stores.sources(one.dataset if data is None else data, [""])),
             about=one.module("schemas").__doc__ or "",
             own=licence,
             repo=repo,
@@ -185,11 +193,13 @@ def publish(
         refuse_others(found, set(project.systems(root)) - {one.name})
         published = None
         if not dry_run and repo is None:
-            publication.write(found, Path(to))
-            published = target
+            with stores.target(to) as folder:
+                publication.write(found, folder)
+            published = stores.shown(target) if stores.is_url(to) else target
         elif not dry_run and repo is not None:
             published = _upload(found, repo, private)
-    return Published({"system": one.name, "published": published, **_contents(found)})
+        contents = _contents(found)
+    return Published({"system": one.name, "published": published, **contents})
 
 
 def refuse_others(found: Publication, others: set[str]) -> None:

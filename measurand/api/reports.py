@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measurand import folders, project
+from measurand import folders, project, stores
 from measurand.api.result import Result
 from measurand.api.stages import Stage, build, evaluate, running, train
 from measurand.errors import InputError
@@ -112,6 +112,12 @@ def report(
     ...     print(error.code)
     bad_input
     """
+    for place in (out, results, data):
+        if place is not None and stores.is_url(place):
+            raise InputError(
+                f"report reads and writes folders, not {stores.shown(str(place))}",
+                hint="fetch results with the store's own tool, and give their folder",
+            )
     whole = not (gates or results or data)
     with running(
         "report", system, params, lambda s: s.reports, out, whole=whole, progress=progress

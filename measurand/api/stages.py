@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measurand import extras, folders, project, times
+from measurand import extras, folders, project, stores, times
 from measurand import params as parameters
 from measurand.api import dealt
 from measurand.api.result import Result
@@ -37,13 +37,13 @@ class Stage(Result):
     """What a stage wrote.
 
     Attributes:
-        folder: where it lies.
+        folder: where it lies: a path, or a URL as text.
         seconds: wall time; of a run that was resumed, of its last part.
         notes: lines that the system said, where they were not printed.
     """
 
     def __init__(
-        self, record: dict[str, Any], folder: Path, seconds: float, notes: Sequence[str] = ()
+        self, record: dict[str, Any], folder: Any, seconds: float, notes: Sequence[str] = ()
     ) -> None:
         super().__init__(record)
         self.folder = folder
@@ -88,6 +88,8 @@ class Run:
         out: folder that it writes to.
         seconds: wall time, known after the block.
         said: what the system printed.
+        tables: what lies in the folder, known after the block.
+        url: where the folder is published; empty where it stays.
     """
 
     system: project.System
@@ -95,14 +97,16 @@ class Run:
     out: Path
     said: list[str]
     seconds: float = 0.0
+    tables: Sequence[dict[str, Any]] = ()
+    url: str = ""
 
     def found(self, stage: str, **more: Any) -> Stage:
         """The result, from the manifests that lie in the folder."""
-        folder = shown(self.out, self.system.root)
+        folder = self.url or shown(self.out, self.system.root)
         record = {"stage": stage, "system": self.system.name, "folder": folder, **more}
-        tables = list(_tables(self.out))
         notes = "".join(self.said).splitlines()
-        return Stage({**record, "tables": tables}, self.out, self.seconds, notes)
+        whole = {**record, "tables": list(self.tables)}
+        return Stage(whole, self.url or self.out, self.seconds, notes)
 
 
 @contextmanager
@@ -123,13 +127,14 @@ def running(
         system: name of a system of the project here.
         params: parameter file; the one in force without.
         usual: where the stage of the project itself writes.
-        out: another folder.
+        out: another folder, or a URL where it is published when the block ends.
         whole: nothing in it is other than DVC would run, so its time is worth noting.
         progress: a callback, ``"stderr"``, or None for silence.
 
     Raises:
         InputError: no such system, or its folder is in use.
         ParamsError: the parameter file is not one of the system's.
+        StoreError: the store of the URL failed.
     """
     with reporting(progress), collected(progress) as said, extras.named(stage):
         root = project.find_root()
@@ -137,10 +142,13 @@ def running(
         one = project.system(root, system)
         declared = one.module("params").Params
         given = one.params if params is None else Path(params)
-        run = Run(one, parameters.read(given, declared), Path(out or usual(one)), said)
+        place = out or usual(one)
         start = time.monotonic()
-        with folders.held(run.out):
+        with stores.target(place) as folder, folders.held(folder):
+            url = stores.shown(str(place)) if stores.is_url(place) else ""
+            run = Run(one, parameters.read(given, declared), folder, said, url=url)
             yield run
+            run.tables = list(_tables(run.out))
         run.seconds = time.monotonic() - start
         if whole and params is None and out is None:
             times.note(root, f"{stage}@{one.name}", run.seconds)
@@ -163,7 +171,7 @@ def build(
     Args:
         system: name of a system of the project here.
         params: parameter file instead of ``params/<system>.yaml``.
-        out: folder to write to instead of ``data/<system>/dataset``.
+        out: folder or URL to write to instead of ``data/<system>/dataset``.
         journal: folder of answered model calls, where a run goes on; ``journal/<system>`` without.
         runner: Beam runner; without, that of ``MEASURAND_RUNNER``, else ``FnApiRunner``.
         beam: its options, as ``["--job_endpoint=localhost:8073"]``.
@@ -214,9 +222,9 @@ def train(
     Args:
         system: name of a system of the project here.
         params: parameter file instead of ``params/<system>.yaml``.
-        out: folder to write to instead of ``data/<system>/checkpoint``.
+        out: folder or URL to write to instead of ``data/<system>/checkpoint``.
         journal: folder of unfinished trainings, where a run goes on; ``journal/<system>`` without.
-        data: folder with ``dataset/``; ``data/<system>`` without.
+        data: folder or URL with ``dataset/``; ``data/<system>`` without.
         progress: a callback, ``"stderr"``, or None for silence.
 
     Raises:
@@ -238,9 +246,9 @@ def train(
         _own_folder(run.out).mkdir(parents=True, exist_ok=True)
         trained = one.has_training()
         if trained:
-            dataset = one.dataset if data is None else Path(data) / "dataset"
             kept = Path(journal or one.journal)
-            one.module("train").train(run.params, dataset, run.out, journal=kept)
+            with stores.sources(data or one.dataset.parent, ["dataset"]) as given:
+                one.module("train").train(run.params, given / "dataset", run.out, journal=kept)
         else:
             _write_json(run.out / "manifest.json", {"system": one.name, "trained": False})
     return run.found("train", trained=trained)
@@ -270,12 +278,12 @@ def evaluate(
     Args:
         system: name of a system of the project here.
         params: parameter file instead of ``params/<system>.yaml``.
-        out: folder to write to instead of ``reports/<system>/results``.
+        out: folder or URL to write to instead of ``reports/<system>/results``.
         journal: folder of answered model calls, where a run goes on; ``journal/<system>`` without.
         model: one model string instead of the parameters' list.
         limit: only the first prompts; marks the results partial.
         until: gate file whose ``sequential`` gates end the run when all are decided.
-        data: folder with ``dataset/`` and ``checkpoint/``; ``data/<system>`` without.
+        data: folder or URL with ``dataset/`` and ``checkpoint/``; ``data/<system>`` without.
         runner: Beam runner whose workers ask; without, that of ``MEASURAND_RUNNER`` where it has
             workers and the system's calls can be dealt, else this process asks.
         beam: its options.
@@ -304,23 +312,25 @@ def evaluate(
         if limit is not None and limit < 1:
             raise InputError(f"--limit {limit}", hint="give a number above 0")
         _own_folder(run.out)
-        given = one.dataset.parent if data is None else Path(data)
-        if not (given / "dataset").is_dir():
-            raise InputError(
-                f"{given}/dataset is not built", hint=f"run `measurand build {one.name}` first"
-            )
         kept = Path(journal or one.journal)
-        stops, calls = _stops(one, params, until, model, limit), kept
-        more: dict[str, Any] = {}
-        if stops is not None:
-            more, calls = {"until": stops}, kept / stops.order.folder
-        module = one.module("evaluate")
+        with stores.sources(data or one.dataset.parent, ["dataset", "checkpoint"]) as given:
+            if not (given / "dataset").is_dir():
+                raise InputError(
+                    f"{given}/dataset is not built", hint=f"run `measurand build {one.name}` first"
+                )
+            stops, calls = _stops(one, params, until, model, limit), kept
+            more: dict[str, Any] = {}
+            if stops is not None:
+                more, calls = {"until": stops}, kept / stops.order.folder
+            module = one.module("evaluate")
 
-        def asks(folder: Path) -> None:
-            module.evaluate(run.params, given, model, folder, journal=calls, limit=limit, **more)
+            def asks(folder: Path) -> None:
+                module.evaluate(
+                    run.params, given, model, folder, journal=calls, limit=limit, **more
+                )
 
-        stop = stops is not None
-        asked = dealt.asked(asks, module, run.out, kept, runner, beam, until=stop)
+            stop = stops is not None
+            asked = dealt.asked(asks, module, run.out, kept, runner, beam, until=stop)
         origin = provenance.collect(one.root)
         # While a stage runs, dvc.lock still describes the run before it.
         origin.pop("dvc_lock_sha256", None)

@@ -286,7 +286,7 @@ def _heartbeat(built: Pipeline, reason: Callable[[], str] | None = None) -> Iter
     """
     doing = work.of(built)
     stop = threading.Event()
-    idle = "" if doing.total else "what the tables are made of is computed first"
+    idle = "" if doing.total or doing.place else "what the tables are made of is computed first"
     before = doing.done()
     with Progress(doing.label, doing.total or None, doing.unit, done=before) as progress:
 

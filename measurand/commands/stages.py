@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from measurand import project
-from measurand.arguments import Parser
+from measurand.arguments import Parser, folder
 from measurand.errors import InputError
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--params", type=Path, help="parameter file instead of params/<system>.yaml"
     )
-    parser.add_argument("--out", type=Path, help="folder to write to instead of the project's own")
+    parser.add_argument(
+        "--out", type=folder, help="folder or URL to write to instead of the project's own"
+    )
     if verb != "report":
         parser.add_argument(
             "--journal",
@@ -57,14 +59,16 @@ def main(argv: Sequence[str]) -> int:
             + "); its options follow after --, as in `-- --job_endpoint=HOST:PORT`",
         )
     if verb == "train":
-        parser.add_argument("--data", type=Path, help="folder with dataset/")
+        parser.add_argument("--data", type=folder, help="folder or URL with dataset/")
     if verb == "evaluate":
         parser.add_argument("--model", help="one model string instead of the parameters' list")
         parser.add_argument(
             "--limit", type=int, help="only the first N prompts; marks the results partial"
         )
         parser.add_argument("--until", type=Path, metavar="GATES", help=UNTIL)
-        parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
+        parser.add_argument(
+            "--data", type=folder, help="folder or URL with dataset/ and checkpoint/"
+        )
     if verb == "report":
         parser.add_argument(
             "--gates", help="gate file instead of gates/<system>.yaml, or `none` for no verdict"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from measurand.arguments import Parser
+from measurand.arguments import Parser, folder
 from measurand.outputs import FORMATS
 
 
@@ -20,7 +19,9 @@ def main(argv: Sequence[str]) -> int:
         description="Recompute hashes, counts, logical hash and rules of every dataset below PATH. "
         "Exit code: 0 all is well, 1 problems were found, 3 error.",
     )
-    parser.add_argument("path", type=Path, help="a dataset folder, or a folder of such folders")
+    parser.add_argument(
+        "path", type=folder, help="a dataset folder or URL, or a folder of such folders"
+    )
     parser.add_argument("--format", choices=FORMATS, default="text", help="default: %(default)s")
     args = parser.parse_args(argv)
     from measurand.api.datasets import verify

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from measurand.arguments import Parser
+from measurand.arguments import Parser, folder
 from measurand.outputs import FORMATS
 
 
@@ -22,8 +21,10 @@ def main(argv: Sequence[str]) -> int:
         "write it as a Hugging Face folder or repository: card, Croissant, SHA256SUMS.",
     )
     parser.add_argument("system", help="a system's name, see `measurand list`")
-    parser.add_argument("--to", required=True, help="a folder, or hub:<owner>/<name>")
-    parser.add_argument("--data", type=Path, help="dataset folder (default: data/<system>/dataset)")
+    parser.add_argument("--to", required=True, help="a folder, a URL, or hub:<owner>/<name>")
+    parser.add_argument(
+        "--data", type=folder, help="dataset folder or URL (default: data/<system>/dataset)"
+    )
     parser.add_argument(
         "--licence",
         default="Apache-2.0",
