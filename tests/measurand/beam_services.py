@@ -39,15 +39,26 @@ def free_port() -> int:
 
 
 @contextmanager
-def server(*command: str, port: int, cwd: Path | None = None) -> Iterator[None]:
-    """A service in a process group of its own, up before and gone after the block."""
+def server(
+    *command: str, port: int, cwd: Path | None = None, log: Path | None = None
+) -> Iterator[None]:
+    """A service in a process group of its own, up before and gone after the block.
+
+    Args:
+        command: the program and its words.
+        port: where it listens.
+        cwd: its working folder.
+        log: takes what it says; without it nobody does.
+    """
+    said = (log or Path(os.devnull)).open("ab")
     process = subprocess.Popen(
         command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=said,
+        stderr=said,
         start_new_session=True,
         cwd=cwd,
     )
+    said.close()
     try:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and process.poll() is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -11,13 +12,14 @@ from functools import partial
 from pathlib import Path
 
 import dealt_loop
-import prism_runner
 import pytest
-from beam_services import POOL, free_port, importable, server
+from beam_services import ROOT, importable
+from prism_runner import workers
 
 from measurand.beam import processes
 from measurand.beam.dealt import ask_units
 from measurand.dealing import running
+from measurand.errors import WorkerError
 from measurand.runs import slug
 
 __all__ = ["importable"]
@@ -58,15 +60,8 @@ def test_processes_with_a_language_model_each(tmp_path: Path, toy_model_folder: 
 @pytest.fixture(scope="module")
 def pooled() -> Iterator[str]:
     """Prism with a worker pool."""
-    binary, port, pool = prism_runner.binary(), free_port(), free_port()
-    with (
-        server(binary, f"--job_port={port}", "--serve_http=false", port=port),
-        server(*POOL, f"--service_port={pool}", port=pool),
-    ):
-        yield (
-            f"PortableRunner:job_endpoint=localhost:{port},environment_type=EXTERNAL,"
-            f"environment_config=localhost:{pool},timeout_s=200"
-        )
+    with workers() as runner:
+        yield runner
 
 
 def test_prism_gives_the_loops_results(tmp_path: Path, pooled: str) -> None:
@@ -95,3 +90,17 @@ def test_workers_that_are_killed_cost_their_units(
     assert killed
     assert "a worker process has died" in capsys.readouterr().err
     same_as_the_loop(folder, n=n)
+
+
+def test_a_worker_with_other_code_asks_nothing(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(ROOT / "measurand", other / "measurand")
+    protocol = other / "measurand" / "models" / "protocol.py"
+    protocol.write_text(protocol.read_text() + "\n# one word\n")
+    with workers(path=other) as runner:
+        start = time.monotonic()
+        with pytest.raises(WorkerError, match="source of measurand: "):
+            dealt(tmp_path / "dealt", runner)
+        print(f"named after {time.monotonic() - start:.1f} s")
+    assert dealt_loop.calls(tmp_path / "dealt/journal", SPEC) == []
+    assert not (tmp_path / "dealt" / "out").exists()

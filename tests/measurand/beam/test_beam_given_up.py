@@ -15,6 +15,7 @@ import prism_runner
 import pytest
 import toy_build
 from beam_services import POOL, free_port, importable, server
+from slow_build import SLOW, started
 
 from measurand.errors import RunnerError
 from measurand.manifest import file_sha256
@@ -23,26 +24,7 @@ from measurand.verification import verify
 __all__ = ["importable"]
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-SLOW = {"rows": 2_000, "shards": 8, "blob_rows": 50, "pause_s": 0.3}
 OLD, NEW = {"rows": 400, "shards": 2}, {"rows": 900, "shards": 3}
-# The command as it stands, with another build in it.
-COMMAND = """
-import json, sys
-from pathlib import Path
-
-import toy_build
-
-from measurand import cli
-
-
-def call(args):
-    toy_build.build(json.loads(sys.argv[2]), Path(sys.argv[1]), sys.argv[3])
-    return 0
-
-
-cli._call = call
-raise SystemExit(cli.main())
-"""
 
 
 @pytest.fixture(scope="module")
@@ -70,19 +52,6 @@ def out(tmp_path: Path) -> Path:
 
 def digests(folder: Path) -> dict[str, str]:
     return {p.name: file_sha256(p) for p in sorted(folder.iterdir())}
-
-
-def started(out: Path, runner: str) -> subprocess.Popen[str]:
-    """A slow build whose job has begun and has written nothing yet."""
-    begun = out.parent.parent / f"begun-{out.parent.name}"
-    params = SLOW | {"begun": str(begun)}
-    process = subprocess.Popen(
-        [sys.executable, "-c", COMMAND, str(out), json.dumps(params), runner],
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    while not begun.exists() and process.poll() is None:
-        time.sleep(0.1)
-    return process
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

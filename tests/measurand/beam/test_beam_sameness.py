@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import platform
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import prism_runner
 import pyarrow
 import pytest
 import toy_build
-from beam_services import POOL, ROOT, free_port, importable, server
+from beam_services import ROOT, importable
+from prism_runner import workers
 
 from measurand import beam
 from measurand.beam import sameness
@@ -90,30 +87,14 @@ def test_what_processes_were_asked_is_recorded(tmp_path: Path) -> None:
     assert str(tmp_path) not in json.dumps(asked)
 
 
-@contextmanager
-def workers(*words: str, path: Path | None = None) -> Iterator[str]:
-    """A runner with a worker pool whose processes import from another folder."""
-    prism, port, pool = prism_runner.binary(), free_port(), free_port()
-    with pytest.MonkeyPatch.context() as patch:
-        if path is not None:
-            patch.setenv("PYTHONPATH", f"{path}{os.pathsep}{os.environ['PYTHONPATH']}")
-        with (
-            server(prism, f"--job_port={port}", "--serve_http=false", port=port),
-            # Workers look into the folder that their pool was started in first.
-            server(*words, *POOL, f"--service_port={pool}", port=pool, cwd=path),
-        ):
-            yield (
-                f"PortableRunner:job_endpoint=localhost:{port},environment_type=EXTERNAL,"
-                f"environment_config=localhost:{pool},timeout_s=200"
-            )
-
-
 def refused(runner: str, out: Path) -> WorkerError:
-    """What a build says whose workers are not right; nothing is written."""
+    """What a build says, in 15 seconds, whose workers are not right; nothing is written."""
     start = time.monotonic()
     with pytest.raises(WorkerError) as caught:
         toy_build.build(TOY, out, runner)
-    print(f"named after {time.monotonic() - start:.1f} s: {caught.value}")
+    seconds = time.monotonic() - start
+    print(f"named after {seconds:.1f} s: {caught.value}")
+    assert seconds < 15
     assert list(out.parent.glob("**/*.parquet")) == []
     assert not out.exists()
     return caught.value
