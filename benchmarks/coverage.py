@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import coverage_runs
 import numpy as np
 
 from measurand.stats.agreement import keyed_pair_agreement
@@ -65,6 +66,7 @@ def cases() -> Iterator[tuple[str, str, float, Draw]]:
     yield from _jackknifed()
     yield from _two_methods()
     yield from _drawn()
+    yield from coverage_runs.cases()
 
 
 def _jackknifed() -> Iterator[tuple[str, str, float, Draw]]:
