@@ -6,6 +6,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import copy_context
@@ -18,9 +19,12 @@ from measurand.errors import RunnerError
 
 _THREAD = "run_worker"
 """Beam's name for the threads that wait for its worker processes."""
+_READERS = ("read_grpc_client_inputs", "beam_control_read")
+"""Its names for those that read what the processes send."""
 _PROGRAM = b"apache_beam.runners.worker.sdk_worker_main"
 END_SECONDS = 5.0
 DEATH_SECONDS = 1.0
+WAKE_SECONDS = 0.1
 
 
 def watched(run: Callable[[], Any]) -> Any:
@@ -46,8 +50,12 @@ def watched(run: Callable[[], Any]) -> Any:
             ends.put((None, error))
 
     threading.excepthook = hook
+    already = set(threading.enumerate())
     try:
         threading.Thread(target=copy_context().run, args=(call,), daemon=True).start()
+        while ends.empty():
+            # An interrupt may reach another thread, and then wakes nobody who waits for ever.
+            time.sleep(WAKE_SECONDS)
         result, error = ends.get()
         if error is None:
             return result
@@ -60,10 +68,16 @@ def watched(run: Callable[[], Any]) -> Any:
         for pid in workers():  # after a run that ended well there are none
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        for thread in threading.enumerate():
-            if thread.name == _THREAD:
-                thread.join(END_SECONDS)
+        _await_threads(already)
         threading.excepthook = before
+
+
+def _await_threads(already: set[threading.Thread]) -> None:
+    """Wait for Beam's threads of this run to see that their processes are gone, and say so."""
+    deadline = time.monotonic() + END_SECONDS
+    for thread in threading.enumerate():
+        if thread not in already and thread.name in (_THREAD, *_READERS):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def workers() -> list[int]:

@@ -25,7 +25,7 @@ CACHE = Path("models")
 """Where :func:`measurand.models.load` keeps converted weights."""
 Job = Callable[[Sequence[Unit], str, int, int], None]
 """Given units, label, calls in all and calls done before: has workers do them, shows progress."""
-_FOLDER = ".dealt-"
+_FOLDER, _GONE = ".dealt-", ".dealt-gone-"
 
 
 def run(evaluate: Callable[[Path], None], out: Path, journal: Path, job: Job) -> None:
@@ -69,7 +69,7 @@ def sweep(journal: Path) -> None:
             task = {}
             with suppress(OSError, ValueError):
                 task = json.loads((folder / TASK).read_text(encoding="utf-8"))
-            if "journal" in task:
+            if "journal" in task and not folder.name.startswith(_GONE):
                 with Journal(journal / task["journal"]) as calls:
                     _enter(sorted(folder.glob("answers-*.jsonl")), calls)
             _removed(folder)
@@ -109,7 +109,7 @@ def _lock(folder: Path) -> Iterator[None]:
 
 def _removed(folder: Path) -> None:
     """Remove a folder that a lost worker may be writing into: first its name, then its files."""
-    doomed = folder.with_name(f".{secrets.token_hex(8)}.gone")
+    doomed = folder.with_name(f"{_GONE}{secrets.token_hex(4)}")
     folder.rename(doomed)
     shutil.rmtree(doomed, ignore_errors=True)
 

@@ -2,6 +2,11 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -59,3 +64,28 @@ def test_workers_give_the_same_results_and_stand_in_their_provenance(
     facts = json.loads(Path("two/provenance.json").read_text())["workers"]
     assert facts[-1]["packages"]["pyarrow"]
     assert "workers" not in json.loads(Path("one/provenance.json").read_text())
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_evaluation_that_is_stopped_ends_its_workers(
+    number: signal.Signals, project: Path
+) -> None:
+    measurand.build("personality")
+    words = ["evaluate", "personality", "--runner", "FnApiRunner:processes=2"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "measurand.cli", *words], stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )  # fmt: skip
+    assert process.stderr is not None
+    assert process.stderr.readline().startswith("evaluate synthetic:factor: 0/")
+    begun = time.monotonic()
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[number], said
+    assert time.monotonic() - begun < 20
+    assert "run it again to go on" in said
+    assert "Traceback" not in said
+    assert list((project / "journal/personality").glob(".dealt-*")) == []
+    assert not (project / "reports/personality/results/items").exists()
