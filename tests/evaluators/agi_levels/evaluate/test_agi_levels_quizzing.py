@@ -10,7 +10,7 @@ from measurand import params as parameters
 from measurand.models.protocol import Score
 from schemas.agi_levels.params import Params
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 QUESTION = {"task_id": "t", "item_id": "q", "text": "Which?", "options": ["w", "x", "y", "z"]}
 
 

@@ -18,7 +18,7 @@ from measurand import shards
 from pipelines.personality.dataset import build
 from schemas.personality.params import Params
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def changed(base: Params, **sections: dict[str, object]) -> Params:
