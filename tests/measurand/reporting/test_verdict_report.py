@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from report_example import verdict
 
+from measurand import reporting
 from measurand.reporting.cells import lay_out
 from measurand.reporting.verdict import (
     gates_table,
@@ -117,3 +119,10 @@ def test_names_share_what_they_have_in_common() -> None:
 )
 def test_a_failing_gate_is_told_as_a_finding(told: dict[str, object] | None, words: str) -> None:
     assert words in next_step(told)
+
+
+@pytest.mark.parametrize("state", ["pass", "fail", "inconclusive", "error", "none"])
+def test_every_state_has_a_colour_of_its_own(state: str) -> None:
+    """Without one a kind that was not asked has the colour of the verdict around it."""
+    css = (Path(reporting.__file__).parent / "report.css").read_text(encoding="utf-8")
+    assert f".{state} {{ --state: var(--{state}); }}" in css
