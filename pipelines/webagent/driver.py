@@ -13,7 +13,6 @@ import contextlib
 import re
 import secrets
 import shutil
-import tempfile
 import time
 import weakref
 from collections.abc import Callable
@@ -97,9 +96,8 @@ class Driver:
         self.sites = Sites()
         self.server = Server(self.sites)
         self.episodes = 0
-        self._profile = tempfile.mkdtemp(prefix="measurand-browser-")
         mark = f"{chromium.MARK}{self.token}"
-        self._watch = survivors.watch(Path(self._profile), mark)
+        self._watch = survivors.watch("measurand-browser-", mark)
         self.web: Any = None
         options = webdriver.ChromeOptions()
         options.binary_location = str(chromium.executable())
@@ -112,7 +110,7 @@ class Driver:
             f"--window-size={width},{height}",
             f"--proxy-server={self.server.address}",
             "--proxy-bypass-list=<-loopback>",
-            f"--user-data-dir={self._profile}",
+            f"--user-data-dir={self._watch.folder}",
             "--lang=en-US",
         ):
             options.add_argument(word)

@@ -23,7 +23,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import dataclass, field
 from functools import cache
@@ -166,11 +165,11 @@ def _compiled() -> str:
     A sandbox can write none beside the modules, and to compile them takes ten times as long as to
     load them.
     """
-    folder = tempfile.mkdtemp(prefix="measurand-room-")
-    atexit.register(survivors.watch(Path(folder)).close)
-    words = _furnished("--bind", folder)
+    watch = survivors.watch("measurand-room-")
+    atexit.register(watch.close)
+    words = _furnished("--bind", str(watch.folder))
     subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, env={}, check=False)
-    return folder
+    return str(watch.folder)
 
 
 def bare_command() -> list[str]:

@@ -4,17 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
+
+import pytest
 
 from pipelines.webagent import survivors
 
 HOLDS = """
 import sys, time
-from pathlib import Path
 from pipelines.webagent import survivors
-survivors.watch(Path(sys.argv[2]), sys.argv[1][:-1])
-print("watched", flush=True)
+watch = survivors.watch("profile-", sys.argv[1][:-1])
+(watch.folder / "cookies").write_text("of a session")
+print(watch.folder, flush=True)
 time.sleep(600)
 """
 
@@ -25,48 +28,85 @@ def sleeper(mark: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen(words, start_new_session=True)
 
 
-def test_what_a_killed_process_leaves_is_ended_and_nothing_else(tmp_path: Path) -> None:
-    folder = tmp_path / "profile"
-    folder.mkdir()
+def gone(folder: Path, seconds: float = 10) -> bool:
+    end = time.monotonic() + seconds
+    while folder.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    return not folder.exists()
+
+
+@pytest.fixture
+def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    return tmp_path
+
+
+def test_what_a_killed_process_leaves_is_ended_and_nothing_else(scratch: Path) -> None:
     mark, other = f"--mark={os.getpid()}-a", f"--mark={os.getpid()}-b"
     mine, stranger = sleeper(mark), sleeper(other)
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDS, f"{mark}!", str(folder)], stdout=subprocess.PIPE
-    )
+    holder = subprocess.Popen([sys.executable, "-c", HOLDS, f"{mark}!"], stdout=subprocess.PIPE)
     try:
         assert holder.stdout is not None
         # The holder's own arguments carry the mark too: it is gone before anybody looks.
-        assert holder.stdout.readline() == b"watched\n"
+        folder = Path(holder.stdout.readline().decode().strip())
+        assert folder.parent == scratch
+        assert (folder / "cookies").exists()
         time.sleep(0.2)
         assert mine.poll() is None
         holder.send_signal(signal.SIGKILL)
         assert mine.wait(30) == -signal.SIGKILL
         assert stranger.poll() is None
-        end = time.monotonic() + 10
-        while folder.exists() and time.monotonic() < end:
-            time.sleep(0.05)
-        assert not folder.exists()
+        assert gone(folder)
     finally:
         for process in (mine, stranger, holder):
             process.kill()
             process.wait()
 
 
-def test_who_watched_is_gone_when_the_browser_is_closed(tmp_path: Path) -> None:
-    (tmp_path / "profile").mkdir()
-    watch = survivors.watch(tmp_path / "profile", f"--mark={os.getpid()}-c")
+@pytest.mark.integration
+def test_killed_at_any_moment_it_leaves_no_folder(scratch: Path) -> None:
+    """Twenty-four moments from the interpreter's start to the first file: 10 seconds."""
+    seen = 0
+    for moment in range(24):
+        holder = subprocess.Popen(
+            [sys.executable, "-c", HOLDS, f"--mark={os.getpid()}-d!"], stdout=subprocess.DEVNULL
+        )
+        time.sleep(0.012 * moment)
+        holder.send_signal(signal.SIGKILL)
+        holder.wait()
+        found = list(scratch.glob("profile-*"))
+        seen += len(found)
+        assert all(map(gone, found))
+    time.sleep(1)
+    assert seen > 0
+    assert not list(scratch.glob("profile-*"))
+
+
+def test_who_watched_is_gone_when_the_browser_is_closed(scratch: Path) -> None:
+    watch = survivors.watch("profile-", f"--mark={os.getpid()}-c")
+    assert watch.folder.parent == scratch
+    assert watch.folder.stat().st_mode & 0o777 == 0o700
     watch.close()
     assert watch.process.returncode == 0
-    assert not (tmp_path / "profile").exists()
+    assert not watch.folder.exists()
 
 
-def test_without_a_mark_files_alone_are_removed(tmp_path: Path) -> None:
-    (tmp_path / "room").mkdir()
+def test_without_a_mark_files_alone_are_removed(scratch: Path) -> None:
     bystander = sleeper("")
     try:
-        survivors.watch(tmp_path / "room").close()
+        watch = survivors.watch("room-")
+        watch.close()
         assert bystander.poll() is None
     finally:
         bystander.kill()
         bystander.wait()
-    assert not (tmp_path / "room").exists()
+    assert not watch.folder.exists()
+
+
+def test_a_folder_that_cannot_be_made_is_an_error(
+    scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch / "nowhere"))
+    with pytest.raises(OSError, match="nowhere"):
+        survivors.watch("room-")
