@@ -22,10 +22,10 @@ ROOT = Path(__file__).parents[1]
 Row = dict[str, Any]
 
 
-def controls(system: str) -> set[str]:
-    """Gates of a system that ask about its instrument."""
+def controls(system: str, of: str = "instrument") -> set[str]:
+    """Gates of a system that ask about its instrument, or about what was measured."""
     content = yaml.safe_load((ROOT / "gates" / f"{system}.yaml").read_text(encoding="utf-8"))
-    return {gate["id"] for gate in content["gates"] if gate["of"] == "instrument"}
+    return {gate["id"] for gate in content["gates"] if gate["of"] == of}
 
 
 def outcome(

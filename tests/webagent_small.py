@@ -34,6 +34,11 @@ AGENTS = (
     Agent(name="shuffled", planner=MODEL, shuffled=True),
     Agent(name="scratch", planner=SCRATCH),
 )
+SQUARE_OF_RULES = (
+    Agent(name="oracle_no_snippet", planner="oracle", summariser=False),
+    Agent(name="oracle_shuffled", planner="oracle", shuffled=True),
+)
+"""Rules that know the steps, and whose writer is shown nothing of use."""
 _STEPS = {"input": 64, "target": 16, "steps": 1, "batch": 1, "lr": 1e-3}
 _NETWORK = {"width": 16, "heads": 2, "mlp": 24, "encoder_layers": 1, "decoder_layers": 1}
 TRAIN = Train.model_validate(
@@ -47,7 +52,7 @@ TRAIN = Train.model_validate(
 )
 """Who the planners of :data:`AGENTS` are."""
 SOLVED = {"oracle": 20, "random": 0, "full": 16, "told": 8, "shown": 6, "alone": 2, "shuffled": 0,
-          "scratch": 10}  # fmt: skip
+          "scratch": 10, "oracle_no_snippet": 1, "oracle_shuffled": 0}  # fmt: skip
 """Of the instructions of a site, how many an agent solves: the first so many."""
 ACTS = ('Type "Oslo" into "City".', 'Choose "2" in "Beds".', 'Press "Search".', 'Open "Home 7".')
 LENGTHS = (1_500, 3_500, 7_000, 14_000)
@@ -99,7 +104,7 @@ def episode(agent: Agent, site: str, k: int, seed: int) -> tuple[Row, list[Row],
         "template_id": f"{site}-t{k % 5}", "split": "eval", "agent": agent.name,
     }  # fmt: skip
     steps = [{**who, **row} for row in _steps(agent, site, k, success)]
-    met = 4 if success else 1 if agent.name == "shuffled" else 2
+    met = 4 if success else 1 if agent.shuffled else 2
     wanted = [{"name": f"query.{i}", "met": i < met} for i in range(4)]
     return (
         {

@@ -8,7 +8,7 @@ from itertools import combinations
 
 import polars as pl
 
-from evaluators.webagent.evaluate.context import Found, Subject
+from evaluators.webagent.evaluate.context import RANDOM, Found, Subject
 from measurand.results import Rows
 from measurand.stats.arrays import AnyArray
 from measurand.stats.bounded import bounded
@@ -46,13 +46,11 @@ class Square:
 
 def squares(found: Found) -> list[Square]:
     """Every agent that is told and shown by a planner, with those that lack one of it or both."""
-    whole = [s for s in found.everyone
-             if s.spec and s.spec.planner not in (None, "random") and not s.spec.shuffled
-             and s.spec.plans and s.spec.summariser]  # fmt: skip
     made = []
-    for one in whole:
+    for one in found.everyone:
         spec = one.spec
-        assert spec is not None
+        if spec is None or not _whole(spec):
+            continue
         square = Square(
             one,
             _who(found, spec, summariser=False),
@@ -67,8 +65,9 @@ def squares(found: Found) -> list[Square]:
 def pairs(found: Found) -> Iterator[tuple[Subject, Subject]]:
     """Agents to compare: (one, the one that it is held against), each pair once.
 
-    Of a square all edges and its diagonal; besides, agents that differ in one setting alone: a
-    shuffled one after its twin; of what is measured, another planner, another writer.
+    Of a square all edges and its diagonal; what is measured, with nothing taken away, against
+    random clicks; besides, agents that differ in one setting alone: a shuffled one after its twin;
+    of what is measured, another planner, another writer.
     """
     seen: set[tuple[str, str]] = set()
     for square in squares(found):
@@ -81,6 +80,10 @@ def pairs(found: Found) -> Iterator[tuple[Subject, Subject]]:
             if one and other and (one.agent, other.agent) not in seen:
                 seen.add((one.agent, other.agent))
                 yield one, other
+    chance = found.planned_by(RANDOM)
+    for one in found.everyone:
+        if chance is not None and one.spec and _whole(one.spec) and not one.is_control:
+            yield one, chance
     for one, other in combinations([s for s in found.everyone if s.spec], 2):
         apart = _differing(one, other)
         measured = not one.is_control and not other.is_control
@@ -155,6 +158,12 @@ def interaction(square: Square, name: str) -> Estimate:
 def _paired(x: AnyArray, clusters: AnyArray, most: float) -> Estimate:
     found = bounded(cluster_mean(x, clusters), x, clusters, low=-most, high=most)
     return replace(found, method=f"paired difference; {found.method}")
+
+
+def _whole(spec: Agent) -> bool:
+    """Whether an agent is told and shown by a planner, and its elements are the planner's own."""
+    told = spec.planner not in (None, RANDOM) and spec.plans
+    return told and spec.summariser and not spec.shuffled
 
 
 def _who(found: Found, spec: Agent, **other: object) -> Subject | None:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pyarrow.compute as pc
 
+from evaluators.webagent.budgets import trainings
 from evaluators.webagent.evaluate.context import View
 from evaluators.webagent.masked import masks
 from measurand import shards
@@ -17,7 +18,7 @@ from measurand.reporting.document import Cell, Figure, Section, Table
 from measurand.subject import frame
 from measurand.tables import Table as Spec
 from schemas.webagent.pretraining import NAME
-from schemas.webagent.pretraining_tables import FINETUNING, LENGTHS, SPEED
+from schemas.webagent.pretraining_tables import LENGTHS, SPEED
 
 BINS, BEYOND = 40, 0.99
 """Bars of a histogram; the share of spans that it shows, since single ones are very long."""
@@ -78,7 +79,7 @@ def _spans(data: Path, mu: int) -> Figure:
 
 def training_section(view: View) -> Section | None:
     """Loss by step of every model, and what trainings cost; None where nothing was trained."""
-    rows = _table(view.results / "trainings", FINETUNING)
+    rows = trainings(view.results)
     if rows.is_empty():
         return None
     curves = []

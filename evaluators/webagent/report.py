@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from evaluators.webagent import learning_sections, opening, quality_sections, sections
+from evaluators.webagent.budgets import budget_rows
 from evaluators.webagent.crossing import difference_rows
 from evaluators.webagent.evaluate.context import View, found_in
 from evaluators.webagent.evaluate.failing import Walks, failure_rows
@@ -58,6 +59,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
     walks = Walks(found)
     rows: list[StatisticRow] = [*instrument_rows(found), *control_rows(found)]
     rows += mask_rows(found, data)
+    rows += budget_rows(found, results)
     for subject in found.everyone:
         rows += rate_rows(subject)
         rows += failure_rows(subject, walks)

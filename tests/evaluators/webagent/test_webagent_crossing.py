@@ -84,3 +84,13 @@ def test_without_pairs_there_is_a_reason(found: Found) -> None:
     square = next(one for one in squares(found) if one.both.agent == "full")
     lacking = interaction(replace(square, neither=None), "score")
     assert lacking.reason == "a cell of the square was not played"
+
+
+def test_what_is_measured_is_held_against_random_clicks(found: Found) -> None:
+    against = [(one.agent, other.agent) for one, other in pairs(found)]
+    assert {one for one, other in against if other == "random"} == {"full", "scratch"}
+    assert len(against) == len(set(against))
+    rows = {(r["model"], r["metric"], r["slice"]): r for r in difference_rows(found)}
+    assert rows["full", "success_difference", "over=random"]["estimate"] == pytest.approx(0.8)
+    nobody = replace(found, everyone=[one for one in found.everyone if one.agent != "random"])
+    assert "random" not in {other.agent for _, other in pairs(nobody)}
