@@ -6,7 +6,7 @@ one engine; what they publish goes into the journal in the loop's order. Then th
 as always and asks nothing (``running``). Batches, keys and answers are the loop's, and so are the
 results.
 
-A system that allows it says ``DEALS = True`` in ``evaluators/S/evaluate.py``, opens its models with
+A system that allows it says ``DEALS = True`` in ``evaluators/S/evaluate``, opens its models with
 :func:`opened` and calls :func:`settle` before it reads answers to decide what to ask next.
 """
 
