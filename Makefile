@@ -130,7 +130,7 @@ browser: $(VENV)/.docs-stamp chromium
 
 vllm: $(VENV)/.test-stamp $(VENV)/.vllm-stamp
 	$(call say,vLLM tests: one engine - one server)
-	@python -m pytest -q -m vllm
+	@python -m pytest -q -m vllm $$(grep -rl --include='test_*.py' mark.vllm tests)
 
 bench: $(VENV)/.test-stamp
 	@for f in benchmarks/*.py; do echo "== $$f"; python $$f; done
