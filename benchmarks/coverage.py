@@ -99,7 +99,9 @@ def _jackknifed() -> Iterator[tuple[str, str, float, Draw]]:
     for n, k in ((8, 2), (20, 4), (50, 4)):
         truth = k / (k + 1)
         yield "ICC(1,k) of tasks over seeds", f"{n} tasks x {k}", truth, _nested(n, k)
-    yield "ICC(1,k) of tasks over seeds", "9 tasks x 4 of 0 or 1", 2 / 3, _nested_hits(9, 4)
+    for n, k, ones in ((9, 4, 0.5), (8, 4, 0.25)):
+        size = f"{n} tasks x {k} of 0 or 1, {ones:.0%} are 1"
+        yield "ICC(1,k) of tasks over seeds", size, 2 / 3, _nested_hits(n, k, ones)
 
 
 def _two_methods() -> Iterator[tuple[str, str, float, Draw]]:
@@ -293,10 +295,11 @@ def _nested(n: int, k: int) -> Draw:
     return draw
 
 
-def _nested_hits(n: int, k: int) -> Draw:
+def _nested_hits(n: int, k: int, ones: float) -> Draw:
     def draw(rng: RNG) -> Estimate:
-        # Rates uniform in 0..1: variance 1/12 between tasks, 1/6 of a run within.
-        x = (rng.random((n, k)) < rng.random((n, 1))).astype(float)
+        # One score for the next is alike in one third of the variance: 1 / (a + b + 1).
+        rates = rng.beta(2 * ones, 2 * (1 - ones), (n, 1))
+        x = (rng.random((n, k)) < rates).astype(float)
         return nested_reliability(x.ravel(), np.repeat(np.arange(n), k))
 
     return draw

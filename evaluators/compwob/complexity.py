@@ -73,15 +73,20 @@ def _slopes(subject: Subject, parts: dict[str, str], episodes: pl.DataFrame, nam
 def slope(episodes: pl.DataFrame, name: str) -> Estimate:
     """Logistic regression of success on one standardised predictor, errors clustered by task.
 
-    Source: statsmodels' ``Logit`` with ``cov_type="cluster"``; intervals from Student's t with
-    tasks - 1 degrees of freedom.
+    Of five to twenty tasks with ten episodes each Student's t of tasks - 1 degrees with this error
+    holds the truth in 94 to 97 of 100, with the plain clustered error in 84 to 95. Two episodes a
+    task are few outcomes: 98 to 100.
+
+    Source: statsmodels' ``Logit``; the error is Mancl & DeRouen's (2001), Biometrics 57, 126-134,
+    statsmodels' ``GEE`` with ``cov_type="bias_reduced"``, times (tasks - 1) / tasks as that of a
+    jackknife (CV3 of MacKinnon, Nielsen & Webb 2023, Journal of Econometrics 232, 272-299).
     """
     from scipy.special import stdtrit
 
     x, y = episodes[name].to_numpy().astype(float), episodes["success"].to_numpy()
     tasks = episodes["task"].rank("dense").to_numpy()
     n, g = len(x), int(tasks.max()) if len(tasks) else 0
-    method = "logistic regression; errors clustered by task"
+    method = f"logistic regression; t({g - 1}) interval, CV3 error by task"
     if g < 3:
         return undefined("fewer than three tasks", method=method, n=n, n_clusters=g)
     if np.ptp(y) == 0:
@@ -108,18 +113,27 @@ def slope(episodes: pl.DataFrame, name: str) -> Estimate:
 
 def _fit(x: FloatArray, y: FloatArray, tasks: FloatArray) -> tuple[float, float] | None:
     from statsmodels.discrete.discrete_model import Logit
+    from statsmodels.genmod.cov_struct import Independence
+    from statsmodels.genmod.families import Binomial
+    from statsmodels.genmod.generalized_estimating_equations import GEE
     from statsmodels.tools.sm_exceptions import PerfectSeparationError
 
     with warnings.catch_warnings():
         # Separation warns at every step of a fit that is judged by its result below.
         warnings.simplefilter("ignore")
         try:
-            found = Logit(y, x).fit(disp=0, cov_type="cluster", cov_kwds={"groups": tasks})
+            found = Logit(y, x).fit(disp=0)
+            value = float(found.params[1])
+            if not (found.mle_retvals["converged"] and abs(value) < MOST_SLOPE):
+                return None
+            again = GEE(y, x, groups=tasks, family=Binomial(), cov_struct=Independence()).fit(
+                start_params=found.params, cov_type="bias_reduced"
+            )
         except (PerfectSeparationError, np.linalg.LinAlgError):
             return None
-    value, se = float(found.params[1]), float(found.bse[1])
-    usable = np.isfinite(value) and np.isfinite(se) and abs(value) < MOST_SLOPE
-    return (value, se) if usable and found.mle_retvals["converged"] else None
+    g = len(np.unique(tasks))
+    se = float(again.bse[1]) * ((g - 1) / g) ** 0.5
+    return (value, se) if np.isfinite(se) else None
 
 
 def inflation(means: pl.DataFrame) -> dict[str, Estimate]:

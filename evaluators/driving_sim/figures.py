@@ -22,6 +22,7 @@ from measurand.results import Rows, StatisticRow
 from measurand.statistics import statistic_row
 from measurand.stats.estimate import Estimate
 from measurand.stats.icc import intraclass
+from measurand.stats.repeats import nested_correlation
 
 SYSTEM = "driving_sim"
 BY_FAMILY = (*FAILURES, "failed", "ade", "progress")
@@ -66,7 +67,7 @@ def reliability_rows(material: Material) -> Rows:
         for others in material.worlds:
             table = _draws(material, planner, others)
             if table is not None:
-                found = intraclass(table, confidence=material.params.report.confidence).icc1
+                found = nested_correlation(table, confidence=material.params.report.confidence)
                 yield row(planner, "failed_icc", {"others": others}, found)
 
 

@@ -7,8 +7,8 @@ import polars as pl
 from evaluators.guided_evolution.context import Material
 from measurand.results import Rows
 from measurand.statistics import exact
-from measurand.stats.bca import bca_ratio
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.ratios import share_of_sums
 from measurand.subject import Subject
 
 SHARES = {
@@ -26,16 +26,13 @@ def counting_rows(material: Material) -> Rows:
         of, parts = material.replaced(method.id), {"task": task.id}
         mine = material.searches.filter(task=task.id, method=method.id).sort("seed")
         for name, (part, whole) in SHARES.items():
-            yield of.row(
-                name, parts, _share(material, mine[part], mine[whole], (name, task.id, method.id))
-            )
+            yield of.row(name, parts, _share(mine[part], mine[whole]))
         if method.kind in ("best_of", "pam", "pam_rt"):
             steps = material.steps.filter(task=task.id, method=method.id)
             asked = steps.group_by("search").agg(
                 (pl.col("how") == "judged").sum().alias("judged"), pl.len().alias("all")
             ).sort("search")  # fmt: skip
-            words = ("judged", task.id, method.id)
-            yield of.row("judged", parts, _share(material, asked["judged"], asked["all"], words))
+            yield of.row("judged", parts, _share(asked["judged"], asked["all"]))
         yield from _must_be_none(material, of, task.id, method.id, mine)
         again = material.replays.filter(task=task.id, method=method.id)
         if not again.is_empty():
@@ -43,18 +40,9 @@ def counting_rows(material: Material) -> Rows:
             yield of.row("unreplayed", parts, exact(float(wrong), n=len(again)))
 
 
-def _share(
-    material: Material, part: pl.Series, whole: pl.Series, words: tuple[str, ...]
-) -> Estimate:
-    """One sum over another, searches drawn whole; a share of none has no interval."""
-    if not whole.sum():
-        return undefined("nothing to be a share of", n=len(part))
-    return bca_ratio(
-        part.to_numpy().astype(float),
-        whole.to_numpy().astype(float),
-        resamples=material.resamples,
-        seed_words=material.words(*words),
-    )
+def _share(part: pl.Series, whole: pl.Series) -> Estimate:
+    """One sum over another, a search a unit; a share of none or all has no interval."""
+    return share_of_sums(part.to_numpy().astype(float), whole.to_numpy().astype(float))
 
 
 def _must_be_none(

@@ -9,9 +9,9 @@ import polars as pl
 
 from evaluators.guided_evolution.context import FloatArray, Material, mean_of
 from measurand.results import Rows
-from measurand.stats.bca import bca_ratio
 from measurand.stats.calibration import calibration_error
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.ratios import ratio_of_sums
 from schemas.guided_evolution.tables import OTHERS
 
 
@@ -99,10 +99,10 @@ def _enrichment(material: Material, task: str, method: str) -> Iterator[tuple[st
             continue
         shares[name] = some
         yield name, mean_of(some["better"], some["search"], low=0, high=1)
-    yield "enrichment", _over(material, shares, (task, method))
+    yield "enrichment", _over(shares)
 
 
-def _over(material: Material, shares: dict[str, pl.DataFrame], words: tuple[str, str]) -> Estimate:
+def _over(shares: dict[str, pl.DataFrame]) -> Estimate:
     """One share over the other, from the searches that have both."""
     method = "ratio of shares, a search a unit"
     if len(shares) < 2:
@@ -114,7 +114,4 @@ def _over(material: Material, shares: dict[str, pl.DataFrame], words: tuple[str,
     both = judged.join(plain, on="search", how="inner", suffix="_plain").sort("search")
     if both.is_empty() or not both["better_plain"].sum():
         return undefined("no plain child was better", method=method, n=len(both))
-    return bca_ratio(
-        both["better"].to_numpy(), both["better_plain"].to_numpy(),
-        resamples=material.resamples, seed_words=material.words("enrichment", *words),
-    )  # fmt: skip
+    return ratio_of_sums(both["better"].to_numpy(), both["better_plain"].to_numpy())

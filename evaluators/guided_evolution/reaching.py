@@ -11,12 +11,10 @@ import polars as pl
 from evaluators.guided_evolution.context import FloatArray, Material, mean_of
 from measurand.results import Rows
 from measurand.statistics import exact
-from measurand.stats.bca import bca_ratio
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import proportion
+from measurand.stats.ratios import ratio_of_sums
 from schemas.guided_evolution.params import Task
-
-Words = tuple[str | int, ...]
 
 
 def reaching_rows(material: Material) -> Rows:
@@ -36,10 +34,9 @@ def reaching_rows(material: Material) -> Rows:
             if method.id == base:
                 continue
             against = capped(material.reached(task.id, base, target))
-            words = material.words("speedup", task.id, target)
-            ratio = _ratio(material, against, own, words, bool(hit.any()))
+            ratio = _ratio(against, own, bool(hit.any()))
             yield material.replaced(method.id).row("speedup", parts, ratio)
-            for name, estimate in _prices(material, task, method.id, target, words):
+            for name, estimate in _prices(material, task, method.id, target):
                 yield material.replaced(method.id).row(name, parts, estimate)
 
 
@@ -49,17 +46,15 @@ def capped(found: pl.DataFrame) -> FloatArray:
     return out
 
 
-def _ratio(
-    material: Material, above: FloatArray, below: FloatArray, words: Words, hit: bool
-) -> Estimate:
+def _ratio(above: FloatArray, below: FloatArray, hit: bool) -> Estimate:
     """Baseline over method, paired by seed."""
     if not hit and (above == above.max()).all() and (below == above.max()).all():
         return undefined("neither side reached the target", method="ratio of sums", n=len(above))
-    return bca_ratio(above, below, resamples=material.resamples, seed_words=words)
+    return ratio_of_sums(above, below)
 
 
 def _prices(
-    material: Material, task: Task, method: str, target: str, words: Words
+    material: Material, task: Task, method: str, target: str
 ) -> Iterator[tuple[str, Estimate]]:
     """Speed-up in seconds, and the cost of an evaluation from which the method pays."""
     base = material.params.build.baseline.id
@@ -69,11 +64,7 @@ def _prices(
         yield "speedup_seconds", why
         yield "break_even", why
         return
-    ratio = bca_ratio(
-        against["seconds"].to_numpy(), own["seconds"].to_numpy(),
-        resamples=material.resamples, seed_words=words,
-    )  # fmt: skip
-    yield "speedup_seconds", ratio
+    yield "speedup_seconds", ratio_of_sums(against["seconds"].to_numpy(), own["seconds"].to_numpy())
     yield "break_even", break_even(own, against)
 
 

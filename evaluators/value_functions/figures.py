@@ -103,17 +103,13 @@ def game_rows(material: Material) -> Rows:
             found[loss] = np.stack(tables, 1)
     for name, table in found.items():
         words = (SYSTEM, seed, "games")
-        profile = performance_profile(
-            table, np.array(PROFILE), resamples=RESAMPLES, seed_words=words
-        )
+        profile = performance_profile(table, np.array(PROFILE))
         for beyond, share in zip(PROFILE, profile, strict=True):
             at = parts | {"above": f"{beyond:g}"}
             yield statistic_row(SYSTEM, name, "profile", at, replace(share, scope="method"))
         each = {"iqm": interquartile_mean(table, resamples=RESAMPLES, seed_words=words)}
         if name != BASELINE and BASELINE in found:
-            each["improvement"] = improvement_probability(
-                table, found[BASELINE], resamples=RESAMPLES, seed_words=words
-            )
+            each["improvement"] = improvement_probability(table, found[BASELINE])
         for metric, one in each.items():
             yield statistic_row(SYSTEM, name, metric, parts, replace(one, scope="method"))
 

@@ -84,6 +84,27 @@ KINDS = (
     _kind("^mean; percentile bootstrap", "a bootstrap mean of five clusters: 92", most=7),
     _kind("^difference of medians", "a difference of medians of ten clusters: 98", most=24),
     _kind(
+        r"^ratio of sums; t\(",
+        "a ratio of sums: 94 to 96; 96 to 100 where most searches end at their budget",
+    ),
+    _kind(
+        "^share of scores above",
+        "a share of scores above a threshold, of a few runs a task: 94 to 98",
+    ),
+    _kind(
+        "^logistic regression; .*CV3 error by task",
+        "a logistic slope over tasks: 96 or 97 with ten episodes each, 98 with two",
+    ),
+    _kind(
+        r"^ICC\(1,1\); t\(",
+        "an ICC(1) of 0 and 1: 95 to 97; 82 to 90 where one of the two is rare",
+    ),
+    _kind(
+        r"^ICC\(1,k\) of tasks over seeds; t\(",
+        "a reliability of eight or nine tasks over seeds of 0 or 1: 92 to 98",
+        most=14,
+    ),
+    _kind(
         "widened by [0-9]+ trainings",
         "a figure of one training, widened by what a study of others found: 95 to 99",
     ),

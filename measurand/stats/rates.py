@@ -1,8 +1,9 @@
-"""Intervals of rates beside those of :mod:`measurand.stats.means`: Jeffreys, and differences."""
+"""Intervals of rates beside those of :mod:`measurand.stats.means`: Jeffreys, means, differences."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from measurand.errors import InputError
 from measurand.stats.estimate import Estimate, undefined
@@ -49,6 +50,55 @@ def jeffreys(k: int, n: int, *, confidence: float = 0.95) -> Estimate:
         confidence=confidence,
         method="rate; jeffreys interval",
         n=n,
+        least=0.0,
+        most=1.0,
+    )
+
+
+def mean_of_rates(k: Sequence[int], n: Sequence[int], *, confidence: float = 0.95) -> Estimate:
+    """Mean of the rates of independent samples that are all there are, such as chosen tasks.
+
+    The distance to each end is the root of the summed squares of the samples' own, by their
+    Jeffreys intervals: a sample that had no success may still have some, which a bootstrap within
+    samples never draws.
+
+    Source: Zou, Huang & Zhang (2009), Computational Statistics & Data Analysis 53, 1080-1085,
+    equation 3; of one sample it is :func:`jeffreys`.
+
+    Args:
+        k: successes of each sample.
+        n: trials of each.
+        confidence: level of the two-sided interval.
+
+    Raises:
+        InputError: other numbers of samples, or not 0 <= k <= n.
+    """
+    if len(k) != len(n):
+        raise InputError(f"{len(k)} counts of {len(n)} samples", hint="give one k for each n")
+    method = f"mean of {len(n)} rates; jeffreys intervals combined"
+    each = [
+        jeffreys(hits, trials, confidence=confidence) for hits, trials in zip(k, n, strict=True)
+    ]
+    if not each or min(n) == 0:
+        why = "no trials in a sample" if each else "no samples"
+        return undefined(why, method=method, n=sum(n))
+    mean = math.fsum(found.value or 0.0 for found in each) / len(each)
+
+    def end(name: str) -> float:
+        apart = [getattr(found, name) - found.value for found in each]
+        return math.copysign(math.hypot(*apart) / len(each), math.fsum(apart)) + mean
+
+    variance = math.fsum((found.se or 0.0) ** 2 for found in each)
+    return Estimate(
+        mean,
+        se=math.sqrt(variance) / len(each) if variance else None,
+        ci_lo=end("ci_lo"),
+        ci_hi=end("ci_hi"),
+        lower=end("lower"),
+        upper=end("upper"),
+        confidence=confidence,
+        method=method,
+        n=sum(n),
         least=0.0,
         most=1.0,
     )

@@ -14,7 +14,7 @@ from compwob_handmade import TASKS, params, write
 from scipy import stats
 
 from evaluators.compwob.complexity import PREDICTORS, complexity_rows, inflation, slope
-from evaluators.compwob.context import Subject, subjects
+from evaluators.compwob.context import FEWEST_SEEDS, Subject, subjects
 from evaluators.compwob.gaps import gap_rows, paired, with_parts
 from evaluators.compwob.mixtures import mixture_rows
 from evaluators.compwob.quality import failure_rows, instrument_rows, step_rows
@@ -233,6 +233,15 @@ def test_the_reliability_of_tasks_is_that_of_their_own_seeds(tmp_path: Path) -> 
     wanted = intraclass(table).icc1k.value
     row = _named(rate_rows(subject))["task_icc", "of=success,order=forward"]
     assert row["estimate"] == pytest.approx(wanted)
+    assert row["ci_lo"] is not None
+    scores = mine.select(
+        "task", pl.col("success").alias("score"), seen=pl.col("seed").rank("dense")
+    )
+    for most in (FEWEST_SEEDS - 1, FEWEST_SEEDS):
+        found = subject.task_icc("x", {}, scores.filter(pl.col("seen") <= most))
+        assert found.value is not None
+        assert (found.ci_lo is None) == (most < FEWEST_SEEDS), most
+        assert ("fewer than 4 episodes a task" in str(found.reason)) == (most < FEWEST_SEEDS)
     uneven = mine.filter(~((pl.col("task") == TASKS[0]) & (pl.col("seed") > 1_000_001)))
     scores = uneven.select("task", pl.col("success").alias("score"))
     shuffled = scores.sample(fraction=1.0, shuffle=True, seed=3)

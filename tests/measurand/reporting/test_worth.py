@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
+import polars as pl
 import pytest
 
+from evaluators.compwob.complexity import slope
 from measurand.reporting import figures
 from measurand.reporting.cells import lay_out
 from measurand.reporting.document import Figure, Table
@@ -14,6 +16,7 @@ from measurand.reporting.lookup import Figures
 from measurand.reporting.worth import RATES, said, worth
 from measurand.results import StatisticRow
 from measurand.statistics import statistic_row, statistics_table
+from measurand.stats.aggregate import improvement_probability, performance_profile
 from measurand.stats.calibration import calibration_error
 from measurand.stats.correlation import pearson, spearman
 from measurand.stats.crossed import crossed_mean
@@ -23,7 +26,8 @@ from measurand.stats.kappa import cohen_kappa
 from measurand.stats.means import bootstrap_means, cluster_mean
 from measurand.stats.medians import median_difference
 from measurand.stats.mtmm import convergent_discriminant
-from measurand.stats.repeats import nested_reliability
+from measurand.stats.ratios import ratio_of_sums, share_of_sums
+from measurand.stats.repeats import nested_correlation, nested_reliability
 
 RNG = np.random.default_rng(5)
 COVERAGE = (Path(__file__).parents[3] / "docs" / "coverage.md").read_text(encoding="utf-8")
@@ -83,6 +87,20 @@ def _medians(n: int) -> Estimate:
     return median_difference(RNG.normal(size=2 * n) + high, high, clusters=clusters, resamples=200)
 
 
+def _slope() -> Estimate:
+    x = np.repeat(np.arange(8.0), 10)
+    return slope(pl.DataFrame({"x": x, "success": (RNG.random(80) < 0.5) * 1.0, "task": x}), "x")
+
+
+def _hits(n: int, k: int) -> np.ndarray:
+    return (RNG.random((n, k)) < RNG.random((n, 1))).astype(float)
+
+
+def _tasks(n: int) -> Estimate:
+    names = ("task", "seed", "episode")
+    return nested_reliability(_hits(n, 6).ravel(), np.repeat(np.arange(n), 6), names=names)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -97,6 +115,11 @@ def _medians(n: int) -> Estimate:
         (lambda: _boot(5), "92"),
         (lambda: _medians(10), "98"),
         (lambda: _kappa(40), "90 to 93"),
+        (lambda: ratio_of_sums(*np.exp(RNG.normal(size=(2, 10)))), "94 to 96; 96 to 100"),
+        (lambda: performance_profile(RNG.normal(size=(6, 2)), np.zeros(1))[0], "94 to 98"),
+        (lambda: _slope(), "96 or 97 with ten episodes each, 98 with two"),
+        (lambda: nested_correlation(_hits(92, 2)), "95 to 97; 82 to 90"),
+        (lambda: _tasks(8), "92 to 98"),
     ],
 )
 def test_intervals_beyond_93_to_97_say_how_often_they_hold(
@@ -132,6 +155,9 @@ def test_intervals_that_hold_as_they_say_and_figures_without_one_say_nothing() -
         cluster_mean(RNG.normal(size=30)),
         nested_reliability((RNG.normal(size=(20, 1)) + RNG.normal(size=(20, 4))).ravel(),
                            np.repeat(np.arange(20), 4)),
+        share_of_sums(np.arange(1.0, 9), np.full(8, 20.0)),
+        improvement_probability(*RNG.normal(size=(2, 6, 6))),
+        _tasks(20),
         spearman(*_two(3)).estimate,
     ):  # fmt: skip
         assert told(found) == "", found.method
@@ -162,6 +188,13 @@ def test_the_words_are_those_of_the_table_of_coverage() -> None:
                   "bootstrap mean | 5 clusters of 5 | 0.00 | 0.917",
                   "difference of medians | 10 clusters of 2 | 1.00 | 0.978",
                   "calibration error, squared | calibrated, 120 pairs of 220 items | 0.00 | 0.987",
+                  "six in ten at the budget | 1.00 | 1.000", "items, log-normal | 1.00 | 0.938",
+                  "threshold | 10 runs x 6 tasks | 0.56 | 0.977", "six tasks .944",
+                  "slope over tasks | 5 tasks x 2 episodes | 0.58 | 0.982",
+                  "slope over tasks | 5 tasks x 10 episodes | 0.58 | 0.965",
+                  "2 of 0 or 1, 10% are 1 | 0.10 | 0.822", "2 of 0 or 1, 5% are 1 | 0.50 | 0.899",
+                  "9 tasks x 4 of 0 or 1, 50% are 1 | 0.67 | 0.978",
+                  "8 tasks x 4 of 0 or 1, 25% are 1 | 0.67 | 0.921",
                   "20 trials on .86"):  # fmt: skip
         assert words in COVERAGE.replace("\n", " "), words
     assert "86 at the worst one" in RATES

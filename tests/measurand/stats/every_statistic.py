@@ -17,7 +17,6 @@ from measurand.stats.aggregate import (
     performance_profile,
 )
 from measurand.stats.agreement import exact_agreement, keyed_pair_agreement
-from measurand.stats.bca import bca_ratio
 from measurand.stats.bradley_terry import bradley_terry
 from measurand.stats.calibration import brier, calibration_error, log_loss, recalibration
 from measurand.stats.correlation import pearson, spearman
@@ -35,8 +34,9 @@ from measurand.stats.medians import median_difference
 from measurand.stats.mtmm import convergent_discriminant
 from measurand.stats.pair_spearman import pair_spearman
 from measurand.stats.paired import sign_flip
+from measurand.stats.ratios import ratio_of_sums
 from measurand.stats.reliability import cronbach_alpha, scale_reliability
-from measurand.stats.repeats import nested_reliability
+from measurand.stats.repeats import nested_correlation, nested_reliability
 from measurand.stats.signed_rank import signed_rank
 from measurand.stats.trainings import mean_over_trainings
 from measurand.stats.unbalanced import agreement
@@ -64,7 +64,7 @@ def results(place: Place = lambda x: x) -> Iterator[tuple[str, Any]]:
     some = {"resamples": RESAMPLES}
     yield "cluster_mean", cluster_mean(a, clusters)
     yield "bootstrap_means", bootstrap_means(x, **two)
-    yield "bca_ratio", bca_ratio(a, q, **two)
+    yield "ratio_of_sums", ratio_of_sums(odds**2, q, clusters)
     yield "crossed_mean", crossed_mean(a, clusters, columns)
     yield "components", components(x)
     yield "dyadic_mean", dyadic_mean(a, pairs)
@@ -82,6 +82,7 @@ def results(place: Place = lambda x: x) -> Iterator[tuple[str, Any]]:
     yield "htmt", heterotrait_monotrait(x, scales, **two)
     yield "convergent_discriminant", convergent_discriminant(x[:, :5], x[:, 5:10], **two)
     yield "nested_reliability", nested_reliability(a, clusters, **some)
+    yield "nested_correlation", nested_correlation(x)
     yield "intraclass", intraclass(x)
     yield "agreement", agreement(gaps[:200], **some)
     yield "item_statistics", item_statistics(x)
@@ -104,8 +105,8 @@ def results(place: Place = lambda x: x) -> Iterator[tuple[str, Any]]:
     yield "keyed", keyed_pair_agreement(rated, signs[:5], np.zeros(5), minimum=1, maximum=5, **two)
     yield "exact_agreement", exact_agreement(rated[:, 0], rated[:, 1], clusters)
     yield "interquartile_mean", interquartile_mean(x[:20], **some)
-    yield "improvement_probability", improvement_probability(x[:20], x[20:40], **some)
-    yield "performance_profile", performance_profile(x[:20], place(np.array([-1.0, 0, 1])), **some)
+    yield "improvement_probability", improvement_probability(x[:20], x[20:40])
+    yield "performance_profile", performance_profile(x[:20], place(np.array([-1.0, 0, 1])))
     yield "mean_over_trainings", mean_over_trainings(x[:60, :4])
 
 

@@ -7,7 +7,7 @@ from statsmodels.stats.proportion import confint_proportions_2indep, proportion_
 
 from measurand.errors import InputError
 from measurand.stats.means import proportion
-from measurand.stats.rates import jeffreys, newcombe, newcombe_paired
+from measurand.stats.rates import jeffreys, mean_of_rates, newcombe, newcombe_paired
 
 
 @pytest.mark.parametrize(("k", "n"), [(1, 30), (15, 30), (27, 30), (299, 300)])
@@ -26,6 +26,56 @@ def test_jeffreys_at_the_edges() -> None:
     assert jeffreys(0, 0).reason
     with pytest.raises(InputError):
         jeffreys(3, 2)
+
+
+def test_a_mean_of_rates_adds_the_squares_of_statsmodels_distances() -> None:
+    """Zou, Huang & Zhang (2009), equation 3, with equal coefficients."""
+    k, n = np.array([0, 3, 7, 10]), np.array([6, 6, 9, 10])
+    found = mean_of_rates(k.tolist(), n.tolist())
+    low, high = proportion_confint(k, n, method="jeffreys")
+    low[0], high[3] = 0, 1
+    rates = k / n
+    assert found.value == pytest.approx(rates.mean())
+    assert found.ci_lo == pytest.approx(rates.mean() - np.sqrt(((rates - low) ** 2).sum()) / 4)
+    assert found.ci_hi == pytest.approx(rates.mean() + np.sqrt(((high - rates) ** 2).sum()) / 4)
+    assert found.se == pytest.approx(np.sqrt((rates * (1 - rates) / n).sum()) / 4)
+    assert (found.n, found.least, found.most) == (31, 0.0, 1.0)
+    assert found.lower > found.ci_lo  # type: ignore[operator]
+    assert found.upper < found.ci_hi  # type: ignore[operator]
+
+
+def test_of_one_sample_it_is_jeffreys() -> None:
+    for k in (0, 2, 7):
+        one, mean = jeffreys(k, 7), mean_of_rates([k], [7])
+        assert (mean.ci_lo, mean.ci_hi) == pytest.approx((one.ci_lo, one.ci_hi))
+        assert (mean.value, mean.se) == (one.value, one.se)
+
+
+@pytest.mark.parametrize("n", [3, 6])
+def test_a_mean_of_two_rates_is_covered_over_all_rates(n: int) -> None:
+    """Exact sums over the binomial laws of a grid of rates."""
+    counts = np.arange(n + 1)
+    grid = np.linspace(0.025, 0.975, 39)
+    law = binom.pmf(counts[:, None], n, grid)
+    held = np.zeros((len(grid), len(grid)))
+    truth = (grid[:, None] + grid) / 2
+    for a in counts.tolist():
+        for b in counts.tolist():
+            found = mean_of_rates([a, b], [n, n])
+            inside = (found.ci_lo <= truth) & (truth <= found.ci_hi)
+            held += inside * law[a][:, None] * law[b]
+    assert 0.945 <= held.mean() <= 0.965
+
+
+def test_samples_without_trials_have_no_mean() -> None:
+    assert mean_of_rates([], []).reason == "no samples"
+    assert mean_of_rates([1, 0], [2, 0]).reason == "no trials in a sample"
+    with pytest.raises(InputError, match="2 counts of 1 samples"):
+        mean_of_rates([1, 0], [2])
+    # Nothing observed is not nothing possible.
+    none = mean_of_rates([0, 0], [6, 6])
+    assert (none.value, none.ci_lo, none.se) == (0.0, 0.0, None)
+    assert none.ci_hi == pytest.approx((jeffreys(0, 6).ci_hi or 0) / 2**0.5)
 
 
 @pytest.mark.parametrize("counts", [(56, 70, 48, 80), (9, 10, 3, 10), (10, 10, 0, 20)])

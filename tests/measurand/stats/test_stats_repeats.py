@@ -6,9 +6,17 @@ import numpy as np
 import pandas as pd
 import pingouin
 import pytest
+from scipy.stats import t
 
+from measurand.errors import InputError
 from measurand.stats.estimate import Estimate
-from measurand.stats.repeats import alpha_over_repeats, nested_reliability, unit_table
+from measurand.stats.icc import intraclass
+from measurand.stats.repeats import (
+    alpha_over_repeats,
+    nested_correlation,
+    nested_reliability,
+    unit_table,
+)
 
 RNG = np.random.default_rng(11)
 
@@ -169,3 +177,62 @@ def test_a_missing_score_is_a_gap_and_units_keep_their_order() -> None:
     table, first = unit_table(np.array([1.0, 2.0, np.nan, 4.0, 6.0]), units, repeats)
     assert table == pytest.approx(np.array([[2.0, 1.0], [5.0, np.nan]]), nan_ok=True)
     assert first.tolist() == [0, 2]
+
+
+@pytest.mark.parametrize(("n", "k"), [(8, 2), (50, 4), (92, 3)])
+def test_one_repeat_for_the_next_is_pingouins_icc_1(n: int, k: int) -> None:
+    table = _table(n, k, 0.3)
+    tall = pd.DataFrame(table).melt(ignore_index=False).reset_index()
+    icc = pingouin.intraclass_corr(tall, targets="index", raters="variable", ratings="value")
+    wanted = float(icc.loc[icc["Type"].isin(["ICC1", "ICC(1,1)"]), "ICC"].iloc[0])
+    assert nested_correlation(table).value == pytest.approx(wanted, abs=1e-6)
+
+
+def test_its_interval_is_the_jackknife_of_the_icc_on_fishers_z() -> None:
+    table = _table(20, 3, 0.4)
+    found = nested_correlation(table, confidence=0.9)
+    z = np.arctanh([intraclass(np.delete(table, i, axis=0)).icc1.value for i in range(20)])
+    error = np.sqrt(19 / 20 * ((z - z.mean()) ** 2).sum())
+    at = np.arctanh(intraclass(table).icc1.value)
+    ends = np.tanh(at + t.ppf([0.05, 0.95], 19) * error)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(ends))
+    assert (found.lower, found.upper) == pytest.approx((found.ci_lo, found.ci_hi))
+    assert found.se == pytest.approx(error * (1 - found.value**2))
+    assert found.method == "ICC(1,1); t(19) interval on Fisher's z, jackknife over rows"
+
+
+def test_of_failures_it_is_covered_where_f_is_not() -> None:
+    """Rates of a beta law, as those of scenarios that one in four drives fails."""
+    rng = np.random.default_rng(7)
+    truth, ours, normal = 0.6, [], []
+    for _ in range(600):
+        rates = rng.beta(0.25 * 2 / 3, 0.75 * 2 / 3, (92, 1))
+        table = (rng.random((92, 2)) < rates).astype(float)
+        for found, held in ((nested_correlation(table), ours), (intraclass(table).icc1, normal)):
+            assert found.ci_lo is not None
+            assert found.ci_hi is not None
+            held.append(found.ci_lo <= truth <= found.ci_hi)
+    assert 0.93 <= np.mean(ours) <= 0.98
+    assert np.mean(normal) < 0.9
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        (np.ones((1, 2)), "1 units by 2 repeats"),
+        (np.ones((5, 1)), "5 units by 1 repeats"),
+        (np.ones((5, 2)), "no score varies"),
+    ],
+)
+def test_what_has_no_correlation_says_why(table: np.ndarray, reason: str) -> None:
+    found = nested_correlation(table)
+    assert found.value is None
+    assert reason in (found.reason or "")
+    with pytest.raises(InputError):
+        nested_correlation(table[0])
+
+
+def test_of_scores_that_always_come_again_there_is_no_interval() -> None:
+    found = nested_correlation(np.repeat([[0.0], [1.0], [1.0], [0.0], [1.0], [0.0]], 2, axis=1))
+    assert (found.value, found.ci_lo) == (1.0, None)
+    assert "end of its range" in (found.reason or "")
