@@ -21,7 +21,7 @@ from schemas.driving_sim.tables import ROLLOUTS
 FloatArray = npt.NDArray[np.float64]
 CHOICE = "choice"
 """All families in which the route is one of several ways."""
-STRAIGHT = ("curve",)
+STRAIGHT = ("curve", "merge", "overpass")
 """Families in which there is one way: nothing can depend on being told it."""
 FAILURES = ("collision", "off_road", "off_route")
 SHARES = (

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from measurand.reporting import svg
 from measurand.reporting.document import Figure
 from measurand.reporting.figures import scenes
+from pipelines.driving_sim.levels import LEVEL, rise
 from pipelines.driving_sim.scenario import Scenario
 from schemas.driving_sim.params import BEHIND, DT, T0
 
@@ -74,7 +75,7 @@ def words(drive: Drive, k: int) -> str:
     """A moment in words."""
     scenario, pose = drive.scenario, drive.pose[k]
     parts = [f"{pose[0, 3]:.1f} m/s"]
-    others = np.flatnonzero(drive.valid[k, 1:]) + 1
+    others = np.flatnonzero(drive.valid[k, 1:] & (np.abs(_rise(scenario)[1:]) <= LEVEL)) + 1
     if len(others):
         away = pose[others, :2] - pose[0, :2]
         near = int(np.hypot(*away.T).argmin())
@@ -89,6 +90,18 @@ def words(drive: Drive, k: int) -> str:
     if light:
         parts.append(f"its light is {LIGHT[light]}")
     return "; ".join([*parts, *happened(drive.row, T0 + k)])
+
+
+def _rise(scenario: Scenario) -> Floats:
+    """(N,) by how much everybody is above the driven car, m."""
+    risen: Floats = rise(scenario.track, scenario.z, scenario.valid)[0]
+    return risen
+
+
+def _from_below(scenario: Scenario) -> list[int]:
+    """Everybody in the order in which they are drawn."""
+    above = _rise(scenario) > LEVEL
+    return [*np.flatnonzero(~above)[1:].tolist(), 0, *np.flatnonzero(above).tolist()]
 
 
 def _moment(drive: Drive, k: int) -> dict[str, Any]:
@@ -138,10 +151,10 @@ def near(line: Floats, reach: float) -> list[Floats]:
 
 
 def _boxes(drive: Drive, middle: Floats, k: int) -> list[list[Any]]:
-    """Boxes of everybody there, the driven car last so that it lies on top."""
+    """Boxes of everybody there, the driven car on top of all but who is on a road above it."""
     crash, struck = drive.row["collision_step"], drive.row["collision_object"]
     found = []
-    for i in [*range(1, drive.pose.shape[1]), 0]:
+    for i in _from_below(drive.scenario):
         if not drive.valid[k, i]:
             continue
         x, y, yaw = drive.pose[k, i, :3]
@@ -208,7 +221,7 @@ def animated(drive: Drive, title: str) -> str:
     for kind, line in _lines(drive, middle, 0, reach):
         if kind != "trail":
             parts.append(svg.path([place(p) for p in scenes.points(line)], kind))
-    for i in [*range(1, drive.pose.shape[1]), 0]:
+    for i in _from_below(drive.scenario):
         parts.append(_moving(drive, i, steps, middle, reach, scale))
     parts.append(_alarm(drive, steps))
     told = " ".join(f"{k * DT:g} s: {words(drive, k)}." for k in MOMENTS)

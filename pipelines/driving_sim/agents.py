@@ -12,7 +12,8 @@ import torch
 
 from pipelines.driving_sim import boxes, dynamics, planners
 from pipelines.driving_sim.drives import Batch
-from pipelines.driving_sim.edges import LEVEL, signed_distance
+from pipelines.driving_sim.edges import signed_distance
+from pipelines.driving_sim.levels import LEVEL
 from pipelines.driving_sim.simulate import Rollout, rollout
 from pipelines.driving_sim.world import World
 from schemas.driving_sim.params import T0
@@ -77,11 +78,10 @@ def overlaps(world: World, pose: torch.Tensor, valid: torch.Tensor) -> torch.Ten
         pose[:, None].expand(shape),
         world.size[:, None].expand(sizes),
     )
-    rise = (world.z[:, :, None] - world.z[:, None]).abs()
-    rise = rise <= (world.height[:, :, None] + world.height[:, None]) / 2
+    level = world.rise.abs() <= (world.height[:, :, None] + world.height[:, None]) / 2
     both = valid[:, :, None] & valid[:, None]
     other = ~torch.eye(n, dtype=torch.bool, device=valid.device)
-    return hit & rise & both & other
+    return hit & level & both & other
 
 
 def _agents(world: World) -> torch.Tensor:
@@ -121,8 +121,8 @@ def _of(world: World, found: Rollout) -> tuple[torch.Tensor, ...]:
 def _off_road(world: World, pose: torch.Tensor) -> torch.Tensor:
     """(B, N) m of the farthest corner beyond an edge of the SDC's level; NaN on another level."""
     b, n = pose.shape[:2]
-    level = world.edge_valid & ((world.edge_z - world.z[:, :1]).abs() <= LEVEL)
+    level = world.edge_valid & (world.edge_rise.abs() <= LEVEL)
     points = boxes.corners(pose, world.size).reshape(b, n * 4, 2)
     beyond = signed_distance(points, world.edges, level).reshape(b, n, 4).amax(2)
-    same = (world.z - world.z[:, :1]).abs() <= LEVEL
+    same = world.rise[:, 0].abs() <= LEVEL
     return torch.where(same, beyond, torch.nan)

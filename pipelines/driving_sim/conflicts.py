@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pipelines.driving_sim.levels import LEVEL
 from pipelines.driving_sim.lines import Floats
 from schemas.driving_sim.params import BEHIND, SPACING
 
@@ -13,11 +14,13 @@ APART = (0.12, 2.9)
 """Radians between the headings of paths that cross: less is following, more is oncoming."""
 
 
-def conflicts(paths: Floats) -> Floats:
+def conflicts(paths: Floats, rise: Floats | None = None) -> Floats:
     """Arc lengths between which each path crosses each other one.
 
     Args:
         paths: (N, P, >=3) x, y, yaw a metre apart, as a world has them.
+        rise: (N, N) by how much the column's object is above the row's, m; level if None. What lies
+            on different roads does not cross.
 
     Returns:
         (N, N, 2) [in, out] on the row's path: of its first run of points that lie near the
@@ -25,9 +28,10 @@ def conflicts(paths: Floats) -> Floats:
     """
     n, points = paths.shape[:2]
     found = np.full((n, n, 2), np.inf)
+    level = np.ones((n, n), bool) if rise is None else np.abs(rise) <= LEVEL
     for i in range(n):
         for j in range(n):
-            if i != j and _meet(paths[i], paths[j]):
+            if i != j and level[i, j] and _meet(paths[i], paths[j]):
                 run = _first_run(_crosses(paths[i], paths[j]), points)
                 if run is not None:
                     found[i, j] = np.array(run) * SPACING - BEHIND

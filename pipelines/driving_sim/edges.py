@@ -15,9 +15,6 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-LEVEL = 4.0
-"""Metres of height beyond which an edge belongs to another road."""
-
 Floats = npt.NDArray[np.float64]
 
 
@@ -44,7 +41,7 @@ def segments(lines: Sequence[Floats], closed: Sequence[bool]) -> Segments:
 
     Args:
         lines: (P, 2) points each, the road on the left; repeated points are left out.
-        closed: whether the last point is joined to the first.
+        closed: whether the last point is joined to the first; it is where it is the first again.
 
     Returns:
         float64 arrays, of all lines one after another.
@@ -56,14 +53,15 @@ def segments(lines: Sequence[Floats], closed: Sequence[bool]) -> Segments:
 
 
 def _of_one(line: Floats, closed: bool) -> Segments:
-    if closed:
+    again = len(line) > 2 and np.array_equal(line[0], line[-1])
+    if closed and not again:
         line = np.concatenate([line, line[:1]])
     line = line[np.concatenate([[True], np.any(np.diff(line, axis=0) != 0, axis=1)])]
     a, b = line[:-1], line[1:]
     step = b - a
     n = np.stack([-step[:, 1], step[:, 0]], 1) / np.hypot(step[:, :1], step[:, 1:])
     before, after = np.roll(n, 1, 0), np.roll(n, -1, 0)
-    if not closed and len(n):
+    if not (closed or again) and len(n):
         before[0] = after[-1] = 0
     return Segments(a, b, n, n + before, n + after)
 

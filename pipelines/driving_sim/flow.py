@@ -2,16 +2,20 @@
 
 The intelligent driver (Treiber, Hennecke and Helbing 2000) follows the nearest car on its way. A
 junction is granted: whoever comes near asks, and gets it when no way that comes near the own one is
-taken, the light is green, and, turning left, no oncoming car is close.
+taken, the light is green, turning left no oncoming car is close, and where lanes have priority
+nobody on them is close.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.driving_sim.joining import joins
+from pipelines.driving_sim.levels import LEVEL
 from pipelines.driving_sim.lines import Floats, lengths
 from pipelines.driving_sim.roads import RoadMap
 from pipelines.driving_sim.routes import Route
@@ -52,6 +56,13 @@ class Drivers:
     size: Floats
     idm: Floats
     brakes: npt.NDArray[np.int64]
+
+    @cached_property
+    def level(self) -> npt.NDArray[np.bool_]:
+        """(N, N) whether two cars are on roads of one height."""
+        z = np.array([route.z for route in self.routes])
+        level: npt.NDArray[np.bool_] = np.abs(z[:, None] - z) <= LEVEL
+        return level
 
 
 @dataclass(frozen=True)
@@ -134,7 +145,7 @@ def _leader(table: _Table, cars: Drivers, s: Floats, v: Floats) -> tuple[Floats,
     points = table.read(s[:, None] + steps)
     dx = here[None, None, :, 0] - points[..., 0, None]
     dy = here[None, None, :, 1] - points[..., 1, None]
-    on = dx * dx + dy * dy < ASIDE * ASIDE
+    on = (dx * dx + dy * dy < ASIDE * ASIDE) & cars.level[:, None]
     on &= (s < table.ends)[None, None]
     on[np.arange(len(s)), :, np.arange(len(s))] = False
     some, first = on.any(1), on.argmax(1)
@@ -162,6 +173,7 @@ class _Junction:
         self.half = cars.size[:, 0] / 2
         self.waiting: list[int] = []
         self.granted: list[int] = []
+        self.first = joins(roads, cars.routes)
         self.near = _near([None if w is None else w.line for w in ways], self.arm)
 
     def lights(self, seconds: float) -> npt.NDArray[np.int8]:
@@ -188,7 +200,8 @@ class _Junction:
         self.waiting += sorted((int(i) for i in new), key=lambda i: (room[i], i))
         for i in tuple(self.waiting):
             taken = any(self.near[i, j] for j in self.granted)
-            if not shut[i] and not taken and not self._oncoming(i, s, v, light):
+            free = not taken and not self._joined(i, s, v, before)
+            if not shut[i] and free and not self._oncoming(i, s, v, light):
                 self.granted.append(i)
                 self.waiting.remove(i)
         held = before.copy()
@@ -203,6 +216,12 @@ class _Junction:
         away = self.enter - s
         soon = (away > 0) & (away < ONCOMING * np.maximum(v, 1))
         return bool((opposite & soon & (v > 0.5)).any())
+
+    def _joined(self, i: int, s: Floats, v: Floats, before: npt.NDArray[np.bool_]) -> bool:
+        """Whether a car that goes first is close to where the own way joins its."""
+        away = self.first[i] - s
+        soon = away - self.half < ONCOMING * np.maximum(v, 1)
+        return bool((~before & (away > -self.half) & soon).any())
 
 
 def _near(ways: list[Floats | None], arm: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:

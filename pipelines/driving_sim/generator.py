@@ -10,9 +10,12 @@ import numpy.typing as npt
 
 from measurand.errors import InputError
 from pipelines.driving_sim.conflicts import conflicts
+from pipelines.driving_sim.families import FAMILIES
 from pipelines.driving_sim.flow import STOP_AT, Drivers, Flow, drive, on_map
+from pipelines.driving_sim.joining import crossings, joins
+from pipelines.driving_sim.levels import rise
 from pipelines.driving_sim.outlines import outline
-from pipelines.driving_sim.roads import FAMILIES, WIDTH, RoadMap
+from pipelines.driving_sim.roads import WIDTH, RoadMap
 from pipelines.driving_sim.routes import Route, changing, routes
 from pipelines.driving_sim.scenario import Piece, Scenario, Way
 from schemas.driving_sim.params import STEPS, T0
@@ -42,7 +45,7 @@ def scenario(family: str, seed: int, *, scripted: float = 0.1) -> Scenario:
     """The scenario of a family and a number; the same bytes wherever it is made.
 
     Args:
-        family: one of :data:`roads.FAMILIES`.
+        family: one of :data:`families.FAMILIES`.
         seed: which one.
         scripted: share of the scenarios in which somebody brakes or cuts in for no reason.
 
@@ -55,13 +58,13 @@ def scenario(family: str, seed: int, *, scripted: float = 0.1) -> Scenario:
         rng = _generator(family, seed, retry)
         roads = FAMILIES[family](rng)
         made = _made(roads, _cars(roads, rng))
-        able = np.flatnonzero(_fit(made, family))
+        able = np.flatnonzero(_fit(made))
         if not len(able):
             continue
         sdc = int(rng.choice(able))
         if rng.random() < scripted:
             made = _made(roads, _scripted(made, sdc, rng))
-        if _fit(made, family)[sdc] and not _overlaps(made):
+        if _fit(made)[sdc] and not _overlaps(made):
             return _scenario(made, sdc, f"{family}-{seed}", family, retry)
     raise InputError(f"no scenario {family}-{seed} after {RETRIES} tries", hint="use another seed")
 
@@ -112,7 +115,7 @@ def _scripted(made: Made, sdc: int, rng: np.random.Generator) -> Drivers:
     here = made.track[:, T0]
     left = np.array([_beside(made.roads, r) for r in cars.routes])
     moved = here[:, :2] + left[:, None] * np.stack([-np.sin(here[:, 2]), np.cos(here[:, 2])], 1)
-    there = made.valid[:, T0] & (np.arange(len(here)) != sdc)
+    there = made.valid[:, T0] & cars.level[sdc] & (np.arange(len(here)) != sdc)
     in_front = np.flatnonzero(there & (_gap(here[:, :2], ahead) < 1.9))
     beside = np.flatnonzero(there & (left != 0) & (_gap(moved, ahead) < 1.9))
     if len(beside) and (not len(in_front) or rng.random() < 0.5):
@@ -147,20 +150,20 @@ def _beside(roads: RoadMap, route: Route) -> float:
     return 0.0
 
 
-def _fit(made: Made, family: str) -> npt.NDArray[np.bool_]:
-    """(N,) which cars can be driven: there all the time, moving, with a choice ahead."""
+def _fit(made: Made) -> npt.NDArray[np.bool_]:
+    """(N,) which cars can be driven: there all the time, moving, past what the place is about."""
     s = made.flow.s
     fit = made.valid.all(1) & (s[:, -1] - s[:, T0] > FARTHEST) & (made.cars.brakes < 0)
-    if family != "curve":
-        ahead = np.array([_choice(made.roads, r) for r in made.cars.routes])
+    if made.roads.before:
+        ahead = np.array([_ahead(made.roads, r) for r in made.cars.routes])
         fit &= (s[:, T0] + made.cars.size[:, 0] / 2 < ahead) & (s[:, -1] > ahead + 5)
     result: npt.NDArray[np.bool_] = fit
     return result
 
 
-def _choice(roads: RoadMap, route: Route) -> float:
-    """Arc length at which a route leaves a lane with several exits; infinite without one."""
-    if route.lanes[0] not in roads.choice or len(route.lanes) < 2:
+def _ahead(roads: RoadMap, route: Route) -> float:
+    """Arc length of what the place is about; infinite where a route does not lead there."""
+    if route.lanes[0] not in roads.before or len(route.lanes) < 2:
         return float("inf")
     lane = roads.lanes[route.lanes[0]]
     return float(np.hypot(*np.diff(lane.line, axis=0).T).sum())
@@ -174,7 +177,7 @@ def _overlaps(made: Made) -> bool:
     one, two = np.triu_indices(n, 1)
     gap = made.track[one, :, :2] - made.track[two, :, :2]
     close = np.hypot(gap[..., 0], gap[..., 1]) < 6.0
-    close &= made.valid[one] & made.valid[two]
+    close &= made.valid[one] & made.valid[two] & made.cars.level[one, two, None]
     pair, step = np.nonzero(close)
     if not len(pair):
         return False
@@ -202,8 +205,16 @@ def _scenario(made: Made, sdc: int, name: str, family: str, retries: int) -> Sce
     cars, flow = made.cars, made.flow
     track = made.track[order]
     heading = np.stack([np.cos(track[..., 2]), np.sin(track[..., 2])], -1)
-    path = np.stack([cars.routes[i].path(float(flow.s[i, T0])) for i in order])
-    enter = np.array([cars.routes[i].enter for i in order])
+    chosen = tuple(cars.routes[i] for i in order)
+    path = np.stack([r.path(float(s)) for r, s in zip(chosen, flow.s[order, T0], strict=True)])
+    enter = np.array([route.enter for route in chosen])
+    z = 0.8 + np.array([[route.z] for route in chosen]) + np.zeros(track.shape[:2])
+    valid = made.valid[order]
+    joined = joins(made.roads, chosen)
+    if np.isfinite(joined).any():
+        conflict = crossings(joined, chosen, flow.s[order, T0])
+    else:
+        conflict = conflicts(path, rise(track, z, valid))
     n = len(order)
     return Scenario(
         scenario_id=name,
@@ -213,14 +224,14 @@ def _scenario(made: Made, sdc: int, name: str, family: str, retries: int) -> Sce
         size=np.concatenate([cars.size[order], np.full((n, 1), 1.6)], 1),
         track=track,
         velocity=heading * track[..., 3:],
-        z=np.full(track.shape[:2], 0.8),
-        valid=made.valid[order],
+        z=z,
+        valid=valid,
         path=path,
         stop=np.where(made.roads.lights is None, np.inf, enter - STOP_AT - flow.s[order, T0]),
         light=flow.light[order],
         idm=cars.idm[order],
-        conflict=conflicts(path),
-        edges=tuple(np.pad(line, ((0, 0), (0, 1))) for line in outline(made.roads)),
+        conflict=conflict,
+        edges=tuple(outline(made.roads)),
         lanes=_pieces(made.roads),
         ways=_ways(made.roads, cars.routes[sdc], float(flow.s[sdc, T0])),
         retries=retries,
@@ -234,7 +245,12 @@ def _pieces(roads: RoadMap) -> tuple[Piece, ...]:
             before[exit_].append(number)
     return tuple(
         Piece(
-            lane.line, np.zeros(len(lane.line)), lane.limit, lane.junction, tuple(entry), lane.exits
+            lane.line,
+            np.full(len(lane.line), lane.z),
+            lane.limit,
+            lane.junction,
+            tuple(entry),
+            lane.exits,
         )
         for lane, entry in zip(roads.lanes, before, strict=True)
     )

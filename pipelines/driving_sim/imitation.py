@@ -15,6 +15,7 @@ import torch
 
 from measurand.stats.resample import rng_for
 from pipelines.driving_sim import dynamics, rails, seeing
+from pipelines.driving_sim.levels import LEVEL
 from pipelines.driving_sim.seeing import Seen
 from pipelines.driving_sim.spaces import ActionSpace
 from pipelines.driving_sim.world import World
@@ -85,7 +86,9 @@ def _seen(world: World, rows: torch.Tensor, shift: torch.Tensor) -> Examples:
     pose = log[here, t] + shift
     pose = torch.cat((pose[:, :3], pose[:, 3:].clamp(min=0)), 1)
     everyone = world.log[b, :, t]
-    others = world.valid[b, :, t] & (torch.arange(everyone.shape[1]) != n[:, None])
+    level = world.rise[b, n].abs() <= LEVEL
+    others = world.valid[b, :, t] & level & (torch.arange(everyone.shape[1]) != n[:, None])
+    lanes = (world.lane_rise[b] - world.rise[b, 0, n][:, None]).abs() <= LEVEL
     path = world.path[b, n]
     s = _place(path, pose[:, :2])
     room = world.stop[b, n] - s - world.size[b, n, 0] / 2
@@ -95,7 +98,7 @@ def _seen(world: World, rows: torch.Tensor, shift: torch.Tensor) -> Examples:
         others,
         world.size[b],
         world.lanes[b],
-        world.lane_valid[b],
+        world.lane_valid[b] & lanes,
         path[..., :2],
         room,
         world.light[b, n, t],

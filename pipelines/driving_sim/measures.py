@@ -8,7 +8,8 @@ import torch
 
 from pipelines.driving_sim import boxes
 from pipelines.driving_sim.dynamics import cos_sin
-from pipelines.driving_sim.edges import LEVEL, signed_distance
+from pipelines.driving_sim.edges import signed_distance
+from pipelines.driving_sim.levels import LEVEL
 from pipelines.driving_sim.world import State, World, met
 
 OFF_ROUTE = 3.6
@@ -64,7 +65,7 @@ def measure(world: World, state: State) -> Measures:
 def off_road(world: World, sdc: torch.Tensor) -> torch.Tensor:
     """(B,) m of the corner that is farthest beyond an edge; negative on the road."""
     corners = boxes.corners(sdc, world.size[:, 0])
-    level = world.edge_valid & ((world.edge_z - world.z[:, :1]).abs() <= LEVEL)
+    level = world.edge_valid & (world.edge_rise.abs() <= LEVEL)
     return signed_distance(corners, world.edges, level).amax(1)
 
 
@@ -92,7 +93,8 @@ def against_traffic(world: World, sdc: torch.Tensor) -> torch.Tensor:
     """(B,) bool: lane points within :data:`LANE`, and none within 90 degrees of the heading."""
     points = torch.where(world.lane_valid[..., None], world.lanes, 0)
     dx, dy = points[..., 0] - sdc[:, :1], points[..., 1] - sdc[:, 1:2]
-    near = world.lane_valid & ~world.junction & (dx * dx + dy * dy <= LANE * LANE)
+    level = world.lane_valid & (world.lane_rise.abs() <= LEVEL)
+    near = level & ~world.junction & (dx * dx + dy * dy <= LANE * LANE)
     cos, sin = cos_sin(sdc[:, 2:3])
     same = points[..., 2] * cos + points[..., 3] * sin > 0
     return near.any(1) & ~(near & same).any(1)

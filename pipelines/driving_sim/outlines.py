@@ -20,30 +20,43 @@ TOLERANCE = 0.05
 
 
 def outline(roads: RoadMap) -> list[Floats]:
-    """Edges as open lines, (n, 2) each.
+    """Edges as open lines, (n, 3) each.
 
-    The road is the union of strips along the lanes. Where the map ends there is no edge: a car that
-    leaves the map there has not left the road.
+    The road is the union of strips along the lanes of one height. Where the map ends there is no
+    edge: a car that leaves the map there has not left the road.
     """
+    heights = sorted({lane.z for lane in roads.lanes})
+    return [
+        np.pad(line, ((0, 0), (0, 1)), constant_values=z)
+        for z in heights
+        for line in _level(roads, z)
+    ]
+
+
+def _level(roads: RoadMap, z: float) -> list[Floats]:
+    """Edges of what lies at one height, (n, 2) each."""
     import shapely
 
     strips = [
         shapely.LineString(lane.line).buffer(WIDTH / 2 + MARGIN, cap_style="flat")
         for lane in roads.lanes
+        if lane.z == z
     ]
     road = shapely.union_all(strips).buffer(CLOSING, join_style="mitre")
     road = road.buffer(-CLOSING, join_style="mitre").simplify(TOLERANCE)
-    ends = shapely.union_all([shapely.LineString(end) for end in _ends(roads)])
+    ends = shapely.union_all([shapely.LineString(end) for end in _ends(roads, z)])
     lines: list[Floats] = []
     for ring in rings(road):
         lines += cut(ring, ends)
     return lines
 
 
-def _ends(roads: RoadMap) -> Iterable[Floats]:
+def _ends(roads: RoadMap, z: float) -> Iterable[Floats]:
     """The line across every lane end at which the map ends, (2, 2)."""
     followed = {exit_ for lane in roads.lanes for exit_ in lane.exits}
     for number, lane in enumerate(roads.lanes):
+        if lane.z != z:
+            continue
         if number not in followed:
             yield across(lane.line[0], lane.line[1] - lane.line[0])
         if not lane.exits:

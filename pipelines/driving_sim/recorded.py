@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.driving_sim.conflicts import conflicts
+from pipelines.driving_sim.levels import rise
 from pipelines.driving_sim.lines import Floats, even, headings, lengths, read
 from pipelines.driving_sim.matching import Lanes
 from pipelines.driving_sim.recording import RecordError, Recording, Road, Signal
@@ -75,7 +76,7 @@ def scenario_of(found: Recording, *, most: int = MOST) -> Scenario:
         stop=stop,
         light=light,
         idm=np.full((len(order), 4), np.nan),
-        conflict=_conflicts(path, valid),
+        conflict=_conflicts(path, valid, rise(track, found.z[order], valid)),
         edges=tuple(line for line in found.edges if len(line) > 1),
         lanes=tuple(_piece(found.lanes[name], numbers) for name in numbers),
         ways=_ways(track[0], valid[0], path[0], lanes, numbers),
@@ -166,12 +167,12 @@ def _smooth(points: Floats, half: int = 3) -> Floats:
     return result
 
 
-def _conflicts(path: Floats, valid: npt.NDArray[np.bool_]) -> Floats:
+def _conflicts(path: Floats, valid: npt.NDArray[np.bool_], above: Floats) -> Floats:
     """Crossings of the paths of those who are there at the start and drive."""
     n = len(path)
     found = np.full((n, n, 2), np.inf)
     some = np.flatnonzero(valid[:, T0] & (path[..., 3] > 0).any(1))
-    found[np.ix_(some, some)] = conflicts(path[some])
+    found[np.ix_(some, some)] = conflicts(path[some], above[np.ix_(some, some)])
     return found
 
 

@@ -1,5 +1,7 @@
 """Made maps: a bent road, a road with an exit, a junction of three arms, a crossing with lights.
 
+What joins, goes round or crosses above is made in :mod:`interchanges`.
+
 Traffic keeps to the right. Every lane is a line of points half a metre apart that continues in
 the lanes of ``exits``; ways through a junction are lanes too.
 """
@@ -7,7 +9,6 @@ the lanes of ``exits``; ways through a junction are lanes too.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,8 @@ WIDTH = 3.6
 """Metres of a lane."""
 LIMITS = (11.2, 13.4, 15.6)
 """m/s, of which a road gets one."""
+RAMP_LIMIT = 12.0
+"""m/s at most on a ramp."""
 ROAD, ARM = 520.0, 200.0
 """Metres of a road, and from the middle of a junction to the end of an arm."""
 
@@ -33,6 +36,8 @@ class Lane:
         junction: whether it is a way through a junction.
         arm: arm that it comes from (-1 outside junctions).
         turn: radians that it turns by, to the left.
+        yields: numbers of lanes whose cars go first at its end.
+        z: height of the road, m.
     """
 
     line: Floats
@@ -41,6 +46,8 @@ class Lane:
     junction: bool = False
     arm: int = -1
     turn: float = 0.0
+    yields: tuple[int, ...] = ()
+    z: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -76,13 +83,14 @@ class RoadMap:
 
     Attributes:
         lanes: the lanes, by number.
-        choice: lanes after which a driver has a choice.
+        before: lanes that lead to what the place is about: the driven car begins on one of them
+            and leaves it; empty where every place is as good as another.
         lights: of the arms, if any.
         entries: lanes on which traffic comes onto the map.
     """
 
     lanes: tuple[Lane, ...]
-    choice: tuple[int, ...] = ()
+    before: tuple[int, ...] = ()
     lights: Lights | None = None
     entries: tuple[int, ...] = ()
 
@@ -90,7 +98,7 @@ class RoadMap:
 def curve(rng: np.random.Generator) -> RoadMap:
     """One or two lanes a side on a winding road; every lane has one exit: none."""
     limit, lanes = float(rng.choice(LIMITS)), int(rng.integers(1, 3))
-    middle = _winding(rng, most=0.018)
+    middle = winding(rng, most=0.018)
     right = [offset(middle, -(k + 0.5) * WIDTH) for k in range(lanes)]
     left = [offset(middle, (k + 0.5) * WIDTH)[::-1] for k in range(lanes)]
     made = tuple(Lane(line, limit) for line in right + left)
@@ -100,23 +108,17 @@ def curve(rng: np.random.Generator) -> RoadMap:
 def fork(rng: np.random.Generator) -> RoadMap:
     """Two lanes one way, the right one with an exit."""
     limit = float(rng.choice(LIMITS))
-    middle = _winding(rng, most=0.004)
+    middle = winding(rng, most=0.004)
     left, right = offset(middle, WIDTH / 2), offset(middle, -WIDTH / 2)
     at = int(rng.integers(230, 290) / FINE)
-    yaw = float(headings(right)[at])
-    angle, reach = rng.uniform(0.25, 0.5), rng.uniform(45, 65)
-    pieces = int(reach / FINE)
-    # A bend that rises and falls smoothly and turns by the angle in all.
-    hump = np.sin(np.pi * (np.arange(pieces) + 0.5) / pieces) ** 2
-    bend = -angle * hump / (hump.sum() * FINE)
-    ramp = bent(right[at], yaw, np.concatenate([bend, np.zeros(int(180 / FINE))]))
+    exit_ = ramp(rng, right, at, side=-1)
     lanes = (
         Lane(left, limit),
         Lane(right[: at + 1], limit, exits=(2, 3)),
         Lane(right[at:], limit),
-        Lane(ramp, min(limit, 12.0)),
+        Lane(exit_, min(limit, RAMP_LIMIT)),
     )
-    return RoadMap(lanes, choice=(1,), entries=(0, 1))
+    return RoadMap(lanes, before=(1,), entries=(0, 1))
 
 
 def tee(rng: np.random.Generator) -> RoadMap:
@@ -129,15 +131,7 @@ def cross(rng: np.random.Generator) -> RoadMap:
     return _junction(rng, tuple(k * math.pi / 2 for k in range(4)), lights=True)
 
 
-FAMILIES: dict[str, Callable[[np.random.Generator], RoadMap]] = {
-    "curve": curve,
-    "fork": fork,
-    "tee": tee,
-    "cross": cross,
-}
-
-
-def _winding(rng: np.random.Generator, most: float) -> Floats:
+def winding(rng: np.random.Generator, most: float) -> Floats:
     """A line whose curvature swings, (n, 2)."""
     s = np.arange(int(ROAD / FINE)) * FINE
     bend = np.zeros_like(s)
@@ -147,19 +141,46 @@ def _winding(rng: np.random.Generator, most: float) -> Floats:
     return bent(np.zeros(2), float(rng.uniform(-math.pi, math.pi)), bend)
 
 
+def ramp(rng: np.random.Generator, line: Floats, at: int, *, side: int) -> Floats:
+    """A line that leaves another one.
+
+    Args:
+        rng: what its angle and reach are drawn from.
+        line: (n, 2) what it leaves.
+        at: number of the point where it does.
+        side: 1 to the left, -1 to the right.
+    """
+    yaw = float(headings(line)[at])
+    angle, reach = rng.uniform(0.25, 0.5), rng.uniform(45, 65)
+    pieces = int(reach / FINE)
+    # A bend that rises and falls smoothly and turns by the angle in all.
+    hump = np.sin(np.pi * (np.arange(pieces) + 0.5) / pieces) ** 2
+    bend = side * angle * hump / (hump.sum() * FINE)
+    return bent(line[at], yaw, np.concatenate([bend, np.zeros(int(180 / FINE))]))
+
+
+def arm(rng: np.random.Generator, angle: float, inner: float) -> tuple[Floats, Floats]:
+    """Lanes of an arm, (n, 2) each: away from the middle of a junction, and towards it.
+
+    Args:
+        rng: what its bend is drawn from.
+        angle: heading from the middle.
+        inner: metres from the middle at which it begins.
+    """
+    ahead = np.array([math.cos(angle), math.sin(angle)])
+    bend = np.full(int((ARM - inner) / FINE), rng.uniform(-0.002, 0.002))
+    middle = bent(inner * ahead, angle, bend)
+    return offset(middle, -WIDTH / 2), offset(middle, WIDTH / 2)[::-1]
+
+
 def _junction(rng: np.random.Generator, angles: tuple[float, ...], *, lights: bool) -> RoadMap:
     """Arms with a lane each way, and a way from every arm to every other."""
     limit = float(rng.choice(LIMITS[:2]))
     base = rng.uniform(-math.pi, math.pi)
     arms = [base + angle + rng.uniform(-0.14, 0.14) for angle in angles]
     inner = rng.uniform(12, 15)
-    out, into = [], []
-    for angle in arms:
-        ahead = np.array([math.cos(angle), math.sin(angle)])
-        bend = np.full(int((ARM - inner) / FINE), rng.uniform(-0.002, 0.002))
-        middle = bent(inner * ahead, angle, bend)
-        out.append(offset(middle, -WIDTH / 2))
-        into.append(offset(middle, WIDTH / 2)[::-1])
+    sides = [arm(rng, angle, inner) for angle in arms]
+    out, into = [one for one, _ in sides], [two for _, two in sides]
     n = len(arms)
     ways: list[Lane] = []
     exits: list[list[int]] = [[] for _ in arms]
@@ -181,4 +202,4 @@ def _junction(rng: np.random.Generator, angles: tuple[float, ...], *, lights: bo
     if lights:
         green = (float(rng.uniform(7, 12)), float(rng.uniform(7, 12)))
         plan = Lights(green, start=float(rng.uniform(0, sum(green) + 9)))
-    return RoadMap(lanes, choice=tuple(range(n)), lights=plan, entries=tuple(range(n)))
+    return RoadMap(lanes, before=tuple(range(n)), lights=plan, entries=tuple(range(n)))

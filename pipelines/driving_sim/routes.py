@@ -28,6 +28,7 @@ class Route:
         enter: arc length where the junction begins; infinite without one.
         leave: arc length where it ends.
         way: number of the lane through the junction, -1 without one.
+        z: height of its road, m.
     """
 
     lanes: tuple[int, ...]
@@ -36,6 +37,7 @@ class Route:
     enter: float = float("inf")
     leave: float = float("inf")
     way: int = -1
+    z: float = 0.0
 
     @cached_property
     def along(self) -> Floats:
@@ -81,15 +83,25 @@ def allowed(line: Floats, limit: Floats) -> Floats:
 
 
 def routes(roads: RoadMap) -> tuple[Route, ...]:
-    """Every way over a map from each of its entries, in the order of lanes."""
+    """Every way over a map from each of its entries, in the order of lanes.
+
+    None comes back to an arm that it has left: nobody goes round a ring for ever.
+    """
     return tuple(_route(roads, lanes) for entry in roads.entries for lanes in _ways(roads, entry))
 
 
-def _ways(roads: RoadMap, lane: int) -> list[tuple[int, ...]]:
-    exits = roads.lanes[lane].exits
+def _ways(roads: RoadMap, lane: int, left: frozenset[int] = frozenset()) -> list[tuple[int, ...]]:
+    exits, arm = roads.lanes[lane].exits, roads.lanes[lane].arm
+    if arm in left:
+        return []
     if not exits:
         return [(lane,)]
-    return [(lane, *rest) for exit_ in exits for rest in _ways(roads, exit_)]
+    found = []
+    for exit_ in exits:
+        same = arm < 0 or roads.lanes[exit_].arm == arm
+        onward = _ways(roads, exit_, left if same else left | {arm})
+        found += [(lane, *rest) for rest in onward]
+    return found
 
 
 def _route(roads: RoadMap, lanes: tuple[int, ...]) -> Route:
@@ -103,12 +115,12 @@ def _route(roads: RoadMap, lanes: tuple[int, ...]) -> Route:
         limits.append(np.full(len(line), lane.limit))
         begins.append(begins[-1] + float(lengths(lane.line)[-1]))
     line = np.concatenate(parts)
-    speed = allowed(line, np.concatenate(limits))
+    speed, z = allowed(line, np.concatenate(limits)), roads.lanes[lanes[0]].z
     inside = [k for k, number in enumerate(lanes) if roads.lanes[number].junction]
     if not inside:
-        return Route(lanes, line, speed)
+        return Route(lanes, line, speed, z=z)
     k = inside[0]
-    return Route(lanes, line, speed, begins[k], begins[k + 1], lanes[k])
+    return Route(lanes, line, speed, begins[k], begins[k + 1], lanes[k], z)
 
 
 def changing(route: Route, at: float, over: float, aside: float) -> Route:
@@ -125,4 +137,4 @@ def changing(route: Route, at: float, over: float, aside: float) -> Route:
     left = np.stack([-np.sin(route.yaw), np.cos(route.yaw)], 1)
     line = even(route.line + aside * smooth[:, None] * left)
     speed = np.interp(lengths(line), route.along, route.speed)
-    return Route(route.lanes, line, allowed(line, speed))
+    return Route(route.lanes, line, allowed(line, speed), z=route.z)

@@ -12,6 +12,7 @@ import torch
 
 from pipelines.driving_sim import rails
 from pipelines.driving_sim.dynamics import cos_sin
+from pipelines.driving_sim.levels import LEVEL
 from pipelines.driving_sim.world import State, World
 
 OBJECTS, LANES, ROUTE = 8, 64, 20
@@ -50,8 +51,9 @@ def sdc(world: World, state: State, line: torch.Tensor | None, *, lanes: bool = 
         line: (B, Q, 2) points of the way that it is told to take, a metre apart; None without one.
         lanes: whether lane points are looked for, which takes most of the time.
     """
-    mask = state.valid.clone()
+    mask = state.valid & (world.rise[:, 0].abs() <= LEVEL)
     mask[:, 0] = False
+    lane_valid = world.lane_valid & (world.lane_rise.abs() <= LEVEL)
     room = world.stop[:, 0] - state.s[:, 0] - world.size[:, 0, 0] / 2
     return see(
         state.pose[:, 0],
@@ -59,7 +61,7 @@ def sdc(world: World, state: State, line: torch.Tensor | None, *, lanes: bool = 
         mask,
         world.size,
         world.lanes if lanes else world.lanes[:, :1],
-        world.lane_valid if lanes else torch.zeros_like(world.lane_valid[:, :1]),
+        lane_valid if lanes else torch.zeros_like(lane_valid[:, :1]),
         line,
         room,
         world.light[:, 0, state.t],

@@ -14,6 +14,7 @@ import torch
 
 from pipelines.driving_sim import rails
 from pipelines.driving_sim.dynamics import cos_sin, travelled
+from pipelines.driving_sim.levels import LEVEL
 from pipelines.driving_sim.world import State, World
 from schemas.driving_sim.params import DT, T0
 
@@ -106,7 +107,8 @@ def leader(world: World, state: State) -> tuple[torch.Tensor, torch.Tensor]:
     dx, dy = (state.pose[:, None, :, None, k] - part for k, part in ((0, x), (1, y)))
     # The first point that it is near, and how far along the path it stands from that point.
     on, first = (dx * dx + dy * dy < ASIDE * ASIDE).max(3)
-    on = on & state.valid[:, None] & ~torch.eye(n, dtype=torch.bool, device=on.device)
+    level = world.rise.abs() <= LEVEL
+    on = on & level & state.valid[:, None] & ~torch.eye(n, dtype=torch.bool, device=on.device)
     cos, sin = cos_sin(rails.read(world.path, ahead.gather(2, first))[..., 2])
     pick = first[..., None]
     along = dx.gather(3, pick)[..., 0] * cos + dy.gather(3, pick)[..., 0] * sin

@@ -44,12 +44,14 @@ class World:
         valid: (B, N, T) bool.
         size: (B, N, 2) length and width, m.
         kind: (B, N) int64 kind of object.
-        z: (B, N) height of the centre, m.
+        rise: (B, N, N) by how much the column's object is above the row's where their logs come
+            nearest, m.
         height: (B, N), m.
         edges: road edges, (B, E, 2) each.
-        edge_z: (B, E) their height, m.
+        edge_rise: (B, E) their height over the centre of the SDC where its log comes nearest, m.
         edge_valid: (B, E) bool.
         lanes: (B, M, 4) lane points x, y, cos, sin.
+        lane_rise: (B, M) their height, as that of edges.
         junction: (B, M) bool, points on the ways through a junction.
         lane_valid: (B, M) bool.
         path: (B, N, P, 4) the own path of every object: x, y, yaw, reference speed.
@@ -68,12 +70,13 @@ class World:
     valid: Any
     size: Any
     kind: Any
-    z: Any
+    rise: Any
     height: Any
     edges: Segments
-    edge_z: Any
+    edge_rise: Any
     edge_valid: Any
     lanes: Any
+    lane_rise: Any
     junction: Any
     lane_valid: Any
     path: Any
@@ -146,6 +149,6 @@ def met(world: World, pose: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:
     hit = boxes.overlap(
         pose[:, :1].expand(*pose.shape), world.size[:, :1].expand(shape), pose, world.size
     )
-    rise = (world.z - world.z[:, :1]).abs() <= (world.height + world.height[:, :1]) / 2
+    level = world.rise[:, 0].abs() <= (world.height + world.height[:, :1]) / 2
     other = torch.arange(shape[1], device=pose.device) > 0
-    return hit & rise & valid & valid[:, :1] & other
+    return hit & level & valid & valid[:, :1] & other

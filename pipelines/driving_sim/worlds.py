@@ -11,8 +11,9 @@ import numpy.typing as npt
 import torch
 
 from pipelines.driving_sim import edges as road_edges
-from pipelines.driving_sim.lines import Floats, even, headings
-from pipelines.driving_sim.scenario import Piece, Scenario
+from pipelines.driving_sim import levels
+from pipelines.driving_sim.lines import Floats, even, headings, lengths
+from pipelines.driving_sim.scenario import Scenario
 from pipelines.driving_sim.world import Idm, World, met
 from schemas.driving_sim.params import KINDS, T0
 
@@ -28,7 +29,7 @@ def world(scenarios: Sequence[Scenario], *, dtype: torch.dtype = torch.float32) 
     parts = [_segments(s) for s in scenarios]
     kinds = [np.array([KINDS.index(k) for k in s.kind]) for s in scenarios]
     on_route = [np.array([w.on_route for w in s.ways]) for s in scenarios]
-    lanes = [_lane_points(s.lanes) for s in scenarios]
+    lanes = [_lane_points(s) for s in scenarios]
     idm = _fill([np.where(np.isnan(s.idm), USUAL, s.idm) for s in scenarios], USUAL)
 
     def floats(values: Sequence[Floats], fill: float = 0.0) -> torch.Tensor:
@@ -39,14 +40,15 @@ def world(scenarios: Sequence[Scenario], *, dtype: torch.dtype = torch.float32) 
         valid=torch.from_numpy(objects),
         size=floats([s.size[:, :2] for s in scenarios], 1.0),
         kind=torch.from_numpy(_fill(kinds)),
-        z=floats([s.z[:, T0] for s in scenarios]),
+        rise=floats([levels.rise(s.track, s.z, s.valid) for s in scenarios]),
         height=floats([s.size[:, 2] for s in scenarios]),
         edges=road_edges.Segments(*(floats(p) for p in zip(*parts, strict=True))),
-        edge_z=floats([_edge_heights(s) for s in scenarios]),
+        edge_rise=floats([_edge_rise(s) for s in scenarios]),
         edge_valid=torch.from_numpy(_fill([np.ones(len(p.a), bool) for p in parts])),
-        lanes=floats([points for points, _ in lanes]),
-        junction=torch.from_numpy(_fill([inside for _, inside in lanes])),
-        lane_valid=torch.from_numpy(_fill([np.ones(len(inside), bool) for _, inside in lanes])),
+        lanes=floats([points for points, _, _ in lanes]),
+        lane_rise=floats([high for _, high, _ in lanes]),
+        junction=torch.from_numpy(_fill([inside for _, _, inside in lanes])),
+        lane_valid=torch.from_numpy(_fill([np.ones(len(high), bool) for _, high, _ in lanes])),
         path=floats([s.path for s in scenarios]),
         conflict=floats([s.conflict for s in scenarios], np.inf),
         stop=floats([s.stop for s in scenarios], np.inf),
@@ -75,15 +77,18 @@ def _fill(values: Sequence[npt.NDArray[Any]], fill: object = 0) -> npt.NDArray[A
     return stacked
 
 
-def _lane_points(lanes: Sequence[Piece]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """(M, 4) x, y, cos, sin along all lanes, and (M,) whether within a junction."""
-    points, inside = [np.zeros((0, 4))], [np.zeros(0, bool)]
-    for lane in lanes:
+def _lane_points(scenario: Scenario) -> tuple[Floats, Floats, npt.NDArray[np.bool_]]:
+    """Points along all lanes: (M, 4) x, y, cos, sin, (M,) rise, (M,) whether within a junction."""
+    points, heights, inside = [np.zeros((0, 4))], [np.zeros(0)], [np.zeros(0, bool)]
+    for lane in scenario.lanes:
         line = even(lane.line, LANE_SPACING)
         yaw = headings(line)
         points.append(np.concatenate([line, np.cos(yaw)[:, None], np.sin(yaw)[:, None]], 1))
+        before, along = lengths(lane.line), lengths(line)
+        heights.append(np.interp(along * before[-1] / along[-1], before, lane.z))
         inside.append(np.full(len(line), lane.junction))
-    return np.concatenate(points), np.concatenate(inside)
+    every = np.concatenate(points)
+    return every, _over_sdc(scenario, every, np.concatenate(heights)), np.concatenate(inside)
 
 
 def _segments(scenario: Scenario) -> road_edges.Segments:
@@ -91,10 +96,16 @@ def _segments(scenario: Scenario) -> road_edges.Segments:
     return road_edges.segments(lines, [False] * len(lines))
 
 
-def _edge_heights(scenario: Scenario) -> Floats:
-    """(E,) height of the beginning of every segment, as :func:`edges.segments` orders them."""
-    heights = [np.zeros(0)]
+def _edge_rise(scenario: Scenario) -> Floats:
+    """(E,) rise of the beginning of every segment, as :func:`edges.segments` orders them."""
+    begins = [np.zeros((0, 3))]
     for line in scenario.edges:
         moved = np.any(np.diff(line[:, :2], axis=0) != 0, axis=1)
-        heights.append(line[:-1][moved][:, 2])
-    return np.concatenate(heights)
+        begins.append(line[:-1][moved])
+    every = np.concatenate(begins)
+    return _over_sdc(scenario, every, every[:, 2])
+
+
+def _over_sdc(scenario: Scenario, points: Floats, heights: Floats) -> Floats:
+    track, z, valid = scenario.track[0], scenario.z[0], scenario.valid[0]
+    return levels.over(points[:, :2], heights, track, z, valid)

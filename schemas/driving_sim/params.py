@@ -21,8 +21,9 @@ SPACING = 1.0
 PATH_POINTS = 176
 """Points of a path."""
 
-Family = Literal["curve", "fork", "tee", "cross"]
+Family = Literal["curve", "fork", "tee", "cross", "merge", "roundabout", "overpass"]
 FAMILIES: tuple[Family, ...] = ("curve", "fork", "tee", "cross")
+"""Kinds of places that are made unless others are asked for."""
 KINDS = ("vehicle", "pedestrian", "cyclist", "other")
 """Kinds of objects."""
 CONTACTS = ("front", "side", "rear")

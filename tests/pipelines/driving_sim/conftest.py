@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from pipelines.driving_sim import generator, worlds
-from pipelines.driving_sim.roads import FAMILIES
 from pipelines.driving_sim.scenario import Scenario
 from pipelines.driving_sim.world import World
+from schemas.driving_sim.params import FAMILIES
 
 
 @pytest.fixture(scope="session")

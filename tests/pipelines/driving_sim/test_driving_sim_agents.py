@@ -58,9 +58,10 @@ def test_overlaps_are_of_pairs_that_are_there_and_level(world: World) -> None:
     assert found.sum() == 2
     assert found[0, 0, 1]
     assert found[0, 1, 0]
-    above = one.z.clone()
-    above[0, 1] += 10
-    assert not overlaps(replace(one, z=above), pose, valid).any()
+    above = one.rise.clone()
+    above[0, 0, 1] = 10
+    above[0, 1, 0] = -10
+    assert not overlaps(replace(one, rise=above), pose, valid).any()
 
 
 def test_who_stands_is_no_agent(world: World) -> None:

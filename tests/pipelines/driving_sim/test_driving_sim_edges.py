@@ -68,6 +68,14 @@ def test_an_open_line_ends_with_its_own_normal() -> None:
     assert found == pytest.approx([-np.sqrt(10), np.sqrt(10), 2.0])
 
 
+def test_a_line_that_ends_where_it_begins_is_a_ring() -> None:
+    """Its first point is a vertex like the others: beyond it, sharp as it is, one is outside."""
+    ring = np.array([[40.0, 0.0], [0.0, 6.0], [0.0, 0.0], [40.0, 0.0]])
+    found = measured(np.array([[41.0, 0.1]]), edges.segments([ring], [False]))
+    assert found[0] == pytest.approx(1.005, abs=1e-3)
+    assert len(edges.segments([ring], [True]).a) == 3
+
+
 def test_repeated_points_are_no_segments() -> None:
     line = np.array([[0.0, 0.0], [0.0, 0.0], [4.0, 0.0], [4.0, 0.0]])
     assert len(edges.segments([line], [False]).a) == 1

@@ -48,7 +48,7 @@ def test_a_car_keeps_the_gap_of_the_model(plain: tuple[roads.RoadMap, routes.Rou
 
 def test_nobody_passes_at_red_and_crossing_ways_are_taken_in_turn() -> None:
     for seed in range(6):
-        plan = roads.FAMILIES["cross"](np.random.default_rng(seed))
+        plan = roads.cross(np.random.default_rng(seed))
         ways = routes.routes(plan)
         chosen = [
             next(r for r in ways if r.lanes[0] == arm and abs(plan.lanes[r.way].turn) < 0.6)

@@ -40,6 +40,60 @@ def test_limits_of_the_recipe_hold(scenarios: list[Scenario]) -> None:
         assert (len(s.ways) > 1) == (s.family != "curve")
 
 
+@pytest.fixture(scope="module")
+def further() -> list[Scenario]:
+    """One of each kind that the presets of minutes leave out."""
+    return [generator.scenario(family, 1) for family in ("merge", "roundabout", "overpass")]
+
+
+def test_what_joins_goes_round_or_above_keeps_the_rules_of_driving(further: list[Scenario]) -> None:
+    from pipelines.driving_sim import agents, planners, worlds
+    from pipelines.driving_sim.simulate import rollout
+
+    world = worlds.world(further)
+    assert agents.log_overlaps(world) == [0, 0, 0]
+    found = rollout(world, planners.expert(), scenario_ids=[s.scenario_id for s in further])
+    assert (found.measures.hit == -1).all()
+    assert (found.measures.road_m < 0).all()
+    assert (found.measures.route_m < 0.1).all()
+    assert not found.measures.wrong_way.any()
+    assert not found.infeasible.any()
+    assert [len(s.ways) > 1 for s in further] == [False, True, False]
+    for s in further:
+        assert fault(s) is None
+        assert np.isfinite(s.conflict).any() == (s.family != "overpass")
+
+
+def test_a_bridge_is_another_road(further: list[Scenario]) -> None:
+    """Under it or on it, nobody is hit, followed, waited for or seen on the other road."""
+    from dataclasses import replace
+
+    import torch
+
+    from pipelines.driving_sim import seeing, traffic, world, worlds
+
+    batch = worlds.world(further[2:])
+    state = world.reset(batch)
+    apart = batch.rise[0, 0].abs() > 4
+    there = apart & state.valid[0]
+    assert there.any()
+    assert (state.valid[0] & ~apart).sum() > 1
+    for who, level in ((int(there.nonzero()[0]), False), (0, True)):
+        if level:
+            who = int((state.valid[0] & ~apart).nonzero()[1])
+        pose = state.pose.clone()
+        pose[0, who] = batch.path[0, 0, 4 + 12]
+        pose[0, who, 3] = 0
+        only = torch.zeros_like(state.valid)
+        only[0, [0, who]] = True
+        placed = replace(state, pose=pose, valid=only)
+        gap, _ = traffic.leader(batch, placed)
+        assert bool(gap[0, 0] < 20) is level
+        assert bool(seeing.sdc(batch, placed, None).objects[0, 0, -1]) is level
+        pose[0, who] = pose[0, 0]
+        assert bool(world.met(batch, pose, only)[0, who]) is level
+
+
 def test_no_two_cars_ever_share_ground(scenarios: list[Scenario]) -> None:
     """Held against the simulator's own boxes, not against the shapes that the generator used."""
     import torch

@@ -45,7 +45,7 @@ def test_what_is_not_known_is_no_number(world: World) -> None:
     assert off_road(bare, sdc).isnan().all()
     lost = replace(world, on_route=torch.zeros_like(world.on_route))
     assert off_route(lost, sdc).isnan().all()
-    high = replace(world, edge_z=world.edge_z + 9)
+    high = replace(world, edge_rise=world.edge_rise + 9)
     assert off_road(high, sdc).isnan().all()
     gone = world.valid.clone()
     gone[:, 0, T0] = False

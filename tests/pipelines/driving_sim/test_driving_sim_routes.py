@@ -3,13 +3,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pipelines.driving_sim import roads, routes
+from pipelines.driving_sim import routes
+from pipelines.driving_sim.families import FAMILIES
 from pipelines.driving_sim.lines import bends, bent, lengths
+from schemas.driving_sim.params import Family
 
 
-@pytest.mark.parametrize(("family", "ways"), [("fork", 3), ("tee", 6), ("cross", 12)])
-def test_every_way_over_the_map_is_found_once(family: str, ways: int) -> None:
-    found = routes.routes(roads.FAMILIES[family](np.random.default_rng(0)))
+@pytest.mark.parametrize(
+    ("family", "ways"),
+    [("fork", 3), ("tee", 6), ("cross", 12), ("merge", 3), ("roundabout", 12), ("overpass", 4)],
+)
+def test_every_way_over_the_map_is_found_once(family: Family, ways: int) -> None:
+    found = routes.routes(FAMILIES[family](np.random.default_rng(0)))
     assert len({r.lanes for r in found}) == len(found) == ways
     for route in found:
         assert np.hypot(*np.diff(route.line, axis=0).T).max() < 0.6

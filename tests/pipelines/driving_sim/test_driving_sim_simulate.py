@@ -61,11 +61,12 @@ def test_what_is_not_valid_is_never_read(world: World, ids: list[str], others: s
         world,
         log=noise(world.log, world.valid),
         edges=Segments(*(noise(p, world.edge_valid) for p in world.edges)),
-        edge_z=noise(world.edge_z, world.edge_valid),
+        edge_rise=noise(world.edge_rise, world.edge_valid),
         lanes=noise(world.lanes, world.lane_valid),
+        lane_rise=noise(world.lane_rise, world.lane_valid),
         path=noise(world.path, ever),
         size=noise(world.size, ever),
-        z=noise(world.z, ever),
+        rise=noise(world.rise, ever[:, :, None] & ever[:, None]),
         routes=noise(world.routes, world.route_valid),
     )
     planner = planners.RULES["idm"]()

@@ -27,6 +27,6 @@ def test_a_car_on_top_of_another_is_met_and_one_on_a_bridge_is_not(world: World)
     valid[:, 1] = False
     assert not met(world, pose, valid)[:, 1].any()
     valid[:, 1] = True
-    z = world.z.clone()
-    z[:, 1] += 6
-    assert not met(replace(world, z=z), pose, valid)[:, 1].any()
+    rise = world.rise.clone()
+    rise[:, 0, 1] += 6
+    assert not met(replace(world, rise=rise), pose, valid)[:, 1].any()
