@@ -27,6 +27,7 @@ _OTHER_HEAD = re.compile(
     r"For((Sequence|Token|Image|Audio\w*)Classification|QuestionAnswering|MultipleChoice|MaskedLM|"
     r"NextSentencePrediction|RewardModel\w*|PreTraining)$|RewardModel$|ForProcessReward\w*$"
 )
+_SETS = tuple((name, f"{name}.index.json") for name in ("model.safetensors", "pytorch_model.bin"))
 _LFS = b"version https://git-lfs.github.com/spec/"
 _LONGEST = 300
 _log = logging.getLogger(__name__)
@@ -98,6 +99,23 @@ def inspect(spec: ModelSpec, folder: Path) -> None:
                 safe_open(path, framework="pt") as tensors,
             ):
                 tensors.keys()
+    _refuse_two_sets(spec, folder)
+
+
+def _refuse_two_sets(spec: ModelSpec, folder: Path) -> None:
+    """Refuse one file of all weights beside an index that names other files: which are meant?"""
+    for single, index in _SETS:
+        if not ((folder / single).is_file() and (folder / index).is_file()):
+            continue
+        with reading(spec, f"{folder / index} is no index of weights", "download it again"):
+            named = set(
+                json.loads((folder / index).read_text(encoding="utf-8"))["weight_map"].values()
+            )
+        if single not in named:
+            raise spec.refused(
+                f"{folder} holds two sets of weights, {single} and the files of {index}",
+                "leave one of them",
+            )
 
 
 @contextmanager

@@ -114,6 +114,11 @@ def load_folder(spec: ModelSpec, folder: Path, checksums: Mapping[str, str]) -> 
         forward = Forward(
             model, budget=_BUDGET[kind], least_gain=_LEAST_GAIN[kind], share=prefix == "shared"
         )
+    end = prompts.turn_end
+    if end is not None and end not in forward.end_tokens:
+        # Some folders name the end of a document alone: the model would go on with another turn.
+        forward.end_tokens |= {end}
+        identity.append({"turn_end": end})
     text = json.dumps(identity, sort_keys=True)
     return HfModel(spec.text, text, prompts, forward, dtype=dtype, size=size, room=room)
 

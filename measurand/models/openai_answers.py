@@ -59,10 +59,13 @@ def choice_of(answer: Answer) -> dict[str, Any]:
 
     Raises:
         NotGiven: there is none; with what the server says instead.
+        Unanswered: there is none because a content filter withheld it.
     """
     given = answer.get("choices")
     held = given if isinstance(given, list) else []
     rows: list[dict[str, Any]] = [row for row in held if isinstance(row, dict)]
+    if not rows and _filtered(answer):
+        raise Unanswered("withheld by a content filter")
     if not rows:
         raise NotGiven(f"no choices in the answer{_said(answer)}")
     if len(rows) == 1:
@@ -71,6 +74,17 @@ def choice_of(answer: Answer) -> dict[str, Any]:
     if first is None:
         raise NotGiven(f"{len(rows)} choices in the answer, none of them of index 0")
     return first
+
+
+def _filtered(answer: Answer) -> bool:
+    """Whether a server without an answer says that a filter stopped the prompt.
+
+    Azure does so in ``prompt_filter_results`` (once ``prompt_annotations``), Gemini in
+    ``promptFeedback``.
+    """
+    named = ("prompt_filter_results", "prompt_annotations", "promptFeedback")
+    text = json.dumps([answer.get(name) for name in named])
+    return '"filtered": true' in text or '"blockReason": "' in text
 
 
 def _said(answer: Answer) -> str:
@@ -97,14 +111,14 @@ def text_of(answer: Answer, *, chat: bool, close: str = "") -> tuple[str, str | 
         Unanswered: the model refused, was withheld, called a tool or was still thinking.
     """
     choice = choice_of(answer)
+    finish = choice.get("finish_reason")
+    # Some servers send no message then.
+    _refuse_withheld(choice)
     with reading("text"):
-        finish = choice.get("finish_reason")
         message = choice["message"] if chat else {"content": choice["text"]}
         text = _plain(message.get("content"))
     _refuse_broken(choice)
     tokens = _count(answer, "completion_tokens")
-    if _WITHHELD.match(str(finish)):
-        raise Unanswered("withheld by a content filter")
     if not text:
         _explain_nothing(message, finish, tokens, answer)
     if text is None:
@@ -113,6 +127,12 @@ def text_of(answer: Answer, *, chat: bool, close: str = "") -> tuple[str, str | 
     if said is None:
         raise StillThinking(thoughts.unfinished(tokens))
     return said, finish, tokens
+
+
+def _refuse_withheld(choice: Mapping[str, Any]) -> None:
+    """What a filter stopped stays unanswered, however often it is asked."""
+    if _WITHHELD.match(str(choice.get("finish_reason"))):
+        raise Unanswered("withheld by a content filter")
 
 
 def _refuse_broken(choice: Mapping[str, Any]) -> None:
@@ -174,9 +194,12 @@ def listed(answer: Answer, *, chat: bool) -> dict[str, float]:
     Raises:
         NotGiven: there are none.
         Unable: the tokens are the first of a thought.
+        Unanswered: a filter withheld the answer, and with it its tokens.
     """
     pieces: list[tuple[str, float]] = []
     choice = choice_of(answer)
+    if not choice.get("logprobs"):
+        _refuse_withheld(choice)
     with reading("log-probs"):
         _refuse_broken(choice)
         given = choice["logprobs"]

@@ -321,7 +321,7 @@ def find_route(spec: str, server: Server) -> tuple[str | None, Route | None, str
         except Refused as error:
             explain(spec, error)
             problem = str(error)
-        except (NotGiven, Unable) as error:
+        except (NotGiven, Unable, Unanswered) as error:
             problem = str(error)
         except InfraError as error:
             problem, lost = str(error), error

@@ -22,6 +22,8 @@ NO_CHOICES = (
 """Why a model cannot score choices whose template opens a thought."""
 
 _ASK = "Say: one."
+_WHOLE = "Say: one. Then say two, and after that say nothing else."
+"""A message that a template that cuts or changes texts would not leave as it is."""
 
 
 class Prompts:
@@ -38,6 +40,7 @@ class Prompts:
     Attributes:
         tokenizer: as given.
         chat: the prompt becomes the one user message of the chat template.
+        turn_end: special token that the template writes after an answer; None where it has none.
         close: closing tag of the thought that the template opens, empty where it opens none.
         lead: white space that the template puts before an answer.
         ends: as given.
@@ -55,8 +58,12 @@ class Prompts:
         self.tokenizer, self.chat = tokenizer, chat
         self._arguments, self.ends = dict(arguments or {}), ends
         self.close, self.lead, self._opening = "", "", ""
+        self.turn_end: int | None = None
+        self._parts = False
         if chat:
+            self._parts = self._wants_parts()
             start = self._render(_ASK)
+            self.turn_end = self._ends_turn()
             self.close = thoughts.opened(start)
             self._opening, self.lead = self._opened(start)
             if self.close and not thinks:
@@ -86,19 +93,54 @@ class Prompts:
 
     def plain_words(self) -> Iterable[int]:
         """Tokens that plain text may come to: all but the special ones."""
-        special = set(self.tokenizer.all_special_ids)
-        added = getattr(self.tokenizer, "added_tokens_decoder", {})
-        special |= {token for token, what in added.items() if getattr(what, "special", False)}
+        special = self._special()
         return (token for token in self.tokenizer.get_vocab().values() if token not in special)
+
+    def _special(self) -> set[int]:
+        """Tokens that no plain text has."""
+        added = getattr(self.tokenizer, "added_tokens_decoder", {})
+        marked = {token for token, what in added.items() if getattr(what, "special", False)}
+        return marked | set(self.tokenizer.all_special_ids)
 
     def probe(self) -> str:
         """What the template makes of a fixed prompt, with where it begins an answer."""
         return self.text(_ASK) + self.lead
 
+    def _wants_parts(self) -> bool:
+        """Whether the template reads a message as parts, as those of models that see do.
+
+        Such a template leaves out a text that it is given as it is.
+
+        Raises:
+            ValueError: it gives the text back in neither form.
+        """
+        if _WHOLE in self._render(_WHOLE):
+            return False
+        self._parts = True
+        found = self._render(_WHOLE)
+        # A template that writes the list as it is gives no text either.
+        if _WHOLE in found and not any(name in found for name in ("'type'", '"type"')):
+            return True
+        raise ValueError("it leaves out the user's message, or changes it")
+
+    def _ends_turn(self) -> int | None:
+        """The special token behind a finished answer; a model may know no other end of its turn."""
+        try:
+            behind = self._render(_ASK, answer=_ASK).rpartition(_ASK)[2]
+        except Exception:
+            # A template may refuse finished conversations.
+            return None
+        ids = self.tokenizer(behind.lstrip(), add_special_tokens=False)["input_ids"]
+        return int(ids[0]) if ids and ids[0] in self._special() else None
+
+    def _message(self, role: str, text: str) -> dict[str, Any]:
+        content = [{"type": "text", "text": text}] if self._parts else text
+        return {"role": role, "content": content}
+
     def _render(self, prompt: str, *, answer: str | None = None, opens: bool = True) -> str:
-        turns = [{"role": "user", "content": prompt}]
+        turns = [self._message("user", prompt)]
         if answer is not None:
-            turns.append({"role": "assistant", "content": answer})
+            turns.append(self._message("assistant", answer))
         return str(
             self.tokenizer.apply_chat_template(
                 turns,

@@ -87,6 +87,8 @@ def load(spec: ModelSpec) -> VllmModel:
     parts: list[Any] = ["vllm", checksums, prompts.chat, dtype]
     if more := asked_otherwise(spec, prompts):
         parts.append(more)
+    if prompts.turn_end not in (None, prompts.tokenizer.eos_token_id):
+        parts.append({"turn_end": prompts.turn_end})
     identity = json.dumps(parts, sort_keys=True)
     return VllmModel(
         *(spec.text, identity, folder, prompts), dtype=dtype, context=context, room=room, code=code
@@ -175,6 +177,7 @@ class VllmModel:
         if sampling.choices is not None:
             return constrained(requests, self.score(requests, sampling.choices), sampling, repeat)
         prompts = [self._prompts.tokens(request.prompt, request.begun) for request in requests]
+        ends = [] if self._prompts.turn_end is None else [self._prompts.turn_end]
         fits = [bool(prompt) and not self._too_long(len(prompt) + 1) for prompt in prompts]
         jobs = [
             (
@@ -184,6 +187,7 @@ class VllmModel:
                     "temperature": sampling.temperature,
                     "top_p": sampling.top_p,
                     "seed": prompt_seed(request.prompt, sampling.seed, repeat),
+                    "stop_token_ids": ends,
                     # A text that ends the answer must not end the thought before it.
                     "stop": [] if self._room or self._prompts.close else list(sampling.stop),
                 },

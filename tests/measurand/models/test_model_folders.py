@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 import torch
 from reweighed import Tensors, reweigh
+from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, BertConfig, BertForMaskedLM
 
 from measurand.errors import InputError
 from measurand.models import folders, load
+from measurand.models.hf import HfModel
 from measurand.models.protocol import Request
 from measurand.models.strings import ModelSpec
 from measurand.models.vllm import check_folder
@@ -245,3 +247,42 @@ def test_errors_are_one_line_and_cut() -> None:
     assert folders.one_line(ValueError("a\n  b")) == "ValueError: a b"
     assert folders.one_line(ValueError()) == "ValueError"
     assert len(folders.one_line(ValueError("x" * 1000))) < 330
+
+
+def test_a_model_ends_its_turn_where_its_template_does(folder: Path) -> None:
+    """A folder may name the end of a document alone: the model would go on to another turn."""
+    end = load(f"hf:{folder}")
+    assert isinstance(end, HfModel)
+    (known,) = end.forward.end_tokens
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    document = {"eos_token": "!", "additional_special_tokens": ["<|end|>"]}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings | document))
+    resettle(folder, eos_token_id=5)
+    resettle(folder, "generation_config.json", eos_token_id=5)
+    again = load(f"hf:{folder}")
+    assert isinstance(again, HfModel)
+    assert again.forward.end_tokens == {5, known}
+    assert load(f"hf:{folder}?template=none").forward.end_tokens == {5}  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("kind", ["elsewhere", "one of several", "no index"])
+def test_two_sets_of_weights_are_no_model(kind: str, folder: Path) -> None:
+    """One file of all weights is what would be read, whatever the index names."""
+    (whole,) = folder.glob("*.safetensors")
+    names = list(load_file(whole))
+    shutil.copy(whole, folder / "model-00001-of-00001.safetensors")
+    places = dict.fromkeys(names, "model-00001-of-00001.safetensors")
+    index: Any = {"metadata": {}, "weight_map": places}
+    if kind == "one of several":
+        places[names[0]] = whole.name
+    if kind == "no index":
+        index = ["model.safetensors"]
+    (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+    if kind == "one of several":
+        folders.inspect(ModelSpec.parse(f"hf:{folder}"), folder)
+        return
+    words = "two sets of weights" if kind == "elsewhere" else "is no index of weights"
+    for spec in (f"hf:{folder}", f"vllm:{folder}"):
+        with pytest.raises(InputError, match=words) as caught:
+            folders.inspect(ModelSpec.parse(spec), folder)
+        assert caught.value.code == "bad_model"

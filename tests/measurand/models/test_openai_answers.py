@@ -126,3 +126,31 @@ def test_the_first_alternative_is_read_wherever_it_stands() -> None:
 def test_a_body_without_an_answer_is_quoted(body: dict[str, Any], said: str) -> None:
     with pytest.raises(NotGiven, match=said):
         listed(body, chat=True)
+
+
+FILTERED = {"hate": {"filtered": True, "severity": "high"}}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"choices": [], "prompt_filter_results": [{"content_filter_results": FILTERED}]},
+        {"choices": None, "prompt_annotations": [{"content_filter_results": FILTERED}]},
+        {"choices": [], "promptFeedback": {"blockReason": "PROHIBITED_CONTENT"}},
+        {"choices": [{"finish_reason": "content_filter", "message": None, "logprobs": None}]},
+        {"choices": [{"finish_reason": "PROHIBITED_CONTENT", "logprobs": {}}]},
+    ],
+)
+def test_what_a_filter_stopped_is_no_failure_of_the_server(answer: dict[str, Any]) -> None:
+    """Some filters leave no message, or no choice at all; asking again is no use."""
+    with pytest.raises(Unanswered, match="withheld"):
+        text_of(answer, chat=True)
+    with pytest.raises(Unanswered, match="withheld"):
+        listed(answer, chat=True)
+
+
+def test_a_filter_that_stopped_nothing_explains_no_missing_answer() -> None:
+    passed = {"hate": {"filtered": False, "severity": "safe"}}
+    answer = {"choices": [], "prompt_filter_results": [{"content_filter_results": passed}]}
+    with pytest.raises(NotGiven, match="no choices in the answer"):
+        text_of(answer, chat=True)

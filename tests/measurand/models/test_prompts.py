@@ -165,6 +165,59 @@ def test_a_template_that_cannot_be_used_is_named(template: str, tmp_path: Path) 
     assert not load_prompts(ModelSpec.parse(f"hf:{tmp_path}?template=none"), tmp_path).chat
 
 
+SEEING = (
+    "{% for p in m.content %}{% if p.type == 'text' %}{{ p.text }}{% endif %}{% endfor %}",
+    "{{ m.content[0].text }}",
+    "{% if m.content is string %}{% else %}{{ m.content[0]['text'] | trim }}{% endif %}",
+)
+
+
+@pytest.mark.parametrize("inner", SEEING)
+def test_a_template_that_reads_parts_of_a_message_gets_parts(inner: str, tmp_path: Path) -> None:
+    """Given a text such a template writes a prompt without it, and nothing fails."""
+    loop = f"{{% for m in messages %}}<s> <u> {inner} </u>{{% endfor %}}"
+    save(tmp_path, template=loop + "{% if add_generation_prompt %} <a>{% endif %}")
+    prompts = load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert prompts.text("is it fine ?") == "<s> <u> is it fine ? </u> <a>"
+    assert prompts.tokens("fine") == ids("<s>", "<u>", "fine", "</u>", "<a>")
+
+
+@pytest.mark.parametrize(
+    "inner",
+    [
+        "{% if m.role == 'system' %}{{ m.content }}{% endif %}",
+        "{{ m.content[:20] }}",
+        "{{ m.content | upper }}",
+        "{{ m.text }}",
+        "{{ m.content | truncate(30) }}",
+    ],
+)
+def test_a_template_that_does_not_give_the_message_back_is_refused(
+    inner: str, tmp_path: Path
+) -> None:
+    save(tmp_path, template=f"{{% for m in messages %}}<s> {inner}{{% endfor %}} <a>")
+    with pytest.raises(InputError, match="leaves out the user's message, or changes it") as caught:
+        load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path)
+    assert caught.value.code == "bad_model"
+
+
+def test_the_token_that_ends_a_turn_is_what_the_template_writes_behind_an_answer(
+    tmp_path: Path,
+) -> None:
+    def end_of(template: str, *special: str) -> int | None:
+        tokenizer = save(tmp_path, template=template)
+        tokenizer.add_special_tokens({"additional_special_tokens": list(special)})
+        tokenizer.save_pretrained(tmp_path)
+        return load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path).turn_end
+
+    assert end_of(TEMPLATE, "</u>") == ids("</u>")[0]
+    assert end_of(TEMPLATE) is None
+    assert end_of(TEMPLATE.replace(" </u>", "\n </u>\n"), "</u>") == ids("</u>")[0]
+    assert end_of("{% for m in messages %}{{ m.content }}\n{% endfor %} <a>", "</u>") is None
+    refusing = "{% if messages | length > 1 %}{{ raise_exception('one') }}{% endif %}" + TEMPLATE
+    assert end_of(refusing, "</u>") is None
+
+
 def test_an_opened_thought_is_known_and_can_be_closed(tmp_path: Path) -> None:
     save(tmp_path, template=THINKING)
     assert load_prompts(ModelSpec.parse(f"hf:{tmp_path}"), tmp_path).close == "</think>"
