@@ -12,10 +12,12 @@ import numpy.typing as npt
 import polars as pl
 
 from measurand import shards
+from measurand.manifest import MANIFEST
 from measurand.reporting import view
 from measurand.results import slice_parts
 from measurand.subject import frame
 from schemas.value_functions.params import Params, Run
+from schemas.value_functions.tables import RELIABILITY
 
 FloatArray = npt.NDArray[np.float64]
 PARTS = ("noise", "width", "experts", "bins", "ratio")
@@ -50,6 +52,7 @@ class Material:
         training: losses by step.
         tuning: what every learning rate came to.
         representations: of the chosen networks.
+        reliability: said and true win probability by bin.
     """
 
     params: Params
@@ -57,6 +60,7 @@ class Material:
     training: pl.DataFrame
     tuning: pl.DataFrame
     representations: pl.DataFrame
+    reliability: pl.DataFrame
 
     @cached_property
     def _scores(self) -> dict[tuple[str, ...], Scores]:
@@ -127,9 +131,11 @@ def material(data: Path, results: Path, params: Params) -> Material:
         items = items.with_columns(
             pl.col("slice").replace_strict(of, return_dtype=pl.String).alias(name)
         )
-    return Material(
-        params,
-        items,
-        *(frame(shards.read_table(results / name))
-          for name in ("training", "tuning", "representations")),
-    )  # fmt: skip
+    there = (results / "reliability" / MANIFEST).exists()
+    # Results of an earlier evaluation have none.
+    bins = (
+        shards.read_table(results / "reliability") if there else RELIABILITY.schema().empty_table()
+    )
+    names = ("training", "tuning", "representations")
+    training, tuning, inner = (frame(shards.read_table(results / name)) for name in names)
+    return Material(params, items, training, tuning, inner, frame(bins))

@@ -167,6 +167,17 @@ def seed_rows(material: Material) -> Rows:
         yield _exact(str(loss), "clipped", {"run": str(run)}, float(share.mean()))
 
 
+def reliability_rows(material: Material) -> Rows:
+    """``reliability``: true win probability of the moves in a bin of those said; t over trainings.
+
+    Bins are those of ``calibration``: ten of as many moves, by what is said of them.
+    """
+    keys = ("run", "loss", "bin")
+    for (run, loss, at), rows in material.reliability.group_by(*keys, maintain_order=True):
+        parts = {"run": str(run), "bin": str(at)}
+        yield _over_seeds(material, str(loss), "reliability", parts, rows["true"].to_numpy())
+
+
 def difference(a: Scores, b: Scores) -> FloatArray:
     """(R, G) differences on the clusters that both have; what was measured once meets every R."""
     shared = sorted(set(a.clusters) & set(b.clusters))

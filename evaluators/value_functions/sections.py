@@ -7,6 +7,11 @@ from typing import Any
 from evaluators.value_functions.claims import NAMES, claims, control_lines, forest
 from evaluators.value_functions.context import CONTROLS, Material, View
 from evaluators.value_functions.figures import PROFILE
+from evaluators.value_functions.pictures import (
+    learning_figures,
+    reliability_figures,
+    support_maps,
+)
 from measurand.reporting.document import Block, Cell, Figure, Section, Table, Text
 from measurand.reporting.grid import Line, grid
 from measurand.reporting.lookup import Figures
@@ -103,9 +108,10 @@ def game_section(view: View) -> Section | None:
 
 
 def curve_section(view: View) -> Section | None:
-    """Score against noise, width, experts, bins and ratio; error after every shift."""
+    """Score against noise, width, experts, bins and ratio, bins with ratio; error by shift."""
     material, figures = view.found, view.figures
-    blocks = [*_versions(material, figures), *_shifts(material, figures)]
+    maps = support_maps(material, figures)
+    blocks = [*_versions(material, figures), *maps, *_shifts(material, figures)]
     if not blocks:
         return None
     return Section("Noise, shifts, sizes, bins", tuple(blocks), "Lines are losses.")
@@ -149,7 +155,7 @@ def _curves(rows: list[dict[str, Any]], title: str, x: str, y: str, scale: str) 
 
 
 def tuning_section(view: View) -> Section:
-    """Every loss tried every rate of one grid; which one validation picked."""
+    """Every loss tried every rate of one grid; which one validation picked; how it was learned."""
     tuning = view.found.tuning
     rates = sorted(tuning["rate"].unique().to_list(), key=float)
     rows: list[list[Cell]] = []
@@ -177,7 +183,7 @@ def tuning_section(view: View) -> Section:
         ],
     )
     told = "All losses of a run have the same grid and as many trainings."
-    return Section("Tuning", (table,), told, True)
+    return Section("Tuning", (table, *learning_figures(view.found)), told, True)
 
 
 def _at_the_ends(material: Material) -> list[str]:
@@ -219,7 +225,8 @@ def representation_section(view: View) -> Section:
         "probability in ten bins; clipped: share of training targets beyond the support."
     ]
     table = grid(figures, "Last hidden layer and head", "run and loss", lines, columns, notes)
-    return Section("Inside the networks", (table,), "", True)
+    reliability = reliability_figures(material, figures)
+    return Section("Inside the networks", (table, *reliability), "", True)
 
 
 def method_section(view: View) -> Section:

@@ -127,6 +127,22 @@ TUNING = Table(
     ),
 )
 
+RELIABILITY = Table(
+    name="value_functions.reliability",
+    version="1.0.0",
+    key=("run", "loss", "seed", "bin"),
+    doc="One row per chosen training and tenth of the test moves, by what it says of them.",
+    columns=(
+        _RUN,
+        _LOSS,
+        Column("seed", pa.int32(), "0-based training", minimum=0),
+        Column("bin", pa.int8(), "0-based, from the least win probability said", minimum=0),
+        Column("said", pa.float64(), "mean win probability said", minimum=0, maximum=1),
+        Column("true", pa.float64(), "mean of the teacher's", minimum=0, maximum=1),
+        Column("moves", pa.int64(), "in the bin", minimum=1),
+    ),
+)
+
 REPRESENTATIONS = Table(
     name="value_functions.representations",
     version="1.1.0",

@@ -18,7 +18,7 @@ from pipelines.value_functions.regression import Regression
 from pipelines.value_functions.representations import described
 from pipelines.value_functions.train import make, networks_of, parents_of
 from schemas.value_functions.params import Params, Run, Source
-from schemas.value_functions.tables import REPRESENTATIONS, TRAINING, TUNING
+from schemas.value_functions.tables import RELIABILITY, REPRESENTATIONS, TRAINING, TUNING
 
 SYSTEM = "value_functions"
 Row = dict[str, Any]
@@ -33,7 +33,7 @@ def evaluate(
     journal: Path,
     limit: int | None = None,
 ) -> None:
-    """Write ``items``, ``representations``, ``training`` and ``tuning``.
+    """Write ``items``, ``representations``, ``reliability``, ``training`` and ``tuning``.
 
     Args:
         params: parameters.
@@ -59,6 +59,7 @@ def evaluate(
         )
     items: list[Row] = []
     inner: list[Row] = []
+    bins: list[Row] = []
     parents = parents_of(dataset)
     known = runs.run_id(parents, params.model_dump(mode="json"))
     # Runs on a source meet the same controls in the same episodes.
@@ -66,16 +67,17 @@ def evaluate(
     for run in params.train.runs:
         for loss in params.losses(run):
             trial = make(params, run, loss, dataset, device)
+            about = {"run": run.id, "loss": loss}
             weights = networks_of(checkpoint, run, loss, len(trial.phases))
             if isinstance(trial, Regression):
                 found = given.items(run, trial, weights)
                 more = given.heads(run, trial, weights[-1])
+                bins += [about | row for row in given.reliability(trial, weights[-1])]
             else:
                 found = played.items(params, run, trial, weights[-1], others[run.source])
                 more = [{"covered": None, "calibration": None}] * params.train.seeds
             items += _rows(run, loss, found, limit, known)
             rows = described(trial.net, weights[-1], trial.head, trial.seen(), trial.probed())
-            about = {"run": run.id, "loss": loss}
             inner += [about | row | own for row, own in zip(rows, more, strict=True)]
             items += _rows(
                 run, loss, matches.items(params, run, loss, checkpoint, journal), limit, known
@@ -90,6 +92,7 @@ def evaluate(
 
     write("items", RESULTS, runs.results_table(items))
     write("representations", REPRESENTATIONS, runs.table(REPRESENTATIONS, inner))
+    write("reliability", RELIABILITY, runs.table(RELIABILITY, bins))
     for table in (TRAINING, TUNING):
         name = table.name.rpartition(".")[2]
         write(name, table, shards.read_table(checkpoint / name))

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from evaluators.value_functions.evaluate import choices
-from measurand.stats.calibration import calibration_error
+from measurand.stats.calibration import calibration_error, reliability_curve
 from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.regression import Regression
 from schemas.value_functions.params import Run
@@ -43,6 +43,22 @@ def heads(run: Run, trial: Regression, weights: Weights) -> list[dict[str, float
             error = calibration_error(said.clip(0, 1), true, resamples=0)
             own["calibration"] = error.value
     return found
+
+
+def reliability(trial: Regression, weights: Weights) -> Iterator[dict[str, float | int]]:
+    """Said and true win probability of moves, by seed and bin; nothing where there are no moves.
+
+    The bins are those of ``calibration``.
+    """
+    if not trial.given.choice:
+        return
+    rows = trial.rows("test")
+    pairs = zip(trial.predict(weights, rows), trial.truth[:, rows], strict=True)
+    for seed, (said, true) in enumerate(pairs):
+        for at, own in enumerate(reliability_curve(said.clip(0, 1), true)):
+            mean = own.label.value
+            assert mean is not None, "a bin has rows"
+            yield {"seed": seed, "bin": at, "said": own.predicted, "true": mean, "moves": own.n}
 
 
 def controls(run: Run, trial: Regression) -> Iterator[tuple[str, Iterator[Found]]]:

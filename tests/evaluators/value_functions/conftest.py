@@ -12,7 +12,7 @@ from value_functions_small import BREAKOUT, CHAIN, CHESS, DIGITS, WORDLE, small
 
 from measurand import runs, shards
 from schemas.value_functions.params import Params
-from schemas.value_functions.tables import REPRESENTATIONS, TRAINING, TUNING
+from schemas.value_functions.tables import RELIABILITY, REPRESENTATIONS, TRAINING, TUNING
 
 LOSSES = ("mse", "two_hot", "hl_gauss")
 GAIN = {"mse": 0.0, "two_hot": 0.0, "hl_gauss": 0.3, "constant": -0.5, "material": -0.2,
@@ -20,6 +20,8 @@ GAIN = {"mse": 0.0, "two_hot": 0.0, "hl_gauss": 0.3, "constant": -0.5, "material
 """What each model adds to the score of an item."""
 NOISE_COSTS_MSE = 0.2
 SEEDS = 3
+SAID = (0.1, 0.4, 0.8)
+"""Win probabilities: squared error says them of moves that are all even, the others rightly."""
 Row = dict[str, Any]
 
 
@@ -99,13 +101,14 @@ def made_items(params: Params) -> list[Row]:
 def write(params: Params) -> Callable[..., Path]:
     def made(folder: Path, change: Callable[[Row], Row] = lambda row: row) -> Path:
         items = [change(row) for row in made_items(params)]
-        training, tuning, inner = [], [], []
+        training, tuning, inner, bins = [], [], [], []
         for run_ in params.train.runs:
             for loss in LOSSES:
                 about = {"run": run_.id, "loss": loss}
                 for rate, score in (("0.001", 0.2), ("0.003", 0.4)):
-                    training.append({**about, "rate": rate, "step": 10, "value": 1.0,
-                                     "clipped": 0.25, "grad_norm": 1.0})  # fmt: skip
+                    training += [{**about, "rate": rate, "step": step, "value": value,
+                                  "clipped": 0.25, "grad_norm": 1.0}
+                                 for step, value in ((10, 2.0), (20, 0.5))]  # fmt: skip
                     tuning += [
                         {**about, "rate": rate, "seed": seed, "score": score + seed,
                          "chosen": rate == "0.003", "low": -1.0, "high": 1.0}
@@ -117,7 +120,14 @@ def write(params: Params) -> Callable[..., Path]:
                      "covered": None, "calibration": None}
                     for seed in range(SEEDS)
                 ]  # fmt: skip
-        tables = ((TRAINING, training), (TUNING, tuning), (REPRESENTATIONS, inner))
+                if run_.source == "chess":
+                    bins += [
+                        {**about, "seed": seed, "bin": at, "said": said, "moves": 50,
+                         "true": 0.5 if loss == "mse" else said + 0.01 * (seed - 1)}
+                        for seed in range(SEEDS) for at, said in enumerate(SAID)
+                    ]  # fmt: skip
+        tables = ((TRAINING, training), (TUNING, tuning), (REPRESENTATIONS, inner),
+                  (RELIABILITY, bins))  # fmt: skip
         shards.write_dataset(folder / "items", *_results(items))
         for table, rows in tables:
             name = table.name.rpartition(".")[2]

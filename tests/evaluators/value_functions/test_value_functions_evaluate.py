@@ -87,6 +87,19 @@ def test_moves_are_chosen(world: tuple[Params, Path]) -> None:
     assert items(folder, model="material", metric="regret", slice="run=chess")
 
 
+@pytest.mark.skipif(not HAS_CHESS, reason="Debian's stockfish is not installed")
+def test_bins_are_those_of_the_calibration(world: tuple[Params, Path]) -> None:
+    _, folder = world
+    bins = shards.read_table(folder / "results" / "reliability").to_pylist()
+    assert {row["run"] for row in bins} == {"chess"}
+    inner = shards.read_table(folder / "results" / "representations").to_pylist()
+    for row in (one for one in inner if one["run"] == "chess"):
+        own = [one for one in bins if (one["loss"], one["seed"]) == (row["loss"], row["seed"])]
+        apart = sum(one["moves"] * abs(one["said"] - one["true"]) for one in own)
+        whole = sum(one["moves"] for one in own)
+        assert apart / whole == pytest.approx(row["calibration"])
+
+
 def test_a_limit_is_marked(world: tuple[Params, Path], tmp_path: Path) -> None:
     params, folder = world
     evaluate(params, folder, None, tmp_path / "r", journal=folder, limit=2)

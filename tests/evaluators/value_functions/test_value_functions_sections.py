@@ -36,7 +36,7 @@ def test_curves_over_noise_width_and_shifts(seen: View) -> None:
 
 
 def test_the_grid_is_shown_with_what_was_picked(seen: View) -> None:
-    [table] = sections.tuning_section(seen).blocks
+    table, _ = sections.tuning_section(seen).blocks
     assert isinstance(table, Table)
     assert table.columns[1:] == ["0.001", "0.003"]
     assert all(str(row[2]).endswith("*") and not str(row[1]).endswith("*") for row in table.rows)
@@ -46,7 +46,7 @@ def test_the_grid_is_shown_with_what_was_picked(seen: View) -> None:
 
 
 def test_insides_and_methods(seen: View) -> None:
-    [table] = sections.representation_section(seen).blocks
+    table, _ = sections.representation_section(seen).blocks
     assert isinstance(table, Table)
     assert len(table.rows) == 8 * 3
     assert len(sections.method_section(seen).blocks) == 2

@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from evaluators.value_functions.evaluate.given import _choices, _slope, controls, heads
+from evaluators.value_functions.evaluate.given import (
+    _choices,
+    _slope,
+    controls,
+    heads,
+    reliability,
+)
 
 
 def test_material_is_read_as_log_odds() -> None:
@@ -47,6 +54,32 @@ def test_heads_are_held_to_the_targets_of_the_last_phase(shifts: list[float], la
     run: Any = SimpleNamespace(shifts=shifts)
     trial: Any = Asked()
     assert heads(run, trial, {}) == [{"covered": last, "calibration": None}]
+
+
+def test_moves_are_put_in_bins_by_what_is_said_of_them() -> None:
+    rng = np.random.default_rng(1)
+    true = rng.random(200)
+    said = np.stack([true, np.sqrt(true), 3 * true - 1])
+    trial: Any = SimpleNamespace(
+        given=SimpleNamespace(choice=True), rows=lambda name: np.arange(200),
+        truth=np.stack([true] * 3), predict=lambda weights, rows: said[:, rows],
+    )  # fmt: skip
+    found = list(reliability(trial, {}))
+    assert len([row for row in found if row["seed"] == 0]) == 10
+    for seed in range(3):
+        own = [row for row in found if row["seed"] == seed]
+        assert sum(row["moves"] for row in own) == 200
+        assert sum(row["moves"] * row["true"] for row in own) == pytest.approx(true.sum())
+        assert [row["bin"] for row in own] == list(range(len(own)))
+        assert all(a["said"] < b["said"] for a, b in pairwise(own))
+    assert all(row["said"] == pytest.approx(row["true"]) for row in found if row["seed"] == 0)
+    low = next(row for row in found if row["seed"] == 1)
+    # The lowest tenth: roots of small numbers are too large.
+    lowest = np.sort(true)[:20]
+    assert low["true"] == pytest.approx(lowest.mean())
+    assert low["said"] == pytest.approx(np.sqrt(lowest).mean())
+    nothing: Any = SimpleNamespace(given=SimpleNamespace(choice=False))
+    assert not list(reliability(nothing, {}))
 
 
 def test_controls_are_the_training_mean_and_a_count_of_pieces() -> None:
