@@ -69,7 +69,13 @@ class Index:
         if not isinstance(raw, dict) or raw.get("format") != FORMAT:
             raise ValueError(f"format is not {FORMAT}")
         entries = tuple(Entry(**{**one}) for one in raw["entries"])
-        if any(not _is_inside(one.path) for one in entries):
+        names = [raw["generation"], raw["before"] or raw["generation"]]
+        texts = [*names, *(text for one in entries for text in (one.path, one.sha256))]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a name is no text")
+        if not all(isinstance(one.bytes, int) for one in entries):
+            raise ValueError("a size is no number")
+        if not all(map(_is_inside, (*names, *(one.path for one in entries)))):
             raise ValueError("a path leads out of the folder")
         return cls(raw["generation"], raw["before"], entries)
 

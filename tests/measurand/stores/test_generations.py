@@ -138,11 +138,34 @@ def test_places_that_are_not_ours(place: Place, tmp_path: Path) -> None:
         index_of(other)
 
 
-def test_an_index_cannot_lead_out_of_the_folder(place: Place, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ({"path": "../x"}, "leads out of the folder"),
+        ({"path": "/etc/x"}, "leads out of the folder"),
+        ({"path": 5}, "no text"),
+        ({"sha256": None}, "no text"),
+        ({"bytes": "1"}, "no number"),
+        ({"more": 1}, "more"),
+    ],
+)
+def test_an_index_that_others_wrote_is_read_whole_or_refused(
+    place: Place, tmp_path: Path, entry: dict[str, object], said: str
+) -> None:
     index = publish(folder(tmp_path / "old", x=b"1"), place)
     raw = json.loads(index.to_json())
-    raw["entries"][0]["path"] = "../x"
+    raw["entries"][0] |= entry
     with place.files.open_output_stream(f"{place.path}/{INDEX}") as stream:
         stream.write(json.dumps(raw).encode())
-    with pytest.raises(InputError, match="leads out of the folder"):
+    with pytest.raises(InputError, match=said):
+        stores.fetch(place, tmp_path / "back")
+
+
+@pytest.mark.parametrize("name", ["../files-1", "", 3, None])
+def test_files_of_a_publication_lie_below_it(place: Place, tmp_path: Path, name: object) -> None:
+    index = publish(folder(tmp_path / "old", x=b"1"), place)
+    raw = json.loads(index.to_json()) | {"generation": name}
+    with place.files.open_output_stream(f"{place.path}/{INDEX}") as stream:
+        stream.write(json.dumps(raw).encode())
+    with pytest.raises(InputError, match="publish it again"):
         stores.fetch(place, tmp_path / "back")
