@@ -112,10 +112,11 @@ def _member(path: Path, name: str) -> bytes:
         return archive.member(name).read()
 
 
-def analyse(log: Path, cluster: str) -> None:
+def analyse(log: Path, cluster: str | None = None) -> None:
     """Run the command, print what it took."""
-    page = log.with_suffix(".html")
-    words = ["analyse", str(log), "--cluster", cluster, "--format", "html", "--out", str(page)]
+    page = log.parent / "page.html"
+    words = ["analyse", str(log), "--format", "html", "--out", str(page)]
+    words += [] if cluster is None else ["--cluster", cluster]
     start = time.monotonic()
     subprocess.run([sys.executable, "-c", _MEASURED, *words], check=True, stderr=subprocess.DEVNULL)
     print(f"{'':14}{time.monotonic() - start:8.1f} s with the start of Python")
