@@ -68,9 +68,7 @@ class Asker:
             if one.shared:
                 continue
             answer = one.score if isinstance(one, Scored) else one.completion
-            self.costs.add(
-                *(part, answer.prompt_tokens, answer.cached_tokens), one.seconds, answer.retries
-            )
+            self.costs.count(part, answer, one.seconds)
             self.calls += 1
             if answer.status == "infra_error":
                 self.failures[answer.reason or "no reason given"] += 1

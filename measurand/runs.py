@@ -13,7 +13,8 @@ import pyarrow as pa
 
 from measurand import dealing
 from measurand.errors import CapabilityError, InfraError
-from measurand.models.protocol import Model
+from measurand.models.protocol import Completion, Model, Score
+from measurand.models.strings import in_order
 from measurand.results import RESULTS, slice_text
 from measurand.tables import Table
 
@@ -24,6 +25,7 @@ MOST_UNANSWERED = 0.5
 
 def slug(model: str) -> str:
     """A folder name for a model string, unique by eight hexadecimal digits of its hash."""
+    model = in_order(model)
     words = re.sub(r"[^A-Za-z0-9.]+", "-", model).strip("-")[-60:]
     return f"{words}-{hashlib.sha256(model.encode()).hexdigest()[:8]}"
 
@@ -155,6 +157,18 @@ class Costs:
     def __init__(self, model: str) -> None:
         self.model = model
         self._parts: dict[str, Row] = {}
+        self._servers: dict[str, Row] = {}
+
+    def count(self, part: str, answer: Score | Completion, seconds: float) -> None:
+        """Count one answered call."""
+        self.add(part, answer.prompt_tokens, answer.cached_tokens, seconds, answer.retries)
+        if answer.server:
+            row = self._server(answer.server)
+            row["calls"] += 1
+            row["prompt_tokens"] += answer.prompt_tokens or 0
+            row["cached_tokens"] += answer.cached_tokens or 0
+        for name in answer.failed_at:
+            self._server(name)["retries"] += 1
 
     def add(
         self,
@@ -182,3 +196,15 @@ class Costs:
             "chat_template": able.chat_template,
         }
         return [{**row, **more} for row in self._parts.values()]
+
+    def servers(self, model: Model) -> list[Row]:
+        """Rows of ``measurand.servers``; none where the model has one server, or is none."""
+        left_out: Mapping[str, str] = getattr(model, "left_out", {})
+        for name in left_out:
+            self._server(name)
+        rows = (self._servers[name] for name in sorted(self._servers))
+        return [{**row, "left_out": left_out.get(row["server"])} for row in rows]
+
+    def _server(self, name: str) -> Row:
+        blank = {"calls": 0, "prompt_tokens": 0, "cached_tokens": 0, "retries": 0}
+        return self._servers.setdefault(name, {"model": self.model, "server": name, **blank})

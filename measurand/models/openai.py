@@ -1,5 +1,10 @@
 """Servers that speak the OpenAI HTTP API: ``openai:<base url>#<model>``.
 
+``openai:<url>,<url>#<model>`` are several servers of one model (``openai_fleet``): prompts that
+begin alike go to the same one (``openai_choosing``), a server that dies is left out, and one that
+says something else of itself than the first is refused (``openai_sameness``). Their order says
+nothing.
+
 Options:
 
 ``api=completions|chat``
@@ -15,7 +20,7 @@ Options:
     Fields of every request, over ours; null leaves one out.
 ``thought=<tokens>``
     Room for the thought of a reasoning model before each written answer.
-``concurrency=8``, ``timeout=60`` (seconds an attempt), ``retries=6``, ``backoff=0.5``
+``concurrency=8`` (a server), ``timeout=60`` (seconds an attempt), ``retries=6``, ``backoff=0.5``
     ``backoff`` is the wait in seconds before the first retry; it doubles, up to 30 s.
 
 How log-probabilities are read is found out once, with a canary prompt, best first:
@@ -42,12 +47,12 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import repeat
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from measurand.errors import CapabilityError, InfraError, InputError, MeasurandError
 from measurand.models import openai_keys
-from measurand.models.openai_address import address, own_fields, seconds, tokenizer_here
+from measurand.models.openai_address import Address, addresses, own_fields, seconds, tokenizer_here
 from measurand.models.openai_answers import (
     StillThinking,
     Unable,
@@ -56,18 +61,21 @@ from measurand.models.openai_answers import (
     text_of,
     used_tokens,
 )
+from measurand.models.openai_attempts import Attempts
+from measurand.models.openai_fleet import Fleet
 from measurand.models.openai_http import Http, Patience, Refused
 from measurand.models.openai_manners import Manners, too_long, withheld
 from measurand.models.openai_names import Answering
+from measurand.models.openai_prefixes import Beginning, together
 from measurand.models.openai_routes import (
     Constraint,
     Route,
     Server,
     constrain,
-    explain,
     find_constraint,
     find_route,
 )
+from measurand.models.openai_sameness import Named, apart, compare, first_of, said
 from measurand.models.prompts import check_choices
 from measurand.models.protocol import (
     CANARY_PROMPTS,
@@ -82,25 +90,23 @@ from measurand.models.sampling import constrained
 from measurand.models.strings import OPTIONS, ModelSpec
 from measurand.models.thoughts import cut
 
-# Before the first answer a wrong address is likelier than a server in trouble.
-_FIRST_RETRIES = 2
-_SERVED = ("id", "root", "owned_by", "max_model_len")
 _NEUTRAL = {"top_k": 0, "min_p": 0.0, "repetition_penalty": 1.0}
 Row = TypeVar("Row", Score, Completion)
 _log = logging.getLogger(__name__)
 
 
 def load(spec: ModelSpec) -> OpenAIModel:
-    """Reach the server and ask what it serves.
+    """Reach the servers and ask what they serve.
 
     Raises:
         InputError: code ``bad_model``: the string names no URL or model, holds a password, or asks
             for a template that this API cannot apply.
         InfraError: code ``server_unreachable`` or ``unauthorized``.
+        CapabilityError: code ``other_server``: one says something else than the first.
     """
     spec.allow(*OPTIONS["openai"])
     key = openai_keys.find()
-    base, query, model = address(spec, key)
+    places, model = addresses(spec, key)
     arguments, body = spec.mapping("template_args"), own_fields(spec)
     prompts, tokenizer = tokenizer_here(spec)
     default = "completions" if prompts or spec.options.get("template") == "none" else "chat"
@@ -118,40 +124,30 @@ def load(spec: ModelSpec) -> OpenAIModel:
             hint="add tokenizer=<folder> to apply it here, or write api=chat or template=none",
             code="bad_model",
         )
-    connections = spec.count("concurrency", 8, least=1)
-    http = Http(
-        base,
-        key=key,
-        connections=connections,
-        patience=Patience(
-            timeout_s=seconds(spec, "timeout", 60.0),
-            retries=spec.count("retries", 6, least=0),
-            backoff_s=seconds(spec, "backoff", 0.5),
-            give_up_after=max(32, 2 * connections),
-        ),
-        query=query,
-        header="api-key" if query and not key.startswith("eyJ") else "Authorization",
-    )
-    listed = _listed(http)
-    served, version = listed.get(model, {}), _version(http)
+    ways = _connections(spec, places, key)
+    listed, version, lost = first_of(spec.text, ways, model)
+    served = listed.get(model, {})
     context = served.get("max_model_len")
     if arguments and prompts is None:
         body = {"chat_template_kwargs": arguments, **body}
+    # Azure's list holds models, its addresses name deployments of them.
+    names = () if places[0].query else listed
+    answering = Answering(spec.text, model, names, served.get("root"))
+    http = ways[0] if len(ways) == 1 else Fleet(ways, answering, spec.text, lost)
     server = Server(
         *(http, model, chat, prompts),
         context=context if isinstance(context, int) else None,
         manners=Manners(spec.text, body),
         room=spec.room(),
-        # Azure's list holds models, its addresses name deployments of them.
-        answering=Answering(spec.text, model, () if query else listed, served.get("root")),
+        answering=answering,
     )
     identity = {
         "backend": "openai",
         # Spellings are pooled and answers begin a turn; what was read otherwise is asked again.
         "reads": 3,
-        "host": f"{base.split('://', 1)[1]}?{query}".rstrip("?"),
+        "host": places[0].host if len(places) == 1 else [place.host for place in places],
         "model": model,
-        "served": {k: v for k, v in served.items() if k in _SERVED},
+        "served": said(listed, model),
         "version": version,
         "api": "chat" if chat else "completions",
         "template": template,
@@ -167,8 +163,28 @@ def load(spec: ModelSpec) -> OpenAIModel:
     return OpenAIModel(spec.text, identity, server, neutral=neutral)
 
 
+def _connections(spec: ModelSpec, places: Sequence[Address], key: str) -> list[Http]:
+    """A connection pool to each server; their attempts are counted together."""
+    connections, attempts = spec.count("concurrency", 8, least=1), Attempts()
+    patience = Patience(
+        timeout_s=seconds(spec, "timeout", 60.0),
+        retries=spec.count("retries", 6, least=0),
+        backoff_s=seconds(spec, "backoff", 0.5),
+        give_up_after=max(32, 2 * connections),
+    )
+    return [
+        Http(
+            *(place.base, key, connections, patience, place.query),
+            header="api-key" if place.query and not key.startswith("eyJ") else "Authorization",
+            name=place.host if len(places) > 1 else "",
+            attempts=attempts,
+        )
+        for place in places
+    ]
+
+
 class OpenAIModel:
-    """A model behind an OpenAI-compatible server.
+    """A model behind an OpenAI-compatible server, or several.
 
     Attributes:
         route: how log-probs are read (``ids``, ``echo`` or ``top``), None before the first use
@@ -267,14 +283,21 @@ class OpenAIModel:
     def close(self) -> None:
         """Close the connections, and say what had to be asked more than once."""
         http = self._server.http
-        if total := http.tried_again.total():
-            reason, most = http.tried_again.most_common(1)[0]
+        again = http.attempts.reasons
+        if total := again.total():
+            reason, most = again.most_common(1)[0]
             _log.warning(
                 "%s: %s attempts failed and were made again, %s of them: %s",
                 *(self.spec, total, most, reason),
             )
-            http.tried_again.clear()
+            again.clear()
         http.close()
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """Why servers were asked no more, by name."""
+        http = self._server.http
+        return http.left_out if isinstance(http, Fleet) else {}
 
     @property
     def _exact(self) -> bool:
@@ -287,20 +310,25 @@ class OpenAIModel:
         failed: Callable[[MeasurandError], Row],
     ) -> list[Row]:
         """``one`` for every request, a bounded number at a time; its errors become rows."""
-        problem = self._ready()
+        problem, http = self._ready(), self._server.http
         if problem is not None:
             return [failed(InfraError(problem)) for _ in requests]
 
-        def guarded(request: Request) -> Row:
-            with self._server.http.counted() as again:
+        def guarded(request: Request, beginning: Beginning | None) -> Row:
+            with http.attempts.of_call(beginning) as call:
                 try:
                     row = one(request)
                 except MeasurandError as error:
                     row = failed(error)
-            return replace(row, retries=len(again)) if again else row
+            if not call.failed and not call.server:
+                return row
+            return replace(row, retries=len(call.failed), server=call.server,
+                           failed_at=tuple(filter(None, call.failed)))  # fmt: skip
 
-        with ThreadPoolExecutor(self._server.http.connections) as pool:
-            return list(pool.map(guarded, requests))
+        several = isinstance(http, Fleet)
+        begin = together([request.prompt for request in requests]) if several else repeat(None)
+        with ThreadPoolExecutor(http.connections) as pool:
+            return list(pool.map(guarded, requests, begin))
 
     def _ready(self) -> str | None:
         """Why the server cannot be used now; None where it can."""
@@ -357,18 +385,34 @@ class OpenAIModel:
         return f"the server takes no {' and no '.join(left)}: drawn by its own" if left else None
 
     def _discover(self) -> None:
-        """Find out, once, how the server gives log-probs and constrains answers."""
+        """Find out, once, how the servers give log-probs and constrain answers."""
         with self._lock:
             if self._known:
                 return
-            server = replace(self._server, retries=_FIRST_RETRIES)
-            self.route, self._score, problem = find_route(self.spec, server)
-            if problem is not None:
-                self._reasons["logprobs"] = problem
-                self._try_to_write(server)
-            if not self._exact:
-                self._constraint = find_constraint(server)
+            first: Named | None = None
+            for name, server in apart(self._server):
+                try:
+                    if first is None:
+                        self._find(server)
+                        first = name, server
+                    else:
+                        compare(self.spec, first, (name, server), self._score, self._constraint)
+                except InfraError as error:
+                    fleet = self._server.http
+                    if not isinstance(fleet, Fleet) or len(fleet.there) == 1:
+                        raise
+                    fleet.leave_out(name, str(error))
             self._known = True
+
+    def _find(self, server: Server) -> None:
+        """Find out how a server gives log-probs and constrains answers."""
+        self.route, self._score, problem = find_route(self.spec, server)
+        self._reasons.clear()
+        if problem is not None:
+            self._reasons["logprobs"] = problem
+            self._try_to_write(server)
+        if not self._exact:
+            self._constraint = find_constraint(server)
 
     def _try_to_write(self, server: Server) -> None:
         """Find out whether a server without log-probs writes at all."""
@@ -392,35 +436,3 @@ def _status(error: MeasurandError) -> str:
     if isinstance(error, InfraError):
         return "infra_error"
     raise error
-
-
-def _listed(http: Http) -> dict[str, dict[str, Any]]:
-    """What the server says about its models, by name; empty where it says nothing."""
-    try:
-        data = http.get("/models", retries=_FIRST_RETRIES).get("data")
-    except Refused as error:
-        # A key may be good for answers and not for this list: 403 says nothing yet.
-        if error.status == 401:
-            explain(http.base_url, error)
-        return {}
-    except InfraError as error:
-        raise InfraError(
-            f"{http.base_url}: {error}",
-            hint="start the server, or check the url",
-            code="server_unreachable",
-        ) from error
-    rows = data if isinstance(data, list) else []
-    found = [row for row in rows if isinstance(row, dict) and isinstance(row.get("id"), str)]
-    return {row["id"]: row for row in reversed(found)}
-
-
-def _version(http: Http) -> str | None:
-    """Version of a vLLM server; None elsewhere."""
-    if http.query:
-        return None
-    url = urlsplit(http.base_url)
-    try:
-        version = http.get(f"{url.scheme}://{url.netloc}/version", retries=0).get("version")
-    except InfraError:
-        return None
-    return version if isinstance(version, str) else None

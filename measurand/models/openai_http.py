@@ -8,9 +8,7 @@ import math
 import random
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -18,6 +16,7 @@ import httpx
 
 from measurand.errors import InfraError
 from measurand.models import openai_events, openai_keys
+from measurand.models.openai_attempts import Attempts
 
 MAX_BODY_BYTES = 64 * 2**20
 LONGEST_WAIT_S = 300.0
@@ -80,9 +79,8 @@ class Http:
         patience: time limits and retries.
         query: sent with every request.
         header: ``Authorization`` (a bearer token), or the header that takes the bare key.
-
-    Attributes:
-        tried_again: why attempts failed after which another one was made, with their number.
+        name: of the server among several; empty where there is one.
+        attempts: where failed attempts are counted.
     """
 
     base_url: str
@@ -91,13 +89,13 @@ class Http:
     patience: Patience = field(default_factory=Patience)
     query: str = ""
     header: str = "Authorization"
-    tried_again: Counter[str] = field(default_factory=Counter)
+    name: str = ""
+    attempts: Attempts = field(default_factory=Attempts)
 
     def __post_init__(self) -> None:
         bare = self.header != "Authorization"
         self._client = httpx.Client(
             headers={self.header: self.key if bare else f"Bearer {self.key}"} if self.key else {},
-            # Threads may outnumber connections; waiting for one is no failure of the server.
             timeout=httpx.Timeout(self.patience.timeout_s, pool=None),
             limits=httpx.Limits(
                 max_connections=self.connections, max_keepalive_connections=self.connections
@@ -106,17 +104,8 @@ class Http:
         self._jitter = random.Random()
         self._lock = threading.Lock()
         self._lost_in_a_row = 0
-        self._here = threading.local()
-
-    @contextmanager
-    def counted(self) -> Iterator[list[str]]:
-        """Reasons of the retries that this thread makes inside."""
-        reasons: list[str] = []
-        self._here.reasons = reasons
-        try:
-            yield reasons
-        finally:
-            self._here.reasons = None
+        # Threads may outnumber connections; waiting for one is no failure of the server.
+        self._free = threading.Semaphore(self.connections)
 
     def post(
         self, path: str, body: Mapping[str, Any], *, retries: int | None = None
@@ -149,7 +138,8 @@ class Http:
             retries = 0
         for attempt in range(retries + 1):
             try:
-                answer = self._once(method, url, body)
+                with self._free:
+                    answer = self._once(method, url, body)
             except _Attempt as failure:
                 wait = self._wait(attempt, failure)
                 if attempt == retries or wait > LONGEST_WAIT_S:
@@ -158,7 +148,7 @@ class Http:
                     long = f"; the server asks to wait {asked:.0f} s" if asked >= 1 else ""
                     message = f"{failure.reason}; gave up after {_times(attempt + 1)}{long}"
                     raise InfraError(message) from None
-                self._again(failure.reason)
+                self.attempts.add(failure.reason, self.name)
                 time.sleep(wait)
             else:
                 self._count(lost=False)
@@ -218,12 +208,6 @@ class Http:
             raise _Attempt(reason, _asked_wait(response.headers))
         words = content[:20_000].decode(errors="replace")
         raise Refused(status, reason, words=self._clean(words), fields=_fields(content))
-
-    def _again(self, reason: str) -> None:
-        with self._lock:
-            self.tried_again[reason] += 1
-        if (reasons := getattr(self._here, "reasons", None)) is not None:
-            reasons.append(reason)
 
     def _wait(self, attempt: int, failure: _Attempt) -> float:
         # A server that asks to wait 0 s names no time: without one of ours it would be hammered.

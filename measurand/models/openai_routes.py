@@ -28,6 +28,7 @@ from measurand.models.openai_answers import (
     turn_openings,
     used_tokens,
 )
+from measurand.models.openai_fleet import Fleet
 from measurand.models.openai_http import Http, Refused
 from measurand.models.openai_keys import API_KEYS
 from measurand.models.openai_manners import Manners
@@ -42,7 +43,7 @@ class Server:
     """Where to ask.
 
     Attributes:
-        http: the connection.
+        http: the connection, or those to several servers.
         model: model name in the requests.
         chat: prompts go to /chat/completions as a user message, otherwise to /completions.
         prompts: local tokenizer and template; None sends the text of the prompt.
@@ -53,7 +54,7 @@ class Server:
         answering: which model the answers name.
     """
 
-    http: Http
+    http: Http | Fleet
     model: str
     chat: bool
     prompts: Prompts | None

@@ -68,6 +68,8 @@ class Score:
         status: one of ``measurand.results.STATUSES``.
         reason: why there is no score, or what is missing.
         retries: attempts at a server that failed before this one.
+        server: which of several servers answered; empty where there is one.
+        failed_at: of several, those at which the attempts failed.
     """
 
     logprobs: tuple[float | None, ...] | None
@@ -79,6 +81,8 @@ class Score:
     status: str = "ok"
     reason: str | None = None
     retries: int = field(default=0, compare=False)
+    server: str = field(default="", compare=False)
+    failed_at: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(
@@ -137,7 +141,7 @@ class Score:
         values = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
         if values["logprobs"] is not None:
             values["logprobs"] = tuple(values["logprobs"])
-        return cls(**values)
+        return cls(**{**values, "failed_at": tuple(values.get("failed_at", ()))})
 
 
 @dataclass(frozen=True)
@@ -153,6 +157,8 @@ class Completion:
         status: one of ``measurand.results.STATUSES``.
         reason: why there is no text.
         retries: attempts at a server that failed before this one.
+        server: which of several servers answered; empty where there is one.
+        failed_at: of several, those at which the attempts failed.
     """
 
     text: str | None
@@ -163,6 +169,8 @@ class Completion:
     status: str = "ok"
     reason: str | None = None
     retries: int = field(default=0, compare=False)
+    server: str = field(default="", compare=False)
+    failed_at: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
     def failed(cls, status: str, reason: str, *, prompt_tokens: int | None = None) -> Completion:
@@ -184,16 +192,14 @@ class Completion:
     @classmethod
     def from_record(cls, record: Mapping[str, Any]) -> Completion:
         """Inverse of :meth:`record`; other keys of the journal record are ignored."""
-        names = (name for name in cls.__dataclass_fields__ if name in record)
-        return cls(**{name: record[name] for name in names})
+        values = {name: record[name] for name in cls.__dataclass_fields__ if name in record}
+        return cls(**{**values, "failed_at": tuple(values.get("failed_at", ()))})
 
 
 def _record(answer: Score | Completion) -> dict[str, Any]:
-    """All fields; retries only where there were some."""
-    fields = asdict(answer)
-    if not answer.retries:
-        del fields["retries"]
-    return fields
+    """All fields; those of servers only where they say something."""
+    of_servers = ("retries", "server", "failed_at")
+    return {k: v for k, v in asdict(answer).items() if v or k not in of_servers}
 
 
 @dataclass(frozen=True)

@@ -234,6 +234,19 @@ class ModelSpec:
         return folder
 
 
+def urls(text: str) -> list[str]:
+    """Urls that stand in a row, sorted: ``http://a/v1,http://b/v1``."""
+    return sorted(re.split(r",(?=https?://)", text))
+
+
+def in_order(text: str) -> str:
+    """A model string with the urls of its servers sorted: their order says nothing."""
+    head, mark, tail = text.partition("#")
+    if not mark or not head.startswith("openai:"):
+        return text
+    return f"openai:{','.join(urls(head.removeprefix('openai:')))}#{tail}"
+
+
 def _start() -> Path:
     """Where relative paths begin."""
     try:

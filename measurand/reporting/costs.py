@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from measurand import shards
+from measurand import servers, shards
 from measurand.manifest import MANIFEST
 from measurand.reporting.document import Cell, Section, Table
 from measurand.reporting.view import View
@@ -49,4 +49,24 @@ def cost_section(view: View[Any]) -> Section | None:
         ["Shared tokens stand in a prefix that was computed once. Loading the model is not "
          "counted. Parts of an interrupted run are."],
     )  # fmt: skip
-    return Section("Cost", (table,))
+    return Section("Cost", (table, *_servers(view)))
+
+
+def _servers(view: View[Any]) -> list[Table]:
+    """What each server did, where a model has several."""
+    rows: list[list[Cell]] = [
+        [
+            {"text": row["server"], "detail": row["model"]},
+            *(row[name] for name in ("calls", "prompt_tokens", "cached_tokens", "retries")),
+            row["left_out"] or "no",
+        ]
+        for row in servers.read(view.results)
+    ]
+    if not rows:
+        return []
+    columns = ["server", "calls", "prompt tokens", "of them shared", "failed there", "left out"]
+    note = (
+        "Who answers a prompt follows from how it begins and from who is free. An attempt that "
+        "failed was made again, there or elsewhere."
+    )
+    return [Table("Servers", columns, rows, [note])]

@@ -19,7 +19,7 @@ STARTS = {
 }
 AROUND = {
     *("attempts", "costs", "dealing", "doctor", "errors", "params", "progress", "project"),
-    *("manifest", "parquet", "results", "runs", "shards", "tables"),
+    *("manifest", "parquet", "results", "runs", "servers", "shards", "tables"),
     *("journal", "pypi", "publishing.private", "reporting.document", "reporting.view", "subject"),
     *("stats.arrays", "stats.estimate", "stats.exact", "statistics"),
 }

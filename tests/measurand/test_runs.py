@@ -18,6 +18,8 @@ def test_a_slug_is_a_file_name_and_tells_models_apart() -> None:
     slugs = [runs.slug(name) for name in names]
     assert len(set(slugs)) == len(names)
     assert all(re.fullmatch(r"[A-Za-z0-9.-]+", s) for s in slugs)
+    orders = ("http://a/v1,http://b/v1", "http://b/v1,http://a/v1")
+    assert len({runs.slug(f"openai:{urls}#m") for urls in orders}) == 1
 
 
 def test_a_run_id_depends_on_every_part_and_on_nothing_else() -> None:

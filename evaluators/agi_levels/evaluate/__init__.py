@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from evaluators.agi_levels.evaluate import quizzing
-from measurand import dealing, runs, shards
+from measurand import dealing, runs, servers, shards
 from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
 from measurand.errors import InputError
@@ -80,13 +80,15 @@ def evaluate(
     again: list[Row] = []
     answers: list[Row] = []
     costs: list[Row] = []
+    of_servers: list[Row] = []
     for name in asked:
         found = _ask(params, name, texts, questions, parents, journal, until)
         rows += found.ratings
         again += found.again
         answers += found.answers
         costs += found.costs
-    items = _Asked(rows, again, answers, costs).items()
+        of_servers += found.servers
+    items = _Asked(rows, again, answers, costs, of_servers).items()
     seed = params.build.seed
     answers += quizzing.known_rows(questions, seed, runs.run_id("known", seed))
     for name in known.NAMES:
@@ -111,16 +113,18 @@ def evaluate(
     )
     for name, spec, table in written:
         shards.write_dataset(out / name, spec, table, parents=parents, params=config)
+    servers.write(out, of_servers, parents=parents, params=config)
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """Of one model: rows of RATINGS and ANSWERS, item results of prompts asked again, costs."""
+    """Of one model: rows of RATINGS and ANSWERS, items of prompts asked again, costs, servers."""
 
     ratings: list[Row]
     again: list[Row]
     answers: list[Row]
     costs: list[Row]
+    servers: list[Row]
 
     def items(self) -> pa.Table:
         """Item results."""
@@ -140,7 +144,7 @@ def _ask(
     how = params.evaluate
     print(f"evaluate: loading {name}", flush=True)
     model = dealing.opened(name, load)
-    found = _Asked([], [], [], [])
+    found = _Asked([], [], [], [], [])
     ids = [text["text_id"] for text in texts] + [one["item_id"] for one in questions]
     watch = Watch(until, name, parents, dict.fromkeys(ids, 1))
     try:
@@ -165,6 +169,7 @@ def _ask(
         runs.refuse_failures(name, lost, len(every), how.max_infra_share)
         runs.refuse_unanswered(model, unanswered, len(every))
         found.costs.extend(run.spent.rows(model))
+        found.servers.extend(run.spent.servers(model))
         return found
     finally:
         model.close()
@@ -213,8 +218,7 @@ class _Run:
 
     def _count(self, part: str, one: Scored) -> None:
         score = one.score
-        tokens = (score.prompt_tokens, score.cached_tokens)
-        self.spent.add(part, *tokens, one.seconds, score.retries)
+        self.spent.count(part, score, one.seconds)
 
 
 def _request(params: Params, text: Row) -> Request:

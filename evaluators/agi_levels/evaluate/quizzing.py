@@ -55,10 +55,7 @@ def ask(
     for question, turns in zip(questions, prompts, strict=True):
         own = [next(scored) for _ in turns]
         for one in own:
-            spent.add(
-                *(question["task_id"], one.score.prompt_tokens, one.score.cached_tokens),
-                *(one.seconds, one.score.retries),
-            )
+            spent.count(question["task_id"], one.score, one.seconds)
         found.append(_row(name, question, turns[0], own, run_id))
     return found
 

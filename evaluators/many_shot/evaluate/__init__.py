@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from measurand import dealing, runs, shards
+from measurand import dealing, runs, servers, shards
 from measurand.asking import Asker
 from measurand.costs import COSTS
 from measurand.errors import InputError
@@ -80,6 +80,8 @@ def evaluate(
         config["sequence"] = until.record()
     costs = runs.table(COSTS, [row for outcome in outcomes for row in outcome.costs])
     shards.write_dataset(out / "costs", COSTS, costs, parents=material.parents, params=config)
+    of_servers = [row for outcome in outcomes for row in outcome.servers]
+    servers.write(out, of_servers, parents=material.parents, params=config)
     shards.write_dataset(
         out / "items",
         RESULTS,
@@ -103,11 +105,13 @@ class Outcome:
     Attributes:
         items: rows of ``measurand.results``.
         costs: rows of ``measurand.costs``.
+        servers: rows of ``measurand.servers``.
         not_built: curves that were asked for and have no prompts, as ``<task>|<curve>``.
     """
 
     items: pa.Table
     costs: list[Row]
+    servers: list[Row]
     not_built: list[str]
 
 
@@ -170,7 +174,7 @@ class Administration:
             )
             with Journal(self.journal / f"{runs.slug(self.spec.model)}.jsonl") as journal:
                 items, costs = self._ask_all(model, journal, built)
-                return Outcome(items, costs, missing)
+                return Outcome(items, costs.rows(model), costs.servers(model), missing)
         finally:
             model.close()
 
@@ -185,7 +189,7 @@ class Administration:
 
     def _ask_all(
         self, model: Model, journal: Journal, built: Sequence[tuple[Task, Curve]]
-    ) -> tuple[pa.Table, list[Row]]:
+    ) -> tuple[pa.Table, runs.Costs]:
         total = sum(self.material.size(*pair) for pair in built)
         total = total if self.limit is None else min(total, self.limit)
         asker = Asker(model, journal, runs.Costs(self.spec.model))
@@ -214,7 +218,7 @@ class Administration:
         runs.refuse_failures(self.spec.model, asker.failures, asker.calls, share)
         runs.refuse_unanswered(model, missing, sum(table.num_rows for table in responses))
         self._write(pa.concat_tables(responses))
-        return pa.concat_tables(items), asker.costs.rows(model)
+        return pa.concat_tables(items), asker.costs
 
     def _watch(self, built: Sequence[tuple[Task, Curve]]) -> Watch:
         items: Counter[str] = Counter()

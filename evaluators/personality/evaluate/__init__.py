@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from evaluators.personality.evaluate import cue
-from measurand import dealing, runs, shards
+from measurand import dealing, runs, servers, shards
 from measurand.calls import Batch, Scored, score_batches
 from measurand.costs import COSTS
 from measurand.errors import InputError
@@ -87,6 +87,8 @@ def evaluate(
     }
     costs = runs.table(COSTS, [row for outcome in outcomes for row in outcome.costs])
     shards.write_dataset(out / "costs", COSTS, costs, parents=parents, params=config)
+    of_servers = [row for outcome in outcomes for row in outcome.servers]
+    servers.write(out, of_servers, parents=parents, params=config)
     items = pa.concat_tables([outcome.items for outcome in outcomes])
     shards.write_dataset(
         out / "items",
@@ -114,10 +116,12 @@ class Outcome:
     Attributes:
         items: rows of ``measurand.results``.
         costs: rows of ``measurand.costs``.
+        servers: rows of ``measurand.servers``.
     """
 
     items: pa.Table
     costs: list[Row]
+    servers: list[Row]
 
 
 @dataclass
@@ -245,7 +249,7 @@ class Administration:
             rows_in=total,
         )
         made.publish()
-        return Outcome(pa.concat_tables(items), self._costs.rows(model))
+        return Outcome(pa.concat_tables(items), self._costs.rows(model), self._costs.servers(model))
 
     def _choose_cue(self, model: Model, journal: Journal, identity: list[Any]) -> Iterator[Row]:
         """Set how answers begin; item results of the trial, where one is made."""
@@ -298,11 +302,7 @@ class Administration:
     def _response(self, prompt: Row, scored: Scored, run_id: str, part: str | None = None) -> Row:
         score = scored.score
         if not scored.shared:
-            self._costs.add(
-                *(part or prompt["experiment"], score.prompt_tokens, score.cached_tokens),
-                scored.seconds,
-                score.retries,
-            )
+            self._costs.count(part or prompt["experiment"], score, scored.seconds)
         return {
             **{c.name: prompt.get(c.name) for c in RESPONSES.columns},
             "run_id": run_id,

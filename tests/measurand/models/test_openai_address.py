@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from measurand.errors import InputError
-from measurand.models.openai_address import address, own_fields, seconds
+from measurand.models.openai_address import Address, addresses, own_fields, seconds
 from measurand.models.strings import ModelSpec
 
 
@@ -12,12 +12,46 @@ def spec(text: str) -> ModelSpec:
 
 
 def test_an_address_has_a_url_a_version_and_a_model() -> None:
-    assert address(spec("http://h:8/v1/#org/m:free"), "") == ("http://h:8/v1", "", "org/m:free")
+    assert addresses(spec("http://h:8/v1/#org/m:free"), "") == (
+        [Address("http://h:8/v1")],
+        "org/m:free",
+    )
     azure = spec(
         "https://x.openai.azure.com/openai/deployments/d?api-version=2024-06-01#d?retries=2"
     )
-    wanted = ("https://x.openai.azure.com/openai/deployments/d", "api-version=2024-06-01", "d")
-    assert address(azure, "") == wanted
+    [place], model = addresses(azure, "")
+    assert (place.base, place.query) == (
+        "https://x.openai.azure.com/openai/deployments/d",
+        "api-version=2024-06-01",
+    )
+    assert (place.host, model) == (
+        "x.openai.azure.com/openai/deployments/d?api-version=2024-06-01",
+        "d",
+    )
+
+
+def test_several_addresses_stand_in_one_order() -> None:
+    found = [
+        addresses(spec(f"{urls}#m?retries=2"), "")
+        for urls in ("http://b:8/v1,https://a/v1/", "https://a/v1/,http://b:8/v1")
+    ]
+    assert found[0] == found[1] == ([Address("http://b:8/v1"), Address("https://a/v1")], "m")
+
+
+@pytest.mark.parametrize(
+    ("urls", "words"),
+    [
+        ("http://a/v1,b:8000/v1", "a comma"),
+        ("http://a/v1,http://a/v1/", "one url twice"),
+        ("http://a/v1,https://a/v1", "one url twice"),
+        ("http://a/v1,http://", "needs a url"),
+        ("http://a/v1,", "a comma"),
+    ],
+)
+def test_addresses_that_are_none_are_named(urls: str, words: str) -> None:
+    with pytest.raises(InputError, match=words) as caught:
+        addresses(spec(f"{urls}#m"), "")
+    assert caught.value.code == "bad_model"
 
 
 @pytest.mark.parametrize(
@@ -29,12 +63,14 @@ def test_an_address_has_a_url_a_version_and_a_model() -> None:
         "http://h/v1?sk-abcdef#m",
         "http://h/sk-abcdef/v1#m",
         "http://h/v1#sk-abcdef",
+        "http://a/v1,http://u:sk-abcdef@h/v1#m",
+        "http://a/v1,http://h/v1?key=sk-abcdef#m",
         "http://h/v1#m?tokenizer=/x/sk-abcdef",
     ],
 )
 def test_an_address_that_holds_a_secret_is_refused_unseen(text: str) -> None:
     with pytest.raises(InputError) as caught:
-        address(spec(text), "sk-abcdef")
+        addresses(spec(text), "sk-abcdef")
     assert caught.value.code == "bad_model"
     assert "sk-abcdef" not in str(caught.value)
 

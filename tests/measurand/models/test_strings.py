@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from measurand.errors import InputError
 from measurand.models import load
-from measurand.models.strings import OPTIONS, ModelSpec
+from measurand.models.strings import OPTIONS, ModelSpec, in_order
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,11 @@ def test_any_text_is_a_spec_or_a_named_error(text: str) -> None:
     for start in ("", "hf:", "openai:http://h/v1#", "smollm2?", "hf:/m?adapter="):
         with suppress(InputError):
             ModelSpec.parse(start + text)
+
+
+def test_the_order_of_servers_says_nothing() -> None:
+    one = "openai:http://b:1/v1,https://a/v1#org/m,x?body={}"
+    assert in_order(one) == one
+    assert in_order("openai:https://a/v1,http://b:1/v1#org/m,x?body={}") == one
+    for other in ("hf:/b,/a#x", "smollm2", "openai:http://a/x,y/v1#m"):
+        assert in_order(other) == other

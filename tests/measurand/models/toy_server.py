@@ -79,7 +79,10 @@ class ToyServer:
             def do_POST(self) -> None:
                 toy.post(self)
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Listening(ThreadingHTTPServer):
+            request_queue_size = 128  # 5 is too few for many connections that are made at once
+
+        self.server = Listening(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         # A reset connection is a fault that was asked for; what it leaves behind is not printed.
         self.server.handle_error = lambda *args: None  # type: ignore[method-assign]
@@ -234,9 +237,14 @@ def running() -> Iterator[ToyServer]:
     try:
         yield toy
     finally:
-        toy.server.shutdown()
+        kill(toy)
         thread.join()
-        toy.server.server_close()
-        for connection in toy.open:
-            with suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+
+
+def kill(toy: ToyServer) -> None:
+    """Nothing listens any more, and what was connected is cut; not from one of its own threads."""
+    toy.server.shutdown()
+    toy.server.server_close()
+    for connection in toy.open:
+        with suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)

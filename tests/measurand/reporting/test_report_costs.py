@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from measurand import shards
+from measurand import servers, shards
 from measurand.costs import COSTS
 from measurand.reporting.costs import cost_section
 from measurand.reporting.document import Table
@@ -49,3 +49,15 @@ def test_retries_are_shown_where_there_were_some(tmp_path: Path) -> None:
 
 def test_without_calls_there_is_no_section(tmp_path: Path) -> None:
     assert cost_section(View(None, results=tmp_path)) is None
+
+
+def test_what_each_of_several_servers_did_has_a_table(tmp_path: Path) -> None:
+    _table(tmp_path, {})
+    row = {"model": "m", "calls": 7, "prompt_tokens": 70, "cached_tokens": 30, "retries": 2}
+    rows = [{**row, "server": "a", "left_out": None}, {**row, "server": "b", "left_out": "gone"}]
+    servers.write(tmp_path, rows, parents={}, params={})
+    section = cost_section(View(None, results=tmp_path))
+    assert section is not None
+    table = section.blocks[1]
+    assert isinstance(table, Table)
+    assert [row[1:] for row in table.rows] == [[7, 70, 30, 2, "no"], [7, 70, 30, 2, "gone"]]

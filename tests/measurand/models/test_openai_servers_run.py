@@ -1,0 +1,82 @@
+"""A whole run at two servers, one of which is killed half way: the items are those of one server."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import toy_server
+from many_shot_handmade import make, params_of
+from prefix_cache import servers
+from toy_server import MODEL, ToyServer
+
+from evaluators.many_shot.evaluate import evaluate
+from measurand import shards
+from measurand.servers import read
+
+BITS = {
+    "id": "bits",
+    "source": {"kind": "parity", "bits": 4},
+    "train": 6,
+    "dev": 0,
+    "test": 8,
+    "answer_tokens": 8,
+    "curves": [{"shots": [0, 2, 4], "seeds": 3}],
+}
+
+
+def spec_of(toys: list[ToyServer]) -> str:
+    return f"openai:{','.join(toy.url for toy in toys)}#{MODEL}?retries=1&backoff=0.01&timeout=5"
+
+
+def run(data: Path, out: Path, toys: list[ToyServer], journal: str = "journal") -> pl.DataFrame:
+    """Item results, without what names the model. Not one call may fail."""
+    how = {"batch_size": 8, "retest": 4, "max_infra_share": 0.0}
+    params = params_of([{"model": spec_of(toys)}], [BITS], **how)
+    evaluate(params, data, None, out, journal=out.parent / journal)
+    items = pl.DataFrame(pl.from_arrow(shards.read_table(out / "items")))
+    return items.drop("run_id", "model").sort(pl.all())
+
+
+@pytest.mark.integration
+def test_one_server_killed_half_way_same_items(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Some 10 s."""
+    data = make(tmp_path / "data", [BITS])
+    with servers(2) as toys:
+        alone = run(data, tmp_path / "one", toys[:1], "alone")
+        assert read(tmp_path / "one") == []
+        killer = threading.Thread(target=toy_server.kill, args=(toys[1],))
+        first = len(toys[1].bodies)
+
+        def half_way(path: str, body: dict[str, Any], n: int) -> None:
+            if n == first + 40:
+                killer.start()
+
+        toys[1].fault = half_way
+        both = run(data, tmp_path / "two", toys)
+        killer.join()
+        assert both.equals(alone)
+        assert set(both["status"]) == {"ok"}
+
+        rows = {row["server"]: row for row in read(tmp_path / "two")}
+        here, gone = (rows[toy.url.removeprefix("http://")] for toy in toys)
+        assert here["left_out"] is None
+        assert "gave up after 1 attempt" in gone["left_out"]
+        assert gone["retries"] > 0
+        assert min(here["calls"], gone["calls"]) > 5
+        costs = shards.read_table(tmp_path / "two" / "costs")
+        assert here["calls"] + gone["calls"] == sum(costs["calls"].to_pylist())
+        assert (
+            f"evaluate: server {gone['server']}: {gone['calls']} calls" in capsys.readouterr().out
+        )
+
+        # Their order says nothing: all is in the journal, and canary prompts alone are asked.
+        asked = len(toys[0].bodies)
+        again = run(data, tmp_path / "three", toys[::-1])
+        assert again.equals(alone)
+        assert len(toys[0].bodies) - asked < 20
