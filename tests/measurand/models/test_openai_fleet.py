@@ -219,9 +219,8 @@ def test_requests_at_a_server_are_bounded_though_all_prompts_begin_alike(
 
 @pytest.mark.integration
 @pytest.mark.parametrize("batches", [list(many_shot()), list(profiles())], ids=["shots", "people"])
-@pytest.mark.parametrize("n", [2, 3])
-def test_servers_compute_what_one_computes(n: int, batches: list[list[str]]) -> None:
-    """Tokens that servers with vLLM's cache compute (20 s): within 5% of those of one server."""
+def test_two_servers_compute_what_one_computes(batches: list[list[str]]) -> None:
+    """Tokens that servers with vLLM's cache compute (15 s): within 5% of those of one server."""
 
     def computed(toys: list[ToyServer], caches: list[PrefixCache]) -> int:
         model = loaded(toys)
@@ -234,7 +233,7 @@ def test_servers_compute_what_one_computes(n: int, batches: list[list[str]]) -> 
         model.close()
         return sum(cache.computed for cache in caches)
 
-    with servers(n) as toys:
+    with servers(2) as toys:
         caches = [PrefixCache() for _ in toys]
         count(toys[0], caches[:1])
         single = computed(toys[:1], caches[:1])
@@ -243,7 +242,6 @@ def test_servers_compute_what_one_computes(n: int, batches: list[list[str]]) -> 
         for toy, cache in zip(toys, caches, strict=True):
             count(toy, [cache])
         several = computed(toys, caches)
-        print(f"one {single}, {n} servers {several / single - 1:+.1%}, "
-              f"in turn {in_turn / single - 1:+.1%}")  # fmt: skip
-        assert min(cache.computed for cache in caches) > single / (3 * n)
+        print(f"one {single}, two {several / single - 1:+.1%}, in turn {in_turn / single - 1:+.1%}")
+        assert all(cache.computed for cache in caches)
     assert single <= several <= 1.05 * single < 1.1 * single < in_turn

@@ -1,4 +1,4 @@
-"""A whole run at two servers, one of which is killed half way: the items are those of one server."""
+"""A whole run at two servers, one of which is killed half way: the items are those of one."""
 
 from __future__ import annotations
 
