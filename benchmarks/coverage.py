@@ -129,6 +129,9 @@ def _drawn() -> Iterator[tuple[str, str, float, Draw]]:
     yield "Krippendorff's alpha", "64 pairs of 120 items", 0.5, _krippendorff
     yield "pair_spearman", "64 pairs of 120 items", float(6 / np.pi * np.arcsin(0.25)), _pair_rho
     yield "calibration slope", "120 pairs of 220 items", 1.0, _slope
+    for n in (5, 10, 30):
+        size = f"calibrated, {n} clusters of 60"
+        yield "calibration error, widened", size, 0.0, _ece(60 * n, n)
     for n in (64, 200):
         yield "calibration error, widened", f"calibrated, n = {n}", 0.0, _ece(n)
     yield "calibration error, squared", "calibrated, 120 pairs of 220 items", 0.0, _squared
@@ -298,8 +301,7 @@ def _nested(n: int, k: int) -> Draw:
 def _nested_hits(n: int, k: int, ones: float) -> Draw:
     def draw(rng: RNG) -> Estimate:
         # One score for the next is alike in one third of the variance: 1 / (a + b + 1).
-        rates = rng.beta(2 * ones, 2 * (1 - ones), (n, 1))
-        x = (rng.random((n, k)) < rates).astype(float)
+        x = (rng.random((n, k)) < rng.beta(2 * ones, 2 * (1 - ones), (n, 1))).astype(float)
         return nested_reliability(x.ravel(), np.repeat(np.arange(n), k))
 
     return draw
@@ -361,10 +363,12 @@ def _slope(rng: RNG) -> Estimate:
     return recalibration(h, hits, by=_pairs(rng, 120, 220), resamples=RESAMPLES).slope
 
 
-def _ece(n: int) -> Draw:
+def _ece(n: int, clusters: int | None = None) -> Draw:
+    by = None if clusters is None else np.arange(n) % clusters
+
     def draw(rng: RNG) -> Estimate:
         q = rng.uniform(0.05, 0.95, n)
-        return calibration_error(q, (rng.random(n) < q).astype(float), resamples=RESAMPLES)
+        return calibration_error(q, (rng.random(n) < q).astype(float), by=by, resamples=RESAMPLES)
 
     return draw
 

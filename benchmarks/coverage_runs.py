@@ -21,6 +21,7 @@ from measurand.stats.logistic import logistic
 from measurand.stats.rates import mean_of_rates
 from measurand.stats.ratios import ratio_of_sums, share_of_sums
 from measurand.stats.repeats import nested_correlation
+from measurand.stats.trainings import mean_over_trainings
 
 RNG = np.random.Generator
 Draw = Callable[[RNG], Estimate]
@@ -37,17 +38,11 @@ EFFECT, APART = 0.7, 1.0
 
 def cases() -> Iterator[tuple[str, str, float, Draw]]:
     """(method, size, truth, one sample's estimate)."""
-    for n in (5, 10, 12, 30, 50):
-        yield "ratio of sums", f"{n} searches or items, log-normal", 1.0, _ratio(n)
-    for slow, fast, words in ((1 / 300, 1 / 100, "one in ten"), (1 / 1000, 1 / 1000, "six in ten")):
-        truth = _restricted(slow) / _restricted(fast)
-        for n in (5, 10, 30):
-            size = f"{n} searches, geometric, {words} at the budget"
-            yield "ratio of sums", size, truth, _searches(n, slow, fast)
-    for rate, varied in ((0.5, 10.0), (0.03, 60.0)):
-        for n in (5, 10, 30):
-            size = f"share {rate:g} of {n} searches' calls"
-            yield "share of sums", size, rate, _calls(n, rate, varied)
+    yield from _ratios()
+    for items in (4, 9, 118):
+        for apart in (0.2, 1.0):
+            size = f"6 trainings x {items} items, trainings vary {apart:g}"
+            yield "mean over trainings", size, 0.0, _trainings(6, items, apart)
     yield from _games(TASKS, (3, 6, 10))
     yield from _games(TWO, (6,))
     for tasks, runs in ((2, 6), (6, 3), (6, 6)):
@@ -60,6 +55,22 @@ def cases() -> Iterator[tuple[str, str, float, Draw]]:
     for ones, alike in ((0.5, 1 / 3), (0.25, 0.6), (0.1, 0.6), (0.1, 0.1), (0.05, 0.5)):
         size = f"92 scenarios x 2 of 0 or 1, {ones:.0%} are 1"
         yield "ICC(1), scenarios left out", size, alike, _hits(92, 2, ones, alike)
+
+
+def _ratios() -> Iterator[tuple[str, str, float, Draw]]:
+    for n in (5, 10, 12, 30, 50):
+        yield "ratio of sums", f"{n} searches or items, log-normal", 1.0, _ratio(n)
+    for slow, fast, words in ((1 / 300, 1 / 100, "one in ten"), (1 / 1000, 1 / 1000, "six in ten")):
+        truth = _restricted(slow) / _restricted(fast)
+        for n in (5, 10, 30):
+            size = f"{n} searches, geometric, {words} at the budget"
+            yield "ratio of sums", size, truth, _searches(n, slow, fast)
+    for rate, varied in ((0.5, 10.0), (0.03, 60.0)):
+        for n in (5, 10, 30):
+            size = f"share {rate:g} of {n} searches' calls"
+            yield "share of sums", size, rate, _calls(n, rate, varied)
+    for pages in (12, 18):
+        yield "ratio of sums", f"loss a token of {pages} pages", 2.0, _loss(pages)
 
 
 def _games(tasks: np.ndarray, several: tuple[int, ...]) -> Iterator[tuple[str, str, float, Draw]]:
@@ -91,6 +102,23 @@ def _searches(n: int, slow: float, fast: float) -> Draw:
     def draw(rng: RNG) -> Estimate:
         above, below = (np.minimum(rng.geometric(p, n), BUDGET) for p in (slow, fast))
         return ratio_of_sums(above.astype(float), below.astype(float))
+
+    return draw
+
+
+def _loss(pages: int) -> Draw:
+    def draw(rng: RNG) -> Estimate:
+        tokens = rng.gamma(3, 40, pages) + 5
+        nll = tokens * rng.normal(2, 0.4, pages) + np.sqrt(tokens) * rng.normal(0, 1.5, pages)
+        return ratio_of_sums(nll, tokens)
+
+    return draw
+
+
+def _trainings(trainings: int, items: int, apart: float) -> Draw:
+    def draw(rng: RNG) -> Estimate:
+        x = apart * rng.normal(size=(trainings, 1)) + rng.normal(size=(1, items))
+        return mean_over_trainings(x + rng.normal(size=(trainings, items)))
 
     return draw
 
