@@ -302,9 +302,16 @@ def _child(work: Any, *given: Any) -> None:
             traceback.print_exc()
         finally:
             os._exit(0)
+
+    def end(*_: Any) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
+
+    # Who stops this process, with `timeout` or by hand, stops the tests too.
+    before = signal.signal(signal.SIGTERM, lambda *_: (end(), os._exit(143)))
     os.waitpid(pid, 0)
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)
+    signal.signal(signal.SIGTERM, before)
+    end()
 
 
 def main() -> None:

@@ -129,3 +129,14 @@ def test_one_wording_or_few_biographies_have_no_icc(subject: Subject) -> None:
     five = sorted(subject.responses.filter(experiment="validity")["bio_id"].unique())[:5]
     assert why(pl.col("bio_id").is_in(five)) == {None}
     assert why(pl.col("bio_id").is_in(four)) == {"4 biographies, at least 5 needed"}
+
+
+def test_one_missing_expected_answer_leaves_the_others_and_all_leave_none(subject: Subject) -> None:
+    one = pl.int_range(pl.len()) == pl.col("experiment").eq("validity").arg_max()
+    for missing, kept in ((one, True), (pl.lit(value=True), False)):
+        expected = pl.when(missing).then(None).otherwise(pl.col("expected")).alias("expected")
+        told = replace(subject, responses=subject.responses.with_columns(expected))
+        found = {r["slice"] for r in validity_rows(told) if r["metric"] == "alpha_expected"}
+        hard = {r["slice"] for r in validity_rows(subject) if r["metric"] == "alpha_expected"}
+        assert found == (hard if kept else set())
+        assert hard

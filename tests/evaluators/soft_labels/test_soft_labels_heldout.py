@@ -12,6 +12,7 @@ from scipy.special import expit
 from evaluators.soft_labels.context import Material, items_of
 from evaluators.soft_labels.heldout import (
     TERCILES,
+    _near_tie,
     both_ways,
     by_seed,
     correct,
@@ -43,7 +44,8 @@ def test_accuracy_is_the_share_of_pairs_that_the_policy_orders_right(
     assert row["n"] == own.height
     seeds = [rows["accuracy", f"run=film_gdpo,seed={s}"]["estimate"] for s in (0, 1)]
     assert rows["accuracy_seeds", "run=film_gdpo"]["estimate"] == pytest.approx(np.mean(seeds))
-    assert rows["accuracy_seeds", "run=film_shuffled"]["reason"] == "no interval: one seed"
+    alone = rows["accuracy_seeds", "run=film_shuffled"]
+    assert (alone["reason"], alone["n"]) == ("no interval: one seed", 1)
 
 
 def test_shuffled_labels_teach_nothing_and_better_eyes_see_more(rows: Found) -> None:
@@ -115,8 +117,27 @@ def test_displacement_and_near_ties(everything: Material, rows: Found) -> None:
     own = everything.scores.filter(run_id="known_cdpo")
     for metric, column in (("displacement_1", "logratio_1"), ("margin", "h")):
         assert rows[metric, "run=known_cdpo"]["estimate"] == pytest.approx(own[column].mean())
+        assert rows[metric, "run=known_cdpo"]["least"] is None
+        assert "cut" not in rows[metric, "run=known_cdpo"]["method"]
     near = own.filter(pl.col("p") < 0.6)["u"].abs().max()
     assert rows["near_tie_u", "run=known_cdpo"]["estimate"] == near
+
+
+def test_a_label_at_the_bound_is_no_near_tie() -> None:
+    found = _near_tie(np.array([1.0, 5.0, 7.0]), np.array([0.55, 0.6, 0.9]))
+    assert (found.value, found.n) == (1.0, 1)
+    none = _near_tie(np.array([5.0]), np.array([0.6]))
+    assert (none.value, none.reason) == (None, "no label below 0.6")
+
+
+def test_ties_have_no_accuracy(everything: Material, rows: Found) -> None:
+    own = everything.scores.filter(run_id="film_gdpo")
+    first = own.filter(pl.col("p") > 0.5)["pair_id"][0]
+    p = pl.when(pl.col("pair_id") == first).then(0.5).otherwise(pl.col("p")).alias("p")
+    tied = _rows(dataclasses.replace(everything, scores=own.with_columns(p)))
+    for metric, apart in (("accuracy", 2), ("brier", 0)):
+        before, after = (x[metric, "run=film_gdpo"]["n"] for x in (rows, tied))
+        assert before - after == apart
 
 
 def test_ties_count_half_and_have_no_winner() -> None:
@@ -146,11 +167,14 @@ def test_reliability_is_pingouins_alpha_of_pairs_over_seeds(
         ((1 / (1 + (-pl.col("h")).exp()) - pl.col("p")) ** 2).alias("brier"),
         ((1 + pl.col("h").exp()).log() - pl.col("p") * pl.col("h")).alias("nll"),
     )
+    entropy = -(pl.col("p") * pl.col("p").log() + (1 - pl.col("p")) * (1 - pl.col("p")).log())
+    own = own.with_columns((pl.col("nll") - entropy.fill_nan(0)).alias("excess"))
     sided = own.filter(pl.col("p") > 0.5)
     for metrics, some, column in (
         (("accuracy", "accuracy_seeds"), sided, "right"),
         (("brier",), own, "brier"),
         (("nll",), own, "nll"),
+        (("nll_excess",), own, "excess"),
         (("margin",), own, "h"),
     ):
         wide = some.pivot(on="seed", index="pair_id", values=column).drop("pair_id")
@@ -196,6 +220,10 @@ def test_calibration_errors_are_the_plain_and_the_debiased_one_of_both_ways(
         row = rows[metric, "run=film_gdpo"]
         assert row["estimate"] == pytest.approx(wanted.value)
         assert row["n"] == len(h) // 2
+    for metric in ("ece", "ece_squared", "calibration_slope"):
+        row = rows[metric, "run=film_gdpo"]
+        assert row["n_clusters"] == len(np.unique(items))
+        assert "over pairs" in row["method"]
 
 
 def test_matched_pairs_are_those_of_nearly_equal_length(everything: Material, rows: Found) -> None:

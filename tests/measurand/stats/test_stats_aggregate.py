@@ -89,6 +89,14 @@ def test_of_unequal_numbers_of_runs_the_fewer_decide() -> None:
     assert improvement_probability(A[:1], B).reason == "no interval: 1 run"
 
 
+def test_two_runs_have_an_interval() -> None:
+    found = improvement_probability(A[:2], B[:2])
+    assert found.ci_lo is not None
+    assert found.se == pytest.approx(
+        np.sqrt(_variances((np.sign(A[:2, None] - B[None, :2]) + 1) / 2).sum()) / 26
+    )
+
+
 def test_profiles_are_shares_of_scores() -> None:
     taus = np.array([0.0, 0.5, 0.9])
     for estimate, tau in zip(performance_profile(A, taus), taus, strict=True):

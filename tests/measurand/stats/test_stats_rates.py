@@ -23,7 +23,8 @@ def test_jeffreys_at_the_edges() -> None:
     """Brown, Cai & DasGupta (2001): the ends are 0 and 1 there."""
     assert jeffreys(0, 10).ci_lo == 0
     assert jeffreys(10, 10).ci_hi == 1
-    assert jeffreys(0, 0).reason
+    none = jeffreys(0, 0)
+    assert (none.reason, none.n) == ("no trials", 0)
     with pytest.raises(InputError):
         jeffreys(3, 2)
 
@@ -83,6 +84,13 @@ def test_newcombe_is_statsmodels(counts: tuple[int, int, int, int]) -> None:
     found = newcombe(*counts)
     expected = confint_proportions_2indep(*counts, method="newcomb", compare="diff")
     assert (found.ci_lo, found.ci_hi) == pytest.approx(expected, abs=1e-12)
+    assert found.n == counts[1] + counts[3]
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 3, 8), (3, 8, 0, 0)])
+def test_a_sample_without_trials_has_no_difference(counts: tuple[int, int, int, int]) -> None:
+    found = newcombe(*counts)
+    assert (found.value, found.reason, found.n) == (None, "no trials in a sample", 8)
 
 
 def test_newcombe_published() -> None:

@@ -160,6 +160,12 @@ def test_of_many_alike_units_the_error_is_that_of_a_binomial() -> None:
     assert found.se == pytest.approx(math.sqrt(0.1 * 0.9 / (3000 * 40)), rel=0.05)
 
 
+def test_sums_below_one_have_a_share() -> None:
+    found = share_of_sums(np.array([0.1, 0.1, 0.2]), np.array([0.3, 0.2, 0.3]))
+    assert found.value == pytest.approx(0.5)
+    assert found.ci_lo is not None
+
+
 @pytest.mark.parametrize(
     ("part", "whole", "value", "reason"),
     [

@@ -236,3 +236,24 @@ def test_of_scores_that_always_come_again_there_is_no_interval() -> None:
     found = nested_correlation(np.repeat([[0.0], [1.0], [1.0], [0.0], [1.0], [0.0]], 2, axis=1))
     assert (found.value, found.ci_lo) == (1.0, None)
     assert "end of its range" in (found.reason or "")
+
+
+def test_two_repeats_of_two_units_have_an_alpha_and_clusters_fit_the_rows() -> None:
+    values, units = np.array([1.0, 2.0, 5.0, 4.0]), np.array([0, 0, 1, 1])
+    repeats = np.array([0, 1, 0, 1])
+    found = alpha_over_repeats(values, units, repeats, resamples=0)
+    assert found.value == pytest.approx(pingouin.cronbach_alpha(
+        pd.DataFrame(values.reshape(2, 2))
+    )[0])  # fmt: skip
+    with pytest.raises(InputError, match="clusters"):
+        alpha_over_repeats(values, units, repeats, clusters=np.arange(5))
+
+
+def test_the_interval_of_a_reliability_leaves_tasks_out_by_hand() -> None:
+    table = _table(12, 4, 0.4)
+    found = _seeds(table.ravel(), np.repeat(np.arange(12), 4))
+    z = -np.log1p([-(intraclass(np.delete(table, i, axis=0)).icc1k.value or 0) for i in range(12)])
+    at = -np.log1p(-(intraclass(table).icc1k.value or 0))
+    error = np.sqrt(11 / 12 * ((z - z.mean()) ** 2).sum())
+    ends = 1 - np.exp(-(at + t.ppf([0.025, 0.975], 11) * error))
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(ends))
