@@ -1,15 +1,19 @@
 """Losses, training steps, chess annotation and games beside what does the same, in one run.
 
 Ratios: HL-Gauss forward and backward against ``hl-gauss-pytorch``; a training step under HL-Gauss
-against one under squared error; moves annotated against as many calls of ``chess.engine``; steps of
-recorded MinAtar episodes against the bare loop of the environment.
+against one under squared error; moves annotated against as many calls of ``chess.engine``, and in
+two processes against one, which takes two cores that nothing else uses; steps of recorded MinAtar
+episodes against the bare loop of the environment.
 
-    python benchmarks/value_functions.py [REPEATS]
+    python benchmarks/value_functions.py [REPEATS [PART ...]]
+
+Parts: losses, steps, annotation, processes, episodes; all where none is named.
 """
 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -96,14 +100,28 @@ def annotated(fens: list[str]) -> int:
     return found
 
 
-def annotation(repeats: int) -> None:
+def wall(work: Callable[[], Any]) -> float:
+    """Seconds that a work takes; an engine works in a process of its own."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def positions() -> list[str]:
+    """A few positions of games, as FEN."""
     import chess
-    import chess.engine
 
     def first(fen: str) -> str:
         return min(move.uci() for move in chess.Board(fen).legal_moves)
 
-    fens = [fen for at in range(4) for _, fen in boards.game(("b", at), 2, 0.0, first)]
+    return [fen for at in range(4) for _, fen in boards.game(("b", at), 2, 0.0, first)]
+
+
+def annotation(repeats: int) -> None:
+    import chess
+    import chess.engine
+
+    fens = positions()
     moves = sum(chess.Board(fen).legal_moves.count() for fen in fens)
     own = Engine(locate())
     other = chess.engine.SimpleEngine.popen_uci(str(locate()))
@@ -117,25 +135,26 @@ def annotation(repeats: int) -> None:
                 other.analyse(board, chess.engine.Limit(nodes=NODES), game=fen)
                 board.pop()
 
-    def wall(work: Callable[[], Any]) -> float:
-        start = time.perf_counter()
-        work()
-        return time.perf_counter() - start
-
-    # The engine works in a process of its own: wall time, both ways turn about.
+    # Both ways turn about.
     pairs = [(wall(lambda: [list(boards.annotate(f, NODES, own)) for f in fens]), wall(plain))
              for _ in range(repeats)]  # fmt: skip
     a, b = (min(pair[side] for pair in pairs) for side in (0, 1))
     own.close()
     other.quit()
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
-        one, two = (
-            min(wall(lambda n=n: list(pool.map(annotated, [fens * 4] * n))) for _ in range(repeats))
-            for n in (1, 2)
-        )
-    print(f"annotation in two processes: {2 * one / two:.2f}x the rate of one")
     print(f"annotation, {moves} moves at {NODES} nodes: {moves / a:.0f}/s, chess.engine "
           f"{moves / b:.0f}/s: {b / a:.2f}x")  # fmt: skip
+
+
+def processes(repeats: int) -> None:
+    fens = positions() * 4
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(annotated, [fens[:1]] * 2))  # both have started
+        one, two = (
+            min(wall(lambda n=n: list(pool.map(annotated, [fens] * n))) for _ in range(repeats))
+            for n in (1, 2)
+        )
+    cores = len(os.sched_getaffinity(0))
+    print(f"annotation in two processes: {2 * one / two:.2f}x the rate of one ({cores} cores)")
 
 
 def episodes(repeats: int) -> None:
@@ -170,11 +189,14 @@ def episodes(repeats: int) -> None:
           f"{b / a:.2f}x")  # fmt: skip
 
 
+PARTS = {part.__name__: part for part in (losses, steps, annotation, processes, episodes)}
+
+
 def main() -> None:
     torch.set_num_threads(1)
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-    for part in (losses, steps, annotation, episodes):
-        part(repeats)
+    for name in sys.argv[2:] or PARTS:
+        PARTS[name](repeats)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from pipelines.webagent.loop import Planner, Writer
 from pipelines.webagent.page import Seen
 from pipelines.webagent.prompting import Prompted
 from pipelines.webagent.rules import END, Oracle, Plan, RandomClicks, Templates
-from schemas.webagent.params import PLANNERS, WRITERS, Agent, Params
+from schemas.webagent.params import PLANNERS, WRITERS, Agent, Evaluate, Params
 from schemas.webagent.training import TRAINED
 
 
@@ -74,14 +74,14 @@ def opened(spec: Agent, params: Params, data: Path) -> loop.Agent:
     Raises:
         InputError: code ``unknown_planner`` or ``bad_model``; a planner was trained with other
             code, data or parameters, or not at all.
-        CapabilityError: the writer's model cannot write.
+        CapabilityError: the writer's model cannot write; code ``slow_writer``: it takes too long.
     """
     planner = None if spec.planner is None else _planner(spec.planner, params, data)
     if planner is not None and spec.shuffled:
         planner = Shuffled(planner)
     if planner is not None and not spec.plans:
         planner = Wordless(planner)
-    return loop.Agent(spec.name, planner, _writer(spec.writer), spec.summariser)
+    return loop.Agent(spec.name, planner, _writer(spec.writer, params.evaluate), spec.summariser)
 
 
 def close_all() -> None:
@@ -139,5 +139,9 @@ def _planner(name: str, params: Params, data: Path) -> Planner:
     return Oracle() if name == "oracle" else RandomClicks()
 
 
-def _writer(name: str) -> Writer:
-    return Templates() if name in WRITERS else prompting.load(name)
+def _writer(name: str, given: Evaluate) -> Writer:
+    if name in WRITERS:
+        return Templates()
+    return prompting.load(
+        name, snippet_tokens=given.snippet_tokens, most_seconds=given.write_seconds
+    )

@@ -104,6 +104,8 @@ class Evaluate(Strict):
         retry_error: whether a program that failed is asked for once more, with the error's last
             line; the published system does not.
         snippet_tokens: longest snippet, in words and signs.
+        write_seconds: longest that a writer's model may take for one program at its longest, by a
+            trial before the first episode; a slower one is refused.
         program_seconds: longest run of one program, without the time that the browser takes.
         timeout_s: longest episode, agent included.
         attempts: tries of an episode whose browser fails.
@@ -125,6 +127,7 @@ class Evaluate(Strict):
     max_errors: int = Field(default=3, ge=1)
     retry_error: bool = False
     snippet_tokens: int = Field(default=1000, ge=50)
+    write_seconds: float = Field(default=60, gt=0)
     program_seconds: float = Field(default=20, gt=0)
     timeout_s: float = Field(default=300, gt=0)
     attempts: int = Field(default=3, ge=1, le=10)
