@@ -1,5 +1,11 @@
 """Named errors: each says what is wrong and what to do about it."""
 
+from __future__ import annotations
+
+import json
+
+_NOTE = "measurand: "
+
 
 class MeasurandError(Exception):
     """Base of every error that a user can cause or mend.
@@ -19,6 +25,25 @@ class MeasurandError(Exception):
 
     def __str__(self) -> str:
         return super().__str__() + (f" ({self.hint})" if self.hint else "")
+
+    @property
+    def _tagged_with_step(self) -> bool:
+        """Beam asks this of what a step of a pipeline raises, before it hands the text on.
+
+        Without it Beam would raise a copy, which has neither hint nor code. A traceback ends with
+        the notes of its error, and so do they reach the driver: :func:`noted`.
+        """
+        if not any(note.startswith(_NOTE) for note in getattr(self, "__notes__", ())):
+            kind = type(self)
+            told = {
+                "module": kind.__module__,
+                "kind": kind.__qualname__,
+                "message": str(self.args[0]) if self.args else "",
+                "hint": self.hint,
+                "code": self.code,
+            }
+            self.add_note(_NOTE + json.dumps(told))
+        return True
 
 
 class InputError(MeasurandError):
@@ -85,3 +110,22 @@ class StoreError(InfraError):
     """An object store refuses or does not answer, or an object is not what was written."""
 
     code = "store_failed"
+
+
+def noted(text: str) -> dict[str, str] | None:
+    """Module, kind, message, hint and code of the named error that a worker's traceback ends with.
+
+    Args:
+        text: what a runner makes of it; the last error counts.
+    """
+    for line in reversed(text.splitlines()):
+        _, mark, told = line.partition(_NOTE)
+        if not mark:
+            continue
+        try:
+            found, _ = json.JSONDecoder().raw_decode(told)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and {"module", "kind", "message", "hint", "code"} <= {*found}:
+            return found
+    return None

@@ -98,12 +98,13 @@ def report(
         params: parameter file instead of ``params/<system>.yaml``.
         out: folder to write to instead of ``reports/<system>``.
         gates: gate file instead of ``gates/<system>.yaml``; ``"none"`` for no verdict.
-        results: results folder of an evaluation; ``reports/<system>/results`` without.
-        data: folder with ``dataset/`` and ``checkpoint/``; ``data/<system>`` without.
+        results: folder or URL of an evaluation's results; ``reports/<system>/results`` without.
+        data: folder or URL with ``dataset/`` and ``checkpoint/``; ``data/<system>`` without.
         progress: a callback, ``"stderr"``, or None for silence.
 
     Raises:
         InputError: no such system, no results, or results of another system.
+        StoreError: the store of a URL failed.
 
     >>> import measurand
     >>> try:
@@ -112,12 +113,11 @@ def report(
     ...     print(error.code)
     bad_input
     """
-    for place in (out, results, data):
-        if place is not None and stores.is_url(place):
-            raise InputError(
-                f"report reads and writes folders, not {stores.shown(str(place))}",
-                hint="fetch results with the store's own tool, and give their folder",
-            )
+    if out is not None and stores.is_url(out):
+        raise InputError(
+            f"report writes to a folder, not to {stores.shown(str(out))}",
+            hint="leave --out out, or give a folder; results and data may lie at a URL",
+        )
     whole = not (gates or results or data)
     with running(
         "report", system, params, lambda s: s.reports, out, whole=whole, progress=progress
@@ -125,17 +125,19 @@ def report(
         from measurand.commands.report import write_report
 
         one = run.system
-        given = one.dataset.parent if data is None else Path(data)
-        evaluated = one.results if results is None else Path(results)
-        if not evaluated.is_dir():
-            raise InputError(
-                f"{evaluated} is not there", hint=f"run `measurand evaluate {one.name}` first"
-            )
-        for folder in (given / "dataset", evaluated):
-            folders.refuse_others(folder, one.name, project.systems(one.root))
-        run.out.mkdir(parents=True, exist_ok=True)
-        asked = None if gates == "none" else Path(gates or one.gates)
-        write_report(one, run.params, given, evaluated, run.out, asked)
+        with (
+            stores.sources(data or one.dataset.parent, ["dataset", "checkpoint"]) as given,
+            stores.sources(results or one.results, [""]) as evaluated,
+        ):
+            if not evaluated.is_dir():
+                raise InputError(
+                    f"{evaluated} is not there", hint=f"run `measurand evaluate {one.name}` first"
+                )
+            for folder in (given / "dataset", evaluated):
+                folders.refuse_others(folder, one.name, project.systems(one.root))
+            run.out.mkdir(parents=True, exist_ok=True)
+            asked = None if gates == "none" else Path(gates or one.gates)
+            write_report(one, run.params, given, evaluated, run.out, asked)
     return Report(run.out, run.seconds)
 
 

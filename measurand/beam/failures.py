@@ -1,6 +1,7 @@
 """What goes wrong in a worker, named; and log lines that say it a second time, left out.
 
-Workers hand an exception on as text alone, its class by module and name: so that is what is read.
+Workers hand an exception on as text alone. A named error brings a note at its end
+(:func:`measurand.errors.noted`); of one without, class and message are read.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 import sys
 
 from measurand.beam.runners import LOCAL
-from measurand.errors import MeasurandError, RunnerError, WorkerError
+from measurand.errors import MeasurandError, RunnerError, WorkerError, noted
 
 _RAISED = re.compile(
     r"\b((?:measurand|schemas|pipelines|evaluators)(?:\.\w+)*)\.(\w+): (.*?)(?: \[while running|$)",
@@ -41,10 +42,12 @@ def named_error(error: Exception, runner: str) -> Exception:
     """The named error that a worker raised, out of the text that Beam makes of it."""
     if isinstance(error, MeasurandError):
         return error
+    if told := noted(str(error)):
+        made = _made(told["module"], told["kind"], told["message"], told["hint"], told["code"])
+        return made or MeasurandError(told["message"], hint=told["hint"], code=told["code"])
     for module, name, message in reversed(_RAISED.findall(str(error))):
-        kind = getattr(sys.modules.get(module), name, None)
-        if isinstance(kind, type) and issubclass(kind, MeasurandError):
-            return kind(message)
+        if made := _made(module, name, message):
+            return made
     if runner != LOCAL and (missing := _MISSING.search(str(error))):
         return WorkerError(
             f"a worker of {runner} has no module {missing[1]}",
@@ -60,3 +63,20 @@ def named_error(error: Exception, runner: str) -> Exception:
         )
     lines = [line for line in str(error).splitlines() if line.strip()]
     return RunnerError(f"{runner} failed: {lines[-1] if lines else error!r}")
+
+
+def _made(
+    module: str, name: str, message: str, hint: str = "", code: str | None = None
+) -> MeasurandError | None:
+    """An error of a class by its name, or of the nearest class above it that is made of a message.
+
+    None where there is no such class here, or it is no named error.
+    """
+    kind = getattr(sys.modules.get(module), name, None)
+    for above in kind.mro() if isinstance(kind, type) else ():
+        if issubclass(above, MeasurandError):
+            try:
+                return above(message, hint=hint, code=code)
+            except TypeError:
+                continue
+    return None

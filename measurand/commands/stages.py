@@ -73,7 +73,9 @@ def main(argv: Sequence[str]) -> int:
         parser.add_argument(
             "--gates", help="gate file instead of gates/<system>.yaml, or `none` for no verdict"
         )
-        parser.add_argument("--results", type=Path, help="results folder of an evaluation")
+        parser.add_argument(
+            "--results", type=folder, help="folder or URL of an evaluation's results"
+        )
         parser.add_argument(
             "--print", action="store_true", help="print the first lines of the report that is there"
         )
@@ -87,7 +89,9 @@ def main(argv: Sequence[str]) -> int:
             action="store_true",
             help="write the figures that README.md and docs/ quote as the reports have them",
         )
-        parser.add_argument("--data", type=Path, help="folder with dataset/ and checkpoint/")
+        parser.add_argument(
+            "--data", type=folder, help="folder or URL with dataset/ and checkpoint/"
+        )
     args = parser.parse_args(own)
     if beam and verb not in ("build", "evaluate"):
         raise InputError(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from pathlib import Path
 
 import apache_beam
@@ -10,7 +11,15 @@ from toy_build import SPEC
 
 from measurand import beam
 from measurand.beam.failures import named_error
-from measurand.errors import InputError, RunnerError, SchemaError, WorkerError
+from measurand.errors import (
+    InfraError,
+    InputError,
+    MeasurandError,
+    RunnerError,
+    SchemaError,
+    WorkerError,
+)
+from measurand.models.openai_http import Refused
 
 
 def test_the_harmless_log_line_is_dropped_and_no_other(caplog: pytest.LogCaptureFixture) -> None:
@@ -87,3 +96,55 @@ def test_what_a_file_system_refuses_is_told_as_such() -> None:
     assert isinstance(found, OSError)
     assert (found.errno, found.filename) == (28, "/x/part-0.parquet")
     assert found.strerror == "No space left on device"
+
+
+@pytest.mark.parametrize(
+    "runner",
+    ["FnApiRunner", pytest.param("FnApiRunner:processes=2", marks=pytest.mark.integration)],
+)
+def test_a_named_error_keeps_hint_and_code_on_its_way(runner: str, tmp_path: Path) -> None:
+    def refuse(_: int) -> bytes:
+        raise InfraError("a folder\nis gone [here]", hint="look (at it)", code="no_folder")
+
+    with pytest.raises(InfraError) as caught, beam.pipeline(runner) as p:
+        beam.to_shards(p | apache_beam.Create([1]) | apache_beam.Map(refuse), SPEC, tmp_path / "d")
+    error = caught.value
+    assert type(error) is InfraError
+    assert (error.args[0], error.hint, error.code) == (
+        "a folder\nis gone [here]",
+        "look (at it)",
+        "no_folder",
+    )
+
+
+def handed_on(error: MeasurandError) -> Exception:
+    """What becomes of an error when a step raises it in another process."""
+    assert error._tagged_with_step
+    assert error._tagged_with_step
+    text = "".join(traceback.format_exception(error))
+    assert text.count(error.code) == 1
+    return named_error(RuntimeError(f"Traceback\n{text}\n\n"), "PortableRunner")
+
+
+def test_an_error_that_is_not_made_of_a_message_is_one_of_its_kind_above() -> None:
+    error = handed_on(Refused(404, "no such model"))
+    assert (type(error), str(error)) == (InfraError, "no such model")
+    assert isinstance(error, InfraError)
+    assert error.code == "request_refused"
+    lost = named_error(RuntimeError("measurand.models.openai_http.Refused: x"), "FnApiRunner")
+    assert (type(lost), str(lost)) == (InfraError, "x")
+
+
+def test_a_kind_that_the_driver_does_not_know_keeps_what_it_says() -> None:
+    class OwnError(InputError):
+        pass
+
+    error = handed_on(OwnError("a cell is wrong", hint="mend it", code="bad_cell"))
+    assert isinstance(error, MeasurandError)
+    assert (str(error), error.code) == ("a cell is wrong (mend it)", "bad_cell")
+
+
+def test_a_note_that_is_cut_is_none() -> None:
+    text = 'measurand.errors.InputError: x\nmeasurand: {"module": "meas'
+    found = named_error(RuntimeError(text), "FnApiRunner")
+    assert (type(found), str(found)) == (InputError, "x")

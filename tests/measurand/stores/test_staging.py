@@ -59,6 +59,15 @@ def test_build_verify_evaluate_and_publish_on_a_store(
     assert files(project / "two") == files(project / "one")
     assert one.record["tables"] == two.record["tables"]
 
+    there = measurand.report(
+        "personality", data=url, results=f"{url}/two", out="report-two", gates="none"
+    )
+    at_home = measurand.report("personality", results="one", out="report-one", gates="none")
+    for name in ("statistics.parquet", "metrics.json", "scores.csv"):
+        assert (there.folder / name).read_bytes() == (at_home.folder / name).read_bytes()
+    hashes = [page.document().provenance["results"]["items"] for page in (there, at_home)]
+    assert hashes[0] == hashes[1]
+
     assert not measurand.train("personality", out=f"{url}/checkpoint", data=url).record["trained"]
     shared = measurand.publish("personality", to=f"{url}/shared", data=f"{url}/dataset")
     assert shared.address == f"{url}/shared"
@@ -89,7 +98,9 @@ def test_a_store_is_asked_before_anything_is_computed(
         measurand.verify(url)
     with pytest.raises(InputError, match="nothing is published there"):
         measurand.evaluate("personality", data=url)
-    with pytest.raises(InputError, match="report reads and writes folders"):
+    with pytest.raises(InputError, match="report writes to a folder"):
+        measurand.report("personality", out=url)
+    with pytest.raises(InputError, match="nothing is published there"):
         measurand.report("personality", data=url)
     s3_server.use(store, monkeypatch, "0" * 32)
     told: list[str] = []
