@@ -147,7 +147,9 @@ def _check(engine: _Engine, ask: Ask) -> None:
     """Canary prompts, before the first batch of its kind."""
     if ask.needs in engine.checked:
         return
-    sample = [replace(r, choices=r.choices or ask.choices) for r in ask.requests[:SAMPLE]]
+    first = [replace(r, choices=r.choices or ask.choices) for r in ask.requests[:SAMPLE]]
+    # One choice is a text whose probability is asked; none is among what a server lists.
+    sample = [request for request in first if len(request.choices) > 1]
     if ask.sampling is None:
         check(engine.model, logprobs=True, sample=sample)
     else:

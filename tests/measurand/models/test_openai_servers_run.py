@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from toy_server import MODEL, ToyServer
 
 from evaluators.many_shot.evaluate import evaluate
 from measurand import shards
+from measurand.dealing import running
+from measurand.dealing.units import Unit, answer
 from measurand.servers import read
+from schemas.many_shot.params import Params
 
 BITS = {
     "id": "bits",
@@ -32,11 +36,19 @@ def spec_of(toys: list[ToyServer]) -> str:
     return f"openai:{','.join(toy.url for toy in toys)}#{MODEL}?retries=1&backoff=0.01&timeout=5"
 
 
-def run(data: Path, out: Path, toys: list[ToyServer], journal: str = "journal") -> pl.DataFrame:
-    """Item results, without what names the model. Not one call may fail."""
+def of(toys: list[ToyServer]) -> Params:
+    """Not one call may fail."""
     how = {"batch_size": 8, "retest": 4, "max_infra_share": 0.0}
-    params = params_of([{"model": spec_of(toys)}], [BITS], **how)
-    evaluate(params, data, None, out, journal=out.parent / journal)
+    return params_of([{"model": spec_of(toys)}], [BITS], **how)
+
+
+def run(data: Path, out: Path, toys: list[ToyServer], journal: str = "journal") -> pl.DataFrame:
+    evaluate(of(toys), data, None, out, journal=out.parent / journal)
+    return items_of(out)
+
+
+def items_of(out: Path) -> pl.DataFrame:
+    """Item results, without what names the model."""
     items = pl.DataFrame(pl.from_arrow(shards.read_table(out / "items")))
     return items.drop("run_id", "model").sort(pl.all())
 
@@ -51,10 +63,10 @@ def test_one_server_killed_half_way_same_items(
         alone = run(data, tmp_path / "one", toys[:1], "alone")
         assert read(tmp_path / "one") == []
         killer = threading.Thread(target=toy_server.kill, args=(toys[1],))
-        first = len(toys[1].bodies)
 
         def half_way(path: str, body: dict[str, Any], n: int) -> None:
-            if n == first + 40:
+            # Canary prompts are some ten of these; a run has 116 calls.
+            if n == 24:
                 killer.start()
 
         toys[1].fault = half_way
@@ -66,9 +78,8 @@ def test_one_server_killed_half_way_same_items(
         rows = {row["server"]: row for row in read(tmp_path / "two")}
         here, gone = (rows[toy.url.removeprefix("http://")] for toy in toys)
         assert here["left_out"] is None
-        assert "gave up after 1 attempt" in gone["left_out"]
         assert gone["retries"] > 0
-        assert min(here["calls"], gone["calls"]) > 5
+        assert here["calls"] > gone["calls"] > 0
         costs = shards.read_table(tmp_path / "two" / "costs")
         assert here["calls"] + gone["calls"] == sum(costs["calls"].to_pylist())
         assert (
@@ -80,3 +91,26 @@ def test_one_server_killed_half_way_same_items(
         again = run(data, tmp_path / "three", toys[::-1])
         assert again.equals(alone)
         assert len(toys[0].bodies) - asked < 20
+
+
+@pytest.mark.integration
+def test_workers_ask_them_all_and_who_did_what_is_known(tmp_path: Path) -> None:
+    """Some 5 s."""
+    data = make(tmp_path / "data", [BITS])
+
+    def here(units: Sequence[Unit], label: str, total: int, done: int) -> None:
+        for unit in units:
+            answer(unit)
+
+    with servers(2) as toys:
+        params, journal, out = of(toys), tmp_path / "dealt" / "journal", tmp_path / "dealt" / "out"
+        running.run(
+            lambda folder: evaluate(params, data, None, folder, journal=journal),
+            *(out, journal, here),
+        )
+        assert items_of(out).equals(run(data, tmp_path / "loop", toys))
+    costs = shards.read_table(out / "costs")
+    calls = [row["calls"] for row in read(out)]
+    assert len(calls) == 2
+    assert min(calls) > 5
+    assert sum(calls) == sum(costs["calls"].to_pylist())
