@@ -4,7 +4,8 @@
 trained thing, a row a training, in ``studies/S``: small, and in git. The report of one training
 takes from there how far a figure moves with the training. A study of other parameters is not used;
 one of other data or other code that trains is, and every figure says so. Where only code changed
-that measures or reports, the section on trainings says it.
+that measures or reports, or where changed code makes the study's first training again to the same
+figures, the section on trainings says it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,6 +22,7 @@ import numpy as np
 import pyarrow as pa
 
 from measurand import project, runs, shards
+from measurand.machines import MODEL, Moves, holds
 from measurand.manifest import MANIFEST, read_manifest, table_hash
 from measurand.results import STATISTICS, StatisticRow
 from measurand.statistics import statistic_row, statistics_table
@@ -66,12 +68,37 @@ class Study:
         ends: the interval of each figure in each training, None where there was none.
         changed: what is not as it was for the study: ``data``, ``training code``,
             ``measuring code``.
+        remade: code that is not as it was, and gives the study's first training again: figures
+            that were held against it; 0 where nothing was.
     """
 
     trainings: int
     figures: Mapping[Key, tuple[float | None, ...]]
     ends: Mapping[Key, tuple[Ends | None, ...]] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
+    remade: int = 0
+
+    def held(self, rows: Iterable[StatisticRow], moves: Callable[[StatisticRow], Moves]) -> Study:
+        """The same, held against a training of today, which has the study's first seed.
+
+        Code that gives the figures of the study's first training again is not another one for what
+        the study is used for, whatever its identity says. Where one figure differs, it is.
+
+        Args:
+            rows: figures of today's training, not widened.
+            moves: what the system declares of a figure; sampled ones say nothing here.
+        """
+        now = {
+            key_of(row): row["estimate"]
+            for row in rows
+            if row["scope"] == "training" and moves(row) != "sampled"
+        }
+        both = [(value, self.figures[key][0]) for key, value in now.items() if key in self.figures]
+        code = {TRAINED, MEASURED} & {*self.changed}
+        if not (code and both and all(holds(one, other, MODEL) for one, other in both)):
+            return self
+        left = tuple(what for what in self.changed if what not in code)
+        return replace(self, changed=left, remade=len(both))
 
     def widen(self, row: StatisticRow) -> StatisticRow:
         """A figure of one training with the interval of the method; others as they are."""

@@ -108,7 +108,9 @@ def moves(row: Mapping[str, Any]) -> Moves:
     if row["metric"].startswith(("label_", "rater_", "longer_")):
         return computed(row)
     of_texts = ("comparison_", "distinct_", "kl_", "sample_", "strength", "text_", "win_")
-    return "sampled" if row["metric"].startswith(of_texts) else MODEL
+    # A judge prefers among texts where policies are set against each other.
+    duel = row["metric"] == "preference_alpha" and "over" in slice_parts(row["slice"])
+    return "sampled" if duel or row["metric"].startswith(of_texts) else MODEL
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:

@@ -44,6 +44,7 @@ def write_report(
     statistics = one = STATISTICS.validate(module.statistics(data, results, params))
     study = trainings.read(system, params, data / "dataset")
     if study is not None:
+        study = study.held(one.to_pylist(), module.moves)
         statistics = statistics_table([study.widen(row) for row in one.to_pylist()])
     write_shard(STATISTICS, statistics, out / "statistics.parquet")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from measurand.machines import MODEL
 from measurand.reporting.document import Cell, Section, Table, Text
 from measurand.reporting.evidence import evidence_of
 from measurand.results import StatisticRow
@@ -57,11 +58,17 @@ def section(
         return None
     other = " and ".join(study.changed)
     told = f" Since then the {other} changed: `measurand replicate` makes them again."
+    if study.remade:
+        told = (
+            " Code that trains or measures changed since then, and makes the first of them again: "
+            f"all {study.remade:,} figures that are not of sampled texts are within {MODEL:g}."
+            f"{told if other else ''}"
+        )
     text = (
         f"{study.trainings} trainings that differ in their seeds stand in `studies/`. Intervals of "
         "this training hold for these weights and other items; those of the method for other "
         "trainings too, and they are the ones that stand in this report."
-        f"{told if study.changed else ''}"
+        f"{told if study.changed or study.remade else ''}"
     )
     columns = ["figure", "in each training", "of this training", "of the method", "it says"]
     shown = Table("Headlines over trainings", columns, rows)

@@ -153,6 +153,40 @@ def test_other_data_and_code_are_told(
     assert wide["method"].endswith(told)
 
 
+def test_changed_code_that_makes_the_first_training_again_is_no_other(
+    system: project.System,
+) -> None:
+    trainings.write(system, Params(), tables(0.5, 0.7), {})
+    _trained_by_other_code(system)
+    study = trainings.read(system, Params())
+    assert study is not None
+    assert study.changed == ("training code",)
+    made = [row(0.5004), row(0.9, "training", "steady"), row(0.1, None, "leaks")]
+    held = study.held(made, lambda _: "trained")
+    assert (held.changed, held.remade) == ((), 2)
+    assert held.widen(row(0.5))["method"].endswith("by 2 trainings")
+    # Of another seed, of other code, undefined today: each is another training.
+    for other in (row(0.7), row(0.52), row(None)):
+        assert study.held([other, made[1]], lambda _: "trained") == study
+    # What is sampled is another text each time, and alone it shows nothing.
+    some = study.held([row(0.7), made[1]], lambda r: 0.0 if r["metric"] == "steady" else "sampled")
+    assert some.remade == 1
+    assert study.held(made, lambda _: "sampled") == study
+    assert study.held([row(0.5, metric="new")], lambda _: "trained") == study
+
+
+def test_other_data_stay_other_data(system: project.System) -> None:
+    trainings.write(system, Params(), tables(0.5, 0.7), {})
+    _other_data(system)
+    study = trainings.read(system, Params())
+    assert study is not None
+    assert study.held([row(0.5)], lambda _: "trained") == study
+    _measured_by_other_code(system)
+    study = trainings.read(system, Params())
+    assert study is not None
+    assert study.held([row(0.5)], lambda _: "trained").changed == ("data",)
+
+
 def test_code_that_trains_decides_no_identity_of_what_measures(system: project.System) -> None:
     before = trainings.codes(system)
     _measured_by_other_code(system)

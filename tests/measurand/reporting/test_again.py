@@ -59,6 +59,13 @@ def test_a_claim_that_a_training_contradicts_is_counted() -> None:
     assert "this training and 1 outside" not in last
 
 
+def test_code_that_changed_and_makes_the_same_is_told_so() -> None:
+    study = Study(2, {KEY: (1.5, 1.6)}, {KEY: ((1.4, 1.6), (1.5, 1.7))}, (), 7)
+    first, _, _ = told(study)
+    assert "all 7 figures that are not of sampled texts are within 0.01" in first
+    assert "measurand replicate" not in first
+
+
 def test_what_is_not_as_it_was_is_told_and_what_is_undefined_says_nothing() -> None:
     study = Study(2, {KEY: (1.5, None)}, {KEY: ((1.4, 1.6), None)}, ("data", "training code"))
     first, table, last = told(study)
