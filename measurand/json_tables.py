@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from measurand.errors import InputError
+from measurand.pairs import once
 from measurand.texts import scrub
 
 Row = dict[str, Any]
@@ -42,7 +43,7 @@ def table_of(data: bytes, name: str, said: list[str]) -> pa.Table:
     """
     text = data.removeprefix(_MARK)
     try:
-        found = json.loads(text)
+        found = json.loads(text, object_pairs_hook=once)
     except (ValueError, RecursionError) as error:
         if text.lstrip().startswith(b"{") and b"\n" in text.strip():
             return of_lines(data, name)
@@ -106,7 +107,9 @@ def _storable(text: bytes) -> bytes:
     if not _SURROGATE.search(text):
         return text
     return b"\n".join(
-        json.dumps(scrub(json.loads(line))).encode() if _SURROGATE.search(line) else line
+        json.dumps(scrub(json.loads(line, object_pairs_hook=once))).encode()
+        if _SURROGATE.search(line)
+        else line
         for line in text.split(b"\n")
     )
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from measurand import responses, strangers
+from measurand import respondents, responses, strangers
 from measurand.columns import Numbers, labels, numbers, parse, shown
 from measurand.errors import InputError
 from measurand.guesses import ABOUT, code_warnings, is_code
@@ -238,6 +238,7 @@ def apply_key(
     return KeyedResponses(
         *(table.name, table.n_rows, tuple(scales), clusters_of(table, cluster), tuple(ignored)),
         understood=tuple(table.understood),
+        warnings=tuple(respondents.notes(table, wanted, cluster)),
     )
 
 
@@ -303,6 +304,7 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
         *strangers.apart(table.name, items, columns),
         *strangers.twins(table.name, items, columns),
         *_about_rows(table, len(items), [n for n, why in ignored if why == _WORDS]),
+        *respondents.notes(table, items, cluster),
     ]
     return KeyedResponses(
         *(table.name, table.n_rows, (scale,), clusters, tuple(ignored)),

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from measurand import guesses, json_tables
+from measurand import guesses, json_tables, quotes
 from measurand.cells import by_labels, in_words
 from measurand.columns import (
     MISSING,
@@ -265,8 +265,6 @@ def _with_rows(found: Responses) -> Responses:
 
 
 def _read_csv(head: bytes, source: BinaryIO, name: str, dialect: Dialect) -> Responses:
-    from pyarrow import csv
-
     said: list[str] = []
     if dialect.encoding is not None or head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = guesses.utf8(head + source.read(), name, dialect.encoding, said)
@@ -279,18 +277,31 @@ def _read_csv(head: bytes, source: BinaryIO, name: str, dialect: Dialect) -> Res
     data = head[preface:] + source.read()
     _check_text(data, name)
     try:
-        # The header is read as a row of its own and every cell as text: pyarrow then neither
-        # guesses types nor meets two columns of one name.
-        table = csv.read_csv(
-            pa.BufferReader(data),
-            csv.ReadOptions(autogenerate_column_names=True, use_threads=False, block_size=16 << 20),
-            csv.ParseOptions(newlines_in_values=True, delimiter=mark),
-            csv.ConvertOptions(default_column_type=pa.string(), strings_can_be_null=False),
-        )
+        table = _csv_table(data, mark, quoted=True)
+        if quotes.spans_lines(data, table.num_rows) and quotes.are_letters(data, mark, name):
+            said.append(f"{name}: quote marks are part of the text.")
+            table = _csv_table(data, mark, quoted=False)
     except pa.ArrowException as error:
         raise _csv_error(name, _first_line(error), mark) from error
     names = [str(column[0].as_py()).strip() for column in table.columns]
     return _of_text(name, names, [c.slice(1) for c in table.columns], dialect, said)
+
+
+def _csv_table(data: bytes, mark: str, *, quoted: bool) -> pa.Table:
+    """Every cell as text, the header as the first row.
+
+    pyarrow then neither guesses types nor meets two columns of one name.
+    """
+    from pyarrow import csv
+
+    return csv.read_csv(
+        pa.BufferReader(data),
+        csv.ReadOptions(autogenerate_column_names=True, use_threads=False, block_size=16 << 20),
+        csv.ParseOptions(
+            newlines_in_values=quoted, delimiter=mark, quote_char='"' if quoted else False
+        ),
+        csv.ConvertOptions(default_column_type=pa.string(), strings_can_be_null=False),
+    )
 
 
 def _read_workbook(data: bytes, name: str, dialect: Dialect) -> Responses:

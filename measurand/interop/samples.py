@@ -26,6 +26,7 @@ from measurand.interop.rows import (
     plain,
 )
 from measurand.packed import name_of, opened
+from measurand.pairs import once
 from measurand.progress import Progress
 from measurand.results import slice_text
 from measurand.texts import scrub
@@ -198,7 +199,7 @@ def each_line(file: Path, harness: str, take: Callable[[dict[str, Any]], None]) 
             for at, line in enumerate(lines, 1):
                 if line.isspace():
                     continue
-                one = json.loads(line.decode("utf-8-sig", "surrogatepass"))
+                one = json.loads(line.decode("utf-8-sig", "surrogatepass"), object_pairs_hook=once)
                 if not isinstance(one, dict):
                     raise ValueError("no JSON object")
                 take(scrub(one) if b"\\ud" in line.lower() else one)
@@ -218,7 +219,7 @@ def json_file(file: Path, harness: str) -> Any:
         return None
     try:
         with opened(file) as stream:
-            return json.load(stream)
+            return json.load(stream, object_pairs_hook=once)
     except DAMAGED as error:
         raise damaged(file, harness, error) from error
 
