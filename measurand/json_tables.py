@@ -16,7 +16,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from measurand.errors import InputError
-from measurand.pairs import once
 from measurand.texts import scrub
 
 Row = dict[str, Any]
@@ -28,6 +27,20 @@ _MARK = b"\xef\xbb\xbf"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NULL = re.compile(rb"(?:\A|\n)\s*null")
 _SHAPES = "give a list of objects, or one object a line"
+
+
+def once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its pairs, as ``object_pairs_hook`` of :mod:`json` wants it.
+
+    Raises:
+        ValueError: a key is given twice, with the key.
+    """
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in found if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} is given twice")
+    return found
 
 
 def table_of(data: bytes, name: str, said: list[str]) -> pa.Table:

@@ -20,7 +20,6 @@ from typing import IO, Any, NamedTuple
 from measurand import json_tables
 from measurand.errors import InputError
 from measurand.manifest import MANIFEST
-from measurand.pairs import once
 from measurand.row_folders import data_files
 
 Row = dict[str, Any]
@@ -216,7 +215,7 @@ def _json_lines(path: Path) -> Iterator[Row | Unreadable]:
                 continue
             count[0] += 1
             try:
-                row = json.loads(line, object_pairs_hook=once)
+                row = json.loads(line, object_pairs_hook=json_tables.once)
             except (ValueError, RecursionError) as error:
                 yield Unreadable("bad_json_line", str(error))
                 continue
@@ -228,7 +227,7 @@ def _json(path: Path) -> Iterator[Row | Unreadable]:
     with _name_damage(path, [0]), _text(path) as file:
         text = file.read()
     try:
-        found = json.loads(text, object_pairs_hook=once)
+        found = json.loads(text, object_pairs_hook=json_tables.once)
     except (ValueError, RecursionError) as error:
         if len(text.strip().splitlines()) > 1 and text.lstrip().startswith("{"):
             yield from _json_lines(path)

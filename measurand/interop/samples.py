@@ -25,8 +25,8 @@ from measurand.interop.rows import (
     cluster_of,
     plain,
 )
+from measurand.json_tables import once
 from measurand.packed import name_of, opened
-from measurand.pairs import once
 from measurand.progress import Progress
 from measurand.results import slice_text
 from measurand.texts import scrub

@@ -12,7 +12,7 @@ from measurand import row_formats
 from measurand.errors import InputError
 from measurand.interop.read import read as read_results
 from measurand.interop.rows import Wish
-from measurand.pairs import once
+from measurand.json_tables import once
 from measurand.responses import read
 
 
