@@ -148,10 +148,10 @@ VERBS: dict[str, list[str]] = {
                           "--out", "x", "--model", "{url}#m?body={{\"api_key\":\"x\"}}"],
     "doctor": ["doctor"],
     "status": ["status"],
-    "publish to a hub": ["publish", "many_shot", "--data", "data", "--to", "hub:me/x"],
+    "publish to a hub": ["publish", "many_shot", "--data", "data/dataset", "--to", "hub:me/x"],
     "verify in a store": ["verify", STORE],
     "build into a store": ["build", "many_shot", "--params", "mine.yaml", "--out", STORE],
-    "publish to a store": ["publish", "many_shot", "--data", "data", "--to", STORE],
+    "publish to a store": ["publish", "many_shot", "--data", "data/dataset", "--to", STORE],
 }  # fmt: skip
 
 
@@ -200,9 +200,9 @@ def test_no_verb_that_talks_to_others_shows_a_key(
         return done.stdout + done.stderr
 
     shown = b""
-    if "data" in VERBS[what]:
-        shown += run("build", "many_shot", "--params", "mine.yaml", "--out", "data")
-        assert (tmp_path / "data").is_dir(), shown.decode()
+    if "--data" in VERBS[what]:
+        shown += run("build", "many_shot", "--params", "mine.yaml", "--out", "data/dataset")
+        assert (tmp_path / "data" / "dataset").is_dir(), shown.decode()
     shown += run(*VERBS[what])
     assert b"Traceback" not in shown, shown.decode()
     assert shown
