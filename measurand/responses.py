@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from measurand import guesses, json_tables, quotes
+from measurand import guesses, json_tables, open_quotes
 from measurand.cells import by_labels, in_words
 from measurand.columns import (
     MISSING,
@@ -278,7 +278,9 @@ def _read_csv(head: bytes, source: BinaryIO, name: str, dialect: Dialect) -> Res
     _check_text(data, name)
     try:
         table = _csv_table(data, mark, quoted=True)
-        if quotes.spans_lines(data, table.num_rows) and quotes.are_letters(data, mark, name):
+        if open_quotes.spans_lines(data, table.num_rows) and open_quotes.are_letters(
+            data, mark, name
+        ):
             said.append(f"{name}: quote marks are part of the text.")
             table = _csv_table(data, mark, quoted=False)
     except pa.ArrowException as error:
