@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from evaluators.driving_sim.context import CHOICE, View
 from evaluators.driving_sim.opening import WORLDS
-from measurand.reporting.document import Block, Figure, Section
+from measurand.reporting.document import Block, Cell, Figure, Section
 from measurand.reporting.grid import Column, Line, grid
+from measurand.reporting.lookup import Figures
+from schemas.driving_sim.params import PolicySpec
 
 PLANNER = {
     "crash": "collision",
@@ -24,6 +28,42 @@ PLANNER = {
 """Columns of the table of drivers."""
 
 
+SHOWN = (
+    "Would show: the smallest true difference that as many scenarios find in four of five samples, "
+    "at a two-sided 5%."
+)
+
+
+def shown(figures: Figures, metric: str, **parts: str) -> Column:
+    """A column of the smallest difference of a figure that the sample would show."""
+
+    def cell(line: Line) -> Cell:
+        row = figures.get(line.model, metric, **{**line.parts, **parts})
+        if row is None:
+            return {"value": None, "reason": "not asked"}
+        return {"value": row["mde"] or None, "reason": None if row["mde"] else "nothing varied"}
+
+    return cell
+
+
+def always(value: float | None, reason: str) -> Column:
+    """A column that holds one figure beside every line; null with its reason."""
+
+    def cell(line: Line) -> Cell:
+        return {"value": value, "reason": reason if value is None else None}
+
+    return cell
+
+
+def with_shown(figures: Figures, compared: Iterable[tuple[str, str]]) -> list[tuple[str, Column]]:
+    """Differences of figures, each with what the sample would show beside it."""
+    columns: list[tuple[str, Column]] = []
+    for words, metric in compared:
+        columns.append((words, f"{metric}_difference"))
+        columns.append(("would show", shown(figures, f"{metric}_difference")))
+    return columns
+
+
 def planner_section(view: View) -> Section:
     """Every driver in every world, with what it adds to the floor."""
     material, figures = view.found, view.figures
@@ -32,13 +72,16 @@ def planner_section(view: View) -> Section:
         floor = figures.value("expert", "collision", others=others)
         lines = [Line(name, name, {"others": others}) for name in material.planners]
         columns: dict[str, Column] = dict(PLANNER)
+        columns["floor of the world"] = always(floor, "nobody follows the log")
         columns["crash over the floor"] = ("collision_difference", {"over": "expert"})
+        columns["would show"] = shown(figures, "collision_difference", over="expert")
         notes = [
             f"The floor of this world, crashes of who follows the log: "
             f"{'unknown' if floor is None else f'{floor:.3f}'}.",
             "Shares of drives, but metres from the log and progress: way along the route over the "
             "log's, and its distance from 1. A drive goes on after a crash.",
             "From behind: others that cannot react run into who slows down.",
+            SHOWN,
         ]
         caption = f"All drivers among {WORLDS[others]} cars"
         blocks.append(grid(figures, caption, "driver", lines, columns, notes, made="collision"))
@@ -60,15 +103,13 @@ def route_section(view: View) -> Section | None:
                 for parts in [{"others": others, "over": other.name}
                               | ({"family": family} if family else {})]
             ]  # fmt: skip
-            columns = {
-                words: f"{metric}_difference"
-                for words, metric in (
-                    ("off route", "off_route"), ("off road", "off_road"), ("crash", "collision"),
-                    ("from the log, m", "ade"), ("progress off 1", "progress_error"),
-                )
-            }  # fmt: skip
+            compared = (
+                ("off route", "off_route"), ("off road", "off_road"), ("crash", "collision"),
+                ("from the log, m", "ade"), ("progress off 1", "progress_error"),
+            )  # fmt: skip
             caption = f"{one.name} minus {other.name}, among {WORLDS[others]} cars"
-            blocks.append(grid(figures, caption, "place", lines, columns))
+            columns = with_shown(figures, compared)
+            blocks.append(grid(figures, caption, "place", lines, columns, [SHOWN]))
     if not blocks:
         return None
     return Section(
@@ -149,12 +190,26 @@ def transfer_section(view: View) -> Section | None:
                 "What driving among other cars than in training costs",
                 "Half of (learned reacting, drives replayed - learned and drives replayed) + "
                 "(learned replayed, drives reacting - learned and drives reacting): free of how "
-                "hard the two worlds are. Right of 0 a driver is made for the traffic it knew.",
+                "hard the two worlds are. Right of 0 a driver is made for the traffic it knew."
+                + _would_show(figures, material.policy_pairs(), asked),
                 data,
             )
         )
     intro = "Does a driver learn to drive, or to drive among these cars?"
     return Section("Learned in one traffic, driven in another", tuple(blocks), intro)
+
+
+def _would_show(
+    figures: Figures, pairs: Iterable[tuple[PolicySpec, PolicySpec]], asked: Mapping[str, str]
+) -> str:
+    """What the contrasts would show, in a sentence."""
+    told = [
+        f"{words} {row['mde']:.3f}"
+        for one, other in pairs
+        for words, metric in asked.items()
+        if (row := figures.get(one.name, f"transfer_{metric}", over=other.name)) and row["mde"]
+    ]
+    return f" {SHOWN.removesuffix('.')}: {', '.join(told)}." if told else ""
 
 
 def space_section(view: View) -> Section | None:
@@ -168,14 +223,12 @@ def space_section(view: View) -> Section | None:
     ]  # fmt: skip
     if not lines:
         return None
-    columns = {
-        words: f"{metric}_difference"
-        for words, metric in (
-            ("crash", "collision"), ("off road", "off_road"), ("impossible step", "infeasible"),
-            ("share of steps", "infeasible_share"), ("from the log, m", "ade"),
-        )
-    }  # fmt: skip
-    table = grid(figures, "Minus acceleration and curvature as numbers", "driver", lines, columns)
+    compared = (
+        ("crash", "collision"), ("off road", "off_road"), ("impossible step", "infeasible"),
+        ("share of steps", "infeasible_share"), ("from the log, m", "ade"),
+    )  # fmt: skip
+    caption, columns = "Minus acceleration and curvature as numbers", with_shown(figures, compared)
+    table = grid(figures, caption, "driver", lines, columns, [SHOWN])
     intro = "Drivers that differ in nothing but their actions."
     return Section("Action spaces", (table,), intro)
 

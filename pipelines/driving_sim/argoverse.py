@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipelines.driving_sim.lines import Floats
-from pipelines.driving_sim.outlines import rings, runs
+from pipelines.driving_sim.outlines import TOLERANCE, rings, runs
 from pipelines.driving_sim.recording import RecordError, Recording, Road, along
 from pipelines.driving_sim.timing import clock
 from schemas.driving_sim.params import STEPS, T0
@@ -45,6 +45,8 @@ POINTS = 20
 """Points of a centre line that is made of two boundaries."""
 CLOSING = 0.3
 """Metres: gaps up to twice as wide between areas are road."""
+BORDER = 0.01
+"""Metres from the border of the map within which an outline is its end and no edge."""
 ASSUMED = (
     "sizes are those usual for the kind of object",
     "the ground is flat",
@@ -183,14 +185,16 @@ def _edges(areas: list[Floats]) -> Iterable[Floats]:
 
     if not areas:
         return
-    flat = [a[:, :2] for a in areas]
-    every = np.concatenate(flat)
+    made = [shapely.make_valid(shapely.Polygon(a[:, :2])) for a in areas if len(a) > 2]
+    # Most of the time goes into points that lie on a line with their neighbours.
+    simple = shapely.simplify(made, TOLERANCE)
+    every = shapely.get_coordinates(simple)
     low, high = every.min(0), every.max(0)
-    road = shapely.union_all([shapely.make_valid(shapely.Polygon(a)) for a in flat if len(a) > 2])
+    road = shapely.union_all(simple)
     road = road.buffer(CLOSING, join_style="mitre").buffer(-CLOSING, join_style="mitre")
     for ring in rings(road):
         following = np.roll(ring, -1, 0)
         both = np.stack([ring, following])
-        border = (np.abs(both - low) < 0.01).all(0) | (np.abs(both - high) < 0.01).all(0)
+        border = (np.abs(both - low) < BORDER).all(0) | (np.abs(both - high) < BORDER).all(0)
         for line in runs(ring, ~border.any(1)):
             yield np.pad(line, ((0, 0), (0, 1)))

@@ -47,13 +47,12 @@ def _meet(one: Floats, two: Floats) -> bool:
 
 def _crosses(one: Floats, two: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """(P,) which points of one path are in the way of the other."""
-    gap = one[:, None, :2] - two[None, :, :2]
-    near = (gap * gap).sum(-1) < NEAR * NEAR
-    turn = one[:, None, 2] - two[None, :, 2]
+    dx, dy = (one[:, None, k] - two[None, :, k] for k in (0, 1))
+    i, j = np.nonzero(dx * dx + dy * dy < NEAR * NEAR)
+    turn = one[i, 2] - two[j, 2]
     turn = np.abs(turn - 2 * np.pi * np.round(turn / (2 * np.pi)))
-    crossing: np.ndarray[tuple[int], np.dtype[np.bool_]] = (
-        near & (turn > APART[0]) & (turn < APART[1])
-    ).any(1)
+    crossing = np.zeros(len(one), np.bool_)
+    crossing[i[(turn > APART[0]) & (turn < APART[1])]] = True
     return crossing
 
 

@@ -144,7 +144,7 @@ def _states(found: Features, name: str, n: int) -> Floats:
                 f"state/{time}/{name} has {len(values)} values for {n} objects", code="ragged"
             )
         parts.append(values.reshape(n, -1))
-    result: Floats = np.concatenate(parts, 1).astype(np.float64)
+    result: Floats = np.concatenate(parts, 1, dtype=np.float64)
     return result
 
 
@@ -156,28 +156,31 @@ def _map(found: Features) -> tuple[dict[int, Road], tuple[Floats, ...]]:
     xyz = _need(found, "roadgraph_samples/xyz", 3 * len(ids)).reshape(-1, 3)
     kinds = _need(found, "roadgraph_samples/type", len(ids))
     valid = _need(found, "roadgraph_samples/valid", len(ids)) > 0
+    xyz = xyz.astype(np.float64)
     lines: dict[int, Floats] = {}
     edges: list[Floats] = []
     kind_of: dict[int, int] = {}
     # Points of one line stand together in their order.
-    cuts = np.flatnonzero((np.diff(ids) != 0) | (np.diff(valid.astype(int)) != 0)) + 1
-    for part in np.split(np.arange(len(ids)), cuts):
-        if not valid[part[0]] or len(part) < 2:
+    cuts = np.flatnonzero((ids[1:] != ids[:-1]) | (valid[1:] != valid[:-1])) + 1
+    begins = np.concatenate([[0], cuts])
+    ends = [*cuts.tolist(), len(ids)]
+    heads = (part[begins].tolist() for part in (valid, kinds, ids))
+    for begin, end, there, kind, name in zip(begins.tolist(), ends, *heads, strict=True):
+        if not there or end - begin < 2:
             continue
-        kind, name = int(kinds[part[0]]), int(ids[part[0]])
         if kind in EDGES:
-            edges.append(xyz[part].astype(np.float64))
-        elif kind in (*LANES, *BIKES):
-            lines[name], kind_of[name] = xyz[part], kind
+            edges.append(xyz[begin:end])
+        elif kind in LANES or kind in BIKES:
+            lines[name], kind_of[name] = xyz[begin:end], kind
     exits = _exits({k: line for k, line in lines.items() if kind_of[k] in LANES})
+    entries: dict[int, list[int]] = {}
+    for name, following in exits.items():
+        for after in following:
+            entries.setdefault(after, []).append(name)
     lanes = {
-        k: Road(
-            line, None, False,
-            tuple(e for e, after in exits.items() if k in after), exits.get(k, ()),
-            kind_of[k] in LANES,
-        )
+        k: Road(line, None, False, tuple(entries.get(k, ())), exits.get(k, ()), kind_of[k] in LANES)
         for k, line in lines.items()
-    }  # fmt: skip
+    }
     return lanes, tuple(edges)
 
 
@@ -186,42 +189,43 @@ def _exits(lines: Mapping[int, Floats]) -> dict[int, tuple[int, ...]]:
     names = sorted(lines)
     if not names:
         return {}
-    begin = np.array([lines[k][0, :2] for k in names])
-    end = np.array([lines[k][-1, :2] for k in names])
-    first = np.array([_yaw(lines[k][0], lines[k][1]) for k in names])
-    last = np.array([_yaw(lines[k][-2], lines[k][-1]) for k in names])
-    away = np.hypot(*np.moveaxis(end[:, None] - begin[None], -1, 0))
+    tips = np.array([lines[k][[0, 1, -2, -1], :2] for k in names])
+    step = tips[:, 1::2] - tips[:, ::2]
+    first, last = np.arctan2(step[..., 1], step[..., 0]).T
+    gap = tips[:, None, 3] - tips[None, :, 0]
     turn = last[:, None] - first[None]
     turn = np.abs(turn - 2 * np.pi * np.round(turn / (2 * np.pi)))
-    follows = (away < JOINED) & (turn < TURNED) & ~np.eye(len(names), dtype=bool)
-    return {k: tuple(names[j] for j in np.flatnonzero(follows[i])) for i, k in enumerate(names)}
-
-
-def _yaw(one: Floats, two: Floats) -> float:
-    return math.atan2(two[1] - one[1], two[0] - one[0])
+    follows = ((gap * gap).sum(-1) < JOINED * JOINED) & (turn < TURNED)
+    np.fill_diagonal(follows, False)
+    found: dict[int, list[int]] = {name: [] for name in names}
+    for i, j in np.argwhere(follows).tolist():
+        found[names[i]].append(names[j])
+    return {name: tuple(after) for name, after in found.items()}
 
 
 def _signals(found: Features, moments: int) -> tuple[Signal, ...]:
     """Lights by lane; times that the file does not have are without light."""
-    rows: dict[int, npt.NDArray[np.int8]] = {}
-    places: dict[int, tuple[float, float]] = {}
-    t = 0
+    parts: list[Floats] = []
+    t, n = 0, len(_need(found, "state/id"))
     for time in TIMES:
         state = found.get(f"traffic_light_state/{time}/state")
-        count = len(_need(found, f"state/{time}/x")) // len(_need(found, "state/id"))
+        count = len(_need(found, f"state/{time}/x")) // n
         if state is not None and len(state) and len(state) % count == 0:
-            parts = {
-                name: _need(found, f"traffic_light_state/{time}/{name}", len(state))
+            lane, valid, x, y = (
+                _need(found, f"traffic_light_state/{time}/{name}", len(state))
                 for name in ("id", "valid", "x", "y")
-            }
-            each = len(state) // count
-            some = np.flatnonzero((parts["valid"] > 0) & (parts["id"] >= 0))
-            colour = COLOURS[np.clip(state[some], 0, len(COLOURS) - 1)]
-            for lane in np.unique(parts["id"][some]).tolist():
-                own = parts["id"][some] == lane
-                row = rows.setdefault(lane, np.zeros(moments, np.int8))
-                row[t + some[own] // each] = colour[own]
-                first = some[np.argmax(own)]
-                places.setdefault(lane, (float(parts["x"][first]), float(parts["y"][first])))
+            )
+            moment = t + np.arange(len(state)) // (len(state) // count)
+            parts.append(np.stack([lane, moment, state, x, y])[:, (valid > 0) & (lane >= 0)])
         t += count
-    return tuple(Signal(lane, places[lane], row) for lane, row in rows.items())
+    if not parts:
+        return ()
+    every = np.concatenate(parts, 1)
+    names, first, row = np.unique(every[0], return_index=True, return_inverse=True)
+    light = np.zeros((len(names), moments), np.int8)
+    light[row, every[1].astype(int)] = COLOURS[np.clip(every[2].astype(int), 0, len(COLOURS) - 1)]
+    stops = every[3:, first].T.tolist()
+    return tuple(
+        Signal(int(name), (x, y), shown)
+        for name, (x, y), shown in zip(names, stops, light, strict=True)
+    )

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from evaluators.driving_sim import sections
 from measurand.reporting.document import Table
 from measurand.reporting.view import View
@@ -19,6 +21,10 @@ def test_every_world_has_a_table_of_all_drivers_with_its_floor(seen: View) -> No
     floor = reacting.columns.index("crash over the floor")
     expert = next(row for row in reacting.rows if row[0] == "expert")
     assert expert[floor] == {"value": None, "reason": "not asked"}
+    beside = reacting.columns.index("floor of the world")
+    assert [row[beside]["value"] for row in reacting.rows] == pytest.approx(
+        [0.05] * len(reacting.rows), abs=1e-3
+    )
 
 
 def test_routes_by_place_and_world(seen: View) -> None:
@@ -28,6 +34,26 @@ def test_routes_by_place_and_world(seen: View) -> None:
     assert [row[0] for row in first.rows] == [
         "all", "where there is a choice", "cross", "curve", "fork", "tee",
     ]  # fmt: skip
+
+
+def test_what_a_sample_would_show_stands_beside_every_comparison(seen: View) -> None:
+    """Of a rate's difference 2.8 standard errors, a little more where scenarios are few."""
+    for made, metric in (
+        (sections.planner_section(seen), "collision_difference"),
+        (sections.route_section(seen), "off_route_difference"),
+        (sections.space_section(seen), "collision_difference"),
+    ):
+        assert made is not None
+        table = tables(made)[0]
+        at = table.columns.index("would show")
+        known = [row[at]["value"] for row in table.rows if row[at]["value"] is not None]
+        rows = [r for m in seen.figures.models for r in seen.figures.metrics(m, metric) if r["se"]]
+        assert known
+        for value in known:
+            assert any(2.79 * r["se"] < value < 3.2 * r["se"] for r in rows)
+    matrix = sections.transfer_section(seen)
+    assert matrix is not None
+    assert "Would show" in matrix.blocks[-1].description  # type: ignore[union-attr]
 
 
 def test_controls_have_three_tables(seen: View) -> None:

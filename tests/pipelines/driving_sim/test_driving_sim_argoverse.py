@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import shapely
 import torch
 
 from pipelines.driving_sim import argoverse, recorded, worlds
@@ -69,3 +70,14 @@ def test_what_is_lacking_is_named(scenarios: list[Scenario], tmp_path: Path) -> 
     assert code() == "no_map"
     path.write_bytes(b"PAR1 but not really")
     assert code() == "not_parquet"
+
+
+def test_outlines_keep_their_shape_without_points_that_lie_on_a_line() -> None:
+    """A bend of radius 60 m and 4 m width, with a point each 5 cm, between the map's ends."""
+    angle = np.linspace(0, 1.2, 1440)
+    sides = [r * np.stack([np.sin(angle), 1 - np.cos(angle)], 1) for r in (60.0, 64.0)]
+    area = np.pad(np.concatenate([sides[0], sides[1][::-1]]), ((0, 0), (0, 1)))
+    line = np.concatenate(list(argoverse._edges([area])))
+    assert len(line) < 100
+    border = shapely.Polygon(area[:, :2]).exterior
+    assert shapely.distance(border, shapely.points(line[:, :2])).max() < 0.06

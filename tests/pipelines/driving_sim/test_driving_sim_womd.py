@@ -49,3 +49,15 @@ def test_what_does_not_fit_together_is_named(scenarios: list[Scenario]) -> None:
         with pytest.raises(RecordError) as error:
             womd.recording(data)
         assert error.value.code == code
+
+
+def test_a_size_is_the_median_of_where_an_object_is_seen() -> None:
+    rng = np.random.default_rng(0)
+    each, valid = rng.random((40, 91, 3)), rng.random((40, 91)) < 0.5
+    valid[3] = valid[4] = False
+    valid[4, 7] = True
+    each[~valid] = np.nan
+    found = womd.sizes(each, valid)
+    assert found[3].tolist() == [1, 1, 1]
+    for i in np.flatnonzero(valid.any(1)):
+        assert np.array_equal(found[i], np.median(each[i, valid[i]], axis=0))
