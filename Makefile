@@ -25,7 +25,7 @@ say = @printf '\n== %s\n' "$(1)"
 .PHONY: help run all test setup check unit integration browser vllm bench docs release clean
 help:
 	@sed -n '1,3s/^# //p' Makefile
-	@echo "make check | unit | integration | vllm   one part of make test; make browser: of integration"
+	@echo "make check | unit | integration | browser | vllm   one part of make test"
 	@echo "make bench     side-by-side measurements, as ratios"
 	@echo "make docs      the site, in site/"
 	@echo "make release   sdist and wheel, in dist/"
@@ -87,7 +87,7 @@ release: $(VENV)/.release-stamp
 	$(call say,sdist and wheel - twice - checked - installed into an empty environment)
 	@python -m release.make dist --smoke
 
-test: check unit integration vllm
+test: check unit integration browser vllm
 	$(call say,all green)
 
 check: $(VENV)/.test-stamp
@@ -101,10 +101,10 @@ unit: $(VENV)/.test-stamp
 	$(call say,unit tests)
 	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --dist worksteal --durations=10 --durations-min=3 -m "not integration and not browser and not vllm"
 
-PARALLEL := -n auto --maxprocesses 4 --dist loadfile --durations=10 --durations-min=10
-integration: $(VENV)/.docs-stamp $(VENV)/.release-stamp chromium
-	$(call say,integration tests: the real model - browsers - servers - runners - dvc)
-	@OMP_NUM_THREADS=1 python -m pytest -q $(PARALLEL) -m "(integration or browser) and not vllm"
+integration: $(VENV)/.docs-stamp $(VENV)/.release-stamp
+	$(call say,integration tests: the real model - servers - runners - dvc)
+	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --durations=10 --durations-min=10 \
+	  -m "integration and not browser and not vllm"
 
 # Installed where that is allowed: as root, by apt.
 .PHONY: chromium
@@ -126,7 +126,7 @@ games:
 
 browser: $(VENV)/.docs-stamp chromium
 	$(call say,browser tests)
-	@OMP_NUM_THREADS=1 python -m pytest -q $(PARALLEL) -m browser
+	@python -m pytest -q -m browser
 
 vllm: $(VENV)/.test-stamp $(VENV)/.vllm-stamp
 	$(call say,vLLM tests: one engine - one server)

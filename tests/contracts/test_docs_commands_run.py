@@ -29,6 +29,7 @@ ELSEWHERE = {
     "measurand build personality --runner": "tests/measurand/beam: runners",
     "measurand evaluate personality --runner": "tests/measurand/dealing: workers",
     "measurand evaluate many_shot --model vllm:": "tests/measurand/dealing: workers",
+    'measurand evaluate many_shot --model "openai:': "tests/measurand/models: several servers",
     "measurand evaluate many_shot --until": "tests/evaluators/many_shot/test_many_shot_until.py",
     "measurand doctor --runner": "tests/measurand/beam/test_beam_diagnosis.py",
     "measurand plan": "tests/measurand/planning/test_planning_command.py",
