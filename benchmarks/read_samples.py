@@ -123,12 +123,13 @@ def analyse(log: Path, cluster: str | None = None) -> None:
 
 
 _MEASURED = """
-import resource, sys, time
+import re, sys, time
 from measurand.cli import main
 start = time.monotonic(), time.process_time()
 code = main(sys.argv[1:])
 wall, spent = time.monotonic() - start[0], time.process_time() - start[1]
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+# Not getrusage's, which begins with the memory of the process that wrote the log.
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 2**20
 print(f"{'':14}{wall:8.1f} s, {spent:.1f} s of processor, {peak:.2f} GiB at its peak")
 raise SystemExit(code)
 """
