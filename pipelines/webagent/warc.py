@@ -92,5 +92,7 @@ def read(path: Path, offset: int, most: int) -> tuple[bytes, str]:
             raise PageError(f"its record is damaged: {error}", code="unreadable") from error
     if len(body) > most:
         raise PageError(f"it has more than {most} bytes", code="too_large")
+    if record.rec_type != "response" or record.http_headers is None:
+        raise PageError("no response of a server begins there", code="unreadable")
     said = _CHARSET.search(record.http_headers.get_header("Content-Type") or "")
     return body, said[1].lower() if said else ""

@@ -58,8 +58,6 @@ def test_pages_are_read_where_they_lie(tmp_path: Path, gzipped: bool) -> None:
 
 
 def test_damaged_records_and_files_of_another_kind(tmp_path: Path) -> None:
-    path = archive(tmp_path / "x.warc", gzipped=True)
-    offset = next(iter(warc.responses(path))).offset
     whole = tmp_path / "whole.warc.gz"
     whole.write_bytes(gzip.compress(archive(tmp_path / "y.warc", gzipped=False).read_bytes()))
     other = tmp_path / "other.warc"
@@ -68,6 +66,13 @@ def test_damaged_records_and_files_of_another_kind(tmp_path: Path) -> None:
         with pytest.raises(InputError) as caught:
             plan(Corpus.model_validate({"sources": [{"warc": str(bad)}]}), tmp_path)
         assert caught.value.code == code
-    with pytest.raises(PageError) as refused:
-        warc.read(path, offset + 7, 100)
-    assert refused.value.code == "unreadable"
+
+
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_nothing_is_read_where_no_response_begins(tmp_path: Path, gzipped: bool) -> None:
+    path = archive(tmp_path / "x.warc", gzipped=gzipped)
+    begins = {response.offset for response in warc.responses(path)}
+    for offset in set(range(path.stat().st_size + 2)) - begins:
+        with pytest.raises(PageError) as refused:
+            warc.read(path, offset, 9000)
+        assert refused.value.code == "unreadable"
