@@ -107,7 +107,8 @@ def plan(
             where = Path(pilot)
             return Plan(record_of(spec, where, what, root=Path(root), ours=True, name=name))
         with tempfile.TemporaryDirectory() as scratch:
-            kept = _kept(pilot, reading, spec, Path(scratch) / "rows")
+            # Reasons name the folder and the one above it, which must not be another at every run.
+            kept = _kept(pilot, reading, spec, Path(scratch) / "read" / "rows")
             return Plan(record_of(spec, kept, what, root=Path(root), ours=False, name=name))
 
 
@@ -126,5 +127,6 @@ def _kept(pilot: Source, reading: ReadingOptions, spec: GateFile, folder: Path) 
 
     rows = rows_of(pilot, wish(**reading))
     same_system(rows.table.column("system").unique().to_pylist(), spec, "these rows")
+    folder.parent.mkdir()
     keep(rows, folder)
     return folder

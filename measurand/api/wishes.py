@@ -18,7 +18,13 @@ Pairs = Mapping[str, Any] | Sequence[str]
 """``{"item_id": "question"}``, or as the command line has it: ``["item_id=question"]``."""
 
 
-_FORMS = {"map": "ROLE=COLUMN", "scale": "WORD=NUMBER, such as A=4"}
+_FORMS = {
+    "map": "ROLE=COLUMN",
+    "scale": "WORD=NUMBER, such as A=4",
+    "price": "WHAT=X, such as call=0.2",
+    "most": "WHAT=N, such as items=40",
+    "budget": "UNIT=X, such as calls=5000",
+}
 
 
 def pairs_of(given: Pairs | None, option: str) -> dict[str, str]:

@@ -16,11 +16,26 @@ from measurand.reporting.verdict import sentence_of, state_of, word_of
 _WHOLE = (":root", "html", "body")
 #: A rule, or a group of rules for some media, at the top of the style sheet.
 _RULE = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}|[^{}@]+\{[^{}]*\}")
+_COLOURS = re.compile(r":root\s*\{([^}]*)\}")
+#: How a page around the element says which theme its reader chose there: pages with a switch of
+#: their own (this site, Colab, marimo), JupyterLab, VS Code.
+_THEMES = {
+    "light": (
+        *('[data-theme="light"]', 'html[theme="light"]', "body.light"),
+        *('[data-jp-theme-light="true"]', '[data-vscode-theme-kind$="light"]'),
+    ),
+    "dark": (
+        *('[data-theme="dark"]', 'html[theme="dark"]', "body.dark"),
+        *('[data-jp-theme-light="false"]', '[data-vscode-theme-kind$="dark"]'),
+        '[data-vscode-theme-kind="vscode-high-contrast"]',
+    ),
+}
 
 
 def to_fragment(document: Document) -> str:
     """The blocks of a document in one element, with its own colours; no script, no request.
 
+    The colours are those of the theme that the page around it names, else of the reader's system.
     Rules of the style sheet hold below the element only. Where a page shows no styles the tables
     stay tables.
     """
@@ -36,7 +51,7 @@ def to_fragment(document: Document) -> str:
         .render(
             document=document,
             scope=scope,
-            css=Markup(scoped(_css(), f".{scope}")),
+            css=Markup(scoped(_css(), f".{scope}") + _themes(f".{scope}")),
             state=state_of(document.verdict),
             word=word_of(document.verdict),
             sentence=sentence_of(document.verdict),
@@ -55,7 +70,7 @@ def to_svg(figure: Figure) -> str:
     drawn = str(figures.draw(figure, uid))
     scope = f"measurand-{uid}"
     kept = [rule for rule in _RULE.findall(_css()) if ":root" in rule or ".plot" in rule]
-    css = scoped("".join(kept), f".{scope}")
+    css = scoped("".join(kept), f".{scope}") + _themes(f".{scope}")
     view_box = re.search(r'viewBox="[^"]*" width="[^"]*" height="[^"]*"', drawn)
     assert view_box is not None
     # The rules ask for a picture within something: that is the outer element.
@@ -70,6 +85,17 @@ def _css() -> str:
     """The style sheet of reports; margins of printed pages are the host's."""
     css = (Path(__file__).parent / "report.css").read_text(encoding="utf-8")
     return re.sub(r"/\*.*?\*/|@page\s*\{[^}]*\}", "", css, flags=re.DOTALL)
+
+
+def _themes(to: str) -> str:
+    """Colours where the page around has a theme of its own; on paper they stay those of paper."""
+    light, dark, *_ = _COLOURS.findall(_css())
+    rules = []
+    for scheme, colours in (("light", light), ("dark", dark)):
+        own = " ".join(re.sub(r"color-scheme:[^;]*;", "", colours).split())
+        heads = ", ".join(f"{host} {to}" for host in _THEMES[scheme])
+        rules.append(f"{heads} {{ color-scheme: {scheme}; {own} }}")
+    return "@media screen { " + " ".join(rules) + " }"
 
 
 def scoped(css: str, to: str) -> str:

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
+from api_inputs import items
 
 import measurand
+from measurand import cli
 
 SCORES = {"item_id": [*"abcdef"], "value": [0.2, 0.9, 0.4, 0.7, 0.6, 0.5], "metric": ["score"] * 6}
 
@@ -30,3 +34,57 @@ def test_another_system_is_refused(tmp_path: Path) -> None:
     with pytest.raises(measurand.MeasurandError) as error:
         measurand.plan(gates(tmp_path, "system: chess"), SCORES)
     assert error.value.code == "other_system"
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_functions_json_is_the_commands(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame(items(seed), strict=False).write_csv("t.csv")
+    file = gates(tmp_path)
+    file.write_text(file.read_text().replace("score", "value"))
+    cluster = {"cluster": "passage"} if seed % 2 else {}
+    options: dict[str, Any] = {"truth": 0.5 + seed / 50, **cluster}
+    argv = [f"--{name}={value}" for name, value in options.items()]
+    words = ["plan", "--gate", "gates.yaml", "--pilot", "t.csv", "--format", "json"]
+    assert cli.main([*words, *argv]) == 0
+    printed = capsys.readouterr().out
+    assert measurand.plan("gates.yaml", "t.csv", **options).to_json() == printed
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"truth": float("inf")},
+        {"power": 2.0},
+        {"width": -1.0},
+        {"budget": ["coffee=3"]},
+        {"price": ["call"]},
+        {"most": ["items=x"]},
+        {"budget": ["calls"]},
+        {"map": ["nothing=x"]},
+        {"cluster": "site"},
+        {"values": ["nothing"]},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+def test_errors_are_the_commands(
+    options: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pl.DataFrame(items(1), strict=False).write_csv("t.csv")
+    gates(tmp_path)
+    argv = []
+    for name, value in options.items():
+        argv += [f"--{name}", *map(str, value if isinstance(value, list) else [value])]
+    assert cli.main(["plan", "--gate", "gates.yaml", "--pilot", "t.csv", *argv]) == 3
+    told = capsys.readouterr().err.splitlines()[-1]
+    with pytest.raises(measurand.MeasurandError) as refused:
+        measurand.plan("gates.yaml", "t.csv", **options)
+    assert told == f"measurand plan: {refused.value.code}: {refused.value}"
+    assert refused.value.hint

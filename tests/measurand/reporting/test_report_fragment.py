@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from xml.etree import ElementTree
+
+import pytest
 
 from measurand.reporting.document import Document, Figure, Section, Table, Text
 from measurand.reporting.fragment import scoped, to_fragment, to_svg
@@ -44,7 +47,7 @@ def test_rules_hold_below_the_element_only() -> None:
         for h in re.split(r",(?![^(]*\))", head)
     ]
     assert len(heads) > 50
-    assert not [h for h in heads if h and not h.startswith(f".{scope}")]
+    assert not [h for h in heads if h and f".{scope}" not in h.split()]
     assert "url(" not in css
     assert "@import" not in css
 
@@ -83,3 +86,35 @@ def test_a_picture_alone_has_its_colours_and_is_a_file() -> None:
     ids = re.findall(r'id="([^"]+)"', text)
     assert all(one.startswith(scope.removeprefix("measurand-")) for one in ids)
     assert "url(" not in text
+
+
+THEMES = {
+    'data-theme="{}"': ("light", "dark"),
+    'data-theme="auto" class="{}"': ("light", "dark"),
+    'data-jp-theme-light="{}"': ("true", "false"),
+    'data-vscode-theme-kind="{}"': ("vscode-light", "vscode-dark"),
+    'data-vscode-theme-kind="vscode-{}"': ("high-contrast-light", "high-contrast"),
+}
+"""How a page says that it is light or dark."""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("body", sorted(THEMES))
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_colours_follow_the_page_around_before_the_system(
+    page: Any, system: str, body: str
+) -> None:
+    picture = to_svg(Figure("forest", "Forest", "Means.", {"rows": ROWS, "axis": "mean"}))
+    page.emulate_media(color_scheme=system)
+    grounds = []
+    for word in THEMES[body]:
+        page.set_content(f"<body {body.format(word)}>{to_fragment(_document())}{picture}")
+        grounds.append(
+            page.eval_on_selector_all(
+                "[class^=measurand-]", "e => e.map(one => getComputedStyle(one).backgroundColor)"
+            )
+        )
+    assert grounds == [["rgb(253, 253, 252)"] * 2, ["rgb(21, 23, 26)"] * 2]
+    page.set_content(f"<body>{picture}")
+    alone = page.eval_on_selector("svg", "e => getComputedStyle(e).backgroundColor")
+    assert alone == grounds[system == "dark"][0]
