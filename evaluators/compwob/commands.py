@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,16 +94,9 @@ def _play(args: argparse.Namespace) -> int:
     source = pages.Wheel(pages.fetch(root / "data" / "sources"))
     spec = Spec(task, "single" if len(task.parts) == 1 else args.order, args.seed)
     agent = _agent(args.agent, source, root)
-    try:
-        found = play(
-            browser.mine(pages.Composed(source)),
-            spec,
-            agent,
-            Setting(Rules(click=args.click)),
-            pictures=True,
-        )
-    finally:
-        browser.close_all()
+    setting = Setting(Rules(click=args.click))
+    with closing(browser.Owner(pages.Composed(source))) as owner:
+        found = play(owner, spec, agent, setting, pictures=True)
     if found.episode["status"] != "ok":
         raise InfraError(f"no episode: {found.episode['reason']}", hint="measurand doctor")
     shards.write_dataset(out / "films", FILMS, table(FILMS, films.rows(spec, found)))
@@ -144,14 +138,14 @@ def _run(args: argparse.Namespace) -> int:
         )
     setting, site = Setting(Rules(click=args.click)), pages.Composed(source)
     played = []
-    try:
-        with Progress(f"run {name}", len(seeds), "episodes") as progress:
-            for seed in seeds:
-                spec = Spec(task, "single", seed, source=page)
-                played.append(play(browser.mine(site), spec, agent, setting))
-                progress.advance()
-    finally:
-        browser.close_all()
+    with (
+        closing(browser.Owner(site)) as owner,
+        Progress(f"run {name}", len(seeds), "episodes") as progress,
+    ):
+        for seed in seeds:
+            spec = Spec(task, "single", seed, source=page)
+            played.append(play(owner, spec, agent, setting))
+            progress.advance()
     _write(args.out, played)
     return _summary(args, played)
 

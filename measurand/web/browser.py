@@ -70,6 +70,7 @@ class Owner:
         self.site, self.run = site, run
         self.token = f"{run}.{secrets.token_hex(8)}"
         self._jobs: queue.Queue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.Queue()
+        self._closed, self._asking = False, threading.Lock()
         self._thread = threading.Thread(target=self._serve, name="browser", daemon=True)
         self._thread.start()
 
@@ -77,10 +78,10 @@ class Owner:
         """Do ``work`` with the browser, which is started where none runs.
 
         Raises:
-            BrowserFailed: it took longer than ``timeout_s``, or the browser is gone.
+            BrowserFailed: it took longer than ``timeout_s``, or the browser is gone, or the owner
+                has been closed.
         """
-        answer: Future[T] = Future()
-        self._jobs.put((work, answer))
+        answer = self._ask(work)
         try:
             return answer.result(timeout_s + LAUNCH_SECONDS)
         except TimeoutError:
@@ -111,23 +112,35 @@ class Owner:
         return None, failures
 
     def restart(self) -> None:
-        """Close the browser; the next call starts another one."""
-        answer: Future[None] = Future()
-        self._jobs.put((_CLOSE, answer))
+        """Close the browser; the next call starts another one, unless the owner is closed."""
         try:
-            answer.result(10)
+            self._ask(_CLOSE).result(10)
         except TimeoutError:
             self.kill()
+        except BrowserFailed:
+            return
 
     def kill(self) -> None:
         """End the browser's processes without asking it."""
         chromium.kill(self.token)
 
     def close(self) -> None:
-        """Close the browser and end the thread."""
-        self._jobs.put(None)
+        """Close the browser and end the thread; what was asked before is done first."""
+        with self._asking:
+            self._closed = True
+            self._jobs.put(None)
         self._thread.join(10)
         self.kill()
+
+    def _ask(self, work: Callable[[Session], T]) -> Future[T]:
+        answer: Future[T] = Future()
+        with self._asking:
+            # Nobody would ever answer what is put behind the end.
+            if self._closed:
+                answer.set_exception(BrowserFailed("its owner closed the browser"))
+            else:
+                self._jobs.put((work, answer))
+        return answer
 
     def _serve(self) -> None:
         session: _Open | None = None
@@ -237,9 +250,11 @@ def _forget(owner: Owner) -> None:
     owner.close()
 
 
-def close_all() -> None:
-    """Close every browser of this process, on its own thread."""
-    for owner in list(_owners):
+def close_all(run: str | None = None) -> None:
+    """Close the browsers of a run, or all of this process, each on its own thread."""
+    with _lock:
+        asked = [owner for owner in _owners if run in (None, owner.run)]
+    for owner in asked:
         _forget(owner)
 
 

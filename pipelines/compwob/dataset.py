@@ -84,7 +84,7 @@ def build(
             steps = beam.to_shards(played.steps, STEPS, out / "steps", n, "episode_id")
             run = beam.to_shards(played.runs, RUNS, timings)
     finally:
-        browser.close_all()
+        browser.close_all(work.run)
         left = chromium.left_over(work.run, LEFT_SECONDS)
     made = episodes.finish(
         params=settings,

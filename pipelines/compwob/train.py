@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -256,16 +257,17 @@ def _probe(params: Params, folder: Path, seed: int, tasks: list[str]) -> dict[st
     assert params.train is not None
     source = pages.Wheel(pages.fetch(project.root_or_here() / "data" / "sources"))
     agent = open_trained(f"trained:uniform:{seed}", folder.parent)
-    owner = browser.mine(pages.Composed(source), "probe")
     setting = Setting(Rules(click=params.build.click), params.build.attempts)
     first = EVAL_SEED - params.train.probe
     found: dict[str, float | None] = {}
-    with Progress(f"first round {seed}", len(tasks), "tasks") as progress:
+    with (
+        closing(browser.Owner(pages.Composed(source), "probe")) as owner,
+        Progress(f"first round {seed}", len(tasks), "tasks") as progress,
+    ):
         for task in tasks:
             specs = [Spec(composition(task), "single", s) for s in range(first, EVAL_SEED)]
             played = [play(owner, spec, agent, setting).episode["success"] for spec in specs]
             known = [value for value in played if value is not None]
             found[task] = sum(known) / len(known) if known else None
             progress.advance()
-    browser.close_all()
     return found

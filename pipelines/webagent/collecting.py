@@ -75,7 +75,7 @@ def write(params: Build, out: Path, runner: str, argv: Sequence[str] = ()) -> No
         with beam.pipeline(runner, argv) as pipeline:
             sinks = beam.make_tables(pipeline, list(work.tasks), tables, params.n_shards, work)
     finally:
-        playing.close_all()
+        playing.close_all(work.conditions.run)
         left = chromium.left_over(work.conditions.run, LEFT_SECONDS)
     settings = params.model_dump(mode="json", include={"sites", "experience", "seed"})
     made = sinks[0].finish(params=settings, rows_in=len(work.tasks))

@@ -107,9 +107,10 @@ def _mine(conditions: Conditions) -> _Desk:
     return desk
 
 
-def close_all() -> None:
-    """Close every browser and sandbox of this process."""
+def close_all(run: str) -> None:
+    """Close the browsers and sandboxes that this process has for a run."""
     with _lock:
-        desks, _desks[:] = list(_desks), []
+        desks = [desk for desk in _desks if desk.run == run]
+        _desks[:] = [desk for desk in _desks if desk.run != run]
     for desk in desks:
         desk.close()

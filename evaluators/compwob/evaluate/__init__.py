@@ -86,7 +86,7 @@ def evaluate(
             outcomes.append(turn)
         pictures = films.film(params, owner, source) if limit is None else []
     finally:
-        browser.close_all()
+        browser.close_all(run)
         left = chromium.left_over(run)
     config = {
         "evaluate": params.evaluate.model_dump(mode="json"),

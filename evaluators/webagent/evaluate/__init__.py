@@ -92,7 +92,7 @@ def evaluate(
         _write(out / "films", FILMS, strips, params, config)
     finally:
         agents.close_all()
-        playing.close_all()
+        playing.close_all(conditions.run)
         left = chromium.left_over(conditions.run, LEFT_SECONDS)
     _write(out / "checks", CHECKS, checks.rows(episodes, again, left), params, config)
 

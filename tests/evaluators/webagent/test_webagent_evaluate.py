@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import webagent_small as small
-from webagent_killing import below
+from killing import below
 from webagent_planners import SAID
 
 from evaluators.webagent import evaluate as module

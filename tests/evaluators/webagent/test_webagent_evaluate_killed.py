@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from webagent_killing import begin, below, left
+from killing import begin, below, left
 
 from measurand import shards
 from measurand.manifest import read_manifest

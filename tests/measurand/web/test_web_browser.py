@@ -49,6 +49,45 @@ def test_another_site_or_run_is_another_owner() -> None:
         browser.close_all()
 
 
+def test_a_run_closes_its_own_browsers_while_another_works_on() -> None:
+    owners = []
+    begun, over = threading.Event(), threading.Event()
+
+    def other_run() -> None:
+        owners.append(browser.mine(SITE, "other"))
+        assert owners[0].call(_title, 60) == "small"
+        begun.set()
+        over.wait(60)
+
+    thread = threading.Thread(target=other_run)
+    thread.start()
+    try:
+        assert begun.wait(60)
+        own = browser.mine(SITE, "own")
+        assert own.call(_title, 60) == "small"
+        browser.close_all("own")
+        assert chromium.left_over(own.token) == 0
+        assert owners[0].call(_title, 60) == "small"
+    finally:
+        over.set()
+        thread.join()
+        browser.close_all("other")
+    assert chromium.left_over(owners[0].token) == 0
+
+
+def test_a_closed_owner_refuses_at_once_instead_of_letting_its_caller_wait() -> None:
+    own, called = Owner(SITE), []
+    own.close()
+    start = time.monotonic()
+    with pytest.raises(BrowserFailed, match="closed"):
+        own.call(called.append, 600)
+    found, failures = own.tried(called.append, 600, 3)
+    assert found is None
+    assert len(failures) == 3
+    assert time.monotonic() - start < 5
+    assert called == []
+
+
 def test_a_killed_browser_fails_the_call_and_the_next_one_starts_another() -> None:
     own = Owner(SITE)
     try:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from compwob_web import wheel
 
 from measurand.errors import InfraError
-from measurand.web import browser
 from measurand.web.browser import Owner
 from pipelines.compwob.pages import Composed, Wheel
 
@@ -21,5 +21,6 @@ def miniwob() -> Wheel:
 
 @pytest.fixture(scope="session")
 def owner(miniwob: Wheel) -> Iterator[Owner]:
-    yield browser.mine(Composed(miniwob))
-    browser.close_all()
+    # Its own, and not this thread's: an evaluation in another module closes that one.
+    with closing(Owner(Composed(miniwob))) as made:
+        yield made

@@ -28,12 +28,22 @@ def _files(out: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.timeout(240)
-def test_every_way_of_running_gives_the_same_bytes_and_leaves_no_browser(tmp_path: Path) -> None:
-    found = []
+def test_every_way_of_running_gives_the_same_bytes_and_leaves_no_browser(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found, left = [], []
+    ending = chromium.left_over
+
+    def counted(run: str, seconds: float) -> int:
+        left.append((run, ending(run, seconds)))
+        return left[-1][1]
+
+    monkeypatch.setattr(chromium, "left_over", counted)
     for i, runner in enumerate(("FnApiRunner", "FnApiRunner:threads=2", "FnApiRunner:processes=2")):
         build(SMALL, tmp_path / str(i), runner, journal=tmp_path / f"j{i}")
         found.append(_files(tmp_path / str(i)))
-        assert chromium.processes("build-") == []
+        run, still = left[-1]
+        assert (len(left), still, chromium.processes(run)) == (i + 1, 0, [])
     assert found[0] == found[1] == found[2]
     rows = shards.read_table(tmp_path / "0" / "episodes").to_pylist()
     assert len(rows) == 4

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from webagent_killing import begin, below, left
+from killing import begin, below, left
 
 from measurand import shards
 from measurand.manifest import read_manifest
@@ -58,7 +58,7 @@ def test_a_browser_that_never_starts_leaves_an_episode_without_a_result(
     try:
         found = playing.attempted(task("map", "train", 0, 0), agent, setting)
     finally:
-        playing.close_all()
+        playing.close_all(setting.run)
     assert found.played.checked is None
     assert found.failures == ["it does not start"] * 2
     assert found.browser == ""
