@@ -81,8 +81,10 @@ def episode(idx: int, *traces: dict[str, Any], **more: Any) -> dict[str, Any]:
             "traces": made, **more}  # fmt: skip
 
 
-def promptfoo_file(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    """Results of promptfoo, version 3."""
+def promptfoo_file(
+    path: Path, rows: Sequence[dict[str, Any]], columns: Sequence[dict[str, Any]] = ()
+) -> Path:
+    """Results of promptfoo, version 3; ``columns`` are its prompts with their metrics."""
     made = [
         {"promptIdx": 0, "testIdx": i, "success": True, "score": 1, "failureReason": 0,
          "testCase": {"vars": {"topic": f"t{i}"}}, "vars": {"topic": f"t{i}"}, "latencyMs": 3,
@@ -90,9 +92,25 @@ def promptfoo_file(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
          "namedScores": {}, **row}
         for i, row in enumerate(rows)
     ]  # fmt: skip
-    results = {"version": 3, "timestamp": "2026", "prompts": [{"raw": 'a "results": [ b'}],
-               "results": made, "stats": {"successes": 1}}  # fmt: skip
+    prompts = [{"raw": 'a "results": [ b'}, *columns]
+    results = {"version": 3, "timestamp": "2026", "prompts": prompts, "results": made,
+               "stats": {"successes": 1}}  # fmt: skip
     path.write_text(json.dumps({"evalId": "eval-x", "results": results, "config": {}}, indent=1))
+    return path
+
+
+def promptfoo_before(path: Path, rows: Sequence[dict[str, Any]], form: str) -> Path:
+    """Results of promptfoo, version 2: rows tell no test and no reason of a failure."""
+    made = [
+        {"success": True, "score": 1, "vars": {"topic": f"t{i}"}, "namedScores": {},
+         "gradingResult": {"pass": True}, "prompt": {"raw": "say", "label": "say"},
+         "provider": {"id": "openai:one"}, **row}
+        for i, row in enumerate(rows)
+    ]  # fmt: skip
+    table = {"head": {"prompts": [], "vars": ["topic"]}, "body": []}
+    results = {"version": 2, "timestamp": "2024", "results": made, "stats": {}, "table": table}
+    whole = {"evalId": {"evalId": None, "results": results}, "results": {"results": results}}
+    path.write_text(json.dumps(whole.get(form, results)))
     return path
 
 
