@@ -1,4 +1,4 @@
-"""How a user's table is written: separator, decimal mark, encoding, header rows. Guessed, and said.
+"""How a user's table is written: separator, encoding, header rows. Guessed, and said.
 
 A spreadsheet in German writes ``1;2,5``; a survey tool writes three lines of headers; a statistics
 program writes 99 where there is no answer. What can be read in one way only is read in that way and
@@ -19,15 +19,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from measurand.columns import decoded
+from measurand import summary_rows
 from measurand.dialects import SEPARATORS
 from measurand.errors import InputError
 
 _LINES = 200  # lines that are looked at for a separator
-_DECIMAL_COMMA = r"^\s*([+-]?)(\d{1,3}(?:\.\d{3})+|\d*),(\d+)\s*%?\s*$"
-_THOUSANDS = r"^\s*[+-]?[1-9]\d{0,2}(,\d{3})+\s*$"
-_GROUPED = r"^\s*[+-]?[1-9]\d{0,2}(\.\d{3})+\s*$"
-_POINT = r"^\s*[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?\s*$"
 #: Numbers that survey tools and statistics programs write where there is no answer.
 CODES = (
     *(-9999, -999, -99, -98, -97, -96, -9, -8, -7, -1, 8, 9, 77, 88, 96, 97, 98, 99),
@@ -48,12 +44,6 @@ ABOUT = frozenset(
         *("weight", "weights", "wt", "pweight", "fweight", "gewicht", "gewichtung"),
     )
 )
-#: Names of a last row that sums up a table, in lower case: by a sum, a mean, or either.
-_SUMS = frozenset(("sum", "summe", "somme", "suma", "grand total", "subtotal"))
-_AVERAGES = frozenset(
-    ("mean", "average", "avg", "mittelwert", "durchschnitt", "moyenne", "promedio", "media")
-)
-_EITHER = frozenset(("total", "totals", "overall", "gesamt", "insgesamt", "totale"))
 _ANSWER = ("", "response", "open-ended response")
 _NEAR = 2  # a code stands at least so far outside the other answers
 _WIDEST = 20  # answers of a wider range are no scale: a code cannot be told
@@ -137,7 +127,7 @@ def refuse_no_header(names: Sequence[str], name: str, said: list[str]) -> None:
     Raises:
         InputError: code ``no_header``.
     """
-    numbers = [_plain_number(title, False) for title in names]
+    numbers = [summary_rows.number(title, False) for title in names]
     known = [number for number in numbers if number is not None]
     if len(known) < max(2, len(names)):
         return
@@ -204,117 +194,6 @@ def filled(columns: Sequence[pa.ChunkedArray], name: str, said: list[str]) -> li
         return list(columns)
     said.append(f"{name}: {n:,} rows without any cell are left out.")
     return [c.filter(pc.invert(empty)) for c in columns]
-
-
-def without_summary(
-    columns: Sequence[pa.ChunkedArray], name: str, comma: bool, said: list[str]
-) -> list[pa.ChunkedArray]:
-    """Columns without a last row that only sums up the others.
-
-    It is named so, and its numbers are the sums or the means of those above it. One that is named
-    so and holds other numbers stays, and that is said.
-    """
-    n = len(columns[0]) if columns else 0
-    last = [str(column[n - 1].as_py() or "").strip() for column in columns] if n > 2 else []
-    at = next((i for i, t in enumerate(last) if _summary(t)), None)
-    if at is None or last[at] in columns[at].slice(0, n - 1).to_pylist():
-        return list(columns)
-    numbers = [
-        (
-            _plain_number(cell, comma),
-            [_plain_number(str(v), comma) for v in column.to_pylist()[:-1]],
-        )
-        for cell, column in zip(last, columns, strict=True)
-    ]
-    known = [(value, [v for v in above if v is not None]) for value, above in numbers]
-    told = [(value, above) for value, above in known if value is not None and len(above) > 1]
-    if told and all(_sums_up(value, above, last[at]) for value, above in told):
-        said.append(f"{name}: the last row, {last[at]!r}, sums up the others and is left out.")
-        return [column.slice(0, n - 1) for column in columns]
-    said.append(f"{name}: the last row is named {last[at]!r}; it counts as the others do.")
-    return list(columns)
-
-
-def _plain_number(text: str, comma: bool) -> float | None:
-    cell = text.strip().rstrip("% ")
-    cell = cell.replace(".", "").replace(",", ".") if comma else cell
-    return float(cell) if re.fullmatch(r"[+-]?\d+(\.\d+)?", cell, re.ASCII) else None
-
-
-def _summary(text: str) -> str:
-    """A name of a row that sums up, or nothing."""
-    word = text.casefold().rstrip(" :")
-    return word if word in _SUMS | _AVERAGES | _EITHER else ""
-
-
-def _sums_up(value: float, above: Sequence[float], name: str) -> bool:
-    """Whether a number is what the row's name says of others, as far as it is rounded.
-
-    Numbers that are all the same have any of them as their mean, which shows nothing.
-    """
-    total, word = math.fsum(above), _summary(name)
-    near = 0.005 + 1e-9 * abs(total)
-    is_sum = word not in _AVERAGES and abs(value - total) <= near
-    is_mean = word not in _SUMS and abs(value - total / len(above)) <= near
-    return is_sum or (is_mean and min(above) < max(above))
-
-
-def decimal_comma(
-    columns: Sequence[pa.ChunkedArray], name: str, declared: str | None, said: list[str]
-) -> bool:
-    """Whether the numbers of columns of text have decimal commas: as declared, or as they show.
-
-    Without a declaration one number has to show it that could not stand between thousands, and
-    none may have a decimal point.
-    """
-    if declared is not None:
-        return declared == ","
-    commas = [pc.match_substring_regex(c, _DECIMAL_COMMA) for c in columns]
-    if not any(pc.any(c).as_py() for c in commas):
-        return False
-    if any(pc.any(pc.match_substring_regex(c, _POINT)).as_py() for c in columns):
-        return False
-    sure = [
-        pc.any(pc.and_not(found, pc.match_substring_regex(c, _THOUSANDS))).as_py()
-        for c, found in zip(columns, commas, strict=True)
-    ]
-    if not any(sure):
-        return False
-    said.append(f"{name}: decimals are written with commas.")
-    return True
-
-
-def pointed(column: pa.ChunkedArray, what: str, said: list[str]) -> pa.ChunkedArray:
-    """A column with decimal commas as one with points: ``1.234,5`` and ``1.234`` are 1234.5, 1234.
-
-    Args:
-        column: its cells; those of other types than text stay as they are.
-        what: file and column, for messages.
-        said: where it is noted that points stand between thousands.
-
-    Raises:
-        InputError: code ``ambiguous``: a point that stands between no thousands.
-    """
-    column = decoded(column)
-    if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-        return column
-    commas = pc.match_substring_regex(column, _DECIMAL_COMMA)
-    grouped = pc.match_substring_regex(column, _GROUPED)
-    point = pc.and_not(pc.match_substring_regex(column, _POINT), grouped)
-    if pc.any(point).as_py():
-        row = pc.index(point, True).as_py()
-        raise InputError(
-            f"{what}: row {row + 1} holds {column[row].as_py().strip()!r}, a point where decimals "
-            "have commas",
-            hint="write it with a comma, or say --decimal .",
-            code="ambiguous",
-        )
-    if pc.any(grouped).as_py():
-        cell = column[pc.index(grouped, True).as_py()].as_py().strip()
-        said.append(f"{what}: points stand between thousands: {cell} is {cell.replace('.', '')}.")
-    plain = pc.replace_substring(column, ".", "")
-    plain = pc.replace_substring(plain, ",", ".")
-    return pc.if_else(pc.or_(commas, grouped), plain, column)
 
 
 def outside(columns: Iterable[np.ndarray]) -> list[tuple[int, int, tuple[float, float]]]:

@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from measurand import guesses, json_tables, open_quotes
+from measurand import decimals, guesses, json_tables, open_quotes, summary_rows
 from measurand.cells import by_labels, in_words
 from measurand.columns import (
     MISSING,
@@ -83,16 +83,14 @@ class Responses:
         return self.columns[self.names.index(name)]
 
     def numeric(self, name: str) -> pa.ChunkedArray:
-        """The column of that name, its decimals with points.
+        """The column of that name, its numbers in plain decimal notation.
 
         Raises:
-            InputError: code ``ambiguous``, as :func:`measurand.guesses.pointed`.
+            InputError: code ``ambiguous``, as :func:`measurand.decimals.pointed`.
         """
-        column = self.column(name)
-        if not self.comma:
-            return column
         said: list[str] = []
-        found = guesses.pointed(column, f"{self.name}, column {name!r}", said)
+        what = f"{self.name}, column {name!r}"
+        found = decimals.plain(self.column(name), self.comma, what, said)
         for text in said:
             self.say(text)
         return found
@@ -332,8 +330,8 @@ def _of_text(
     names, parts = guesses.joined_headers(names, columns, name, said)
     skip = dialect.skip or parts or guesses.header_rows(columns, name, said)
     kept = guesses.filled([c.slice(skip) for c in columns], name, said)
-    comma = guesses.decimal_comma(kept, name, dialect.decimal, said)
-    kept = guesses.without_summary(kept, name, comma, said)
+    comma = decimals.decimal_comma(kept, name, dialect.decimal, said)
+    kept = summary_rows.without(kept, name, comma, said)
     return replace(_responses(name, names, kept), comma=comma, understood=said)
 
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
 
 import numpy as np
 import pyarrow as pa
 
-from measurand import understanding
+from measurand import summary_rows, understanding
 from measurand.columns import labels, numbers, parse, shown
 from measurand.errors import InputError
 from measurand.guesses import code_warnings
@@ -51,6 +51,8 @@ _FAULTS = frozenset(("error", "errors", "error_message", "exception", "failure_r
 """Columns in which others say that there was no answer, in lower case."""
 _SHARD = re.compile(r"[-_.]?(part[-_.]\d+(-[-\w]+)?|\d{5}-of-\d{5})")
 """What tells the parts of one table apart, such as ``-00000-of-00002`` or ``part-0``."""
+_SHORTENED = re.compile(r"\d(\.\d+)?E\+\d\d", re.ASCII)
+"""A long number as spreadsheets show it; what they show is what they save as CSV."""
 _MOST_NAMED = 12
 ROLES = ("item_id", "value", "model", "metric", "repeat", "cluster_id", "status", "document")
 
@@ -108,7 +110,7 @@ def alike(logs: list[Log]) -> list[str]:
 
 def _form(item: str) -> str:
     """What an id is, however it is written."""
-    text = unicodedata.normalize("NFKC", item).casefold().strip()
+    text = unicodedata.normalize("NFKC", item).casefold().strip().removeprefix("'")
     text = re.sub(r"[ t]00:00(:00(\.0+)?)?(z|\+00:00)?$", "", text)
     number = parse(text) if text[:1] in "+-.0123456789" else None
     return text if number is None else f"{number:.17g}"
@@ -122,12 +124,25 @@ def of_responses(responses: Responses, file: Path, wish: Wish, notes: list[str])
     """
     account = Account()
     table = _read(responses, file, wish, notes)
-    notes += _not_used(responses, _roles(responses, wish))
+    notes += _not_used(responses, _roles(responses, wish)) + _shortened(responses.name, table)
     account.read.append((str(file), table.num_rows))
     if wish.describe:
         account.columns += understanding.columns(responses, _roles(responses, wish))
     account.understood += responses.understood
     return Log(str(file), table, "", "", account)
+
+
+def _shortened(name: str, table: pa.Table) -> list[str]:
+    """A note on ids of which a spreadsheet kept the first digits alone."""
+    items = table.column("item_id").unique().to_pylist()
+    found = [item for item in items if _SHORTENED.fullmatch(item)]
+    if not found:
+        return []
+    return [
+        f"{name}: {len(found):,} items are named such as {found[0]}: a spreadsheet shortened long "
+        "numbers, and items that differed in the digits that are lost are one here. Save the table "
+        "with ids as text."
+    ]
 
 
 def roles(columns: Mapping[str, str]) -> dict[str, str]:
@@ -220,11 +235,13 @@ def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Tabl
     statuses = named("status") or [None] * n
     groups = [_labels(table, field) for field in wish.by]
     rows = Collector()
-    for column in wish.values or (_column(table, "value", wish),):
-        values = _scores(table, column, wish.scale)
-        notes += code_warnings([values], f"{table.name}, {column}")
+    columns = wish.values or (_column(table, "value", wish),)
+    scores = [_scores(table, column, wish.scale) for column in columns]
+    kept = _no_summaries(table, [str(i) for i in items], models, metrics, scores)
+    for column, values in zip(columns, scores, strict=True):
+        notes += code_warnings([values[kept]], f"{table.name}, {column}")
         names = [column] * n if metrics is None else metrics
-        for i in range(n):
+        for i in kept:
             parts = {f: plain(g[i]) for f, g in zip(wish.by, groups, strict=True)}
             status, reason = _status(table.name, i, statuses[i], values[i])
             rows.add(
@@ -233,6 +250,24 @@ def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Tabl
                 *(status, reason, slice_text(parts), documents[i] or NOBODY, documents[i]),
             )
     return rows.table()
+
+
+def _no_summaries(
+    table: Responses,
+    items: list[str],
+    models: Sequence[str | None],
+    metrics: Sequence[str | None] | None,
+    scores: list[np.ndarray],
+) -> list[int]:
+    """Rows that are items, without those that sum up the others of their model."""
+    groups = list(zip(models, metrics or [None] * len(items), strict=True))
+    gone, left = summary_rows.of_items(items, groups, scores)
+    summed = "sum up the others of their model and are left out"
+    for rows, what in ((gone, summed), (left, "count as the others do")):
+        if rows:
+            names = first(sorted({items[row] for row in rows}))
+            table.say(f"{table.name}: {len(rows):,} rows named {names} {what}.")
+    return sorted(set(range(len(items))) - set(gone))
 
 
 def _column(table: Responses, role: str, wish: Wish) -> str:

@@ -13,6 +13,11 @@ from measurand.cells import by_labels, in_words
         (["no"], [0.0]),
         (["Checked", "Unchecked"], [1.0, 0.0]),
         (["t", "f"], [1.0, 0.0]),
+        (["WAHR", "falsch"], [1.0, 0.0]),
+        (["vrai", "FAUX"], [1.0, 0.0]),
+        (["S\u00ed", "no"], [1.0, 0.0]),
+        (["nee", "ja"], [0.0, 1.0]),
+        (["\u2713", "\u2717"], [1.0, 0.0]),
         (["Not selected", "Selected"], [0.0, 1.0]),
         (["[PASS] 4", "[FAIL] 5"], [1.0, 0.0]),
         (["85%", "7.5 %"], [0.85, 0.075]),
@@ -30,7 +35,8 @@ def test_words_that_are_numbers(words: list[str], numbers: list[float]) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [["True", "maybe"], ["pass", "no"], ["[PASS] a", "[ERROR] b"], ["85%", "0.7"], ["1", "2"],
+    [["True", "maybe"], ["pass", "no"], ["oui", "no"], ["falso", "nein"],
+     ["[PASS] a", "[ERROR] b"], ["85%", "0.7"], ["1", "2"],
      ["5 - very much", "5 - somewhat"], ["Agree", "Disagree"], ["1,000", "2,000"], ["3-4", "5-6"]],
 )  # fmt: skip
 def test_words_that_could_be_two_things(words: list[str]) -> None:

@@ -288,3 +288,26 @@ def test_parts_of_one_table_are_one_model(tmp_path: Path) -> None:
         [model] = set(found.table.column("model").to_pylist())
         assert model == {"m": "m", "n": "x"}[folder]
         assert "which names the model" in found.account.understood[0]
+
+
+@pytest.mark.parametrize("names", [("Mean", "mean"), ("Overall", "Average")])
+def test_sums_of_each_model_are_no_items(tmp_path: Path, names: tuple[str, str]) -> None:
+    one, two = names
+    rows = [*("a,1,1", "a,2,0", "a,3,1", f"a,{one},0.667"), *("b,1,1", "b,2,0", "b,3,0")]
+    text = "\n".join(["model,id,score", *rows, f"b,{two},0.33"])
+    found = read([write(tmp_path, text)], Wish())
+    assert {r["item_id"] for r in found.table.to_pylist()} == {"1", "2", "3"}
+    assert any("sum up the others of their model" in text for text in found.account.understood)
+
+
+def test_an_item_that_is_only_named_like_a_sum_counts_and_is_said(tmp_path: Path) -> None:
+    found = read([write(tmp_path, "id,score\nsum,1\nmax,0\nmedian,1\nq,0\n")], Wish())
+    assert found.table.num_rows == 4
+    assert any("count as the others do" in text for text in found.account.understood)
+
+
+def test_ids_that_a_spreadsheet_shortened_are_said(tmp_path: Path) -> None:
+    found = read([write(tmp_path, "id,score\n1.23457E+15,1\n1.23458E+15,0\n")], Wish())
+    assert any("2 items are named such as 1.23457E+15" in note for note in found.notes)
+    plain = read([write(tmp_path, "id,score\n1234570000000001,1\n1e5,0\n")], Wish())
+    assert plain.notes == ()
