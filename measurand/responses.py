@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from measurand import decimals, guesses, json_tables, open_quotes, summary_rows
+from measurand import decimals, guesses, json_tables, open_quotes, summary_rows, workbooks
 from measurand.cells import by_labels, in_words
 from measurand.columns import (
     MISSING,
@@ -306,7 +306,7 @@ def _csv_table(data: bytes, mark: str, *, quoted: bool) -> pa.Table:
 
 def _read_workbook(data: bytes, name: str, dialect: Dialect) -> Responses:
     said: list[str] = []
-    rows = guesses.workbook(data, name, dialect.sheet, said)
+    rows = workbooks.cells(data, name, dialect.sheet, said)
     if not rows:
         raise InputError(
             f"{name}: empty sheet", hint="header line, then one row each", code="empty"
