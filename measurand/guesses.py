@@ -28,21 +28,6 @@ CODES = (
     *(-9999, -999, -99, -98, -97, -96, -9, -8, -7, -1, 8, 9, 77, 88, 96, 97, 98, 99),
     *(777, 888, 997, 998, 999, 7777, 8888, 9999),
 )
-#: Columns in which survey tools write about a respondent, in lower case; none is an item.
-ABOUT = frozenset(
-    (
-        # Qualtrics
-        *("startdate", "enddate", "status", "ipaddress", "progress", "duration (in seconds)"),
-        *("finished", "recordeddate", "responseid", "locationlatitude", "locationlongitude"),
-        *("distributionchannel", "userlanguage", "externalreference"),
-        # LimeSurvey, SurveyMonkey, REDCap
-        *("submitdate", "lastpage", "startlanguage", "seed", "datestamp", "respondent id"),
-        *("collector id", "record_id", "redcap_event_name", "redcap_repeat_instance"),
-        # Anybody
-        *("age", "sex", "gender", "alter", "geschlecht", "year of birth", "birth year"),
-        *("weight", "weights", "wt", "pweight", "fweight", "gewicht", "gewichtung"),
-    )
-)
 _ANSWER = ("", "response", "open-ended response")
 _NEAR = 2  # a code stands at least so far outside the other answers
 _WIDEST = 20  # answers of a wider range are no scale: a code cannot be told

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from measurand import respondents, responses, strangers
 from measurand.columns import Numbers, labels, numbers, parse, shown
 from measurand.errors import InputError
-from measurand.guesses import ABOUT, code_warnings, is_code
+from measurand.guesses import code_warnings, is_code
 from measurand.key_spelling import spelled
 from measurand.responses import Responses
 from measurand.stats.reliability import MAX_ITEMS
@@ -276,7 +276,7 @@ def without_key(table: Responses, cluster: str | None = None) -> KeyedResponses:
             else:
                 items.append(name)
                 columns.append(read)
-        elif name.strip().lower() in ABOUT:
+        elif strangers.tells_of_respondent(name, table.names):
             ignored.append((name, "about the respondent"))
         elif strangers.numbers_rows(name, found.values):
             ignored.append((name, "numbers the rows"))

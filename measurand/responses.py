@@ -21,7 +21,15 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from measurand import decimals, guesses, json_tables, open_quotes, summary_rows, workbooks
+from measurand import (
+    decimals,
+    guesses,
+    json_tables,
+    no_tables,
+    open_quotes,
+    summary_rows,
+    workbooks,
+)
 from measurand.cells import by_labels, in_words
 from measurand.columns import (
     MISSING,
@@ -44,7 +52,6 @@ MAX_COLUMNS = 20_000
 #: Largest file, in bytes, checked before it is read.
 MAX_BYTES = 2 << 30
 
-_GZIP = b"\x1f\x8b"
 _OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HEAD = 4 << 20  # bytes of the file that are looked at before the rest is read
 _WHOLE = {
@@ -266,14 +273,14 @@ def _read_csv(head: bytes, source: BinaryIO, name: str, dialect: Dialect) -> Res
     said: list[str] = []
     if dialect.encoding is not None or head.startswith((b"\xff\xfe", b"\xfe\xff")):
         head = guesses.utf8(head + source.read(), name, dialect.encoding, said)
-    _check_text(head, name)
+    no_tables.refuse(head, name)
     text = head.decode("utf-8", "replace")
     mark, preface = guesses.separator(text, name, said)
     if dialect.separator not in (None, mark):
         mark, said = str(dialect.separator), []
     _check_width(name, _header_width(text[preface:], name, mark), at_least=len(head) == _HEAD)
     data = head[preface:] + source.read()
-    _check_text(data, name)
+    no_tables.refuse(data, name)
     try:
         table = _csv_table(data, mark, quoted=True)
         if open_quotes.spans_lines(data, table.num_rows) and open_quotes.are_letters(
@@ -333,16 +340,6 @@ def _of_text(
     comma = decimals.decimal_comma(kept, name, dialect.decimal, said)
     kept = summary_rows.without(kept, name, comma, said)
     return replace(_responses(name, names, kept), comma=comma, understood=said)
-
-
-def _check_text(data: bytes, name: str) -> None:
-    if data.startswith(_GZIP):
-        hint = "give it with the ending .gz"
-        raise InputError(f"{name} is packed by gzip", hint=hint, code="not_text")
-    if (nul := data.find(b"\0")) >= 0:
-        line = data.count(b"\n", 0, nul) + 1
-        hint = "save it as UTF-8, or name its --encoding (UTF-16 has such bytes)"
-        raise InputError(f"{name}: NUL byte in line {line}", hint=hint, code="not_text")
 
 
 def _header_width(text: str, name: str, mark: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,39 @@ _FEWEST_SUMMED = 5
 _WIDER = 4
 _MOST_REPEATED = 0.2  # a column of which more is repeated names groups, no rows
 _FEWEST_COUNTED = 20  # rows from which ever larger whole numbers are row numbers, no answers
+#: Columns in which survey tools write about a respondent, in lower case; none is an item.
+_ABOUT = frozenset(
+    (
+        # Qualtrics
+        *("startdate", "enddate", "status", "ipaddress", "progress", "duration (in seconds)"),
+        *("finished", "recordeddate", "responseid", "locationlatitude", "locationlongitude"),
+        *("distributionchannel", "userlanguage", "externalreference"),
+        # LimeSurvey, SurveyMonkey, REDCap
+        *("submitdate", "lastpage", "startlanguage", "seed", "datestamp", "respondent id"),
+        *("collector id", "record_id", "redcap_event_name", "redcap_repeat_instance"),
+        # Anybody
+        *("age", "sex", "gender", "alter", "geschlecht", "year of birth", "birth year"),
+        *("weight", "weights", "wt", "pweight", "fweight", "gewicht", "gewichtung"),
+    )
+)
+_QUESTIONS = re.compile(  # when, how fast and in which order: Qualtrics, LimeSurvey
+    r".*_(First Click|Last Click|Page Submit|Click Count)|.*_DO(_.+)?|"
+    r"interviewtime|groupTime\d+|.*\dTime"
+)
+_FORMS = re.compile(r".+_(complete|timestamp)")  # whether a form of REDCap is done, and when
+
+
+def tells_of_respondent(name: str, names: Collection[str]) -> bool:
+    """Whether a survey tool or its user writes about a respondent in a column.
+
+    Args:
+        name: the column.
+        names: all columns of the table, which tell the tool.
+    """
+    word = name.strip()
+    if word.lower() in _ABOUT or _QUESTIONS.fullmatch(word):
+        return True
+    return "record_id" in names and _FORMS.fullmatch(word) is not None
 
 
 def numbers_rows(name: str, values: npt.NDArray[np.float64]) -> bool:

@@ -27,6 +27,25 @@ def test_without_a_key_ids_and_what_a_survey_tool_writes_are_no_items() -> None:
     }
 
 
+def test_without_a_key_what_tools_write_of_forms_and_pages_is_no_item() -> None:
+    tools = {
+        "REDCap": (["record_id", "phq_complete", "phq_timestamp"], ["complete"]),
+        "Qualtrics": (["Q5_First Click", "Q5_Page Submit", "Q5_Click Count", "Q7_DO_1"], ["to_do"]),
+        "LimeSurvey": (["interviewtime", "groupTime12", "123X4X5Time"], ["bedtime", "groupTimes"]),
+    }
+    for about, items in tools.values():
+        names = [*about, *items, "a", "b"]
+        rows = [
+            ",".join(str(1 + (i + k) * (k + 2) % 5) for k in range(len(names))) for i in range(9)
+        ]
+        found = keying.without_key(table("\n".join([",".join(names), *rows]) + "\n"))
+        assert dict(found.ignored) == dict.fromkeys(about, "about the respondent")
+        assert found.scales[0].items == (*items, "a", "b")
+    # Without a record_id it is no form of REDCap.
+    found = keying.without_key(table("task_complete,a\n1,2\n0,1\n1,1\n"))
+    assert found.scales[0].items == ("task_complete", "a")
+
+
 def test_without_a_key_hashes_and_copies_are_told_from_answers() -> None:
     rows = [
         f"{70_000 * (i // 2)},{i % 3},{1 + i % 5},{1 + i * 2 % 5},{1 + i % 5}" for i in range(30)
