@@ -62,10 +62,10 @@ class Bootstrapped:
         self.steps, self.phases = run.steps, (run.steps,)
         source = params.build.source(run.source)
         letters = worlds.spelled(replay.actions) if isinstance(source, Wordle) else None
-        self._letters = None if letters is None else torch.from_numpy(letters).to(device).float()
-        values = len(replay.actions) if letters is None else letters.shape[1]
+        self._letters = None if letters is None else torch.from_numpy(letters).to(device)
+        self._parts = len(replay.actions) if letters is None else worlds.LENGTH * worlds.LETTERS
         self._forward = forward_of(params)
-        self.net = net_of(params, run, replay.state.shape[1], values * self.head.outputs)
+        self.net = net_of(params, run, replay.state.shape[1], self._parts * self.head.outputs)
         self._rows = np.arange(len(replay.reward), dtype=np.int64)
         rewards = [self._rewards(seed) for seed in range(params.train.seeds)]
         self._reward = torch.from_numpy(np.stack(rewards)).to(device, torch.float32)
@@ -93,7 +93,7 @@ class Bootstrapped:
     def out(self, weights: Weights, states: Tensor, forward: Forward = networks.outputs) -> Tensor:
         """(S, B, A, m) of states (S, B, D)."""
         found = forward(self.net, weights, states)
-        return networks.by_action(found, self._letters, len(self._replay.actions))
+        return networks.by_action(found, self._parts, self._letters)
 
     def loss(self, weights: Weights, batch: Any) -> tuple[Tensor, dict[str, Tensor]]:
         """See :func:`pipelines.value_functions.trials.totals`."""

@@ -66,7 +66,7 @@ def outputs(net: Net, weights: Weights, x: Tensor) -> Tensor:
     return linear(weights, HEAD, features(net, weights, x))
 
 
-def by_action(out: Tensor, spelled: Tensor | None, actions: int) -> Tensor:
+def by_action(out: Tensor, n: int, spelled: Tensor | None = None) -> Tensor:
     """(S, B, A, m) from what a head puts out.
 
     Without letters the head has its own numbers for every action. With them it has numbers for
@@ -74,11 +74,18 @@ def by_action(out: Tensor, spelled: Tensor | None, actions: int) -> Tensor:
     word is known of others.
 
     Args:
-        out: (S, B, n * m), n actions or letters.
-        spelled: (A, n) letters of the actions, or None.
-        actions: how many A.
+        out: (S, B, n * m).
+        n: actions, or letters in their places.
+        spelled: (A, L) which of the n a word is made of, or None.
     """
     s, b = out.shape[:2]
-    n = actions if spelled is None else spelled.shape[1]
     parts = out.view(s, b, n, -1)
-    return parts if spelled is None else spelled.to(parts.dtype) @ parts
+    if spelled is None:
+        return parts
+    # Letters are looked up: a product with a matrix of 0 and 1 is several times slower.
+    first, *others = spelled.unbind(1)
+    parts = parts.float()
+    found = parts.index_select(2, first)
+    for letter in others:
+        found = found.add_(parts.index_select(2, letter))
+    return found

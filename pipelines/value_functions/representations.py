@@ -55,7 +55,7 @@ def described(
     import torch
 
     with torch.inference_mode():
-        some = torch.from_numpy(x[:MOST])
+        some = torch.tensor(x[:MOST])
         features = networks.features(net, weights, some)
         out = networks.outputs(net, weights, some)
         entropy: list[float | None] = [None] * len(features)

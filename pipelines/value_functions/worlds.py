@@ -204,12 +204,10 @@ def vocabulary(source: Wordle, seed: int) -> tuple[str, ...]:
     return tuple(sorted(known[at] for at in picked))
 
 
-def spelled(words: tuple[str, ...]) -> Bits:
-    """(V, 130) which letter each word has in each place."""
-    found = np.zeros((len(words), LENGTH, LETTERS), np.uint8)
-    for at, word in enumerate(words):
-        found[at, np.arange(LENGTH), [ord(letter) - ord("a") for letter in word]] = 1
-    return found.reshape(len(words), -1)
+def spelled(words: tuple[str, ...]) -> npt.NDArray[np.int64]:
+    """(V, 5) letters of each word, as places among the 130 letters in their places."""
+    letters = [[ord(letter) - ord("a") for letter in word] for word in words]
+    return np.array(letters, np.int64) + LETTERS * np.arange(LENGTH)
 
 
 def game(source: Arcades, name: str, *words: str | int) -> World:

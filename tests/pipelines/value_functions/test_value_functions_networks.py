@@ -50,12 +50,16 @@ def test_trunks_begin_alike_whatever_the_head() -> None:
 
 
 def test_words_share_letters() -> None:
-    spelled = torch.tensor([[1.0, 0, 1], [0, 1, 1]])
-    out = torch.arange(12.0).view(1, 2, 6)
-    found = networks.by_action(out, spelled, 2)
+    spelled = torch.tensor([[0, 2], [1, 2]])
+    out = torch.arange(12.0).view(1, 2, 6).requires_grad_()
+    found = networks.by_action(out, 3, spelled)
     assert found.shape == (1, 2, 2, 2)
     assert found[0, 0].tolist() == [[0 + 4, 1 + 5], [2 + 4, 3 + 5]]
-    assert networks.by_action(out, None, 3).shape == (1, 2, 3, 2)
+    assert networks.by_action(out, 3).shape == (1, 2, 3, 2)
+    # A letter that two words share learns from both.
+    found.sum().backward()
+    assert out.grad is not None
+    assert out.grad[0, 0].tolist() == [1, 1, 1, 1, 2, 2]
 
 
 BOARD = {"inputs": 3 * 25, "width": 16, "outputs": 4, "channels": 3, "side": 5}

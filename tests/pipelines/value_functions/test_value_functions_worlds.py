@@ -76,9 +76,8 @@ def test_six_guesses_are_all() -> None:
 
 
 def test_spelling() -> None:
-    found = worlds.spelled(("abide", "crane")).reshape(2, 5, 26)
-    assert found.sum() == 10
-    assert found[1, 2, 0] == 1
+    found = worlds.spelled(("abide", "crane"))
+    assert found.tolist() == [[0, 27, 60, 81, 108], [2, 43, 52, 91, 108]]
 
 
 @pytest.mark.skipif(not HAS_WORDS, reason=NO_WORDS)
