@@ -20,7 +20,12 @@ NAMES = {
 }
 LEAD = "hl_gauss"
 MOST = 5
-MORE = {"noise": "more noise", "width": "more units", "experts": "more experts"}
+MORE = {
+    "noise": "more noise",
+    "width": "more units",
+    "experts": "more experts",
+    "conservative": "more weight on what the data hold",
+}
 """What may make a loss's lead grow."""
 
 
@@ -72,7 +77,7 @@ def plain_runs(material: Material) -> list[Run]:
     A chain's values are found exactly by every loss: it is a check of the instrument.
     """
     versions = {
-        (run if part == "noise" else other).id
+        _version(material, run, other, part).id
         for run, other, part in material.siblings()
         if part in MORE
     }
@@ -83,6 +88,13 @@ def plain_runs(material: Material) -> list[Run]:
         and run.id not in versions
         and material.params.build.source(run.source).kind != "chain"
     ]
+
+
+def _version(material: Material, more: Run, less: Run, part: str) -> Run:
+    """Which of two runs is a version of the other; of weights of CQL's penalty the later named."""
+    if part == "conservative":
+        return max(more, less, key=material.params.train.runs.index)
+    return more if part == "noise" else less
 
 
 def _what(material: Material, run: Run) -> str:

@@ -16,11 +16,12 @@ from measurand.manifest import MANIFEST
 from measurand.reporting import view
 from measurand.results import slice_parts
 from measurand.subject import frame
+from measurand.tables import Table
 from schemas.value_functions.params import Params, Run
-from schemas.value_functions.tables import RELIABILITY
+from schemas.value_functions.tables import LEARNING, RELIABILITY
 
 FloatArray = npt.NDArray[np.float64]
-PARTS = ("noise", "width", "experts", "bins", "ratio")
+PARTS = ("noise", "width", "experts", "conservative", "bins", "ratio")
 """What runs may differ in alone, so that they make a curve."""
 CONTROLS = ("constant", "material", "random", "consistent", "script")
 
@@ -51,6 +52,7 @@ class Material:
         items: item scores, with ``run`` and ``phase``.
         training: losses by step.
         tuning: what every learning rate came to.
+        learning: scores on validation by step.
         representations: of the chosen networks.
         reliability: said and true win probability by bin.
     """
@@ -59,6 +61,7 @@ class Material:
     items: pl.DataFrame
     training: pl.DataFrame
     tuning: pl.DataFrame
+    learning: pl.DataFrame
     representations: pl.DataFrame
     reliability: pl.DataFrame
 
@@ -131,11 +134,14 @@ def material(data: Path, results: Path, params: Params) -> Material:
         items = items.with_columns(
             pl.col("slice").replace_strict(of, return_dtype=pl.String).alias(name)
         )
-    there = (results / "reliability" / MANIFEST).exists()
-    # Results of an earlier evaluation have none.
-    bins = (
-        shards.read_table(results / "reliability") if there else RELIABILITY.schema().empty_table()
-    )
     names = ("training", "tuning", "representations")
     training, tuning, inner = (frame(shards.read_table(results / name)) for name in names)
-    return Material(params, items, training, tuning, inner, frame(bins))
+    learning, bins = (_later(results, table) for table in (LEARNING, RELIABILITY))
+    return Material(params, items, training, tuning, learning, inner, bins)
+
+
+def _later(results: Path, table: Table) -> pl.DataFrame:
+    """A table that results of an earlier evaluation have not: without rows, then."""
+    folder = results / table.name.rpartition(".")[2]
+    there = (folder / MANIFEST).exists()
+    return frame(shards.read_table(folder) if there else table.schema().empty_table())

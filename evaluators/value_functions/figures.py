@@ -178,6 +178,14 @@ def reliability_rows(material: Material) -> Rows:
         yield _over_seeds(material, str(loss), "reliability", parts, rows["true"].to_numpy())
 
 
+def learning_rows(material: Material) -> Rows:
+    """``learning``: score on validation after so many steps; t over trainings."""
+    keys = ("run", "loss", "step")
+    for (run, loss, step), rows in material.learning.group_by(*keys, maintain_order=True):
+        parts = {"run": str(run), "step": str(step)}
+        yield _over_seeds(material, str(loss), "learning", parts, rows["score"].to_numpy())
+
+
 def difference(a: Scores, b: Scores) -> FloatArray:
     """(R, G) differences on the clusters that both have; what was measured once meets every R."""
     shared = sorted(set(a.clusters) & set(b.clusters))

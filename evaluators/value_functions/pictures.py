@@ -1,4 +1,4 @@
-"""Figures: score by bins and spread, said and true win probability, losses while training."""
+"""Figures: score by bins and spread, said and true win probability, scores and losses by step."""
 
 from __future__ import annotations
 
@@ -88,6 +88,34 @@ def reliability_figures(material: Material, figures: Figures) -> list[Figure]:
             "trainings on these moves. On the line a network says what is true.",
             {"rows": rows, "x_axis": "said win probability", "x_scale": "linear",
              "y_axis": "true", "minimum": 0.0, "maximum": 1.0},
+        )
+    ]  # fmt: skip
+
+
+def validation_figures(material: Material, figures: Figures) -> list[Figure]:
+    """Score on validation by step; none where runs were looked at once."""
+    rows: list[dict[str, Any]] = []
+    for run in material.params.train.runs:
+        own = material.learning.filter(run=run.id)
+        steps = sorted(own["step"].unique().to_list())
+        if len(steps) < 2:
+            continue
+        rows += [
+            figures.point(run.id, loss, step, loss, "learning", run=run.id, step=str(step))
+            for loss in material.losses(run)
+            for step in steps
+        ]
+    if not rows:
+        return []
+    return [
+        Figure(
+            "curves",
+            "Score on validation while training",
+            "Means over trainings at the rate that was picked, intervals over trainings on these "
+            "rows or episodes; units as in the table of learning rates. Where targets move, of "
+            "the targets of then.",
+            {"rows": rows, "x_axis": "steps", "x_scale": "linear", "y_axis": "score",
+             "own_scale": True},
         )
     ]  # fmt: skip
 

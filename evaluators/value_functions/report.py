@@ -53,6 +53,7 @@ def statistics(data: Path, results: Path, params: Params) -> pa.Table:
         figures.elo_rows,
         figures.seed_rows,
         figures.reliability_rows,
+        figures.learning_rows,
         narrowing.narrowing_rows,
     )
     rows = (row for make in makers for row in make(found))

@@ -11,6 +11,7 @@ from evaluators.value_functions.pictures import (
     learning_figures,
     reliability_figures,
     support_maps,
+    validation_figures,
 )
 from measurand.reporting.document import Block, Cell, Figure, Section, Table, Text
 from measurand.reporting.grid import Line, grid
@@ -28,10 +29,13 @@ CURVES = {
     "noise": "noise of the targets",
     "width": "units of a hidden layer",
     "experts": "experts of a mixture",
+    "conservative": "weight of CQL's penalty",
     "bins": "bins of the support",
     "ratio": "standard deviation of HL-Gauss in bins",
 }
 """What curves are drawn over, in words."""
+SCALES = {"noise": "linear", "ratio": "linear", "conservative": "log10"}
+"""Scales of those whose values are not doubled from run to run."""
 
 
 def summary_section(view: View) -> Section:
@@ -108,7 +112,7 @@ def game_section(view: View) -> Section | None:
 
 
 def curve_section(view: View) -> Section | None:
-    """Score against noise, width, experts, bins and ratio, bins with ratio; error by shift."""
+    """Score against noise, width, experts, CQL's weight, bins and ratio; error by shift."""
     material, figures = view.found, view.figures
     maps = support_maps(material, figures)
     blocks = [*_versions(material, figures), *maps, *_shifts(material, figures)]
@@ -130,7 +134,7 @@ def _versions(material: Material, figures: Figures) -> list[Figure]:
             if figures.get(loss, "score", run=run.id)
         ]
         if rows:
-            scale = "linear" if part in ("noise", "ratio") else "log2"
+            scale = SCALES.get(part, "log2")
             found.append(_curves(rows, f"Score against {words}", words, "score", scale))
     return found
 
@@ -183,7 +187,8 @@ def tuning_section(view: View) -> Section:
         ],
     )
     told = "All losses of a run have the same grid and as many trainings."
-    return Section("Tuning", (table, *learning_figures(view.found)), told, True)
+    curves = (*validation_figures(view.found, view.figures), *learning_figures(view.found))
+    return Section("Tuning", (table, *curves), told, True)
 
 
 def _at_the_ends(material: Material) -> list[str]:

@@ -185,6 +185,10 @@ class Bootstrapped:
         found = played.discounted.mean(1)
         return found
 
+    def score(self, step: int, weights: Weights) -> FloatArray:
+        """(S,) as :meth:`validate` has it; what is learned is the same at every step."""
+        return self.validate([weights])
+
 
 def _of(out: Tensor, action: Tensor) -> Tensor:
     """(S, B, m) of the chosen actions from (S, B, A, m)."""

@@ -126,17 +126,24 @@ class Regression:
 
     def errors(self, weights: list[Weights], split: str) -> FloatArray:
         """(phases, S, n) predictions less true targets of a split, at the end of every phase."""
+        pairs = zip(self.phases, weights, strict=True)
+        return np.stack([self._errors(step, own, split) for step, own in pairs])
+
+    def _errors(self, step: int, weights: Weights, split: str) -> FloatArray:
+        """(S, n) of the shift in which so many steps were done."""
         rows = self.rows(split)
-        wanted = self.truth[:, rows]
-        found = [
-            self.predict(own, rows) - shift - wanted
-            for own, shift in zip(weights, self._shifts, strict=True)
-        ]
-        return np.stack(found)
+        shift = self._shifts[(step - 1) // self._run.steps]
+        found: FloatArray = self.predict(weights, rows) - shift - self.truth[:, rows]
+        return found
 
     def validate(self, weights: list[Weights]) -> FloatArray:
         """(S,) squared error on validation with its sign turned, mean over phases."""
         found: FloatArray = -np.square(self.errors(weights, "val")).mean((0, 2))
+        return found
+
+    def score(self, step: int, weights: Weights) -> FloatArray:
+        """(S,) squared error on validation with its sign turned, after so many steps."""
+        found: FloatArray = -np.square(self._errors(step, weights, "val")).mean(1)
         return found
 
 

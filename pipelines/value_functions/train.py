@@ -1,7 +1,7 @@
 """Train every run with every loss and every learning rate; validation picks a loss's rate.
 
 A job is S networks of one run, loss and rate. It can be killed: its state and its networks at the
-end of every phase lie in the journal, and it goes on to the same bytes on one thread.
+points of its learning curve lie in the journal, and it goes on to the same bytes on one thread.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from pipelines.value_functions.bootstrapped import Bootstrapped
 from pipelines.value_functions.layers import Weights
 from pipelines.value_functions.networks import beginning
 from pipelines.value_functions.regression import Regression
+from pipelines.value_functions.trials import points_of
 from schemas.value_functions.params import Loss, Params, Run
-from schemas.value_functions.tables import TRAINING, TUNING
+from schemas.value_functions.tables import LEARNING, TRAINING, TUNING
 
 Row = dict[str, Any]
 Trial = Regression | Bootstrapped
 
 
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
-    """Write ``RUN-LOSS.safetensors`` of every chosen rate, ``training`` and ``tuning``.
+    """Write ``RUN-LOSS.safetensors`` of every chosen rate, ``training``, ``tuning``, ``learning``.
 
     Args:
         params: parameters.
@@ -59,18 +60,21 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     for done in deal(job, jobs, given.processes):
         rows += done["rows"]
         tried.setdefault((done["run"], done["loss"]), []).append(done)
-    tuning = []
+    tuning, curves = [], []
     for (name, loss), found in sorted(tried.items()):
         best = max(found, key=lambda one: (float(np.mean(one["scores"])), -float(one["rate"])))
         tensors.save(out / f"{name}-{loss}.safetensors", *tensors.load(Path(best["file"])))
+        curves.append((params, dataset, best["run"], best["loss"], best["points"]))
         for one in found:
             about = {key: one[key] for key in ("run", "loss", "rate", "low", "high")}
             chosen = {"chosen": one is best}
             tuning += [
                 about | chosen | {"seed": s, "score": x} for s, x in enumerate(one["scores"])
             ]
+    learning = [row for some in deal(curve, curves, given.processes) for row in some]
     settings = given.model_dump(mode="json")
-    for folder, table, some in (("training", TRAINING, rows), ("tuning", TUNING, tuning)):
+    made = (("training", TRAINING, rows), ("tuning", TUNING, tuning))
+    for folder, table, some in (*made, ("learning", LEARNING, learning)):
         shards.write_dataset(
             out / folder, table, runs.table(table, some), parents=parents, params=settings
         )
@@ -118,11 +122,14 @@ def job(
         trial.beside = {name: own.detach().clone() for name, own in weights.items()}
     known = identity(params, run, loss, rate, parents)
     name = f"{run.id}-{loss}-{rate:g}"
-    ends = [journal / f"{name}-{known}-{at}.safetensors" for at in range(len(trial.phases))]
+    points = {
+        step: journal / f"{name}-{known}-{step}.safetensors"
+        for step in points_of(trial.phases, given.curve)
+    }
 
     def measure(step: int) -> Row:
-        if step in trial.phases:
-            tensors.save(ends[trial.phases.index(step)], weights, {"step": step})
+        if step in points:
+            tensors.save(points[step], weights, {"step": step})
         return {}
 
     def value(batch: Any) -> Any:
@@ -143,8 +150,8 @@ def job(
         weights, trial.batch, value, plan, state,
         beside=trial.beside, measure=measure, device=device, label=f"train {name}",
     )  # fmt: skip
-    tensors.save(ends[-1], weights, {"step": trial.steps})
-    snapshots = [_weights(path, device) for path in ends]
+    tensors.save(points[trial.steps], weights, {"step": trial.steps})
+    snapshots = [_weights(points[step], device) for step in trial.phases]
     file = journal / f"{name}-{known}.safetensors"
     named = {f"{at}.{key}": own for at, some in enumerate(snapshots) for key, own in some.items()}
     head = trial.head
@@ -162,11 +169,26 @@ def job(
     return {
         **about,
         "file": str(file),
+        "points": points,
         "low": head.support.low,
         "high": head.support.high,
         "scores": trial.validate(snapshots).tolist(),
         "rows": [{**row, **about} for row in done.rows],
     }
+
+
+def curve(
+    params: Params, dataset: Path, name: str, loss: Loss, points: Mapping[int, Path]
+) -> list[Row]:
+    """Rows of ``LEARNING``: scores of the networks that a job left at some steps."""
+    device = device_of(params.train.device)
+    run = next(run for run in params.train.runs if run.id == name)
+    trial = make(params, run, loss, dataset, device)
+    return [
+        {"run": name, "loss": loss, "seed": seed, "step": step, "score": score}
+        for step, path in points.items()
+        for seed, score in enumerate(trial.score(step, _weights(path, device)).tolist())
+    ]
 
 
 def _weights(path: Path, device: str) -> Weights:

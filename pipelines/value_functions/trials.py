@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,6 +64,21 @@ def rows_of(params: Params, run: Run, step: int, rows: IntArray) -> IntArray:
     ]
     found: IntArray = rows[np.stack(drawn)]
     return found
+
+
+def points_of(phases: Sequence[int], many: int) -> tuple[int, ...]:
+    """Steps at which a learning curve has points: as many of every phase, the last at its end.
+
+    Args:
+        phases: steps done at the end of every phase.
+        many: points a phase; a short one has a point a step.
+    """
+    found = {
+        begin + -(-at * (end - begin) // many)
+        for begin, end in pairwise((0, *phases))
+        for at in range(1, many + 1)
+    }
+    return tuple(sorted(found))
 
 
 def totals(losses: Tensor, y: Tensor, support: Support) -> tuple[Tensor, dict[str, Tensor]]:

@@ -324,6 +324,7 @@ class Train(Strict):
         runs: what is trained.
         rates: learning rates that every loss tries; validation picks one.
         seeds: trainings of everything.
+        curve: points of a learning curve, evenly spaced; of each shift where there are shifts.
         log_every: steps a row of the training table.
         save_every: steps between saved states.
         processes: trainings at the same time.
@@ -337,6 +338,7 @@ class Train(Strict):
     runs: tuple[Run, ...] = Field(min_length=1)
     rates: tuple[Annotated[float, Field(gt=0)], ...] = (0.0003, 0.001, 0.003)
     seeds: int = Field(default=3, ge=1)
+    curve: int = Field(default=5, ge=1)
     log_every: int = Field(default=100, ge=1)
     save_every: int = Field(default=500, ge=1)
     processes: int = Field(default=1, ge=1)

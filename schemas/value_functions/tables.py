@@ -127,6 +127,20 @@ TUNING = Table(
     ),
 )
 
+LEARNING = Table(
+    name="value_functions.learning",
+    version="1.0.0",
+    key=("run", "loss", "seed", "step"),
+    doc="One row per chosen training and step of its learning curve.",
+    columns=(
+        _RUN,
+        _LOSS,
+        Column("seed", pa.int32(), "0-based training", minimum=0),
+        Column("step", pa.int32(), "steps done", minimum=1),
+        Column("score", pa.float64(), "on validation, of the targets of then; more is better"),
+    ),
+)
+
 RELIABILITY = Table(
     name="value_functions.reliability",
     version="1.0.0",

@@ -18,7 +18,13 @@ from pipelines.value_functions.regression import Regression
 from pipelines.value_functions.representations import described
 from pipelines.value_functions.train import make, networks_of, parents_of
 from schemas.value_functions.params import Params, Run, Source
-from schemas.value_functions.tables import RELIABILITY, REPRESENTATIONS, TRAINING, TUNING
+from schemas.value_functions.tables import (
+    LEARNING,
+    RELIABILITY,
+    REPRESENTATIONS,
+    TRAINING,
+    TUNING,
+)
 
 SYSTEM = "value_functions"
 Row = dict[str, Any]
@@ -33,7 +39,7 @@ def evaluate(
     journal: Path,
     limit: int | None = None,
 ) -> None:
-    """Write ``items``, ``representations``, ``reliability``, ``training`` and ``tuning``.
+    """Write ``items``, ``representations``, ``reliability``, and what training wrote down.
 
     Args:
         params: parameters.
@@ -93,7 +99,7 @@ def evaluate(
     write("items", RESULTS, runs.results_table(items))
     write("representations", REPRESENTATIONS, runs.table(REPRESENTATIONS, inner))
     write("reliability", RELIABILITY, runs.table(RELIABILITY, bins))
-    for table in (TRAINING, TUNING):
+    for table in (TRAINING, TUNING, LEARNING):
         name = table.name.rpartition(".")[2]
         write(name, table, shards.read_table(checkpoint / name))
 

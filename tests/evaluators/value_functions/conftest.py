@@ -12,7 +12,13 @@ from value_functions_small import BREAKOUT, CHAIN, CHESS, DIGITS, WORDLE, small
 
 from measurand import runs, shards
 from schemas.value_functions.params import Params
-from schemas.value_functions.tables import RELIABILITY, REPRESENTATIONS, TRAINING, TUNING
+from schemas.value_functions.tables import (
+    LEARNING,
+    RELIABILITY,
+    REPRESENTATIONS,
+    TRAINING,
+    TUNING,
+)
 
 LOSSES = ("mse", "two_hot", "hl_gauss")
 GAIN = {"mse": 0.0, "two_hot": 0.0, "hl_gauss": 0.3, "constant": -0.5, "material": -0.2,
@@ -101,7 +107,7 @@ def made_items(params: Params) -> list[Row]:
 def write(params: Params) -> Callable[..., Path]:
     def made(folder: Path, change: Callable[[Row], Row] = lambda row: row) -> Path:
         items = [change(row) for row in made_items(params)]
-        training, tuning, inner, bins = [], [], [], []
+        training, tuning, learning, inner, bins = [], [], [], [], []
         for run_ in params.train.runs:
             for loss in LOSSES:
                 about = {"run": run_.id, "loss": loss}
@@ -114,6 +120,10 @@ def write(params: Params) -> Callable[..., Path]:
                          "chosen": rate == "0.003", "low": -1.0, "high": 1.0}
                         for seed in range(SEEDS)
                     ]  # fmt: skip
+                learning += [
+                    {**about, "seed": seed, "step": step, "score": score + seed}
+                    for seed in range(SEEDS) for step, score in ((5, 0.1), (10, 0.4))
+                ]  # fmt: skip
                 inner += [
                     {**about, "seed": seed, "rank": 10 + seed, "dead": 0.1,
                      "entropy": None if loss == "mse" else 1.0 + seed / 10, "probe": 0.5,
@@ -126,8 +136,8 @@ def write(params: Params) -> Callable[..., Path]:
                          "true": 0.5 if loss == "mse" else said + 0.01 * (seed - 1)}
                         for seed in range(SEEDS) for at, said in enumerate(SAID)
                     ]  # fmt: skip
-        tables = ((TRAINING, training), (TUNING, tuning), (REPRESENTATIONS, inner),
-                  (RELIABILITY, bins))  # fmt: skip
+        tables = ((TRAINING, training), (TUNING, tuning), (LEARNING, learning),
+                  (REPRESENTATIONS, inner), (RELIABILITY, bins))  # fmt: skip
         shards.write_dataset(folder / "items", *_results(items))
         for table, rows in tables:
             name = table.name.rpartition(".")[2]

@@ -81,16 +81,32 @@ def test_said_and_true_win_probability_with_the_line(seen: View) -> None:
     drawn(figure)
 
 
-def test_results_without_bins_have_no_such_picture(
+def test_scores_on_validation_by_step_with_intervals_over_trainings(seen: View) -> None:
+    [figure] = pictures.validation_figures(seen.found, seen.figures)
+    rows = [row for row in figure.data["rows"] if row["panel"] == "digits"]
+    own = [(row["x"], row["estimate"]) for row in rows if row["series"] == "hl_gauss"]
+    assert own == [(5, pytest.approx(1.1)), (10, pytest.approx(1.4))]
+    # Trainings 1 apart: t with two degrees of freedom.
+    assert rows[0]["upper"] - rows[0]["estimate"] == pytest.approx(4.302653 / 3**0.5, rel=1e-6)
+    assert len({row["panel"] for row in figure.data["rows"]}) == 8
+    drawn(figure)
+    ends = replace(seen.found, learning=seen.found.learning.filter(step=10))
+    assert not pictures.validation_figures(ends, seen.figures)
+
+
+def test_results_without_curves_or_bins_have_no_such_pictures(
     results: Path, params: Params, tmp_path: Path
 ) -> None:
     shutil.copytree(results, tmp_path / "results")
-    shutil.rmtree(tmp_path / "results" / "reliability")
+    for name in ("reliability", "learning"):
+        shutil.rmtree(tmp_path / "results" / name)
     found = material(tmp_path / "results", tmp_path / "results", params)
     assert found.reliability.is_empty()
     table = statistics(tmp_path / "results", tmp_path / "results", params)
-    assert "reliability" not in table["metric"].to_pylist()
-    assert not pictures.reliability_figures(found, view(results, results, table, params).figures)
+    assert not {"reliability", "learning"} & set(table["metric"].to_pylist())
+    figures = view(results, results, table, params).figures
+    assert not pictures.reliability_figures(found, figures)
+    assert not pictures.validation_figures(found, figures)
 
 
 def test_losses_fall_from_their_first_value_at_the_rate_that_was_picked(seen: View) -> None:

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evaluators.value_functions import sections
+from evaluators.value_functions import claims, sections
 from evaluators.value_functions.report import statistics, view
 from measurand.reporting.document import Figure, Table
+from measurand.reporting.figures import draw
 from measurand.reporting.view import View
 from schemas.value_functions.params import Params
 
@@ -35,8 +37,25 @@ def test_curves_over_noise_width_and_shifts(seen: View) -> None:
     assert {row["x"] for row in shifts.data["rows"]} == {0.0, 8.0}
 
 
+def test_a_curve_over_weights_of_the_penalty(seen: View) -> None:
+    base = next(run for run in seen.found.params.train.runs if run.id == "wordle")
+    more = base.model_copy(update={"id": "breakout", "conservative": 1.0})
+    free = base.model_copy(update={"id": "chess", "conservative": 0.0})
+    train = seen.found.params.train.model_copy(update={"runs": (base, more, free)})
+    given = seen.found.params.model_copy(update={"train": train})
+    found = replace(seen.found, params=given)
+    [block] = sections.curve_section(replace(seen, found=found)).blocks  # type: ignore[union-attr]
+    assert isinstance(block, Figure)
+    assert {row["x"] for row in block.data["rows"]} == {0.0, 0.1, 1.0}
+    assert "<svg" in draw(block, "x", 720.0)
+    # The one that is named first is what is said of Wordle; the others say what the weight does.
+    assert [run.id for run in claims.plain_runs(found)] == ["wordle"]
+
+
 def test_the_grid_is_shown_with_what_was_picked(seen: View) -> None:
-    table, _ = sections.tuning_section(seen).blocks
+    table, score, loss = sections.tuning_section(seen).blocks
+    assert isinstance(score, Figure)
+    assert isinstance(loss, Figure)
     assert isinstance(table, Table)
     assert table.columns[1:] == ["0.001", "0.003"]
     assert all(str(row[2]).endswith("*") and not str(row[1]).endswith("*") for row in table.rows)

@@ -53,6 +53,25 @@ def test_every_loss_tries_every_rate_and_validation_picks(once: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_learning_curve_ends_at_the_score_that_was_picked(once: Path) -> None:
+    curve = shards.read_table(once / "out" / "learning").to_pylist()
+    tuning = shards.read_table(once / "out" / "tuning").to_pylist()
+    picked = {(r["run"], r["loss"], r["seed"]): r["score"] for r in tuning if r["chosen"]}
+    points = {"mine": [12, 24, 36, 48, 60], "breakout": [4, 8, 12, 16, 20],
+              "digits": list(range(4, 41, 4))}  # fmt: skip
+    for (run, loss, seed), score in picked.items():
+        own = [(r["step"], r["score"]) for r in curve
+               if (r["run"], r["loss"], r["seed"]) == (run, loss, seed)]  # fmt: skip
+        assert [step for step, _ in own] == points[run]
+        # Where targets move, the score that picks is the mean over the ends of shifts.
+        ends = (
+            [value for step, value in own if step in (20, 40)] if run == "digits" else [own[-1][1]]
+        )
+        assert sum(ends) / len(ends) == pytest.approx(score, rel=1e-12)
+    rises = [r for r in curve if (r["run"], r["loss"], r["seed"]) == ("mine", "hl_gauss", 0)]
+    assert rises[-1]["score"] > rises[0]["score"] + 1
+
+
 def test_something_is_learned_of_a_table(once: Path) -> None:
     tuning = shards.read_table(once / "out" / "tuning").to_pylist()
     best = [row["score"] for row in tuning if row["run"] == "mine" and row["chosen"]]

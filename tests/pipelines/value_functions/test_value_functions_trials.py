@@ -10,7 +10,14 @@ from value_functions_small import BREAKOUT, CHAIN, CHESS, DIGITS, WORDLE, small
 from pipelines.value_functions import networks
 from pipelines.value_functions.net import Net
 from pipelines.value_functions.supports import Support
-from pipelines.value_functions.trials import forward_of, net_of, rows_of, support_of, totals
+from pipelines.value_functions.trials import (
+    forward_of,
+    net_of,
+    points_of,
+    rows_of,
+    support_of,
+    totals,
+)
 
 PARAMS = small([CHAIN], [{"id": "a", "source": "chain", "steps": 1, "batch": 4}])
 
@@ -32,6 +39,13 @@ def test_a_support_is_the_runs_own_or_holds_the_range() -> None:
     assert support_of(run, 0, 1).low < 0
     own = run.model_copy(update={"support": (-2.0, 3.0)})
     assert support_of(own, 0, 1) == Support(-2, 3, 51)
+
+
+def test_points_of_a_curve_are_even_and_hold_every_end() -> None:
+    assert points_of((500,), 5) == (100, 200, 300, 400, 500)
+    assert points_of((10, 20), 3) == (4, 7, 10, 14, 17, 20)
+    assert points_of((2, 4), 5) == (1, 2, 3, 4)
+    assert points_of((300, 600), 1) == (300, 600)
 
 
 def test_sums_over_seeds_and_shares_beyond_the_support() -> None:
