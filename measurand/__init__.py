@@ -13,6 +13,9 @@ from measurand.version import __version__
 if TYPE_CHECKING:
     from measurand.api.answers import Rescored as Rescored
     from measurand.api.answers import rescore as rescore
+    from measurand.api.comparing import Comparison as Comparison
+    from measurand.api.comparing import Rerun as Rerun
+    from measurand.api.comparing import compare as compare
     from measurand.api.datasets import Published as Published
     from measurand.api.datasets import Verification as Verification
     from measurand.api.datasets import publish as publish
@@ -20,12 +23,9 @@ if TYPE_CHECKING:
     from measurand.api.gating import GateOutcome as GateOutcome
     from measurand.api.gating import gate as gate
     from measurand.api.items import Analysis as Analysis
-    from measurand.api.items import Comparison as Comparison
     from measurand.api.items import Mean as Mean
     from measurand.api.items import Pair as Pair
-    from measurand.api.items import Rerun as Rerun
     from measurand.api.items import analyse as analyse
-    from measurand.api.items import compare as compare
     from measurand.api.items import read as read
     from measurand.api.pictures import Svg as Svg
     from measurand.api.plans import Plan as Plan
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Agreement": "measurand.api.raters",
     "Analysis": "measurand.api.items",
-    "Comparison": "measurand.api.items",
+    "Comparison": "measurand.api.comparing",
     "Figure": "measurand.api.result",
     "GateOutcome": "measurand.api.gating",
     "InputError": "measurand.errors",
@@ -65,7 +65,7 @@ _HOMES = {
     "Published": "measurand.api.datasets",
     "Reliability": "measurand.api.scales",
     "Report": "measurand.api.reports",
-    "Rerun": "measurand.api.items",
+    "Rerun": "measurand.api.comparing",
     "Rescored": "measurand.api.answers",
     "Result": "measurand.api.result",
     "Rows": "measurand.api.rows",
@@ -75,7 +75,7 @@ _HOMES = {
     "agreement": "measurand.api.raters",
     "analyse": "measurand.api.items",
     "build": "measurand.api.stages",
-    "compare": "measurand.api.items",
+    "compare": "measurand.api.comparing",
     "evaluate": "measurand.api.stages",
     "gate": "measurand.api.gating",
     "items": "measurand.api.short_forms",

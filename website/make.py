@@ -23,8 +23,9 @@ HOME = """\
 
 Of each score how precise, how reliable, how valid it is, and whether it may pass.
 
-- New here: [is my model better?](docs/notebooks/is_my_model_better.md), or the
-  [front page](README.md) of the repository.
+- New here: [install](docs/how-to/use-from-python.md#install), then
+  [is my model better?](docs/notebooks/is_my_model_better.md), or the [front page](README.md) of the
+  repository.
 - From the command line: [commands](reference/commands/index.md). From Python: [functions and
   results](reference/python.md).
 - What a figure means: [statistics](docs/statistics.md). How often its interval holds:

@@ -21,7 +21,7 @@
 # dear one is the diagnosis (Wisconsin, 569 patients, in scikit-learn). All diagnoses are known, so
 # the correction can be held against the truth.
 #
-# You need `pip install measurand scikit-learn`.
+# You need [Measurand](../how-to/use-from-python.md#install) and `pip install scikit-learn`.
 
 # %%
 import numpy as np

@@ -18,7 +18,7 @@
 # fails an unchanged model half of the time. The gate asks whether the loss, as far as the sample
 # leaves it open, stays within what you tolerate.
 #
-# You need `pip install measurand scikit-learn`.
+# You need [Measurand](../how-to/use-from-python.md#install) and `pip install scikit-learn`.
 
 # %%
 from pathlib import Path

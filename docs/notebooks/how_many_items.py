@@ -18,7 +18,7 @@
 # whether one classifier is better than another; then the rest of the digits shows whether the
 # number was right.
 #
-# You need `pip install measurand scikit-learn`.
+# You need [Measurand](../how-to/use-from-python.md#install) and `pip install scikit-learn`.
 
 # %%
 from pathlib import Path

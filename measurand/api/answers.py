@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from measurand import outputs
 from measurand.api.frames import NAME, Source, is_path, responses_of
-from measurand.api.result import Result, figure
+from measurand.api.result import Result, columns, figure
 from measurand.api.wishes import Pairs, pairs_of
 from measurand.errors import InputError
 from measurand.outputs import refuse_existing
@@ -28,6 +28,11 @@ Reader = Callable[[str], str | None]
 
 class Rescored(Result):
     """Old scores and new ones of the same answers, paired."""
+
+    _columns = columns(
+        model="text", answers="count", unread="count", new="number", old="number",
+        difference="number", low="number", high="number",
+    )  # fmt: skip
 
     def __init__(self, record: Mapping[str, Any], answers: Answers) -> None:
         super().__init__(record)

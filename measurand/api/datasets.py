@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from measurand import extras, stores
-from measurand.api.result import Result
+from measurand.api.result import Result, columns
 from measurand.errors import InputError
 from measurand.progress import Where, reporting
 
@@ -22,6 +22,8 @@ HUB = "hub:"
 
 class Verification(Result):
     """What of a dataset's files differs from its manifests."""
+
+    _columns = columns(problem="text")
 
     @property
     def problems(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from measurand.api.result import Result
+from measurand.api.result import Result, columns
 from measurand.progress import Where, reporting
 
 if TYPE_CHECKING:
@@ -20,6 +20,11 @@ class GateOutcome(Result):
         verdict: the verdict with every gate.
         folder: where ``verdict.json``, ``junit.xml`` and ``summary.md`` lie.
     """
+
+    _columns = columns(
+        gate="text", state="text", estimate="number", lower="number", upper="number",
+        items="count", clusters="count", reason="text",
+    )  # fmt: skip
 
     def __init__(self, verdict: Verdict, folder: Path) -> None:
         super().__init__(verdict.to_dict())

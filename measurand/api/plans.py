@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from measurand.api.frames import NAME, Source, is_path
-from measurand.api.result import Result
+from measurand.api.result import Result, columns
 from measurand.api.wishes import Pairs, ReadingOptions, names_of, pairs_of, rows_of, wish
 from measurand.progress import Where, reporting
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 class Plan(Result):
     """What each gate needs, and why where nothing can be said."""
+
+    _columns = columns(
+        gate="text", model="text", slice="text", power="number", reason="text",
+        clusters="count", items_per_cluster="count", items="count", repeats="count",
+        calls="count", tokens="number", seconds="number",
+    )  # fmt: skip
 
     def document(self) -> Document:
         """The page of ``measurand plan``."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from measurand.api.frames import Source, responses_of
-from measurand.api.result import Figure, Result, figure
+from measurand.api.result import Figure, Result, columns, figure
 from measurand.api.wishes import DialectOptions, Pairs, names_of, pairs_of
 from measurand.dialects import dialect_of
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 class Agreement(Result):
     """How far raters agree."""
+
+    _columns = columns(
+        figure="text", estimate="number", low="number", high="number", units="count",
+        reason="text",
+    )  # fmt: skip
 
     def document(self) -> Document:
         """The page of ``measurand agreement``."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from measurand import extras
+from measurand.errors import CapabilityError
 from measurand.outputs import as_json, drawn
 
 if TYPE_CHECKING:
@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 
     from measurand.api.pictures import Svg
     from measurand.reporting.document import Document
+
+
+Kind = Literal["text", "number", "count"]
+"""What a column holds."""
+
+
+def columns(**kinds: Kind) -> Mapping[str, Kind]:
+    """Columns of a table, in their order, and what they hold."""
+    return kinds
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,10 @@ class Result(ABC):
         record: plain JSON values; a copy is what :meth:`to_dict` gives.
     """
 
+    #: Columns of the main table, so that their types do not hang on which figures are undefined;
+    #: where none are told, the rows say.
+    _columns: ClassVar[Mapping[str, Kind]] = {}
+
     def __init__(self, record: Mapping[str, Any]) -> None:
         self.record = dict(record)
 
@@ -113,7 +126,9 @@ class Result(ABC):
         """The main table as a pyarrow table."""
         import pyarrow as pa
 
-        return pa.Table.from_pylist(self.rows())
+        types = {"text": pa.string(), "number": pa.float64(), "count": pa.int64()}
+        declared = [(name, types[kind]) for name, kind in self._columns.items()]
+        return pa.Table.from_pylist(self.rows(), schema=pa.schema(declared) if declared else None)
 
     def to_polars(self) -> pl.DataFrame:
         """The main table as a polars frame.
@@ -168,8 +183,10 @@ class Result(ABC):
 
 
 def _there(package: str) -> None:
-    """Name what is missing before pyarrow does, in other words."""
-    try:
-        importlib.import_module(package)
-    except ModuleNotFoundError as error:
-        raise extras.missing(error, f"to_{package}()") or error from error
+    """Name what is missing before pyarrow does, in other words; no extra is needed for it."""
+    if importlib.util.find_spec(package) is None:
+        raise CapabilityError(
+            f"to_{package}() needs the package {package}, which is not installed",
+            hint=f"pip install {package}, or take to_arrow()",
+            code="missing_extra",
+        )

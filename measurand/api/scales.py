@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from measurand.api.frames import Source, is_path, responses_of
-from measurand.api.result import Figure, Result, figure
+from measurand.api.result import Figure, Result, columns, figure
 from measurand.api.wishes import DialectOptions
 from measurand.dialects import dialect_of
 from measurand.errors import InputError
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 class Reliability(Result):
     """How reliable scales are."""
+
+    _columns = columns(
+        scale="text", figure="text", estimate="number", low="number", high="number",
+        rows="count", reason="text",
+    )  # fmt: skip
 
     def document(self) -> Document:
         """The page of ``measurand reliability``."""

@@ -31,7 +31,8 @@ class Items(Result):
     def rows(self) -> list[dict[str, Any]]:
         """A row an item; with ``form`` a row a model."""
         found = self.record["items"] if "items" in self.record else self.record["models"]
-        return [dict(row) for row in found]
+        # Without families there is nothing in their column, which no file format could hold.
+        return [{k: v for k, v in row.items() if k != "families_p" or v} for row in found]
 
     @property
     def kept(self) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
     options = vars(parser.parse_args(argv))
     form, out = options.pop("format"), options.pop("out")
     refuse_existing(out)
-    from measurand.api.items import Rerun, compare
+    from measurand.api.comparing import Rerun, compare
 
     found = compare(options.pop("a"), options.pop("b"), **options, progress="stderr")
     write(found.render(form), out)

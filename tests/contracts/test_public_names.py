@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib
 import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -49,6 +50,16 @@ def test_every_name_has_a_docstring_and_functions_an_example(name: str) -> None:
 def test_examples_give_what_they_say(module: str) -> None:
     found = doctest.testmod(importlib.import_module(module))
     assert found.failed == 0
+
+
+def test_the_first_example_of_the_page_gives_what_it_says() -> None:
+    page = (ROOT / "docs/how-to/use-from-python.md").read_text(encoding="utf-8")
+    code = page.partition("```python\n")[2].partition("```")[0]
+    names: dict[str, object] = {}
+    exec(code, names)
+    told = re.findall(r"^(found\.\S+)  # (.+)$", code, re.MULTILINE)
+    assert len(told) == 3
+    assert [repr(eval(line, names)) for line, _ in told] == [words for _, words in told]
 
 
 def test_importing_it_loads_nothing_heavy() -> None:

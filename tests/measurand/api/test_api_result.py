@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
 import pytest
-from api_inputs import answers, items
+from api_inputs import answers, items, taken
 
 import measurand
 from measurand.api.result import Figure, figure
@@ -42,6 +45,19 @@ def test_the_main_table_is_a_frame_of_any_kind() -> None:
     assert set(scales.to_polars()["figure"]) >= {"alpha", "lambda6"}
 
 
+def test_types_of_columns_do_not_hang_on_what_is_undefined(tmp_path: Path) -> None:
+    found = measurand.analyse(items(1), cluster="passage").to_polars()
+    alone = measurand.analyse({"item_id": ["a"], "value": [1.0]}).to_polars()
+    assert alone["clusters"].to_list() == alone["reason"].to_list() == [None]
+    assert pl.concat([found, alone]).height == 3
+    scales = [measurand.reliability(answers(k), resamples=60).to_arrow() for k in (1, 2)]
+    assert scales[0].schema == scales[1].schema
+    assert scales[0].schema.field("reason").type == pa.string()
+    fine = measurand.Verification({"path": "d", "problems": []})
+    assert fine.to_arrow().column_names == ["problem"]
+    measurand.items(taken(1)).to_polars().write_parquet(tmp_path / "items.parquet")
+
+
 def test_a_pair_says_who_is_better() -> None:
     scores = items(3)
     scores["value"] = [0.9 if m == "A" else 0.1 * (k % 3) for k, m in enumerate(scores["model"])]
@@ -49,16 +65,6 @@ def test_a_pair_says_who_is_better() -> None:
     assert repr(pair).startswith("A beats B by 0.800 [")
     even = {**scores, "value": [0.1 * (k % 3) for k in range(60)]}
     assert "is not shown to beat" in repr(measurand.analyse(even).pairs[0])
-
-
-def test_the_sides_of_a_comparison_may_be_frames() -> None:
-    before = items(1)
-    after = {**before, "value": [1.0] * 60}
-    found = measurand.compare(before, after)
-    assert [d.a for d in found.differences] == ["b", "b"]
-    assert all(d.difference.estimate > 0 for d in found.differences)
-    assert repr(found.differences[0]).startswith("b beats a by")
-    assert found.render("md").startswith("#")
 
 
 def test_a_notebook_gets_a_part_of_a_page_and_a_terminal_a_few_lines() -> None:
@@ -91,3 +97,4 @@ def test_a_frame_whose_package_is_not_there_is_named(monkeypatch: pytest.MonkeyP
     with pytest.raises(MeasurandError, match="polars") as refused:
         measurand.analyse(items(1)).to_polars()
     assert refused.value.code == "missing_extra"
+    assert "pip install polars" in refused.value.hint
