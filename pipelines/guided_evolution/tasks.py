@@ -12,7 +12,7 @@ import numpy as np
 from measurand import rows, shards
 from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
-from pipelines.guided_evolution import listed
+from pipelines.guided_evolution import cells, listed
 from pipelines.guided_evolution.nas_tables import trees
 from pipelines.guided_evolution.optimisers import Optimisers, tuned
 from pipelines.guided_evolution.own import OwnPrograms
@@ -38,13 +38,13 @@ class Architectures:
     """The task of finding an architecture in a table, or a graph in the user's.
 
     Args:
-        graph: the data set; of the user's table the task.
+        graph: the data set of NAS-Bench-Graph; of another table the task.
         folder: the dataset's table of all data sets.
-        listed: the user's table; None of NAS-Bench-Graph.
+        space: the programs to choose from.
     """
 
-    def __init__(self, graph: str, folder: Path, listed: asked.Listed | None = None) -> None:
-        self.space: Space = trees(graph) if listed is None else _space(graph, folder, listed)
+    def __init__(self, graph: str, folder: Path, space: Space) -> None:
+        self.space = space
         self.rows = _table(graph, folder)
 
     enough: float | None = None
@@ -83,7 +83,7 @@ def make(task: asked.Task, seed: int, dataset: Path) -> Task:
     Raises:
         ParamsError: there is no such formula.
     """
-    source = task.source
+    source, tables = task.source, dataset / "tables"
     if isinstance(source, asked.Formula):
         if source.name not in TARGETS:
             raise ParamsError(
@@ -91,9 +91,11 @@ def make(task: asked.Task, seed: int, dataset: Path) -> Task:
             )
         return Formulas(source.name, seed)
     if isinstance(source, asked.Architecture):
-        return Architectures(source.graph, dataset / "tables")
+        return Architectures(source.graph, tables, trees(source.graph))
+    if isinstance(source, asked.Digits):
+        return Architectures(task.id, tables, cells.space(source.nodes))
     if isinstance(source, asked.Listed):
-        return Architectures(task.id, dataset / "tables", source)
+        return Architectures(task.id, tables, _space(task.id, tables, source))
     if isinstance(source, asked.Optimiser):
         return Optimisers(source.steps)
     return OwnPrograms(source)
@@ -158,6 +160,8 @@ def what(task: asked.Task) -> str:
     source = task.source
     if isinstance(source, asked.Formula):
         return TARGETS[source.name].written
+    if isinstance(source, asked.Digits):
+        return f"networks of at most {source.nodes} nodes on pictures of digits"
     if isinstance(source, asked.Optimiser):
         return f"update rules over {source.steps} steps"
     if isinstance(source, asked.Listed):

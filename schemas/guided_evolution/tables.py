@@ -64,11 +64,11 @@ TARGETS = Table(
 
 TABLES = Table(
     name="guided_evolution.tables",
-    version="1.0.0",
+    version="1.0.1",
     key=("graph", "program"),
-    doc="One row per data set and architecture of NAS-Bench-Graph, and per graph of one's own.",
+    doc="One row per data set and architecture of NAS-Bench-Graph, trained network, own graph.",
     columns=(
-        Column("graph", pa.string(), "the data set; of one's own graphs the task"),
+        Column("graph", pa.string(), "the data set of NAS-Bench-Graph; else the task"),
         _key("program", "key of the architecture"),
         _OPS,
         _ARGS,

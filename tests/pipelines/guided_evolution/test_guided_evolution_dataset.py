@@ -82,6 +82,31 @@ def test_a_build_is_the_same_with_one_worker_and_with_two(
 
 
 @pytest.mark.integration
+def test_networks_are_trained_once_and_alike_on_any_number_of_workers(
+    given: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """15 s: two pipelines that train 16 networks, and one that finds them."""
+    source = {"kind": "digits", "nodes": 3, "epochs": 1, "trainings": 1}
+    given["build"]["tasks"] = [{"id": "digits", "source": source, "budget": 8, "seeds": 1}]
+    given["build"]["populations"] = [4]
+    params = Params.model_validate(given)
+    for name, runner, journal in (
+        ("one", "FnApiRunner", "first"),
+        ("two", "FnApiRunner:processes=2", "second"),
+        ("again", "FnApiRunner", "second"),
+    ):
+        build(params, tmp_path / name, runner, journal=tmp_path / journal)
+    assert _bytes(tmp_path / "one") == _bytes(tmp_path / "two") == _bytes(tmp_path / "again")
+    assert capsys.readouterr().out.count("digits: 16 networks") == 2
+    tables = shards.read_table(tmp_path / "one" / "tables").to_pylist()
+    assert len({row["program"] for row in tables}) == 16
+    right = [round(450 * row["validation"], 6) for row in tables]
+    assert all(x == int(x) and 0 < x < 450 for x in right)
+    steps = shards.read_table(tmp_path / "one" / "steps").to_pylist()
+    assert {row["fitness"] for row in steps} <= {row["validation"] for row in tables}
+
+
+@pytest.mark.integration
 def test_a_function_that_does_not_repeat_itself_is_said(
     given: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,7 +8,7 @@ from guided_evolution_small import Chains
 
 from measurand import runs, shards
 from measurand.errors import ParamsError
-from pipelines.guided_evolution import tasks
+from pipelines.guided_evolution import cells, tasks
 from pipelines.guided_evolution.nas_tables import trees
 from pipelines.guided_evolution.programs import Program
 from pipelines.guided_evolution.spaces import Outcome
@@ -49,6 +49,21 @@ def test_an_architecture_is_worth_what_its_row_says(tmp_path: Path) -> None:
     assert (top.name, best.name, best.fitness) == ("top", "best_10", 0.99)
     share = np.mean([task.measure(p).fitness <= top.fitness for p in some])  # type: ignore[operator]
     assert share >= 0.999
+
+
+def test_a_network_on_digits_is_worth_what_its_row_says(tmp_path: Path) -> None:
+    some = cells.space(3).programs[:5]
+    rows = [
+        {"graph": "one", "program": p.key.hex(), "ops": [], "args": [], "validation": i / 10,
+         "test": i / 20}
+        for i, p in enumerate(some)
+    ]  # fmt: skip
+    shards.write_dataset(tmp_path / "tables", TABLES, runs.table(TABLES, rows))
+    asked = _asked({"kind": "digits"}, id="one")
+    task = tasks.make(asked, 0, tmp_path)
+    assert [task.measure(p).fitness for p in some] == [i / 10 for i in range(5)]
+    assert task.function(cells.space(3).programs[5]) is None
+    assert tasks.what(asked) == "networks of at most 5 nodes on pictures of digits"
 
 
 def test_a_formula_is_solved_or_close() -> None:
