@@ -85,7 +85,7 @@ def test_a_build_is_the_same_with_one_worker_and_with_two(
 def test_networks_are_trained_once_and_alike_on_any_number_of_workers(
     given: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """15 s: two pipelines that train 16 networks, and one that finds them."""
+    """30 s of a core: two pipelines that train 16 networks, and one that finds them."""
     source = {"kind": "digits", "nodes": 3, "epochs": 1, "trainings": 1}
     given["build"]["tasks"] = [{"id": "digits", "source": source, "budget": 8, "seeds": 1}]
     given["build"]["populations"] = [4]
