@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import coverage_clips
 import coverage_runs
 import numpy as np
 
@@ -67,6 +68,7 @@ def cases() -> Iterator[tuple[str, str, float, Draw]]:
     yield from _two_methods()
     yield from _drawn()
     yield from coverage_runs.cases()
+    yield from coverage_clips.cases()
 
 
 def _jackknifed() -> Iterator[tuple[str, str, float, Draw]]:

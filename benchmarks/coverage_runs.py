@@ -53,8 +53,12 @@ def cases() -> Iterator[tuple[str, str, float, Draw]]:
             size = f"{tasks} tasks x {episodes} episodes"
             yield "logistic slope over tasks", size, _truth(tasks), _slope(tasks, episodes)
     for ones, alike in ((0.5, 1 / 3), (0.25, 0.6), (0.1, 0.6), (0.1, 0.1), (0.05, 0.5)):
-        size = f"92 scenarios x 2 of 0 or 1, {ones:.0%} are 1"
-        yield "ICC(1), scenarios left out", size, alike, _hits(92, 2, ones, alike)
+        for n in (30, 92):
+            size = f"{n} scenarios x 2 of 0 or 1, {ones:.0%} are 1, ICC {alike:.2f}"
+            yield "ICC(1), test inverted", size, alike, _hits(n, 2, ones, alike)
+    for ones, alike in ((0.5, 1 / 3), (0.25, 0.3)):
+        size = f"92 scenarios x 4 of 0 or 1, {ones:.0%} are 1, ICC {alike:.2f}"
+        yield "ICC(1), scenarios left out", size, alike, _hits(92, 4, ones, alike)
 
 
 def _ratios() -> Iterator[tuple[str, str, float, Draw]]:

@@ -21,8 +21,8 @@ from measurand.statistics import statistic_row
 from measurand.stats.bounded import bounded
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean
+from measurand.stats.ratios import ratio_of_sums
 from measurand.stats.repeats import alpha_over_repeats
-from measurand.stats.resample import percentile, plan
 from measurand.subject import frame
 from schemas.elastictok.params import CODECS, UNTRAINED, Params
 
@@ -178,30 +178,21 @@ def share(values: pl.DataFrame, column: str) -> Estimate:
     return mean(values, column, 0.0, 1.0)
 
 
-def ratio(
-    top: Floats, bottom: Floats, clips: npt.NDArray[Any], found: Findings, method: str
-) -> Estimate:
-    """Ratio of two means over the same blocks, with a bootstrap over clips.
+def ratio(top: Floats, bottom: Floats, clips: npt.NDArray[Any], method: str) -> Estimate:
+    """Ratio of two means over the same blocks, its interval over clips: ``ratio_of_sums``.
 
     Args:
-        top: (n,) numerators.
-        bottom: (n,) denominators.
+        top: (n,) numerators, 0 or more.
+        bottom: (n,) denominators, 0 or more.
         clips: (n,) clip of each block.
-        found: resamples and seed.
         method: in words.
     """
     if len(top) == 0:
         return undefined("no blocks", method=method, n=0)
     if bottom.sum() == 0:
         return undefined("the denominator is 0", method=method, n=len(top))
-    drawn = plan(len(top), clips, found.resamples, found.words("clips"))
-    replicates = np.full(drawn.resamples, np.nan)
-    if drawn.drawable:
-        sums = drawn.resampled_sums(np.stack([top, bottom]))
-        with np.errstate(divide="ignore", invalid="ignore"):
-            replicates = sums[:, 0] / sums[:, 1]
-    made = percentile(float(top.sum() / bottom.sum()), replicates, drawn, method=method)
-    return replace(made, least=0.0) if min(top.min(), bottom.min()) >= 0 else made
+    found = ratio_of_sums(top, bottom, clips)
+    return replace(found, method=found.method.replace("ratio of sums", method))
 
 
 def paired(a: pl.DataFrame, b: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:

@@ -56,7 +56,6 @@ def error_ratio(
         both["mse"].to_numpy(),
         both["mse_b"].to_numpy(),
         both["clip_id"].to_numpy(),
-        found,
         "ratio of mean errors",
     )
 

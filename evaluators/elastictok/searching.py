@@ -88,7 +88,7 @@ def unseen_loss_rows(found: Findings) -> Rows:
             for gap in (truth - guess, truth - best)
         )
         clips, method = both["clip_id"].to_numpy(), "ratio of mean pinball losses"
-        figure = ratio(own_loss, constant_loss, clips, found, method)
+        figure = ratio(own_loss, constant_loss, clips, method)
         yield found.row("regression_loss_ratio", {"threshold": threshold}, figure)
 
 

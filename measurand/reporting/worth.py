@@ -88,6 +88,14 @@ KINDS = (
         "a ratio of sums: 94 to 96; 96 to 100 where most searches end at their budget",
     ),
     _kind(
+        r"^ratio of mean errors; t\(",
+        "a ratio of mean errors: 93 or 94; 92 where clips differ much in it",
+    ),
+    _kind(
+        "^sum of log-ratios by sum of tokens; percentile",
+        "a log-ratio by token: 94; 92 where texts differ much in it",
+    ),
+    _kind(
         "^share of scores above",
         "a share of scores above a threshold, of a few runs a task: 94 to 98",
     ),
@@ -96,8 +104,8 @@ KINDS = (
         "a logistic slope over tasks: 96 or 97 with ten episodes each, 98 with two",
     ),
     _kind(
-        r"^ICC\(1,1\); t\(",
-        "an ICC(1) of 0 and 1: 95 to 97; 82 to 90 where one of the two is rare",
+        r"^ICC\(1,1\); chi-square",
+        "an ICC(1) of 0 and 1: 93 to 98",
     ),
     _kind(
         r"^ICC\(1,k\) of tasks over seeds; t\(",

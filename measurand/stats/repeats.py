@@ -13,9 +13,13 @@ import numpy as np
 
 from measurand.stats.arrays import AnyArray, FloatArray, IntArray, codes, numbers, same_length
 from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.intraclass_kappa import METHOD, kappa_ends
 from measurand.stats.jackknife import FISHER, REST, leaving_out, student_t
 from measurand.stats.reliability import cronbach_alpha
-from measurand.stats.resample import MIN_RESAMPLES, plan
+from measurand.stats.resample import MIN_CLUSTERS, MIN_RESAMPLES, plan
+
+RARE = 0.25
+"""Share of one of two scores below which intervals that leave units out hold too rarely."""
 
 
 def unit_table(values: AnyArray, units: AnyArray, repeats: AnyArray) -> tuple[FloatArray, IntArray]:
@@ -136,11 +140,13 @@ def nested_correlation(table: AnyArray, *, confidence: float = 0.95) -> Estimate
     """Would one other repeat of each unit come out alike? ICC(1,1), of scores of any distribution.
 
     The figure is that of :func:`measurand.stats.icc.intraclass`, whose F interval supposes normal
-    scores: of 92 units with two scores of 0 and 1 it holds the truth in 51 to 92 of 100. This one
-    leaves units out, on Fisher's z: 95 to 97, and 82 to 90 where one of the two is rare.
+    scores: of 92 units with two scores of 0 and 1 it holds the truth in 51 to 92 of 100. Of two
+    such scores this one inverts a test (:mod:`measurand.stats.intraclass_kappa`), of others it
+    leaves units out, on Fisher's z (:mod:`measurand.stats.jackknife`). Of more than two scores of 0
+    and 1 of which fewer than a quarter are one of the two, that would hold in 88 to 95 of 100, and
+    there is no interval.
 
-    Source: Shrout & Fleiss (1979), Psychological Bulletin 86, 420-428; the interval as in
-    :mod:`measurand.stats.jackknife`.
+    Source: Shrout & Fleiss (1979), Psychological Bulletin 86, 420-428.
 
     Args:
         table: (units, repeats) scores without gaps; a repeat is another one in every unit.
@@ -163,8 +169,30 @@ def nested_correlation(table: AnyArray, *, confidence: float = 0.95) -> Estimate
     features = np.stack([np.ones(n), means, means**2, squares])
     drawn = leaving_out(plan(n, None, max(n, MIN_RESAMPLES), ()))
     value = float(_single(features.sum(axis=1)[None], k)[0])
+    if np.isin(x, (0.0, 1.0)).all() and n >= MIN_CLUSTERS:
+        if k == 2:
+            return _of_two(value, x, confidence)
+        if min(x.mean(), 1 - x.mean()) < RARE:
+            why = "no interval: one of two scores is rare, of more than two repeats none holds"
+            return Estimate(value, method=method, n=n, confidence=confidence, reason=why)
     without = _single(drawn.resampled_sums(features), k)
     return student_t(value, without, drawn, method=method, scale=FISHER, n=n, confidence=confidence)
+
+
+def _of_two(value: float, x: FloatArray, confidence: float) -> Estimate:
+    """With the interval of intraclass kappa: x holds two scores of 0 and 1 of each unit."""
+    none, one, both = np.bincount(x.sum(axis=1).astype(np.int64), minlength=3).tolist()
+    ends, outer = (kappa_ends(none, one, both, level) for level in (confidence, 0.9))
+    return Estimate(
+        value,
+        ci_lo=ends.low,
+        ci_hi=ends.high,
+        lower=outer.low,
+        upper=outer.high,
+        confidence=confidence,
+        method=f"ICC(1,1); {METHOD}",
+        n=len(x),
+    )
 
 
 def _single(sums: FloatArray, k: int) -> FloatArray:

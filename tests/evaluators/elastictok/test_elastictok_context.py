@@ -63,15 +63,38 @@ def test_differences_of_tokens_reach_as_far_below_as_above(found: Findings) -> N
     assert "-14 to 14" in str(found.mean_change(two, "d").reason)
 
 
-def test_a_ratio_and_its_interval(found: Findings) -> None:
+def test_a_ratio_and_its_interval() -> None:
     rng = np.random.default_rng(0)
     bottom = rng.uniform(1, 2, 40)
-    exact = ratio(3 * bottom, bottom, CLIPS, found, "m")
-    assert (exact.value, exact.ci_lo, exact.ci_hi) == pytest.approx((3.0, 3.0, 3.0))
-    noisy = ratio(3 * bottom + rng.normal(0, 1, 40), bottom, CLIPS, found, "m")
+    exact = ratio(3 * bottom, bottom, CLIPS, "m")
+    assert exact.value == pytest.approx(3.0)
+    assert exact.reason == "no interval: the same without any of the units"
+    noisy = ratio(3 * bottom + rng.normal(0, 1, 40), bottom, CLIPS, "m")
+    assert noisy.ci_lo is not None
     assert noisy.ci_lo < noisy.value < noisy.ci_hi
-    assert ratio(bottom, 0 * bottom, CLIPS, found, "m").reason == "the denominator is 0"
-    assert ratio(bottom[:0], bottom[:0], CLIPS[:0], found, "m").reason == "no blocks"
+    assert (noisy.n, noisy.n_clusters, noisy.least) == (40, 10, 0.0)
+    assert noisy.method.startswith("m; t(")
+    none = ratio(bottom, 0 * bottom, CLIPS, "m")
+    assert (none.value, none.reason, none.n) == (None, "the denominator is 0", 40)
+    none = ratio(bottom[:0], bottom[:0], CLIPS[:0], "m")
+    assert (none.value, none.reason, none.n) == (None, "no blocks", 0)
+
+
+def test_the_interval_of_a_ratio_is_the_jackknifes_over_clips() -> None:
+    """Three clips of two blocks, by scipy: log ratios without each, t of what clips are worth."""
+    from scipy.stats import t
+
+    top, bottom = np.array([1.0, 3, 2, 6, 5, 1]), np.array([1.0, 1, 3, 1, 2, 2])
+    clips = np.repeat(["a", "b", "c"], 2)
+    above, below = (x.reshape(3, 2).sum(axis=1) for x in (top, bottom))
+    left = np.log((18 - above) / (10 - below))
+    error = np.sqrt(2 / 3 * ((left - left.mean()) ** 2).sum())
+    worth = 1 / (((above / 18 + below / 10) / 2) ** 2).sum() - 1
+    wanted = np.exp(t.interval(0.95, worth, np.log(1.8), error))
+    found = ratio(top, bottom, clips, "m")
+    assert found.value == pytest.approx(1.8)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(wanted))
+    assert found.se == pytest.approx(1.8 * error)
 
 
 def test_blocks_are_joined_by_sequence_and_number() -> None:

@@ -219,3 +219,30 @@ def test_likelihoods_need_three_numbers_of_shots_and_shot_sets_are_clusters() ->
     assert at not in found((1, 2), 6)
     assert (found((1, 2, 4), 6)[at]["n"], found((1, 2, 4), 6)[at]["n_clusters"]) == (18, 6)
     assert found((1, 2, 4), 1)[at]["n_clusters"] in (None, 3)
+
+
+def test_another_curve_and_a_baseline_are_met_at_their_own_point() -> None:
+    """Plain answers are right with 2 shots and wrong with 4; of the other curve half are right."""
+    curves = ("supervised", "flipped")
+    plain = {2: 1.0, 4: 0.0}
+    rows = [
+        {"query_id": f"q{q}", "k": k, "curve": curve,
+         "correct": right if curve == "supervised" else float(q < 2)}
+        for curve in curves
+        for k, right in plain.items()
+        for q in range(4)
+    ]  # fmt: skip
+    made = answered(rows, curves=curves)
+    always = made.responses.with_columns(
+        pl.when(curve="flipped").then(1.0).otherwise(pl.col("correct")).alias("correct")
+    )
+    found = rows_of(replace(made, baselines={"oracle:always": always}))
+    for k, right in plain.items():
+        against = found["against_supervised", f"curve=flipped,k={k},task=line"]
+        assert (against["estimate"], against["n"]) == (0.5 - right, 4)
+        for curve, wanted in (("supervised", 0.0), ("flipped", -0.5)):
+            over = f"curve={curve},k={k},over=oracle:always,task=line"
+            assert (found["advantage", over]["estimate"], found["advantage", over]["n"]) == (
+                wanted,
+                4,
+            )

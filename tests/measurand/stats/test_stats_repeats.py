@@ -11,6 +11,7 @@ from scipy.stats import t
 from measurand.errors import InputError
 from measurand.stats.estimate import Estimate
 from measurand.stats.icc import intraclass
+from measurand.stats.intraclass_kappa import kappa_ends
 from measurand.stats.repeats import (
     alpha_over_repeats,
     nested_correlation,
@@ -232,28 +233,49 @@ def test_what_has_no_correlation_says_why(table: np.ndarray, reason: str) -> Non
         nested_correlation(table[0])
 
 
-def test_of_scores_that_always_come_again_there_is_no_interval() -> None:
-    found = nested_correlation(np.repeat([[0.0], [1.0], [1.0], [0.0], [1.0], [0.0]], 2, axis=1))
-    assert (found.value, found.ci_lo) == (1.0, None)
-    assert "end of its range" in (found.reason or "")
+@pytest.mark.parametrize("repeats", [2, 3])
+def test_scores_that_always_come_again_have_the_largest_correlation(repeats: int) -> None:
+    once = np.array([[0.0], [1.0], [1.0], [0.0], [1.0], [0.0]])
+    found = nested_correlation(np.repeat(once, repeats, axis=1))
+    assert found.value == 1.0
+    assert found.ci_hi == (1.0 if repeats == 2 else None)
+    if repeats == 3:
+        assert "end of its range" in (found.reason or "")
 
 
-def test_two_repeats_of_two_units_have_an_alpha_and_clusters_fit_the_rows() -> None:
-    values, units = np.array([1.0, 2.0, 5.0, 4.0]), np.array([0, 0, 1, 1])
-    repeats = np.array([0, 1, 0, 1])
-    found = alpha_over_repeats(values, units, repeats, resamples=0)
-    assert found.value == pytest.approx(pingouin.cronbach_alpha(
-        pd.DataFrame(values.reshape(2, 2))
-    )[0])  # fmt: skip
-    with pytest.raises(InputError, match="clusters"):
-        alpha_over_repeats(values, units, repeats, clusters=np.arange(5))
+def test_two_scores_of_0_and_1_have_the_interval_of_intraclass_kappa() -> None:
+    table = np.array([[0, 0]] * 80 + [[0, 1]] * 2 + [[1, 0]] * 4 + [[1, 1]] * 6, float)
+    for scores in (table, 1 - table):
+        found = nested_correlation(scores, confidence=0.8)
+        assert found.value == pytest.approx(intraclass(table).icc1.value)
+        assert (found.ci_lo, found.ci_hi) == pytest.approx(kappa_ends(80, 6, 6, 0.8))
+        assert (found.lower, found.upper) == pytest.approx(kappa_ends(80, 6, 6, 0.9))
+        assert (found.n, found.confidence) == (92, 0.8)
+    # Other scores than 0 and 1, and four units, leave units out or say why they do not.
+    assert "jackknife" in nested_correlation(table + 1).method
+    assert "4 rows" in (nested_correlation(table[[0, 1, 80, 91]]).reason or "")
 
 
-def test_the_interval_of_a_reliability_leaves_tasks_out_by_hand() -> None:
-    table = _table(12, 4, 0.4)
-    found = _seeds(table.ravel(), np.repeat(np.arange(12), 4))
-    z = -np.log1p([-(intraclass(np.delete(table, i, axis=0)).icc1k.value or 0) for i in range(12)])
-    at = -np.log1p(-(intraclass(table).icc1k.value or 0))
-    error = np.sqrt(11 / 12 * ((z - z.mean()) ** 2).sum())
-    ends = 1 - np.exp(-(at + t.ppf([0.025, 0.975], 11) * error))
-    assert (found.ci_lo, found.ci_hi) == pytest.approx(tuple(ends))
+@pytest.mark.parametrize(("ones", "has"), [(24, False), (25, True)])
+def test_of_three_scores_of_which_one_is_rare_there_is_no_interval(ones: int, has: bool) -> None:
+    table = np.zeros((100, 3))
+    table.ravel()[np.arange(3 * ones) * 4] = 1  # of every four scores one
+    for scores in (table, 1 - table):
+        found = nested_correlation(scores)
+        assert found.value is not None
+        assert (found.ci_lo is not None) == has
+        assert has or "one of two scores is rare" in (found.reason or "")
+
+
+@pytest.mark.parametrize(("ones", "alike"), [(0.1, 0.1), (0.1, 0.6), (0.05, 0.5)])
+def test_rare_failures_are_covered(ones: float, alike: float) -> None:
+    rng = np.random.default_rng(3)
+    more = 1 / alike - 1
+    held = []
+    for _ in range(400):
+        rates = rng.beta(more * ones, more * (1 - ones), (92, 1))
+        found = nested_correlation((rng.random((92, 2)) < rates).astype(float))
+        if found.ci_lo is not None and found.ci_hi is not None:
+            held.append(found.ci_lo <= alike <= found.ci_hi)
+    assert len(held) > 390
+    assert 0.91 <= np.mean(held) <= 0.985

@@ -1,20 +1,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 from pydantic import ValidationError
+from scipy.stats import t, ttest_rel
 
 from evaluators.personality.evaluate import evaluate
-from evaluators.personality.evaluate.context import subjects
-from evaluators.personality.evaluate.cue import BEGINNINGS, cue_rows, cue_section, most_mass
+from evaluators.personality.evaluate.context import Subject, View, subjects
+from evaluators.personality.evaluate.cue import (
+    BEGINNINGS,
+    LABELS,
+    cue_rows,
+    cue_section,
+    metric,
+    most_mass,
+)
 from evaluators.personality.evaluate.scores import read_responses
 from evaluators.personality.report import statistics, view
 from measurand import params as parameters
-from measurand import shards
+from measurand import runs, shards
+from measurand.reporting.document import Table
+from measurand.reporting.lookup import Figures
+from measurand.results import RESULTS
+from measurand.statistics import statistics_table
 from pipelines.personality.dataset import build
 from schemas.personality.params import Params
 
@@ -38,6 +51,90 @@ def test_the_rule_takes_the_larger_mean_and_the_first_of_equals() -> None:
     assert most_mass({"none": [0.2], "begun": [0.2]}) == "none"
     assert most_mass({"begun": [0.2]}) == "begun"
     assert most_mass({}) == "none"
+    # Of .4, .4, .4 and of .9 alone the means count, not the sums.
+    assert most_mass({"none": [0.4] * 3, "begun": [0.9]}) == "begun"
+
+
+NONE, BEGUN = (
+    np.array(x) for x in ([0.1, 0.2, 0.3, 0.5, 0.2, 0.2], [0.4, 0.9, 0.7, 0.6, 0.8, 0.3])
+)
+"""Masses of six prompts, two of each of three biographies."""
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of a trial by ``m``, whose last prompt has no answer, and by another model."""
+    folder = tmp_path_factory.mktemp("tried")
+    masses = [
+        (model, cue, at, value if at < 6 else None)
+        for model, sign in (("m", 1.0), ("other", 0.1))
+        for cue, values in (("none", NONE), ("begun", BEGUN))
+        for at, value in enumerate((*(sign * values), 0.0))
+    ]
+    rows = [
+        {
+            "system": "personality",
+            "model": model,
+            "metric": metric(cue),
+            "item_id": f"p{at}",
+            "repeat": 0,
+            "cluster_id": f"b{at // 2}",
+            "value": value,
+            "status": "ok" if value is not None else "infra_error",
+            "reason": None if value is not None else "down",
+            "slice": "",
+            "seed": None,
+            "prompt_tokens": None,
+            "prompt_sha256": "0" * 64,
+            "run_id": "0" * 16,
+        }
+        for model, cue, at, value in masses
+    ]
+    shards.write_dataset(folder / "items", RESULTS, runs.results_table(rows))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trier(small: Params) -> Subject:
+    answers = pl.DataFrame({"cue": ["begun"]})
+    return Subject("personality", "m", 0, 0, answers, RESULTS.schema().empty_table(), (), small)
+
+
+def test_masses_of_a_trial_are_means_over_biographies(tried: Path, trier: Subject) -> None:
+    rows = {(r["metric"], r["slice"]): r for r in cue_rows(trier, tried)}
+    assert set(rows) == {
+        ("cue_mass", "cue=none,experiment=cue"),
+        ("cue_mass", "cue=begun,experiment=cue"),
+        ("cue_gain", "experiment=cue"),
+    }
+    for cue, values in (("none", NONE), ("begun", BEGUN)):
+        row = rows["cue_mass", f"cue={cue},experiment=cue"]
+        means = values.reshape(3, 2).mean(axis=1)
+        ends = t.interval(0.95, 2, means.mean(), means.std(ddof=1) / 3**0.5)
+        assert row["estimate"] == pytest.approx(values.mean())
+        assert (row["ci_lo"], row["ci_hi"]) == pytest.approx(ends)
+        assert (row["n"], row["n_clusters"]) == (6, 3)
+    gain = rows["cue_gain", "experiment=cue"]
+    both = ttest_rel(*(x.reshape(3, 2).mean(axis=1) for x in (BEGUN, NONE)))
+    wanted = both.confidence_interval()
+    assert gain["estimate"] == pytest.approx((BEGUN - NONE).mean())
+    assert (gain["ci_lo"], gain["ci_hi"]) == pytest.approx((wanted.low, wanted.high))
+
+
+def test_the_section_on_a_trial_shows_both_ways_and_the_one_used(
+    tried: Path, trier: Subject
+) -> None:
+    figures = Figures(statistics_table(list(cue_rows(trier, tried))))
+    untried = replace(trier, model="nobody")
+    section = cue_section(View([trier, untried], figures))
+    assert section is not None
+    [table] = section.blocks
+    assert isinstance(table, Table)
+    [[model, none, begun, gain, used]] = table.rows
+    assert (model, used) == ("m", LABELS["begun"])
+    assert [cell["estimate"] for cell in (none, begun, gain)] == pytest.approx(
+        [NONE.mean(), BEGUN.mean(), (BEGUN - NONE).mean()]
+    )
 
 
 def test_biographies_of_the_trial_are_nobody_elses(data: Path) -> None:
