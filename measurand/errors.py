@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 _NOTE = "measurand: "
+#: Options in a hint; those of other programs have underscores, or stand behind their names.
+_OPTION = re.compile(r"(?<![\w-])--([a-z]+(?:-[a-z]+)*)(?![\w-])")
+_OTHERS = re.compile(r"`(?!measurand )[^`]*`|\bpip install .*")
+_ARGUMENTS = {"as": "mode"}
 
 
 class MeasurandError(Exception):
@@ -22,6 +27,9 @@ class MeasurandError(Exception):
         self.hint = hint
         if code is not None:
             self.code = code
+        if arguments := in_python(f"{message} {hint}"):
+            # Python shows notes below an error; the command line shows the error alone.
+            self.add_note(f"From Python: {', '.join(arguments)}")
 
     def __str__(self) -> str:
         return super().__str__() + (f" ({self.hint})" if self.hint else "")
@@ -44,6 +52,12 @@ class MeasurandError(Exception):
             }
             self.add_note(_NOTE + json.dumps(told))
         return True
+
+
+def in_python(text: str) -> list[str]:
+    """The arguments that the options in a text are for who calls the function: ``cluster=``."""
+    found = dict.fromkeys(_OPTION.findall(_OTHERS.sub("", text)))
+    return [f"{_ARGUMENTS.get(name, name.replace('-', '_'))}=" for name in found]
 
 
 class InputError(MeasurandError):

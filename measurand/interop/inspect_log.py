@@ -320,7 +320,8 @@ class _Samples:
             scorers: names to use where the log holds no score at all.
         """
         several = [m for m in self._rows.metrics if "," not in m]
-        names = several or (scorers if not self._words else []) or ["score"]
+        told = list(dict.fromkeys(scorers)) if not self._words else []
+        names = several or told or ["score"]
         for unit, status, why, last in self._unscored if not self._only_words() else ():
             for metric in names:
                 self._rows.add(self._model, metric, *unit, None, status, why, *last)

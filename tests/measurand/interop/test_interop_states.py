@@ -298,3 +298,12 @@ def test_the_second_of_two_scorers_of_one_name_has_its_own_figure(tmp_path: Path
     found = read([eval_file(tmp_path / "a.eval", samples, scores=own)], Wish())
     assert [(o.metric, o.value) for o in found.account.own] == [("match", 1.0), ("match1", 0.25)]
     assert found.account.left == []
+
+
+def test_a_run_that_failed_has_one_row_a_sample_though_two_scorers_have_one_name(
+    tmp_path: Path,
+) -> None:
+    samples = [{"scores": {}, "error": "gone"}] * 3
+    twice = [{"name": "match"}, {"name": "match"}]
+    found = read([eval_file(tmp_path / "a.eval", samples, scorers=twice)], Wish())
+    assert [r["status"] for r in found.table.to_pylist()] == ["infra_error"] * 3
