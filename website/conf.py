@@ -1,5 +1,7 @@
 """Settings of Sphinx."""
 
+from typing import Any
+
 from measurand.version import __version__
 
 project = "Measurand"
@@ -20,5 +22,15 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 napoleon_google_docstring = True
+_STATISTICS = ":doc:`statistics </docs/statistics>`"
 pygments_style, pygments_dark_style = "friendly", "monokai"
 """Both keep the contrast of WCAG 2.1 on the theme's grounds better than its own choice."""
+
+
+def setup(app: Any) -> None:
+    """Docstrings name pages as files of the repository; here they are links."""
+
+    def linked(app: Any, kind: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
+        lines[:] = [line.replace("docs/statistics.md", _STATISTICS) for line in lines]
+
+    app.connect("autodoc-process-docstring", linked)

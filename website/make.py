@@ -23,6 +23,16 @@ HOME = """\
 
 Of each score how precise, how reliable, how valid it is, and whether it may pass.
 
+```python
+import measurand
+
+measurand.analyse("scores.csv", cluster="passage").pairs[0]
+```
+
+```text
+B beats A by 0.183 [0.086, 0.281] (value; p 0.0012)
+```
+
 - New here: [install](docs/how-to/use-from-python.md#install), then
   [is my model better?](docs/notebooks/is_my_model_better.md), or the [front page](README.md) of the
   repository.
@@ -30,7 +40,9 @@ Of each score how precise, how reliable, how valid it is, and whether it may pas
   results](reference/python.md).
 - What a figure means: [statistics](docs/statistics.md). How often its interval holds:
   [coverage](docs/coverage.md).
-- What the systems found: [reports](reports.md).
+- What the systems found: [reports](reports.md), such as this one:
+
+[![First page of the personality report](docs/images/report.png)](reports.md)
 """
 
 

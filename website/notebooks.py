@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def page(notebook: Any, name: str) -> str:
     parts = []
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            parts.append(cell.source)
+            parts.append(re.sub(r"\]\((\w+)\.py\)", r"](\1.md)", cell.source))
         elif cell.source.strip():
             parts.append(f"```python\n{cell.source}\n```")
             parts += [_output(out) for out in cell.get("outputs", ())]
@@ -83,4 +84,4 @@ def _output(out: Any) -> str:
             inner = f'<div class="notebook-output">{data[kind]}</div>'
             return f"`````{{raw}} html\n{inner}\n`````"
     text = (out.get("text") or data.get("text/plain") or "").rstrip()
-    return f"`````text\n{text}\n`````" if text else ""
+    return f"`````{{code-block}} text\n:class: notebook-text\n\n{text}\n`````" if text else ""

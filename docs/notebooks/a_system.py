@@ -49,7 +49,7 @@ params["build"]["reversed_options"] = None
 params["evaluate"]["models"] = [{"model": "synthetic:factor", "experiments": ["validity"]}]
 params["report"]["resamples"] = 200
 mine = out / "mine.yaml"
-mine.write_text(yaml.safe_dump(params))
+_ = mine.write_text(yaml.safe_dump(params))
 
 # %% [markdown]
 # ## From parameters to a report

@@ -36,8 +36,9 @@ judged = {
     "item_id": [f"patient {k}" for k in range(len(radius))],
     "value": (radius > 16).astype(float),
 }
-truth = malignant.mean()
-{"patients": len(radius), "malignant": round(truth, 4), "the rule says": judged["value"].mean()}
+truth = float(malignant.mean())
+says = float(judged["value"].mean())
+{"patients": len(radius), "malignant": round(truth, 4), "the rule says": round(says, 4)}
 
 # %% [markdown]
 # ## Sixty labels
@@ -72,8 +73,8 @@ for seed in range(100):
     some = np.random.default_rng(seed).choice(len(radius), 60, replace=False)
     dear = {"item_id": [judged["item_id"][k] for k in some], "value": malignant[some]}
     one = measurand.analyse(judged, human=dear).corrected[0].mean
-    held["corrected"] += one.low <= truth <= one.high
-    held["the rule alone"] += rule.low <= truth <= rule.high
+    held["corrected"] += int(one.low <= truth <= one.high)
+    held["the rule alone"] += int(rule.low <= truth <= rule.high)
 held
 
 # %% [markdown]

@@ -53,7 +53,7 @@ before.means[0].mean
 # also has to be right in nine of ten cases whatever stood before.
 
 # %%
-Path("gates.yaml").write_text("""\
+_ = Path("gates.yaml").write_text("""\
 version: 1
 results: candidate
 dataset: {require_same_hash: false}

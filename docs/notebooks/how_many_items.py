@@ -53,7 +53,7 @@ def rows(model: str, items: np.ndarray) -> dict:
 # the item rows as a folder that gates read.
 
 # %%
-Path("better.yaml").write_text("""\
+_ = Path("better.yaml").write_text("""\
 version: 1
 results: candidate
 dataset: {require_same_hash: false}
@@ -98,8 +98,11 @@ whole.state, whole.rows()[0]
 # %% [markdown]
 # The number is an estimate from the pilot's own difference, and a pilot's difference is uncertain.
 # Ask for somewhat more, and where items come in groups (passages, documents, people) ask for
-# groups: more items of the same group add little.
+# groups: more items of the same group add little. `measurand.plan` counts groups, items and
+# repeats, for the difference and the power that you name, with what each costs:
+# [plan a sample](../how-to/plan-a-sample.md).
 #
 # ## Labels of people
 # Where a judge scores everything and people label a part, `measurand.analyse(judged, human=labels,
-# width=0.05)` says how many labels an interval of that width needs; see `correct_a_judge`.
+# width=0.05)` says how many labels an interval of that width needs; see
+# [Correct a judge with a few labels](correct_a_judge.py).

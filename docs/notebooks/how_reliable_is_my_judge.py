@@ -41,9 +41,10 @@ agreed
 agreed["alpha"]
 
 # %% [markdown]
-# Eight bottles are few, and the interval says so. One judgement is one thing, the mean of all
-# tasters another: with several judges the mean is steadier than each. `icc_a1` is the reliability
-# of one judgement as it stands, `icc_c1` that of one judgement where only the order matters.
+# Eight bottles are too few for an interval, and the figure says so. One judgement is one thing, the
+# mean of all tasters another: with several judges the mean is steadier than each. `icc_a1` is the
+# reliability of one judgement as it stands, `icc_c1` that of one judgement where only the order
+# matters.
 
 # %%
 {name: agreed[name] for name in ("icc_1", "icc_a1", "icc_c1")}

@@ -16,6 +16,8 @@ from measurand.reporting.verdict import sentence_of, state_of, word_of
 _WHOLE = (":root", "html", "body")
 #: A rule, or a group of rules for some media, at the top of the style sheet.
 _RULE = re.compile(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*\s*\}|[^{}@]+\{[^{}]*\}")
+_LEGIBLE = ".least .plot { min-width: 40rem; }"
+"""In a narrow cell a picture scrolls before its words are too small to read."""
 _COLOURS = re.compile(r":root\s*\{([^}]*)\}")
 #: How a page around the element says which theme its reader chose there: pages with a switch of
 #: their own (this site, Colab, marimo), JupyterLab, VS Code.
@@ -51,7 +53,7 @@ def to_fragment(document: Document) -> str:
         .render(
             document=document,
             scope=scope,
-            css=Markup(scoped(_css(), f".{scope}") + _themes(f".{scope}")),
+            css=Markup(scoped(_css() + _LEGIBLE, f".{scope}") + _themes(f".{scope}")),
             state=state_of(document.verdict),
             word=word_of(document.verdict),
             sentence=sentence_of(document.verdict),
