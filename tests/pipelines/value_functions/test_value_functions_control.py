@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from measurand.errors import CapabilityError
-from pipelines.value_functions import control, players, worlds
+from pipelines.value_functions import players, worlds
 from pipelines.value_functions.control import Arm, Joints
 from pipelines.value_functions.states import packer
 from schemas.value_functions.params import Control, Task
@@ -86,7 +87,10 @@ def test_tasks_of_mujoco(task: Task) -> None:
     assert play(source, 0.0, 3) > play(source, 1.0, 3)
 
 
-@pytest.mark.skipif(HAS_MUJOCO, reason="gymnasium's MuJoCo is installed")
+@pytest.mark.integration
 def test_what_is_not_installed_is_named() -> None:
-    with pytest.raises(CapabilityError, match="reacher needs gymnasium"):
-        control.Machine("reacher", 1)
+    without = "import sys; sys.modules['mujoco'] = None\n"
+    asked = "from pipelines.value_functions import control; control.Machine('reacher', 1)"
+    done = subprocess.run([sys.executable, "-c", without + asked], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "CapabilityError: reacher needs gymnasium's MuJoCo" in done.stderr
