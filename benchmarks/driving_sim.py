@@ -15,19 +15,30 @@ Parts: numpy, compiled, highway, curve, generator, readers.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from pipelines.driving_sim import generator, planners, speed, traffic, worlds
+from pipelines.driving_sim import (
+    compiling,
+    generator,
+    moments,
+    planners,
+    speed,
+    traffic,
+    worlds,
+)
 from pipelines.driving_sim.measures import OFF_ROUTE, measure
 from pipelines.driving_sim.scenario import Scenario
 from pipelines.driving_sim.simulate import step
@@ -278,20 +289,35 @@ def numpy(batch: World) -> dict[str, float]:
 
 
 def compiled(batch: World, loops: dict[str, float]) -> None:
-    for others in WORLDS:
+    for others, size in itertools.product(WORLDS, (1, BATCH, 256)):
         torch._dynamo.reset()
-        made = torch.compile(one_step, dynamic=None)
-        start = time.perf_counter()
-        hits = drive(batch, others, made)
-        first = time.perf_counter() - start
-        eager = drive(batch, others, one_step)
-        each = timed(lambda o=others, m=made: drive(batch, o, m)) / BATCH
-        say(f"{others}: compiled, batch 64", DRIVES / each)
-        say(f"{others}: first call, s by the clock", first)
-        say(f"{others}: same crashes as eager, share", float((hits == eager).double().mean()))
-        if others in loops:
+        some = batch.pick(torch.arange(size) % BATCH)
+        made = compiling.compiled(one_step)
+
+        def fast(world: World, state: Any, others: str, made: Any = made) -> Any:
+            now = replace(state, t=moments.NOW)
+            after, found = made(moments.at(world, state.t), now, others)
+            return replace(after, t=state.t + 1), found
+
+        what, start = f"{others}: compiled, batch {size}", _spent()
+        hits = drive(some, others, fast)
+        say(f"{what}: first drive, s of the processor", _spent() - start)
+        same = (hits == drive(some, others, one_step)).double().mean()
+        say(f"{what}: same crashes as eager, share", float(same), "1")
+        each, eager = (
+            timed(lambda o=others, w=some, f=f: drive(w, o, f)) / size for f in (fast, one_step)
+        )
+        say(what, DRIVES / each)
+        say(f"{what}: over eager", eager / each)
+        if others in loops and size == BATCH:
             goal = ">= 8" if others == "playback" else ">= 10"
-            say(f"{others}: compiled 64 over numpy", loops[others] / each, goal)
+            say(f"{what}: over numpy", loops[others] / each, goal)
+
+
+def _spent() -> float:
+    """Seconds of the processor of this process and of the compilers that it ran."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def highway(batch: World) -> None:

@@ -175,11 +175,12 @@ def speed_section(view: View) -> Section | None:
         for row in speeds.sort("others", "batch").iter_rows(named=True)
     ]  # fmt: skip
     each = int(speeds["bytes"].max() or 0)  # type: ignore[arg-type]
+    how = "compiled" if view.found.params.evaluate.compiled else "not compiled"
     figure = Figure(
         "curves",
         "Steps of a scenario per second of one thread",
-        f"By scenarios at once; a scenario takes {each / 1024:.0f} KiB. Of the machine that "
-        "evaluated: another one has other figures.",
+        f"By scenarios at once, {how}; a scenario takes {each / 1024:.0f} KiB. Of the machine "
+        "that evaluated: another one has other figures.",
         {"rows": rows, "x_axis": "scenarios at once", "y_axis": "steps per second",
          "x_scale": "log2", "minimum": 0},
     )  # fmt: skip

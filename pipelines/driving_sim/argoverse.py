@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipelines.driving_sim.lines import Floats
+from pipelines.driving_sim.lines import FINE, Floats, lengths
 from pipelines.driving_sim.outlines import TOLERANCE, rings, runs
 from pipelines.driving_sim.recording import RecordError, Recording, Road, along
 from pipelines.driving_sim.timing import clock
@@ -41,8 +41,6 @@ COLUMNS = (
     "track_id", "object_type", "object_category", "timestep", "position_x", "position_y",
     "heading", "velocity_x", "velocity_y", "scenario_id", "slice_id",
 )  # fmt: skip
-POINTS = 20
-"""Points of a centre line that is made of two boundaries."""
 CLOSING = 0.3
 """Metres: gaps up to twice as wide between areas are road."""
 BORDER = 0.01
@@ -161,10 +159,7 @@ def _road(segment: Mapping[str, Any]) -> Road:
     if segment.get("centerline"):
         line = _points(segment["centerline"])
     else:
-        left, right = (
-            _even(_points(segment[f"{side}_lane_boundary"])) for side in ("left", "right")
-        )
-        line = (left + right) / 2
+        line = _between(*(_points(segment[f"{side}_lane_boundary"]) for side in ("left", "right")))
     before, after = (
         tuple(int(k) for k in segment.get(name) or ()) for name in ("predecessors", "successors")
     )
@@ -172,11 +167,14 @@ def _road(segment: Mapping[str, Any]) -> Road:
     return Road(line, None, bool(segment.get("is_intersection")), before, after, cars)
 
 
-def _even(line: Floats) -> Floats:
-    """The line as :data:`POINTS` points, evenly spaced."""
-    along_ = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line[:, :2], axis=0).T))])
-    at = np.linspace(0, along_[-1], POINTS)
-    return np.stack([np.interp(at, along_, line[:, i]) for i in range(3)], 1)
+def _between(left: Floats, right: Floats) -> Floats:
+    """The line between two: means of points at the same share of each one's length."""
+    found = [lengths(side[:, :2]) for side in (left, right)]
+    share = np.linspace(0, 1, 2 + int(max(at[-1] for at in found) / FINE))
+    line: Floats = np.zeros((len(share), 3))
+    for side, at in zip((left, right), found, strict=True):
+        line += np.stack([np.interp(share * at[-1], at, part) for part in side.T], 1) / 2
+    return line
 
 
 def _edges(areas: list[Floats]) -> Iterable[Floats]:

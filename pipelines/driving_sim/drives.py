@@ -117,14 +117,28 @@ class Batch:
     count: int
 
 
-def batched(scenarios: Sequence[Scenario], device: str = "cpu") -> list[Batch]:
-    """Batches of one size, so that a drive does not depend on how many there are."""
+def batched(
+    scenarios: Sequence[Scenario], device: str = "cpu", *, alike: bool = False
+) -> list[Batch]:
+    """Batches of one size, so that a drive does not depend on how many there are.
+
+    Args:
+        scenarios: what is driven.
+        device: where.
+        alike: whether all arrays have one shape too, so that a step is compiled once; else they are
+            as large as the largest scenario of their batch.
+    """
+    filled = list(scenarios)
+    if len(filled) > BATCH:
+        # The last batch is filled up: matrix products of another shape end in other bits.
+        filled += filled[-1:] * (-len(filled) % BATCH)
+    whole = world(filled).to(device) if alike and filled else None
     found = []
     for start in range(0, len(scenarios), BATCH):
-        some = list(scenarios[start : start + BATCH])
-        # The last batch is filled up: matrix products of another shape end in other bits.
-        filled = some + [some[-1]] * (BATCH - len(some)) if len(scenarios) > BATCH else some
-        found.append(Batch(world(filled).to(device), tuple(filled), len(some)))
+        rows = slice(start, start + BATCH)
+        some = tuple(filled[rows])
+        made = world(some).to(device) if whole is None else whole.pick(rows)
+        found.append(Batch(made, some, len(scenarios[rows])))
     return found
 
 
@@ -140,13 +154,16 @@ def drive(who: Driver, others: str, scenarios: Sequence[Scenario], seed: int = 0
     return [row for some in batched(scenarios) for row in drive_batch(who, others, some, seed)[0]]
 
 
-def drive_batch(who: Driver, others: str, batch: Batch, seed: int = 0) -> tuple[list[Row], Rollout]:
+def drive_batch(
+    who: Driver, others: str, batch: Batch, seed: int = 0, *, compiled: bool = False
+) -> tuple[list[Row], Rollout]:
     """Rows of a batch, and where everybody was."""
     names = [s.scenario_id for s in batch.scenarios]
     with torch.no_grad():
         found = rollout(
-            batch.world, who.planner, others, scenario_ids=names, seed=seed, space=who.space
-        )
+            batch.world, who.planner, others,
+            scenario_ids=names, seed=seed, space=who.space, compiled=compiled,
+        )  # fmt: skip
         told = _told(who, batch.world, found)
     rows = []
     made = rows_of(found, batch.world, batch.scenarios)

@@ -23,6 +23,7 @@ from gymnasium.vector.utils import batch_space
 from measurand.errors import InputError
 from pipelines.driving_sim import dynamics, generator, reinforce, worlds
 from pipelines.driving_sim.edges import Segments
+from pipelines.driving_sim.moments import NOW, looking
 from pipelines.driving_sim.scenario import Scenario
 from pipelines.driving_sim.simulate import step
 from pipelines.driving_sim.world import World, reset
@@ -32,8 +33,6 @@ Actions = Literal["continuous", "discrete", "speed"]
 """``continuous``: acceleration and curvature as shares of their limits, (2,) within -1..1.
 ``discrete``: numbers of an acceleration and of a curvature. ``speed``: the number of an
 acceleration, while pure pursuit steers along the route."""
-HELD, NOW, NEXT = T0, T0 + 1, T0 + 2
-"""Places of the start, of this step and of the next in the three moments that are kept of a log."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -86,20 +85,7 @@ class Slots:
 
         Everything else of the simulator then serves slots at different times as it is.
         """
-        times = (torch.full_like(self.time, T0), self.time, self.time + 1)
-        index = torch.stack(times, 1).clamp(max=STEPS - 1)
-
-        def moments(values: torch.Tensor) -> torch.Tensor:
-            kept = values[self.rows[:, None], :, index].transpose(1, 2)
-            head = kept[:, :, :1].expand(-1, -1, T0, *kept.shape[3:])
-            return torch.cat((head, kept), 2)
-
-        self.seen = replace(
-            self.world,
-            log=moments(self.pool.log),
-            valid=moments(self.pool.valid),
-            light=moments(self.pool.light),
-        )
+        self.seen = looking(self.world, self.pool, self.rows, self.time)
         self.state = replace(self.state, t=NOW)
 
     def observe(self) -> Floats:

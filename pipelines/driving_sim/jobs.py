@@ -60,7 +60,8 @@ class Job:
         asked = self.params.evaluate
         run = runs.run_id(
             code_of(Path(__file__)), self.parent, self.name, self.training,
-            about and about["run"], asked.worlds, asked.draws, self.limit, self.shown,
+            about and about["run"], asked.worlds, asked.draws, asked.compiled,
+            self.limit, self.shown,
         )  # fmt: skip
         return self.journal / "drives" / f"{self.name.replace(':', '-')}-{self.training}-{run}"
 
@@ -106,11 +107,12 @@ def _drives(
     """Rows of all scenarios, and films of a few: the first failure, and one a family if asked."""
     rows: list[Row] = []
     films: list[Row] = []
-    worlds = job.params.evaluate.worlds
+    worlds, compiled = job.params.evaluate.worlds, job.params.evaluate.compiled
     seen: set[str] = set()
     failed = False
-    for batch in batches_of(job.data / "dataset", job.parent, job.limit, device):
-        made, found = drive_batch(who, others, batch, seed)
+    dataset = job.data / "dataset"
+    for batch in batches_of(dataset, job.parent, job.limit, device, alike=compiled):
+        made, found = drive_batch(who, others, batch, seed, compiled=compiled)
         rows += made
         for k, row in enumerate(made):
             first = not failed and fails(row)
@@ -139,10 +141,10 @@ def _film(row: Row, found: Rollout, batch: Batch, k: int) -> Row:
 
 @lru_cache(maxsize=1)
 def batches_of(
-    dataset: Path, parent: str, limit: int | None, device: str = "cpu"
+    dataset: Path, parent: str, limit: int | None, device: str = "cpu", *, alike: bool = False
 ) -> tuple[Batch, ...]:
     """The test scenarios of a dataset in batches; ``parent`` tells datasets of one place apart."""
-    return tuple(batched(limited(scenarios_of(dataset, "test"), limit), device))
+    return tuple(batched(limited(scenarios_of(dataset, "test"), limit), device, alike=alike))
 
 
 def limited(scenarios: Sequence[Any], limit: int | None) -> list[Any]:

@@ -103,7 +103,7 @@ def evaluate(
     write("films", FILMS, pa.concat_tables(jobs.read(todo, "films")))
     write("agents", AGENTS, _clustered(runs.table(AGENTS, judged), heads))
     write("checks", CHECKS, runs.table(CHECKS, list(_checks(params, dataset, batches, heads))))
-    fast = speed.throughput(scenarios, asked.worlds, asked.throughput)
+    fast = speed.throughput(scenarios, asked.worlds, asked.throughput, compiled=asked.compiled)
     write("throughput", THROUGHPUT, runs.table(THROUGHPUT, fast))
     write("training", TRAINING, shards.read_table(checkpoint / "training"))
     columns = [c.name for c in ROLLOUTS.columns if c.name not in ("x", "y", "yaw", "v")]

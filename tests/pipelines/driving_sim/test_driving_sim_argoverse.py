@@ -10,7 +10,8 @@ import pytest
 import shapely
 import torch
 
-from pipelines.driving_sim import argoverse, recorded, worlds
+from pipelines.driving_sim import argoverse, generator, recorded, worlds
+from pipelines.driving_sim.lines import lengths
 from pipelines.driving_sim.measures import off_road
 from pipelines.driving_sim.recording import RecordError
 from pipelines.driving_sim.scenario import Scenario
@@ -26,11 +27,8 @@ def test_a_scenario_written_as_published_comes_back(
     assert np.array_equal(found.valid, seen)
     assert np.abs(found.track - given.track[order])[seen].max() < 1e-9
     assert found.source_id[1] == "1"  # what was recorded for comes before the nearer ones
-    # Boundaries are the lanes' sides, so that their middle is the lane's centre again.
-    for one, two in zip(found.lanes, given.lanes, strict=True):
-        away = np.hypot(*(one.line[:, None] - two.line[None]).T).T.min(1)
-        assert away.max() < 0.3
-        assert one.exit == two.exit
+    assert farthest(found, given) < 0.01
+    assert [lane.exit for lane in found.lanes] == [lane.exit for lane in given.lanes]
     assert found.cluster_id == "a slice"
     # The log lies on the road that the lanes cover, and 3 m beside it off it.
     world = worlds.world([found])
@@ -38,6 +36,21 @@ def test_a_scenario_written_as_published_comes_back(
     assert float(off_road(world, sdc)) < 0
     aside = sdc + 30 * torch.stack([-sdc[:, 2].sin(), sdc[:, 2].cos(), *[0 * sdc[:, 0]] * 2], -1)
     assert float(off_road(world, aside)) > 0
+
+
+def farthest(found: Scenario, given: Scenario) -> float:
+    """Metres between the centre lines of two maps at most."""
+    pairs = zip(found.lanes, given.lanes, strict=True)
+    lines = [[shapely.LineString(lane.line) for lane in pair] for pair in pairs]
+    return max(shapely.hausdorff_distance(*pair, densify=0.1) for pair in lines)
+
+
+def test_the_middle_of_a_long_lane_is_its_centre(tmp_path: Path) -> None:
+    """Half a kilometre that bends both ways, of which a few points would cut the bends."""
+    given = generator.scenario("curve", 1)
+    found = recorded.scenario_of(argoverse.recording(made.av2(given, tmp_path)))
+    assert max(lengths(lane.line)[-1] for lane in given.lanes) > 500
+    assert farthest(found, given) < 0.01
 
 
 def test_what_is_lacking_is_named(scenarios: list[Scenario], tmp_path: Path) -> None:

@@ -78,6 +78,21 @@ def test_a_drive_does_not_depend_on_how_many_there_are(
         assert row == alone[k % len(scenarios)]
 
 
+def test_batches_of_one_shape_are_the_same_drives(
+    scenarios: list[Scenario], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drives, "BATCH", 5)
+    own, alike = (drives.batched(scenarios, alike=yes) for yes in (False, True))
+    assert [b.count for b in own] == [b.count for b in alike] == [5, 5, 2]
+    shapes = [[part.shape for part in (b.world.log, b.world.edges.a, b.world.lanes)] for b in alike]
+    assert shapes[0] == shapes[1] == shapes[2]
+    assert any(b.world.edges.a.shape[1] < shapes[0][1][1] for b in own)
+    for one, two in zip(own, alike, strict=True):
+        assert one.scenarios == two.scenarios
+        made = [drives.drive_batch(rule("idm"), "idm", b)[0] for b in (one, two)]
+        assert made[0] == made[1]
+
+
 def test_another_seed_is_another_drive_only_for_who_draws(scenarios: list[Scenario]) -> None:
     some = scenarios[:2]
     for name in ("random", "stop"):
