@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from measurand.errors import MeasurandError
+from measurand.training import ranks
 
 #: verb -> (module with ``main(argv) -> int``, help)
 VERBS = {
@@ -178,6 +179,8 @@ def _call(args: list[str]) -> int:
         return 0
     verb = args[0]
     _find_systems()
+    if verb != "train":
+        ranks.refuse(verb)
     path = VERBS[verb][0] if verb in VERBS else _of_a_system(verb)
     if path is None:
         print(f"measurand: unknown verb {verb!r}\n\n{usage()}", file=sys.stderr)

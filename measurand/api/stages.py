@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,10 @@ class Stage(Result):
         folder: where it lies: a path, or a URL as text.
         seconds: wall time; of a run that was resumed, of its last part.
         notes: lines that the system said, where they were not printed.
+        rank: of this process among those of ``torchrun``, 0 without them.
     """
+
+    rank = 0
 
     def __init__(
         self, record: dict[str, Any], folder: Any, seconds: float, notes: Sequence[str] = ()
@@ -119,6 +122,7 @@ def running(
     *,
     whole: bool,
     progress: Where,
+    writes: bool = True,
 ) -> Iterator[Run]:
     """Around a stage: its parameters, its folder held against others, its time noted.
 
@@ -130,6 +134,7 @@ def running(
         out: another folder, or a URL where it is published when the block ends.
         whole: nothing in it is other than DVC would run, so its time is worth noting.
         progress: a callback, ``"stderr"``, or None for silence.
+        writes: this process keeps others out of the folder; not where it helps one that does.
 
     Raises:
         InputError: no such system, or its folder is in use.
@@ -144,13 +149,13 @@ def running(
         given = one.params if params is None else Path(params)
         place = out or usual(one)
         start = time.monotonic()
-        with stores.target(place) as folder, folders.held(folder):
+        with stores.target(place) as folder, folders.held(folder) if writes else nullcontext():
             url = stores.shown(str(place)) if stores.is_url(place) else ""
             run = Run(one, parameters.read(given, declared), folder, said, url=url)
             yield run
             run.tables = list(_tables(run.out))
         run.seconds = time.monotonic() - start
-        if whole and params is None and out is None:
+        if writes and whole and params is None and out is None:
             times.note(root, f"{stage}@{one.name}", run.seconds)
 
 
@@ -219,6 +224,8 @@ def train(
 ) -> Stage:
     """Train a system's models; ``record["trained"]`` is false for a system without training.
 
+    The processes of ``torchrun`` train together: the first of them writes.
+
     Args:
         system: name of a system of the project here.
         params: parameter file instead of ``params/<system>.yaml``.
@@ -228,7 +235,8 @@ def train(
         progress: a callback, ``"stderr"``, or None for silence.
 
     Raises:
-        InputError: no such system, or its folder holds what no stage writes.
+        InputError: no such system, or its folder holds what no stage writes; code ``no_rendezvous``
+            or ``too_many_ranks``: not these processes together.
         MeasurandError: a package is missing, or the loss is no number.
 
     >>> import measurand
@@ -238,20 +246,36 @@ def train(
     ...     print(error.code)
     bad_input
     """
+    from measurand.training import ranks
+
     whole = journal is None and data is None
-    with running(
-        "train", system, params, lambda s: s.checkpoint, out, whole=whole, progress=progress
-    ) as run:
+    several = ranks.asked()[1] > 1
+    if several and out is not None and stores.is_url(out):
+        raise InputError(
+            f"--out {stores.shown(str(out))} with several ranks",
+            hint="train into a folder that all of them see, and publish that",
+        )
+    with (
+        ranks.joined(),
+        running(
+            "train", system, params, lambda s: s.checkpoint, out,
+            whole=whole, progress=progress if ranks.first() else None, writes=ranks.first(),
+        ) as run,
+    ):  # fmt: skip
         one = run.system
         _own_folder(run.out).mkdir(parents=True, exist_ok=True)
         trained = one.has_training()
         if trained:
             kept = Path(journal or one.journal)
             with stores.sources(data or one.dataset.parent, ["dataset"]) as given:
+                ranks.see(run.out, kept)
                 one.module("train").train(run.params, given / "dataset", run.out, journal=kept)
-        else:
+        elif ranks.first():
             _write_json(run.out / "manifest.json", {"system": one.name, "trained": False})
-    return run.found("train", trained=trained)
+        ranks.wait()
+    made = run.found("train", trained=trained)
+    made.rank = ranks.asked()[0]
+    return made
 
 
 def evaluate(

@@ -126,6 +126,8 @@ def say(stage: Stage) -> None:
     """Print what a stage wrote."""
     found = stage.record
     name, system = found["stage"], found["system"]
+    if stage.rank:
+        return  # the first says it
     if name == "build":
         for line in left_out(stage):
             print(line)

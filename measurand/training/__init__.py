@@ -11,5 +11,6 @@
 weights, moments, random state and rows in one file, whole or not at all, and goes on from it; on
 one thread of a processor to the same bytes as if nothing had happened. ``schedules`` are functions
 of the step, ``device`` knows processors, precision and peaks, ``tensors`` the files, ``processes``
-deals models to processes. PyTorch is imported inside functions only.
+deals models to processes, ``ranks`` is what the processes of ``torchrun`` share. PyTorch is
+imported inside functions only.
 """

@@ -6,12 +6,13 @@ import contextlib
 import math
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from measurand.errors import InputError
 from measurand.progress import Progress
-from measurand.training import tensors
+from measurand.training import ranks, tensors
 from measurand.training.device import now
 from measurand.training.schedules import Rates
 
@@ -93,8 +94,12 @@ def fit(
     label: str = "train",
     unit: str = "steps",
     size: int = 1,
+    over: Callable[[Batch], float] | None = None,
 ) -> Fitted:
     """Move weights, from the start or from where a killed process left them.
+
+    Ranks that train together each compute :func:`measurand.training.ranks.mine` of a batch, and
+    move their weights by the gradient of all of it.
 
     Args:
         weights: leaf tensors by name, moved in place; names and order are part of the state.
@@ -111,12 +116,17 @@ def fit(
         label: of the progress line.
         unit: what it counts.
         size: units a step.
+        over: over how many rows of a batch its loss is a mean, or what else it is a mean over;
+            without it ranks cannot divide the rows.
 
     Raises:
-        InputError: code ``diverged``: the loss is no finite number; the state is from before.
+        InputError: code ``diverged``: the loss is no finite number; the state is from before. Code
+            ``too_many_ranks``: these rows are not divided. Code ``other_rank``.
+        InfraError: code ``lost_rank``: another rank ended.
     """
     import torch
 
+    _refuse(label, undivided=over is None or beside is not None or seed is not None)
     optimiser = torch.optim.AdamW(
         list(weights.values()), weight_decay=plan.weight_decay, fused=device == "cuda" or None
     )
@@ -126,6 +136,7 @@ def fit(
     with torch.random.fork_rng([torch.cuda.current_device()] if device == "cuda" else []):
         if seed is not None:
             torch.manual_seed(seed)
+        ranks.begin(label, state.identity if state else None, weights)
         rows, before = kept.load()
         first = saved = rows[-1]["step"] if rows else 0
         figures: list[Row] = []
@@ -134,10 +145,12 @@ def fit(
             for step in range(first, plan.steps):
                 if measure:
                     with clock.stopped():
-                        measured |= measure(step)
+                        measured |= ranks.from_first(partial(measure, step))
                 if step == min(first + WARM, plan.steps - 1):
                     clock.mark()
-                figures.append(_step(kept, loss(batch(step)), plan, step))
+                some = batch(step)
+                share = over(some) if over and ranks.world() > 1 else None
+                figures.append(_step(kept, loss(some), plan, step, share))
                 done = step + 1
                 # Rows stand at multiples, so that an interrupted run logs the same ones.
                 if done == plan.steps or done % plan.log_every == 0:
@@ -154,8 +167,25 @@ def fit(
     return Fitted(rows, kept.moments(), before + seconds, timed, timed_s)
 
 
-def _step(kept: _Kept, found: Any, plan: Plan, step: int) -> Row:
-    """One step of AdamW; the figures of its loss."""
+def _refuse(label: str, *, undivided: bool) -> None:
+    if undivided and ranks.world() > 1:
+        raise InputError(
+            f"{label}: {ranks.world()} ranks, and the rows of this training are not divided",
+            hint="ranks take whole trainings here: start as many as there are, or fewer",
+            code="too_many_ranks",
+        )
+
+
+def _step(kept: _Kept, found: Any, plan: Plan, step: int, share: float | None) -> Row:
+    """One step of AdamW; the figures of its loss.
+
+    Args:
+        kept: weights and optimiser.
+        found: what the loss gave.
+        plan: rates, clipping.
+        step: 0-based.
+        share: rows of this rank, None where it has all.
+    """
     import torch
 
     if isinstance(found, Generator):
@@ -165,6 +195,8 @@ def _step(kept: _Kept, found: Any, plan: Plan, step: int) -> Row:
         total.backward()
         figures = {"loss": total.detach(), **more}
     weights = list(kept.weights.values())
+    if share is not None:
+        figures = ranks.add_up(weights, figures, share)
     norm = torch.nn.utils.clip_grad_norm_(weights, math.inf if plan.clip is None else plan.clip)
     for group in kept.optimiser.param_groups:
         group.update(plan.rates(step))
@@ -257,11 +289,10 @@ class _Kept:
         """Put a state of the same training back; its rows and seconds, none where there is none."""
         import torch
 
-        said = tensors.about(self.state.path) if self.state else None
-        mine = (self.state and self.state.identity, torch.__version__)
-        if self.state is None or said is None or (said["identity"], said["torch"]) != mine:
+        found = ranks.from_first(self._found)
+        if found is None:
             return [], 0.0
-        named, said = tensors.load(self.state.path)
+        named, said = found
         with torch.no_grad():
             for prefix, own in (("weight", self.weights), ("beside", self.beside)):
                 for name, w in own.items():
@@ -276,6 +307,15 @@ class _Kept:
         if self.device == "cuda":
             torch.cuda.set_rng_state(named["random.cuda"])
         return list(said["rows"]), float(said["seconds"])
+
+    def _found(self) -> tuple[dict[str, Tensor], Row] | None:
+        import torch
+
+        said = tensors.about(self.state.path) if self.state else None
+        mine = (self.state and self.state.identity, torch.__version__)
+        if self.state is None or said is None or (said["identity"], said["torch"]) != mine:
+            return None
+        return tensors.load(self.state.path)
 
     def moments(self) -> dict[str, Tensor]:
         import torch

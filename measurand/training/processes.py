@@ -9,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from typing import Any, TypeVar
 
 from measurand.errors import InfraError
+from measurand.training import ranks
 
 Found = TypeVar("Found")
 
@@ -18,6 +19,10 @@ def deal(
 ) -> Iterator[Found]:
     """Do the jobs, and yield what each gives, in the order in which they end.
 
+    Ranks that train together take whole jobs, each every so many, where there are enough for all;
+    what they give is yielded on every rank in the order of the jobs. Otherwise all ranks do each
+    job together. Either way a rank starts no process.
+
     Args:
         work: a function of a module; it is called with the parts of a job.
         jobs: arguments that can be pickled.
@@ -26,7 +31,10 @@ def deal(
     Raises:
         InfraError: a process was killed.
     """
-    if processes == 1 or len(jobs) < 2:
+    if 1 < ranks.world() <= len(jobs):
+        yield from _dealt(work, jobs)
+        return
+    if processes == 1 or len(jobs) < 2 or ranks.world() > 1:
         for job in jobs:
             yield work(*job)
         return
@@ -44,3 +52,13 @@ def deal(
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _dealt(work: Callable[..., Found], jobs: Sequence[tuple[Any, ...]]) -> Iterator[Found]:
+    """Do this rank's jobs, and yield those of all."""
+    own = ranks.dealt(jobs)
+    with ranks.alone():
+        found = [work(*job) for job in own]
+    every = ranks.gathered(found)
+    for k in range(len(jobs)):
+        yield every[k % len(every)][k // len(every)]

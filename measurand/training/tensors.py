@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from measurand.errors import InputError
 from measurand.manifest import temporary
+from measurand.training import ranks
 
 Tensor = Any
 _KEY = "measurand"
@@ -18,11 +20,17 @@ _KEY = "measurand"
 def save(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     """Replace a file in one step; equal tensors and descriptions give equal bytes.
 
+    Of ranks that train together the first writes, and all wait until it is there.
+
     Args:
         path: the file; its folder is made.
         tensors: tensors of any device, by name.
         about: JSON values.
     """
+    ranks.from_first(partial(_save, path, tensors, about))
+
+
+def _save(path: Path, tensors: Mapping[str, Tensor], about: Mapping[str, Any]) -> None:
     from safetensors.torch import save_file
 
     # One key: the format keeps several in no certain order.
@@ -76,7 +84,14 @@ def match(path: Path, found: Mapping[str, Tensor], wanted: Mapping[str, Tensor])
 
 
 def about(path: Path) -> dict[str, Any] | None:
-    """The description alone; None where there is no readable file."""
+    """The description alone; None where there is no readable file.
+
+    Ranks that train together all get what the first reads.
+    """
+    return ranks.from_first(partial(_about, path))
+
+
+def _about(path: Path) -> dict[str, Any] | None:
     from safetensors import SafetensorError, safe_open
 
     try:

@@ -21,6 +21,7 @@ from measurand.errors import InputError
 from measurand.manifest import read_manifest, write_text
 from measurand.progress import Progress
 from measurand.stats.resample import rng_for, seed_for
+from measurand.training import ranks
 from measurand.training.code import code_of
 from measurand.training.fit import Plan, State, fit
 from measurand.training.schedules import one_cycle
@@ -44,6 +45,8 @@ HUMAN_OTHERS = 45
 
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write a model for every mixture and seed, and ``training/``: what each of them was shown.
+
+    Ranks divide the examples of every batch.
 
     Args:
         params: parameters; ``train: null`` trains nothing.
@@ -77,7 +80,8 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         reached: dict[str, float | None] = dict.fromkeys(examples)
         for mixture in _in_turn(given):
             if mixture == "rebalanced":
-                reached = _probe(params, out / f"uniform-{seed}", seed, list(examples))
+                probed = partial(_probe, params, out / f"uniform-{seed}", seed, list(examples))
+                reached = ranks.from_first(probed)
                 weights[mixture] = {
                     task: 1 - (value or 0.0) + given.floor for task, value in reached.items()
                 }
@@ -92,6 +96,15 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
                  "probe_success": reached[task] if mixture == "rebalanced" else None}
                 for task, count in counts.items()
             ]  # fmt: skip
+    ranks.from_first(partial(_record, out, rows, losses, parents))
+
+
+def _record(
+    out: Path,
+    rows: Sequence[Row],
+    losses: Mapping[str, Sequence[float]],
+    parents: Mapping[str, str],
+) -> None:
     shards.write_dataset(out / "training", TRAINING, runs.table(TRAINING, rows), parents=parents)
     write_text(
         out / "manifest.json",
@@ -221,12 +234,13 @@ def _fit(
     )
     done = fit(
         dict(model.named_parameters()),
-        lambda step: [examples[i] for i in orders[step]],
+        lambda step: [examples[i] for i in orders[step][ranks.mine(len(orders[step]))]],
         loss,
         plan,
         state,
         device=given.device,
         label=f"train {name}",
+        over=len,
     )
     save(folder, model.to("cpu"), config, tokenizer)
     means = np.array([row["loss"] for row in done.rows]).reshape(given.epochs, batches).mean(1)

@@ -12,7 +12,7 @@ import torch
 from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
-from measurand.training import tensors
+from measurand.training import ranks, tensors
 from measurand.training.code import code_of
 from measurand.training.device import device_of
 from measurand.training.fit import Plan, State, fit
@@ -41,6 +41,8 @@ Row = dict[str, Any]
 def train_drivers(given: Train, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write ``NAME.safetensors`` of every driver, and ``training``; repeats in ``training-N``.
 
+    Ranks take whole drivers.
+
     Args:
         given: what is trained.
         dataset: folder of the scenarios.
@@ -61,6 +63,10 @@ def train_drivers(given: Train, dataset: Path, out: Path, *, journal: Path) -> N
     alone = device_of(given.device) == "cuda"
     for _ in deal(_one, jobs, 1 if alone else given.processes):
         pass
+    ranks.from_first(partial(_tables, given, out, parent))
+
+
+def _tables(given: Train, out: Path, parent: str) -> None:
     for at in range(given.repeats):
         to = folder_of(out, at)
         rows = []

@@ -8,13 +8,14 @@ from its last state, which lies beside the journal, since DVC empties the checkp
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
-from measurand.training import tensors
+from measurand.training import ranks, tensors
 from measurand.training.code import code_of
 from measurand.training.device import device_of
 from measurand.training.fit import State
@@ -37,7 +38,8 @@ Row = dict[str, Any]
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write ``<model>.safetensors``, its optimizer and regression, and the tables beside them.
 
-    Trainings after the first lie in ``training-N``.
+    Trainings after the first lie in ``training-N``. Ranks take whole models; where there are fewer
+    of them than ranks, they divide the sequences of every batch.
 
     Args:
         params: parameters.
@@ -63,7 +65,8 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     for _ in deal(_one, jobs, 1 if alone else params.train.processes):
         pass
     for one, to, _ in trainings:
-        _tables(params.train.models, to, parent, one.train.model_dump(mode="json"))
+        settings = one.train.model_dump(mode="json")
+        ranks.from_first(partial(_tables, params.train.models, to, parent, settings))
 
 
 def run_of(params: Params, spec: TokenizerSpec, parent: str) -> str:
@@ -100,11 +103,16 @@ def _one(
     known = tensors.about(head_file)
     mine = runs.run_id(run, params.train.head.model_dump(mode="json"), head.DRAWN)
     if spec.elastic and (known is None or known["run"] != mine):
-        weights, _ = tensors.load(weights_file)
-        size = model.sizes(params, spec)
-        coder = Coder(weights, size, params.train.patch, HEAD_BATCH, device)
-        fitted_head, learned = head.fit(coder, data, params)
-        tensors.save(head_file, fitted_head, {"format": FORMAT, "run": mine, "learned": learned})
+
+        def regress() -> None:
+            weights, _ = tensors.load(weights_file)
+            size = model.sizes(params, spec)
+            coder = Coder(weights, size, params.train.patch, HEAD_BATCH, device)
+            fitted_head, learned = head.fit(coder, data, params)
+            about = {"format": FORMAT, "run": mine, "learned": learned}
+            tensors.save(head_file, fitted_head, about)
+
+        ranks.from_first(regress)
 
 
 def _tables(models: Sequence[TokenizerSpec], out: Path, parent: str, settings: Row) -> None:

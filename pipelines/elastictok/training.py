@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from measurand.stats.resample import rng_for, seed_for
+from measurand.training import ranks
 from measurand.training.device import autocast, device_of, peak_of
 from measurand.training.fit import Fitted, Plan, State, fit
 from measurand.training.schedules import warm_then
@@ -100,34 +101,40 @@ class Training:
             label=f"train {self.spec.name}",
             unit="tokens",
             size=slots,
+            over=lambda batch: len(batch[0]),
         )
         return weights, done, self._speed(done, slots, weights)
 
     def _batch(self, step: int) -> Batch:
-        """Patches, mask, noise, visibility and kept counts of a step; one batch for all models."""
+        """Patches, mask, noise, visibility and kept counts of a step; one batch for all models.
+
+        Everything is drawn for the whole batch; ranks take theirs of it.
+        """
         import torch
 
         train, size = self.params.train, self.size
         rng = rng_for("elastictok", train.seed, "batch", step)
         rows = torch.from_numpy(rng.integers(0, len(self.data), train.optimiser.batch))
         flips = torch.from_numpy(rng.random(len(rows)) < 0.5) & train.flip
-        rows, flips = rows.to(self.device), flips.to(self.device)
+        own = ranks.mine(len(rows))
+        rows, flips = rows[own].to(self.device), flips[own].to(self.device)
         frames = self.frames[rows]
         frames = torch.where(flips[:, None, None, None, None], frames.flip(3), frames)
-        shape = (len(rows), size.blocks)
+        shape = (train.optimiser.batch, size.blocks)
         counts = np.full(shape, self.spec.tokens or 0)
         if self.spec.elastic:
             drawn = rng_for("elastictok", train.seed, "tokens", step)
             counts = masks.draw(
                 drawn, shape, train.min_tokens, size.slots, law=self.spec.law
             )  # fmt: skip
-        kept = torch.from_numpy(counts).to(self.device)
+        kept = torch.from_numpy(counts[own]).to(self.device)
         mask = masks.mask(kept, size.slots).flatten(1)
         noise = None
         if not isinstance(size.bottleneck, Fsq):
             seed = seed_for("elastictok", train.seed, "noise", step)
             generator = torch.Generator().manual_seed(seed)
-            noise = torch.randn(*mask.shape, size.latent, generator=generator).to(self.device)
+            of_all = (train.optimiser.batch, mask.shape[1], size.latent)
+            noise = torch.randn(of_all, generator=generator)[own].to(self.device)
         x = model.patchify(frames, train.patch)
         return x, mask, noise, self._seen(self.segments[rows]), kept
 

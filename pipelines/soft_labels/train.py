@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from measurand import project, runs, shards
 from measurand.costs import COSTS
+from measurand.training import ranks
 from measurand.training.code import code_of
 from measurand.training.fit import Fitted, Plan, State, fit
 from measurand.training.schedules import warm_then
@@ -44,7 +45,8 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write a policy per run and seed, ``training`` and ``costs`` below ``out``.
 
     A killed run goes on from its last saved state, with the same numbers to the last bit on one
-    thread of a processor; on several threads sums may differ in their last bits.
+    thread of a processor; on several threads sums may differ in their last bits. Ranks divide
+    the pairs of every batch.
 
     Args:
         params: parameters.
@@ -75,9 +77,15 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
         for seed, name in enumerate(run.names()):
             trainer = Trainer(params, material, policy, moving, texts, run, seed)
             rows += trainer.train(journal / "train")
-            moving.save(out / name)
+            ranks.from_first(partial(moving.save, out / name))
             costs.append(trainer.cost())
-    config = {"train": settings.model_dump(mode="json"), "policy": params.build.policy}
+    ranks.from_first(partial(_tables, params, material, out, rows, costs))
+
+
+def _tables(
+    params: Params, material: Material, out: Path, rows: Sequence[Row], costs: Sequence[Row]
+) -> None:
+    config = {"train": params.train.model_dump(mode="json"), "policy": params.build.policy}
     shards.write_dataset(
         out / "training",
         TRAINING,
@@ -152,13 +160,21 @@ class Trainer:
         settings, run, name = self.params.train, self.run, self.run.names()[self.seed]
         pairs = self.material.training(run, self.seed)
         dev = self.material.pairs(run.set, "dev")
-        self.texts.ready(dev)
-        start = time.perf_counter()
-        self.texts.ready(pairs)
-        self._ready_s = time.perf_counter() - start
         words = (settings.seed, run.id, self.seed)
-        self.moving.reset("adapter", *words)
         orders = batches(len(pairs), settings.batch_size, run.steps, "order", *words)
+        own = pairs
+        if ranks.world() > 1:
+            orders = [order[ranks.mine(len(order))] for order in orders]
+            # The first rank measures too.
+            used = {at for order in orders for at in order}
+            used |= {*range(len(dev))} if ranks.first() else set()
+            own = [pair for at, pair in enumerate(pairs) if at in used]
+        if ranks.first():
+            self.texts.ready(dev)
+        start = time.perf_counter()
+        self.texts.ready(own)
+        self._ready_s = time.perf_counter() - start
+        self.moving.reset("adapter", *words)
         peak = run.learning_rate or settings.learning_rate
         plan = Plan(
             steps=run.steps,
@@ -177,12 +193,14 @@ class Trainer:
             measure=lambda step: self._measured(step, pairs, dev),
             device=self.policy.model.device.type,
             label=f"train {name}",
+            over=len,
         )
         rows = [self._row(row["step"] - 1, row) for row in self._fitted.rows]
         cost = self.cost()
         rate = cost["prompt_tokens"] / cost["seconds"]
         print(f"train {name}: {rate:.0f} tokens/s, loss {rows[-1]['loss']:.4f}", flush=True)
-        return [*rows, self._row(run.steps, self._measured(run.steps, pairs, dev))]
+        last = ranks.from_first(partial(self._measured, run.steps, pairs, dev))
+        return [*rows, self._row(run.steps, last)]
 
     def cost(self) -> Row:
         """A row of ``measurand.costs``: all steps, those before an interruption too."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from measurand import runs, shards
 from measurand.manifest import read_manifest
-from measurand.training import tensors
+from measurand.training import ranks, tensors
 from measurand.training.code import code_of
 from measurand.training.device import autocast, device_of
 from measurand.training.fit import Plan, State, fit
@@ -36,6 +36,8 @@ Trial = Regression | Bootstrapped
 
 def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     """Write ``RUN-LOSS.safetensors`` of every chosen rate, ``training``, ``tuning``, ``learning``.
+
+    Ranks take whole jobs.
 
     Args:
         params: parameters.
@@ -75,9 +77,8 @@ def train(params: Params, dataset: Path, out: Path, *, journal: Path) -> None:
     settings = given.model_dump(mode="json")
     made = (("training", TRAINING, rows), ("tuning", TUNING, tuning))
     for folder, table, some in (*made, ("learning", LEARNING, learning)):
-        shards.write_dataset(
-            out / folder, table, runs.table(table, some), parents=parents, params=settings
-        )
+        write = partial(shards.write_dataset, out / folder, table, runs.table(table, some))
+        ranks.from_first(partial(write, parents=parents, params=settings))
 
 
 def parents_of(dataset: Path) -> dict[str, str]:

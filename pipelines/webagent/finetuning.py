@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from measurand import runs, shards
+from measurand import runs
 from measurand.errors import InputError
 from measurand.manifest import MANIFEST, read_manifest
 from measurand.stats.resample import seed_for
@@ -61,9 +61,7 @@ def finetune(given: Train, dataset: Path, out: Path, *, journal: Path) -> None:
     settings = given.model_dump(mode="json")
     parents = {"experience": read_manifest(dataset / "experience").logical_hash}
     for name, table, rows in (("finetuning", FINETUNING, history), ("planners", SPEED, speed)):
-        shards.write_dataset(
-            out / name, table, runs.table(table, rows), parents=parents, params=settings
-        )
+        fitting.write(out / name, table, rows, parents, settings)
 
 
 def begin(given: Train, spec: PlannerSpec, dataset: Path, out: Path) -> dict[str, Any]:

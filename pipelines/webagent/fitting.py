@@ -8,8 +8,9 @@ order, and a training that was killed ends in the same bits.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,9 +19,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from measurand import runs, shards
 from measurand.errors import InputError
 from measurand.stats.resample import rng_for
-from measurand.training import tensors
+from measurand.tables import Table
+from measurand.training import ranks, tensors
 from measurand.training.device import autocast, device_of, peak_of
 from measurand.training.fit import Fitted, Plan, State, fit
 from measurand.training.schedules import Rates
@@ -173,6 +176,24 @@ def trained(
     return tensors.load(rest_file)[1]
 
 
+def write(
+    out: Path, table: Table, rows: Sequence[Row], parents: Mapping[str, str], settings: Row
+) -> None:
+    """Write a table of trainings.
+
+    Args:
+        out: its folder.
+        table: its specification.
+        rows: its rows.
+        parents: logical hashes of what was trained on.
+        settings: parameters of the trainings.
+    """
+    made = runs.table(table, rows)
+    ranks.from_first(
+        partial(shards.write_dataset, out, table, made, parents=parents, params=settings)
+    )
+
+
 def load(path: Path, run: str | None = None) -> tuple[dict[str, Tensor], Size]:
     """A trained model and its sizes.
 
@@ -212,9 +233,12 @@ def _fit(
     # Shapes that change would be compiled again.
     sizes = (given.input, given.target) if device == "cuda" else None
 
-    def batch(step: int) -> Batch:
+    def batch(step: int) -> tuple[Batch, int, int]:
         rng = rng_for("webagent", given.seed, "batch", step)
-        return data.batch(rng.integers(0, len(data), given.batch), device, sizes)
+        at = rng.integers(0, len(data), given.batch)
+        own = at[ranks.mine(len(at))]
+        tokens, of_all = (int(data.targets.lengths[some].sum()) for some in (own, at))
+        return data.batch(own, device, sizes), tokens, of_all
 
     def mean(ids: Tensor, lengths: Tensor, target: Tensor) -> Tensor:
         found = nll(net.forward(weights, size, ids, lengths, target), target)
@@ -222,10 +246,11 @@ def _fit(
 
     compute = torch.compile(mean) if given.compile else mean
 
-    def loss(some: Batch) -> tuple[Tensor, Row]:
+    def loss(some: tuple[Batch, int, int]) -> tuple[Tensor, Row]:
+        own, _, tokens = some
         with autocast(device, given.precision):
-            found = compute(*some)
-        return found, {"tokens": (some[2] != PAD).sum().float()}
+            found = compute(*own)
+        return found, {"tokens": float(tokens)}
 
     plan = Plan(
         steps=given.steps,
@@ -238,6 +263,7 @@ def _fit(
     return fit(
         weights, batch, loss, plan, state,
         device=device, label=f"train {name}", unit="pairs", size=given.batch,
+        over=lambda some: some[1],
     )  # fmt: skip
 
 

@@ -50,9 +50,7 @@ def pretrain(given: Pretraining, dataset: Path, out: Path, *, journal: Path) -> 
     for name, spec, rows in (
         ("pretraining", PRETRAINING, said["history"]), ("speed", SPEED, [said["speed"]]),
     ):  # fmt: skip
-        shards.write_dataset(
-            out / name, spec, runs.table(spec, rows), parents={"examples": parent}, params=settings
-        )
+        fitting.write(out / name, spec, rows, {"examples": parent}, settings)
 
 
 def read(dataset: Path, given: Pretraining, split: str = "train") -> Pairs:

@@ -27,6 +27,7 @@ NOT_RUN = {
     "git": "changes the checkout",
     "prism": "a server; tests/measurand/beam start it where it is",
     "go": "installs",
+    "torchrun": "several processes; tests/measurand/training start it",
     "weed": "a server; tests/measurand/test_s3_remote.py starts it",
     "cp": "the shell's",
     "cat": "the shell's",

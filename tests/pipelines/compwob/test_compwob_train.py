@@ -6,22 +6,19 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import compwob_small as small
 import numpy as np
 import pytest
-from compwob_web import element
 from hypothesis import given
 from hypothesis import strategies as st
 
-from measurand import runs, shards
+from measurand import shards
 from measurand.errors import InputError
-from measurand.web.observation import Observation
 from pipelines.compwob import policy
 from pipelines.compwob import train as module
 from pipelines.compwob.train import batched, share_out, train
 from schemas.compwob.params import Params
-from schemas.compwob.tables import STEPS, TRAINING
-
-NAMES = ("ada", "bo", "cy", "dee")
+from schemas.compwob.tables import TRAINING
 
 
 @given(st.dictionaries(st.text("abcdef", min_size=1), st.floats(0.01, 100), min_size=1),
@@ -45,38 +42,13 @@ def test_batches_hold_every_example_once_and_pages_of_like_size() -> None:
     assert found != batched(sizes, 10, np.random.default_rng(3))
 
 
-def _dataset(folder: Path, episodes: int) -> Path:
-    """Click the button that the sentence names."""
-    rows: list[dict[str, Any]] = []
-    for task in ("click-button", "click-checkboxes-soft"):
-        for seed in range(episodes):
-            name = NAMES[seed % 4]
-            buttons = [element("button", 2 + i, n) for i, n in enumerate(NAMES)]
-            seen = Observation.from_page([element("div", 1, *buttons)])
-            rows.append(
-                {
-                    "episode_id": f"{task}|{seed}", "task": task, "order": "single", "seed": seed,
-                    "agent": "oracle", "step": 0, "utterance": f'Click on the "{name}" button.',
-                    "html": seen.html, "html_sha256": seen.sha256, "action_type": "click",
-                    "ref": 2 + NAMES.index(name), "element_html": None, "text": None,
-                    "raw_output": None, "parse_error": False, "bad_reference": None,
-                    "covered": False, "reward": 1.0,
-                    "done": True, "part_states": [1],
-                }
-            )  # fmt: skip
-    shards.write_dataset(folder / "steps", STEPS, runs.table(STEPS, rows))
-    return folder
-
-
-def _params(**train_: Any) -> Params:
-    small = {"width": 16, "layers": 1, "heads": 2, "vocabulary": 300, "epochs": 3}
-    return Params.model_validate({"train": {**small, "episodes": 24, **train_}})
-
-
 def test_every_mixture_is_shown_the_same_number_of_episodes(tmp_path: Path) -> None:
-    data = _dataset(tmp_path / "dataset", 12)
+    data = small.write(tmp_path / "dataset", 12)
     train(
-        _params(mixtures=["uniform", "natural"], seeds=2), data, tmp_path / "out", journal=tmp_path
+        small.params(mixtures=["uniform", "natural"], seeds=2),
+        data,
+        tmp_path / "out",
+        journal=tmp_path,
     )
     rows = shards.read_table(tmp_path / "out" / "training").to_pylist()
     TRAINING.validate(shards.read_table(tmp_path / "out" / "training"))
@@ -90,9 +62,9 @@ def test_every_mixture_is_shown_the_same_number_of_episodes(tmp_path: Path) -> N
 
 
 def test_training_again_gives_the_same_bytes_and_the_loss_falls(tmp_path: Path) -> None:
-    data = _dataset(tmp_path / "dataset", 12)
+    data = small.write(tmp_path / "dataset", 12)
     for name in ("one", "two"):
-        train(_params(epochs=6), data, tmp_path / name, journal=tmp_path / f"journal-{name}")
+        train(small.params(epochs=6), data, tmp_path / name, journal=tmp_path / f"journal-{name}")
     files = [tmp_path / name / "uniform-0" / "model.safetensors" for name in ("one", "two")]
     assert files[0].read_bytes() == files[1].read_bytes()
     losses = json.loads((tmp_path / "one" / "manifest.json").read_text())["loss_nats"]["uniform-0"]
@@ -102,8 +74,8 @@ def test_training_again_gives_the_same_bytes_and_the_loss_falls(tmp_path: Path) 
 def test_interrupted_training_goes_on_to_the_same_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data = _dataset(tmp_path / "dataset", 12)
-    whole = _params(mixtures=["uniform", "natural"], batch_size=5)
+    data = small.write(tmp_path / "dataset", 12)
+    whole = small.params(mixtures=["uniform", "natural"], batch_size=5)
     train(whole, data, tmp_path / "whole", journal=tmp_path / "one")
     loss, calls = policy.loss_of, []
 
@@ -128,7 +100,7 @@ def test_other_code_does_not_go_on_from_a_state(
     monkeypatch: pytest.MonkeyPatch,
     other_code: Callable[[ModuleType], None],
 ) -> None:
-    data = _dataset(tmp_path / "dataset", 12)
+    data = small.write(tmp_path / "dataset", 12)
     loss, calls = policy.loss_of, []
 
     def counted(*args: Any) -> Any:
@@ -139,7 +111,7 @@ def test_other_code_does_not_go_on_from_a_state(
     for times in (1, 1, 2):
         if times == 2:
             other_code(module)
-        train(_params(batch_size=5), data, tmp_path / "out", journal=tmp_path / "journal")
+        train(small.params(batch_size=5), data, tmp_path / "out", journal=tmp_path / "journal")
         assert len(calls) == times * 15
 
 
@@ -150,4 +122,6 @@ def test_nothing_to_train_says_so(tmp_path: Path) -> None:
 
 def test_demonstrations_that_show_nothing_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no demonstration"):
-        train(_params(), _dataset(tmp_path / "dataset", 0), tmp_path / "out", journal=tmp_path)
+        train(
+            small.params(), small.write(tmp_path / "dataset", 0), tmp_path / "out", journal=tmp_path
+        )
