@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from evaluators.value_functions.context import CONTROLS, FloatArray, Material, Scores
 from measurand.results import Rows, StatisticRow
@@ -29,6 +30,8 @@ ALIKE = 1e-7
 """Of the spread of all scores: means of trainings that differ by less are the same."""
 SHARES = ("won", "top_1", "puzzle")
 """Metrics in 0..1 whose items may all be alike."""
+_RANGES = {"wordle": (0.0, 1.0), **dict.fromkeys(PLAYED, (-math.inf, math.inf))}
+"""Of scores on validation, by kind of source; errors with their sign turned end at 0."""
 
 
 def loss_rows(material: Material) -> Rows:
@@ -179,11 +182,17 @@ def reliability_rows(material: Material) -> Rows:
 
 
 def learning_rows(material: Material) -> Rows:
-    """``learning``: score on validation after so many steps; t over trainings."""
+    """``learning``: score on validation after so many steps; t over trainings, cut to its range."""
     keys = ("run", "loss", "step")
+    sources = {run.id: run.source for run in material.params.train.runs}
     for (run, loss, step), rows in material.learning.group_by(*keys, maintain_order=True):
-        parts = {"run": str(run), "step": str(step)}
-        yield _over_seeds(material, str(loss), "learning", parts, rows["score"].to_numpy())
+        values = rows["score"].to_numpy()
+        found = _estimate(values[:, None], material.params.report.confidence, trained=True)
+        kind = material.params.build.source(sources[str(run)]).kind
+        found = _held(found, values, np.arange(len(values)), _RANGES.get(kind, (-math.inf, 0.0)))
+        yield statistic_row(
+            SYSTEM, str(loss), "learning", {"run": str(run), "step": str(step)}, found
+        )
 
 
 def difference(a: Scores, b: Scores) -> FloatArray:
@@ -212,9 +221,19 @@ def _row(
     if metric in SHARES and table.size:
         # As many clusters as there are may differ, however many trainings meet them.
         units = np.tile(np.arange(table.shape[1]), len(table))
-        held = bounded(found, table.ravel(), units)
-        found = replace(held, scope=found.scope, trainings=found.trainings)
+        found = _held(found, table.ravel(), units)
     return statistic_row(SYSTEM, model, metric, parts, found if n is None else replace(found, n=n))
+
+
+def _held(
+    found: Estimate,
+    values: FloatArray,
+    units: npt.NDArray[np.int64],
+    ends: tuple[float, float] = (0.0, 1.0),
+) -> Estimate:
+    """Within a range; what the interval is about stays."""
+    held = bounded(found, values, units, low=ends[0], high=ends[1])
+    return replace(held, scope=found.scope, trainings=found.trainings)
 
 
 def _estimate(table: FloatArray, confidence: float, *, trained: bool) -> Estimate:

@@ -121,8 +121,9 @@ def write(params: Params) -> Callable[..., Path]:
                         for seed in range(SEEDS)
                     ]  # fmt: skip
                 learning += [
-                    {**about, "seed": seed, "step": step, "score": score + seed}
-                    for seed in range(SEEDS) for step, score in ((5, 0.1), (10, 0.4))
+                    {**about, "seed": seed, "step": step,
+                     "score": lost if run_.source == "wordle" else -lost - seed}
+                    for seed in range(SEEDS) for step, lost in ((5, 0.4), (10, 0.1))
                 ]  # fmt: skip
                 inner += [
                     {**about, "seed": seed, "rank": 10 + seed, "dead": 0.1,

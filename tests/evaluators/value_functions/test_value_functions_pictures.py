@@ -85,9 +85,12 @@ def test_scores_on_validation_by_step_with_intervals_over_trainings(seen: View) 
     [figure] = pictures.validation_figures(seen.found, seen.figures)
     rows = [row for row in figure.data["rows"] if row["panel"] == "digits"]
     own = [(row["x"], row["estimate"]) for row in rows if row["series"] == "hl_gauss"]
-    assert own == [(5, pytest.approx(1.1)), (10, pytest.approx(1.4))]
-    # Trainings 1 apart: t with two degrees of freedom.
-    assert rows[0]["upper"] - rows[0]["estimate"] == pytest.approx(4.302653 / 3**0.5, rel=1e-6)
+    assert own == [(5, pytest.approx(-1.4)), (10, pytest.approx(-1.1))]
+    # Trainings 1 apart: t with two degrees of freedom. No squared error is below 0.
+    assert rows[0]["estimate"] - rows[0]["lower"] == pytest.approx(4.302653 / 3**0.5, rel=1e-6)
+    assert rows[0]["upper"] == 0
+    alike = next(row for row in figure.data["rows"] if row["panel"] == "wordle")
+    assert 0 <= alike["lower"] < alike["estimate"] < alike["upper"] <= 1
     assert len({row["panel"] for row in figure.data["rows"]}) == 8
     drawn(figure)
     ends = replace(seen.found, learning=seen.found.learning.filter(step=10))
