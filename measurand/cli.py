@@ -116,6 +116,7 @@ class _Interrupts:
 
     def __init__(self, *, whole: bool) -> None:
         self.came, self.code, self.given_up = False, EXIT_INTERRUPTED, EXIT_INTERRUPTED
+        self._late = False
         self._ours = whole and threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> _Interrupts:
@@ -133,7 +134,15 @@ class _Interrupts:
         # done was done whole, so the code says that and not "run it again".
         self._end_with(lambda: self.code)
 
+    def too_late(self) -> None:
+        """All that the command makes is whole: it ends as it would have ended."""
+        if self.came:
+            raise KeyboardInterrupt
+        self._late = True
+
     def _take(self, number: int, _: Any) -> None:
+        if self._late:
+            return
         self.came = True
         if number != signal.SIGALRM:
             self.given_up = EXIT_TERMINATED if number == signal.SIGTERM else EXIT_INTERRUPTED

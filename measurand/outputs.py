@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from measurand.errors import InputError
 
@@ -140,14 +140,33 @@ def write(text: str, out: Path | None) -> None:
     print(f"written: {out}", file=sys.stderr)
 
 
+@runtime_checkable
+class Ending(Protocol):
+    """Who takes the interrupts of a process that is there for one command."""
+
+    def too_late(self) -> None:
+        """Take no more of them: what the command makes is whole, and about to be shown.
+
+        Raises:
+            KeyboardInterrupt: one came before, and was lost on its way.
+        """
+
+
 @contextmanager
 def _held_off() -> Iterator[None]:
-    """An interrupt that comes inside comes too late: everything was made, and is being shown."""
+    """An interrupt that comes inside comes too late: everything was made, and is being shown.
+
+    On the command line it comes too late until the end: "interrupted" would be wrong by then, and
+    the same command would find its own output in its way.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
+        owner = getattr(before, "__self__", None)
+        if isinstance(owner, Ending):
+            owner.too_late()
         yield
     finally:
         signal.signal(signal.SIGINT, before)

@@ -3,6 +3,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,42 @@ def test_an_interrupt_between_two_moves_comes_too_late(
     finally:
         signal.signal(signal.SIGINT, before)
     assert names(tmp_path) == ["one.txt", "two", "two/part"]
+
+
+_AT_THE_END = """
+import os, signal, sys
+from measurand import cli, outputs
+place, before = outputs.Outputs.{place}, {before}
+def then(self):
+    if before: os.kill(os.getpid(), signal.{sent})
+    place(self)
+    if not before: os.kill(os.getpid(), signal.{sent})
+outputs.Outputs.{place} = then
+sys.exit(cli.main())
+"""
+
+
+@pytest.mark.integration  # eight processes, 6 s
+@pytest.mark.parametrize("sent", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize(
+    ("place", "before", "code"),
+    [("_appear", True, None), ("_appear", False, 0), ("_leave", True, 0), ("_leave", False, 0)],
+)
+def test_a_command_whose_output_is_there_was_not_interrupted(
+    tmp_path: Path, sent: str, place: str, before: bool, code: int | None
+) -> None:
+    (tmp_path / "q.csv").write_text("a,b\n1,2\n2,2\n3,4\n")
+    script = _AT_THE_END.format(place=place, before=before, sent=sent)
+    words = ("reliability", "q.csv", "--resamples", "0", "--out", "r")
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": str(Path(outputs.__file__).parents[1])},
+    )  # fmt: skip
+    if code is None:
+        code = {"SIGINT": 130, "SIGTERM": 143}[sent]
+    assert (done.returncode, names(tmp_path)) == (code, ["q.csv", *(["r"] if code == 0 else [])])
+    assert ("written: r" in done.stderr) is (code == 0)
 
 
 def test_no_folder_is_named_before_and_while_it_is_made(tmp_path: Path) -> None:
