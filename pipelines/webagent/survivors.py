@@ -3,8 +3,9 @@
 A process that ends in order closes its browser. One that is killed cannot, and neither the driver
 nor the browser minds. So a small process waits beside every browser for the end of a pipe, which
 comes when whoever holds the other end is gone; then it ends every process with the browser's mark
-and removes the browser's files. It knows both from the pipe: its own arguments carry no mark. It
-makes their folder too: at no moment is there one that nobody watches over.
+or with its folder, which would make files there again, and removes the browser's files. It knows
+both from the pipe: its own arguments carry neither. It makes their folder too: at no moment is
+there one that nobody watches over.
 """
 
 from __future__ import annotations
@@ -37,10 +38,11 @@ def left():
     for name in glob.glob("/proc/[0-9]*/cmdline"):
         try:
             with open(name, "rb") as file:
-                words = file.read().split(b"\\0")
+                said = file.read()
         except OSError:
             continue
-        if mark.encode() in words:
+        # A browser's own children have its folder among their words, not its mark.
+        if mark.encode() in said.split(b"\\0") or b"=" + folder.encode() in said:
             yield int(name.split("/")[2])
 for _ in range(100 if mark else 0):
     found = list(left())
@@ -90,7 +92,8 @@ def watch(prefix: str, mark: str = "") -> Watch:
 
     Args:
         prefix: beginning of the name of the folder among the temporary ones.
-        mark: an argument that every process to be ended has, and no other; empty for none.
+        mark: an argument that a process to be ended has, and no other; those whose arguments end
+            in ``=`` and the folder are ended too. Empty: none is ended.
 
     Raises:
         OSError: the folder cannot be made.

@@ -66,20 +66,25 @@ def test_what_a_killed_process_leaves_is_ended_and_nothing_else(scratch: Path) -
 
 @pytest.mark.integration
 def test_killed_at_any_moment_it_leaves_no_folder(scratch: Path) -> None:
-    """Twenty-four moments from the interpreter's start to the first file: 10 seconds."""
-    seen = 0
+    """Twenty-four moments from the interpreter's start to after the first file: 10 seconds."""
+    seen, words = 0, [sys.executable, "-c", HOLDS, f"--mark={os.getpid()}-d!"]
+    start = time.monotonic()
+    with subprocess.Popen(words, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        folder = Path(holder.stdout.readline().decode().strip())
+        whole = time.monotonic() - start
+        holder.kill()
+    assert gone(folder)
     for moment in range(24):
-        holder = subprocess.Popen(
-            [sys.executable, "-c", HOLDS, f"--mark={os.getpid()}-d!"], stdout=subprocess.DEVNULL
-        )
-        time.sleep(0.012 * moment)
+        holder = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+        time.sleep(1.3 * whole * moment / 23)
+        seen += any(scratch.glob("profile-*"))
         holder.send_signal(signal.SIGKILL)
         holder.wait()
         found = list(scratch.glob("profile-*"))
-        seen += len(found)
         assert all(map(gone, found))
     time.sleep(1)
-    assert seen > 0
+    assert 0 < seen < 24
     assert not list(scratch.glob("profile-*"))
 
 
@@ -89,6 +94,18 @@ def test_who_watched_is_gone_when_the_browser_is_closed(scratch: Path) -> None:
     assert watch.folder.stat().st_mode & 0o777 == 0o700
     watch.close()
     assert watch.process.returncode == 0
+    assert not watch.folder.exists()
+
+
+def test_children_that_know_the_folder_alone_are_ended_before_it_is_removed(scratch: Path) -> None:
+    watch = survivors.watch("profile-", f"--mark={os.getpid()}-e")
+    child = sleeper(f"--user-data-dir={watch.folder}")
+    try:
+        watch.close()
+        assert child.wait(30) == -signal.SIGKILL
+    finally:
+        child.kill()
+        child.wait()
     assert not watch.folder.exists()
 
 
