@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,6 +27,31 @@ TEMPLATE = (
     "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_waiting_for_the_disk() -> Iterator[None]:
+    """What is written is not waited for: no test here cuts the power, and thousands of them write.
+
+    That files are on the disk before they get their name is asked in ``test_manifest.py``,
+    ``test_parquet.py`` and ``test_journal.py``. Processes that tests start wait as users' do.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: None)
+        yield
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
+    """Name and content of files at the moments when it is waited for them."""
+    found = []
+
+    def noted(descriptor: int) -> None:
+        own = Path(f"/proc/self/fd/{descriptor}")
+        found.append((own.readlink().name, own.read_bytes()))
+
+    monkeypatch.setattr(os, "fsync", noted)
+    return found
 
 
 @pytest.fixture

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from measurand import runs, shards
 from pipelines.driving_sim.generator import scenario
+from pipelines.driving_sim.scenario import Scenario
 from pipelines.driving_sim.storage import to_tables
 from schemas.driving_sim.params import (
     FAMILIES,
@@ -129,6 +132,15 @@ def drive(
     }  # fmt: skip
 
 
+@cache
+def _recorded() -> tuple[dict[str, Scenario], dict[str, pa.Table]]:
+    """The scenarios that are there in full, and their tables."""
+    real = {name: scenario(*_parts(name)) for name in REAL}
+    split = dict.fromkeys(real, "test")
+    made = to_tables([*real.values()], source="generated", licence="Apache-2.0", split=split)
+    return real, made
+
+
 def write(
     folder: Path, given: Params, change: Callable[[str, Row], Row | None] | None = None
 ) -> Path:
@@ -141,11 +153,7 @@ def write(
         shards.write_dataset(place, spec, runs.table(spec, kept))
 
     dataset = folder / "dataset"
-    real = {name: scenario(*_parts(name)) for name in REAL}
-    made = to_tables(
-        list(real.values()), source="generated", licence="Apache-2.0",
-        split=dict.fromkeys(real, "test"),
-    )  # fmt: skip
+    real, made = _recorded()
     heads = {row["scenario_id"]: row for row in made[SCENARIOS.name].to_pylist()}
     usual = heads[REAL[0]]
     rows = [

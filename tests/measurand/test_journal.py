@@ -31,6 +31,16 @@ def test_records_survive_closing(tmp_path: Path) -> None:
         assert [r["key"] for r in journal] == ["a", "b"]
 
 
+def test_a_record_is_on_the_disk_when_appending_ends(
+    tmp_path: Path, synced: list[tuple[str, bytes]]
+) -> None:
+    with Journal(tmp_path / "calls.jsonl") as journal:
+        for key in ("a", "b"):
+            journal.append_batch([record(key)])
+            assert synced[-1] == ("calls.jsonl", (tmp_path / "calls.jsonl").read_bytes())
+    assert len(synced) == 2
+
+
 def test_a_later_record_replaces_an_earlier_one_and_both_cost(tmp_path: Path) -> None:
     path = tmp_path / "calls.jsonl"
     for status in ("infra_error", "ok"):

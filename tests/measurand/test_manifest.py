@@ -85,6 +85,14 @@ def test_a_missing_or_binary_manifest_is_named(tmp_path: Path) -> None:
         read_manifest(tmp_path)
 
 
+def test_a_text_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, synced: list[tuple[str, bytes]]
+) -> None:
+    write_text(tmp_path / "a", "new\n")
+    [(name, content)] = synced
+    assert (name == "a", content) == (False, b"new\n")
+
+
 def test_write_text_is_whole_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_text(tmp_path / "a", "old\n")
 

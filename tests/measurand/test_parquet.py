@@ -213,6 +213,15 @@ def test_broken_rows_are_not_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_shard_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, synced: list[tuple[str, bytes]]
+) -> None:
+    path = tmp_path / "t.parquet"
+    write_shard(SPEC, arrow([]), path)
+    [(name, content)] = synced
+    assert (name == path.name, content) == (False, path.read_bytes())
+
+
 def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "t.parquet"
     write_shard(SPEC, arrow([]), path)

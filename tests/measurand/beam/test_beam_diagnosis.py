@@ -24,7 +24,11 @@ def test_the_local_runner_is_fine(tmp_path: Path) -> None:
     assert list((tmp_path / "data").iterdir()) == []
 
 
-def test_a_runner_that_cannot_work_says_why(tmp_path: Path) -> None:
+def test_a_runner_that_cannot_work_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A user is given ten seconds to start it.
+    monkeypatch.setattr("measurand.beam.services.REACH_SECONDS", 0.5)
     assert told("DaskRunner", tmp_path)["runner"][0] == "wrong"
     port = free_port()
     found = told(

@@ -133,7 +133,7 @@ ORDERED = ("non_inferiority", "regression", "superiority", "threshold")
 
 
 @pytest.mark.parametrize("test", ORDERED)
-@settings(max_examples=1000, derandomize=True, deadline=None)
+@settings(max_examples=300, derandomize=True, deadline=None)
 @given(ends=st.tuples(numbers, numbers), bound=numbers, shift=st.floats(0, 1e6))
 def test_rules_are_monotone_and_mirror_symmetric(
     test: str, ends: tuple[float, float], bound: float, shift: float
@@ -150,7 +150,7 @@ def test_rules_are_monotone_and_mirror_symmetric(
     assert wider in (state, "pass" if test == "regression" else "inconclusive")
 
 
-@settings(max_examples=1000, derandomize=True, deadline=None)
+@settings(max_examples=300, derandomize=True, deadline=None)
 @given(ends=st.tuples(numbers, numbers), margin=st.floats(1e-3, 1e6), shift=st.floats(0, 1e6))
 def test_equivalence_is_symmetric_and_two_non_inferiorities(
     ends: tuple[float, float], margin: float, shift: float
