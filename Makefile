@@ -101,10 +101,14 @@ unit: $(VENV)/.test-stamp
 	$(call say,unit tests)
 	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --dist worksteal --durations=10 --durations-min=3 -m "not integration and not browser and not vllm"
 
+# Modules that hold such tests: the others would be read for nothing, by every process.
+holding = $$(grep -rlE --include='test_*.py' '$(1)' tests)
+BY_FILE := -n auto --maxprocesses 4 --dist loadfile --durations=10 --durations-min=10
+
 integration: $(VENV)/.docs-stamp $(VENV)/.release-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)
-	@OMP_NUM_THREADS=1 python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --durations=10 --durations-min=10 \
-	  -m "integration and not browser and not vllm"
+	@OMP_NUM_THREADS=1 python -m pytest -q $(BY_FILE) -m "integration and not browser and not vllm" \
+	  $(call holding,mark.integration)
 
 # Installed where that is allowed: as root, by apt.
 .PHONY: chromium
@@ -126,11 +130,11 @@ games:
 
 browser: $(VENV)/.docs-stamp chromium
 	$(call say,browser tests)
-	@python -m pytest -q -m browser
+	@OMP_NUM_THREADS=1 python -m pytest -q $(BY_FILE) -m browser $(call holding,mark.browser|IN_A_BROWSER)
 
 vllm: $(VENV)/.test-stamp $(VENV)/.vllm-stamp
 	$(call say,vLLM tests: one engine - one server)
-	@python -m pytest -q -m vllm $$(grep -rl --include='test_*.py' mark.vllm tests)
+	@python -m pytest -q -m vllm $(call holding,mark.vllm)
 
 bench: $(VENV)/.test-stamp
 	@for f in benchmarks/*.py; do echo "== $$f"; python $$f; done
