@@ -47,6 +47,7 @@ def test_differences_are_paired_by_pair_and_seed(everything: Material) -> None:
     seeds = rows["accuracy_difference_seeds", at]
     assert seeds["estimate"] == pytest.approx(by_seed.mean())
     assert seeds["se"] == pytest.approx((by_seed.std() or 0) / 2**0.5)
+    assert [(r["least"], r["most"]) for r in (row, seeds)] == [(-1.0, 1.0)] * 2
     assert rows["brier_difference", at]["ci_hi"] < 0
     control = rows["accuracy_difference", "over=film_shuffled,run=film_gdpo"]
     assert control["ci_lo"] > 0
