@@ -112,18 +112,21 @@ def test_ten_kills_end_in_the_same_bytes(
     """Every process is killed in its second job, by a signal that nothing can answer."""
     real, calls = module.jobs.drive_batch, [0]
 
-    def dying(*args: Any) -> Any:
+    def dying(*args: Any, **more: Any) -> Any:
         calls[0] += 1
         if calls[0] == 4:
             os.kill(os.getpid(), signal.SIGKILL)
-        return real(*args)
+        return real(*args, **more)
 
     for _ in range(10):
         child = os.fork()
         if child == 0:
-            monkeypatch.setattr(module.jobs, "drive_batch", dying)
-            evaluate(PARAMS, place, None, tmp_path / "r", journal=tmp_path / "j")
-            os._exit(1)
+            try:
+                monkeypatch.setattr(module.jobs, "drive_batch", dying)
+                evaluate(PARAMS, place, None, tmp_path / "r", journal=tmp_path / "j")
+            finally:
+                # An error must not make a second pytest of this process.
+                os._exit(1)
         status = os.waitpid(child, 0)[1]
         assert os.WIFSIGNALED(status)
         assert os.WTERMSIG(status) == signal.SIGKILL
