@@ -284,6 +284,14 @@ class Build(Strict):
         for task in self.tasks:
             if unknown := sorted(set(task.methods or ()) - known):
                 raise ValueError(f"task {task.id}: no such method: {', '.join(unknown)}")
+        # Tables of networks and of one's own are kept by task, those of data sets by data set.
+        graphs = {task.source.graph for task in self.tasks if isinstance(task.source, Architecture)}
+        for task in self.tasks:
+            if isinstance(task.source, Digits | Listed) and task.id in graphs:
+                raise ValueError(
+                    f"task {task.id}: another task searches the data set {task.id}, and their rows "
+                    "would mix: rename this one"
+                )
         if all(method.kind != "evolution" for method in self.methods):
             raise ValueError("methods: one must be of kind evolution, the baseline")
         return self

@@ -53,6 +53,17 @@ def test_what_does_not_fit_is_refused(build: dict[str, Any], message: str) -> No
         _with(**build)
 
 
+@pytest.mark.parametrize("source", [{"kind": "digits"}, {"kind": "table", "file": "mine.csv"}])
+def test_a_table_is_not_named_like_a_data_set_that_is_searched_too(source: dict[str, Any]) -> None:
+    table = {"id": "cora", "source": source, "budget": 10, "seeds": 2}
+    graph = table | {"id": "graphs", "source": {"kind": "architecture", "graph": "cora"}}
+    with pytest.raises(ValidationError, match="task cora: another task searches the data set cora"):
+        _with(tasks=[table, graph])
+    assert len(_with(tasks=[table | {"id": "mine"}, graph]).build.tasks) == 2
+    other = graph | {"source": {"kind": "architecture", "graph": "physics"}}
+    assert len(_with(tasks=[table, other]).build.tasks) == 2
+
+
 def test_only_judged_methods_with_a_network_learn() -> None:
     methods = _with(
         methods=[
