@@ -10,9 +10,9 @@ import numpy as np
 from evaluators.driving_sim.context import SHARES, FloatArray, Scores
 from measurand.stats.arrays import AnyArray
 from measurand.stats.bounded import bounded
-from measurand.stats.estimate import Estimate, undefined
+from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean, proportion
-from measurand.stats.resample import percentile, plan
+from measurand.stats.ratios import ratio_of_sums
 from measurand.stats.trainings import combined, mean_over_trainings
 
 EQUAL = 1e-12
@@ -79,25 +79,15 @@ def mean(
     )
 
 
-def ratio(
-    above: FloatArray, below: FloatArray, clusters: AnyArray, confidence: float, resamples: int,
-    *words: str,
-) -> Estimate:  # fmt: skip
-    """Mean of one table over the mean of another, of the same scenarios, with a bootstrap.
+def ratio(above: FloatArray, below: FloatArray, clusters: AnyArray, confidence: float) -> Estimate:
+    """Mean of one table over the mean of another, of the same scenarios: ``ratio_of_sums``.
 
     Trainings are averaged first: the interval is about these.
+
+    Args:
+        above: (R, S) numerators, 0 or more.
+        below: (R, S) denominators, 0 or more.
+        clusters: (S,) cluster of every scenario.
+        confidence: level of the interval.
     """
-    a, b = above.mean(axis=0), below.mean(axis=0)
-    if b.mean() <= 0:
-        return undefined("the lower figure is 0", method="ratio of means", n=len(b))
-    drawn = plan(len(a), clusters, resamples, ("driving_sim", *words))
-    sums = drawn.resampled_sums(np.stack([a, b]))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        replicates = sums[:, 0] / sums[:, 1]
-    return percentile(
-        float(a.mean() / b.mean()),
-        replicates,
-        drawn,
-        method="ratio of means",
-        confidence=confidence,
-    )
+    return ratio_of_sums(above.mean(0), below.mean(0), clusters, confidence=confidence)

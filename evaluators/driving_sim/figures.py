@@ -155,7 +155,6 @@ def transfer_rows(material: Material) -> Rows:
 
 def ratio_rows(material: Material) -> Rows:
     """``ade_ratio``: how much farther from the logs a driver with shuffled examples is."""
-    report = material.params.report
     for one, other in material.pairs_by("shuffled"):
         for others in material.worlds:
             sides = [material.scores(name, "ade", others) for name in (one.name, other.name)]
@@ -163,8 +162,7 @@ def ratio_rows(material: Material) -> Rows:
             if any(side is None for side in sides) or found is None:
                 continue
             (a, b), clusters, n = found
-            words = (one.name, other.name, others)
-            made = ratio(a, b, clusters, report.confidence, report.resamples, *words)
+            made = ratio(a, b, clusters, material.params.report.confidence)
             parts = {"others": others, "over": other.name}
             yield row(one.name, "ade_ratio", parts, replace(made, n=n))
 

@@ -231,11 +231,9 @@ class Report(Strict):
 
     Attributes:
         confidence: of two-sided intervals.
-        resamples: bootstrap resamples of ratios.
     """
 
     confidence: float = Field(default=0.95, gt=0, lt=1)
-    resamples: int = Field(default=2000, ge=100)
 
 
 class Params(Strict):
