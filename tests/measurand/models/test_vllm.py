@@ -183,3 +183,17 @@ def test_packages_that_keep_the_engine_from_importing_are_named(
         load(f"vllm:{tmp_path}")
     assert refused.value.code == "broken_package"
     assert "pip uninstall -y torchvision" in refused.value.hint
+
+
+@pytest.mark.vllm
+def test_no_device_is_said_before_an_engine_is_tried(
+    toy_model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """vLLM built for a GPU, on a machine without one: its own message is about a string."""
+    import vllm.platforms
+    from vllm.platforms.interface import UnspecifiedPlatform
+
+    monkeypatch.setattr(vllm.platforms, "current_platform", UnspecifiedPlatform(), raising=False)
+    with pytest.raises(CapabilityError, match="sees none") as caught:
+        load(f"vllm:{toy_model_folder}").score(REQUESTS[:1], DIGITS)
+    assert caught.value.code == "no_device"
