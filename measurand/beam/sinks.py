@@ -173,12 +173,19 @@ MakeTables = Callable[[list[str]], Iterable[tuple[Mapping[str, pa.Table], pa.Tab
 
 
 def make_shards(
-    pipeline: Pipeline, keys: Sequence[str], spec: Table, out: Path, n_shards: int, make: Make
+    pipeline: Pipeline,
+    keys: Sequence[str],
+    spec: Table,
+    out: Path,
+    n_shards: int,
+    make: Make,
+    *,
+    one_row: bool = True,
 ) -> Sink:
     """Make the rows of known keys, each shard in one step: nothing is shuffled.
 
-    A worker holds the rows of one shard at a time. Every key must give one row, or one rejected
-    row. Call the sink's ``finish`` after the pipeline has run.
+    A worker holds the rows of one shard at a time. Call the sink's ``finish`` after the pipeline
+    has run.
 
     Args:
         pipeline: the pipeline.
@@ -188,11 +195,14 @@ def make_shards(
         n_shards: number of files; each is written, even without a row.
         make: picklable; called once a shard, with the shard's keys sorted. What it needs beyond
             the keys it should load at its first call and keep.
+        one_row: every key must give one row, or one rejected row; otherwise ``make`` counts
+            ``rows_in`` itself (see :func:`count`).
 
     Raises:
         SchemaError: at run time, where a row breaks a rule or does not belong to the shard.
     """
-    return make_tables(pipeline, keys, [(spec, out)], n_shards, _Single(make, spec.name))[0]
+    single = _Single(make, spec.name)
+    return make_tables(pipeline, keys, [(spec, out)], n_shards, single, one_row=one_row)[0]
 
 
 @dataclass(frozen=True)
@@ -213,11 +223,12 @@ def make_tables(
     tables: Sequence[tuple[Table, Path]],
     n_shards: int,
     make: MakeTables,
+    *,
+    one_row: bool = True,
 ) -> list[Sink]:
     """Make several tables of the same keys at once, as :func:`make_shards` makes one.
 
-    The first table has one row, or one rejected row, a key; the others any number. All have the
-    same first key column, so that shards of one number belong together.
+    All have the same first key column, so that shards of one number belong together.
 
     Args:
         pipeline: the pipeline.
@@ -225,6 +236,7 @@ def make_tables(
         tables: declarations and folders; rejected rows go to the first.
         n_shards: number of files of each.
         make: see :data:`MakeTables`; a table that a piece does not name has no rows in it.
+        one_row: of the first table, as for :func:`make_shards`; the others have any number.
 
     Returns:
         Sinks in the order of ``tables``.
@@ -243,7 +255,7 @@ def make_tables(
         | f"{name}: keys" >> apache_beam.Create(list(enumerate(map(sorted, groups))))
         | f"{name}: spread" >> apache_beam.Reshuffle()
         | f"{name}: make"
-        >> apache_beam.FlatMap(_make, parts, n_shards, make).with_output_types(bytes)
+        >> apache_beam.FlatMap(_make, parts, n_shards, make, one_row).with_output_types(bytes)
     )
     _to_rejected(rejected, first.spec, first.attempt.folder)
     return sinks
@@ -308,9 +320,11 @@ def _make(
     parts: Sequence[tuple[Table, Path]],
     n_shards: int,
     make: MakeTables,
+    one_row: bool = True,
 ) -> Iterator[bytes]:
     index, keys = group
-    count(parts[0][0], "rows_in", len(keys))
+    if one_row:
+        count(parts[0][0], "rows_in", len(keys))
     rows = {spec.name: [spec.schema().empty_table()] for spec, _ in parts}
     specs = {spec.name: spec for spec, _ in parts}
     left = [REJECTED.schema().empty_table()]

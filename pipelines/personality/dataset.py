@@ -1,16 +1,17 @@
 """Build the personality dataset: instruments, scales, profiles, and one prompt a question.
 
-Only profile ids go into the pipeline; each is expanded into its prompts inside a step, so that the
-paper's 1.7 million questions are never in one place. A profile lies whole in one shard.
+Only profile ids go into the pipeline; a step makes the prompts of a shard's profiles and writes
+them, so that the paper's 1.7 million questions are never in one place. A profile lies whole in one
+shard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import apache_beam
 import pyarrow as pa
 
 from measurand import beam, project
@@ -19,8 +20,8 @@ from measurand.manifest import Source, file_sha256, read_manifest
 from measurand.shards import write_dataset
 from pipelines.personality import instruments
 from pipelines.personality.instruments import PRIVATE
+from pipelines.personality.profiles import Block, Profile, plan
 from pipelines.personality.profiles import instruments as needed
-from pipelines.personality.profiles import plan
 from pipelines.personality.prompts import expand, profile_table, questions
 from pipelines.personality.wording import HERE
 from schemas.personality.params import DOMAINS, Build, Params
@@ -66,25 +67,11 @@ def build(
     frames = profile_table(list(profiles), params.build.adjectives)
     write_dataset(out / "profiles", PROFILES, frames, params=settings, sources=_texts())
 
-    folder = out / "prompts"
+    folder, n_shards = out / "prompts", params.build.n_shards
+    ask = Ask(params.build.model_dump_json(), beam.to_ipc(items))
+    keys = [p.id for p in profiles]
     with beam.pipeline(runner, argv) as pipeline:
-        expanded = (
-            pipeline
-            | "profile ids" >> apache_beam.Create([p.id for p in profiles])
-            | "spread" >> apache_beam.Reshuffle()
-            | "expand"
-            >> apache_beam.ParDo(
-                Expand(params.build.model_dump_json(), beam.to_ipc(items))
-            ).with_outputs("rejected", main="prompts")
-        )
-        sink = beam.to_shards(
-            expanded.prompts,
-            PROMPTS,
-            folder,
-            params.build.n_shards,
-            "profile_id",
-            rejected=expanded.rejected,
-        )
+        sink = beam.make_shards(pipeline, keys, PROMPTS, folder, n_shards, ask, one_row=False)
     sink.finish(
         parents={
             name: read_manifest(out / name).logical_hash for name in ("instruments", "profiles")
@@ -120,8 +107,8 @@ def expected_questions(settings: Build, items: pa.Table) -> dict[str, int]:
     return found
 
 
-class Expand(apache_beam.DoFn):  # type: ignore[misc]
-    """From a profile id to its prompts and the questions that cannot be asked.
+class Ask:
+    """Makes the prompts of profiles; see :data:`measurand.beam.Make`.
 
     Args:
         settings: the build section as JSON.
@@ -132,23 +119,20 @@ class Expand(apache_beam.DoFn):  # type: ignore[misc]
         self._settings = settings
         self._items = items
 
-    def setup(self) -> None:
-        """Once a worker: read parameters and items."""
-        self._build = Build.model_validate_json(self._settings)
-        self._plan = {p.id: (p, blocks) for p, blocks in plan(self._build).items()}
-        self._rows: list[dict[str, Any]] = beam.from_ipc(self._items).to_pylist()
+    @cached_property
+    def _read(self) -> tuple[Build, dict[str, tuple[Profile, list[Block]]], list[dict[str, Any]]]:
+        """Once a worker: parameters, what is asked under each profile, items."""
+        build = Build.model_validate_json(self._settings)
+        known = {p.id: (p, blocks) for p, blocks in plan(build).items()}
+        return build, known, beam.from_ipc(self._items).to_pylist()
 
-    def process(self, profile_id: str) -> Iterator[Any]:
-        """Yield a table PROMPTS and, where questions are left out, a table REJECTED."""
-        profile, blocks = self._plan[profile_id]
-        beam.count(
-            PROMPTS, "rows_in", sum(1 for _ in questions(blocks, self._rows, self._build.seed))
-        )
-        prompts, rejected = expand(profile, blocks, self._rows, self._build)
-        if prompts.num_rows:
-            yield beam.to_ipc(prompts)
-        if rejected.num_rows:
-            yield apache_beam.pvalue.TaggedOutput("rejected", beam.to_ipc(rejected))
+    def __call__(self, keys: list[str]) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """A table PROMPTS and a table REJECTED, the questions that cannot be asked, a profile."""
+        build, known, items = self._read
+        for key in keys:
+            profile, blocks = known[key]
+            beam.count(PROMPTS, "rows_in", sum(1 for _ in questions(blocks, items, build.seed)))
+            yield expand(profile, blocks, items, build)
 
 
 def private_folder() -> Path:

@@ -227,3 +227,33 @@ def test_several_tables_of_the_same_keys(tmp_path: Path) -> None:
         1, 2, 3, 4, 6, 12,
     ]  # fmt: skip
     assert read_manifest(tmp_path / "a/divisors").rows_in == found.num_rows
+
+
+class Divisors(Both):
+    """The divisors alone, any number a key; counts what it reads, or too little."""
+
+    def __init__(self, missed: int = 0) -> None:
+        super().__init__()
+        self._missed = missed
+
+    def __call__(self, keys: list[str]) -> Iterator[tuple[pa.Table, pa.Table]]:  # type: ignore[override]
+        for made, bad in super().__call__(keys):
+            table = made[DIVISORS.name]
+            beam.count(DIVISORS, "rows_in", table.num_rows + bad.num_rows - self._missed)
+            yield table, bad
+
+
+@pytest.mark.parametrize("missed", [0, 1])
+def test_a_key_of_several_rows_whose_maker_counts_them(tmp_path: Path, missed: int) -> None:
+    build_both(tmp_path / "a")
+    n, make = shards.read_table(tmp_path / "a/divisors").num_rows, Divisors(missed)
+    with beam.pipeline() as p:
+        sink = beam.make_shards(p, KEYS, DIVISORS, tmp_path / "b", 4, make, one_row=False)
+    if missed:
+        with pytest.raises(ConservationError):
+            sink.finish(rows_in=n + 9)
+        return
+    sink.finish(rows_in=n + 9)
+    for name in (p.name for p in (tmp_path / "b").glob("part-*")):
+        assert file_sha256(tmp_path / "b" / name) == file_sha256(tmp_path / "a/divisors" / name)
+    assert read_manifest(tmp_path / "b").rejected == {"seventh": 9}
