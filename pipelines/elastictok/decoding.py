@@ -33,7 +33,7 @@ def cached(clip: Clip, build: Build, cache: Path) -> tuple[Frames, Pixels]:
         BrokenClipError: nothing of it can be used.
     """
     settings = {"sha256": clip.sha256, "size": build.size, "fps": build.fps, "v": TRANSFORM}
-    if clip.recipe["kind"] == "file":
+    if clip.recipe["kind"] in ("file", "numbered"):
         settings["reader"] = video.READER
     key = hashlib.sha256(canonical_json(settings).encode()).hexdigest()
     pixels, about = cache / f"{key}.rgb", cache / f"{key}.json"

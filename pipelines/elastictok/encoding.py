@@ -73,7 +73,8 @@ def encode(
     """
     if not path.is_file() and not (path.is_dir() and numbered.pictures(path)):
         hint = "give a video, or a folder of numbered pictures"
-        raise InputError(f"{path}: no such file", hint=hint)
+        why = "it holds other things than numbered pictures" if path.is_dir() else "no such file"
+        raise InputError(f"{path}: {why}", hint=hint)
     digest = user_rows.digest(path)
     asked = {"sha256": digest, "threshold": threshold, "model": model, "licence": licence}
     _refuse_others(out, asked)

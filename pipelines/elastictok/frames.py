@@ -93,10 +93,31 @@ def resized(frame: Any, size: int, aspect: float = 1.0) -> Pixels:
     """
     sides = (frame.width * aspect, frame.height)
     width, height = (max(size, round(side * size / min(sides))) for side in sides)
-    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="BILINEAR")
+    solid = _solid(frame)
+    small = solid.reformat(width=width, height=height, format="rgb24", interpolation="BILINEAR")
     pixels: Pixels = small.to_ndarray()
     top, left = (height - size) // 2, (width - size) // 2
     return pixels[top : top + size, left : left + size]
+
+
+def _solid(frame: Any) -> Any:
+    """The frame over white, as on a page, where it is transparent; what lies beneath is hidden."""
+    import av
+
+    if not (frame.format.has_palette or any(one.is_alpha for one in frame.format.components)):
+        return frame
+    pixels = frame.to_ndarray(format="rgba")
+    if pixels[..., 3].min() == 255:
+        return frame
+    return av.VideoFrame.from_ndarray(over_white(pixels), format="rgb24")
+
+
+def over_white(pixels: Pixels) -> Pixels:
+    """(H, W, 3) of (H, W, 4), the last of which is opacity, by which no other is multiplied yet."""
+    opacity = pixels[..., 3:].astype(np.uint16)
+    mixed = pixels[..., :3] * opacity + 255 * (255 - opacity)
+    rounded: Pixels = ((mixed + 127) // 255).astype(np.uint8)
+    return rounded
 
 
 def runs(index: list[int], stride: int) -> Iterator[tuple[int, int]]:

@@ -5,6 +5,7 @@ A playlist can name files elsewhere and addresses; it is no video here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
+from pipelines.elastictok import timing
 from pipelines.elastictok.frames import BrokenClipError, Pixels
 
 CONTAINERS = (
@@ -21,6 +23,10 @@ CONTAINERS = (
     *("wav", "mp3", "flac", "aac"),
 )
 """Demuxers of FFmpeg that read one file and nothing else."""
+_TIMED = {"mov", "gif", "apng"}
+"""Of these, those that say how long each frame stays."""
+_OFTEN = 4
+"""A film has at least one packet for so many of the stream that has most; others are thumbnails."""
 _LISTS = (b"#EXTM3U", b"<MPD", b"ffconcat", b"[playlist]", b"<SmoothStreamingMedia", b"<asx")
 _FAULTS = 1000
 _SIDES, _AREA = 16_384, 2**25
@@ -32,17 +38,21 @@ class Stream:
 
     Attributes:
         index: in its container.
-        times: time stamps of its packets, seconds; empty where the container has none.
-        packets: how many there are.
         cover: whether it is a picture attached to sound or film.
+        chosen: whether the container says that it is shown unless others are asked for.
         area: pixels of a frame.
+        packets: how many are shown.
+        times: their time stamps, seconds; empty where the container has none.
+        last: how long the last one stays, seconds; 0 where the container does not say.
     """
 
     index: int
     cover: bool
+    chosen: bool
     area: int
     packets: int = 0
     times: list[float] = field(default_factory=list)
+    last: float = 0.0
 
 
 @contextmanager
@@ -72,40 +82,83 @@ def container(file: BinaryIO) -> Iterator[Any]:
 
 
 def best(file: BinaryIO) -> Stream:
-    """The stream that is the film: no cover, most packets, then the largest, then the first.
+    """The stream that is the film.
+
+    Of those that are no covers or thumbnails: one that the container says is shown, then the
+    largest, then the one of most packets, then the first.
 
     Raises:
-        BrokenClipError: code ``no_video``: there is none.
+        BrokenClipError: code ``no_video``: there is none; ``encrypted``.
     """
     with container(file) as opened:
         # A stream without a decoder has no context, and nothing can be known of it.
         known = [s for s in opened.streams.video if s.codec_context is not None]
-        found = {
-            s.index: Stream(s.index, _is_cover(s), (s.width or 0) * (s.height or 0)) for s in known
-        }
-        ticks = {s.index: float(s.time_base or 0) for s in known}
+        timed = not _TIMED.isdisjoint(opened.format.name.split(","))
+        found = {s.index: _Reading(s, timed) for s in known}
         for packet in _packets(opened):
-            stream = found.get(packet.stream.index)
-            if stream is None:
-                continue
-            stream.packets += 1
-            if packet.pts is not None:
-                stream.times.append(packet.pts * ticks[stream.index])
+            if packet.stream.index in found:
+                found[packet.stream.index].add(packet)
     file.seek(0)
-    films = [one for one in found.values() if not one.cover]
+    films = [one.stream for one in found.values() if not one.stream.cover]
     if not films:
         covers = "a cover picture and no film in it" if found else "no video stream in it"
         raise BrokenClipError(covers, code="no_video")
-    chosen = max(films, key=lambda one: (one.packets, one.area, -one.index))
-    if len(chosen.times) < chosen.packets:
-        chosen.times.clear()
+    most = max(one.packets for one in films)
+    often = [one for one in films if one.packets * _OFTEN >= most]
+    chosen = max(often, key=lambda one: (one.chosen, one.area, one.packets, -one.index))
+    reading = found[chosen.index]
+    if reading.encrypted:
+        raise BrokenClipError("its pictures are encrypted", code="encrypted")
+    chosen.times = timing.joined(reading.films) if reading.complete else []
     return chosen
 
 
-def _is_cover(stream: Any) -> bool:
-    import av
+class _Reading:
+    """What the packets of a stream say.
 
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+    Args:
+        stream: of an open container.
+        timed: whether this says how long each frame stays.
+
+    Attributes:
+        stream: what is known of it.
+        films: time stamps of films that are joined end to end.
+        complete: whether every packet has one.
+        encrypted: whether packets are.
+    """
+
+    def __init__(self, stream: Any, timed: bool) -> None:
+        from av.stream import Disposition
+
+        covers = Disposition.attached_pic | Disposition.timed_thumbnails
+        cover, chosen = (bool(stream.disposition & one) for one in (covers, Disposition.default))
+        area = (stream.width or 0) * (stream.height or 0)
+        self.stream = Stream(stream.index, cover, chosen, area)
+        self.films: list[list[float]] = [[]]
+        self.complete, self.encrypted = True, False
+        self._timed, self._tick = timed, float(stream.time_base or 0)
+        self._order, self._latest = -math.inf, -math.inf
+
+    def add(self, packet: Any) -> None:
+        """Note a packet, in the order of the container."""
+        self.encrypted = self.encrypted or packet.has_sidedata("encryption_info")
+        if packet.is_discard:  # decoded for the sake of others, not shown
+            return
+        self.stream.packets += 1
+        if packet.pts is None:
+            self.complete = False
+            return
+        # Time of decoding never falls within a film, time of showing does.
+        if packet.dts is not None:
+            if packet.dts * self._tick < self._order - timing.BACK:
+                self.films.append([])
+                self._latest = -math.inf
+            self._order = packet.dts * self._tick
+        time = packet.pts * self._tick
+        self.films[-1].append(time)
+        if time >= self._latest:
+            self._latest = time
+            self.stream.last = (packet.duration or 0) * self._tick if self._timed else 0.0
 
 
 def _packets(opened: Any) -> Iterator[Any]:
@@ -124,6 +177,17 @@ def _packets(opened: Any) -> Iterator[Any]:
             return
         if packet.size:
             yield packet
+
+
+def decoder(stream: Any) -> Any:
+    """What decodes a stream; FFmpeg's own decoders of VP8 and VP9 leave out what is transparent."""
+    from av.codec import CodecContext
+
+    apart = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(stream.codec_context.name)
+    if apart and stream.metadata.get("alpha_mode") == "1":
+        return CodecContext.create(apart, "r")
+    stream.thread_type = "AUTO"
+    return stream.codec_context
 
 
 def pixel_aspect(stream: Any) -> float:

@@ -27,7 +27,7 @@ from pipelines.elastictok.frames import (
 )
 from schemas.elastictok.params import Build
 
-READER = 2
+READER = 3
 """Version of what is taken of a file and how it is turned; part of its cache key."""
 THREADS, AHEAD = 2, 16
 """Threads that resize, and frames that may wait for them."""
@@ -51,10 +51,10 @@ def make(recipe: dict[str, Any], build: Build, writer: Writer) -> Frames:
         with streams.container(file) as container:
             stream = container.streams[chosen.index]
             streams.refuse_huge(stream.width or 1, stream.height or 1)
-            stream.thread_type = "AUTO"
             stated = stream.average_rate or stream.guessed_rate
             tick = float(stream.time_base or 0)
-            known = timing.pace(chosen.times, tick, float(stated) if stated else None, build.fps)
+            rate = float(stated) if stated else None
+            known = timing.pace(chosen.times, tick, rate, build.fps, chosen.last)
             about = timing.begin(stream.width or 1, stream.height or 1, known, build.fps)
             aspect = streams.pixel_aspect(stream)
             wanted = timing.taken(_decoded(container, stream, about, tick), known, about)
@@ -108,13 +108,13 @@ def _decoded(
     """Number, time and picture of every frame; what does not decode is noted, without a picture."""
     from av.error import FFmpegError
 
-    index = 0
+    index, decoder = 0, streams.decoder(stream)
     packets = container.demux(stream)
     packet = None
     while True:
         try:
             packet = next(packets, None)
-            frames = [] if packet is None else packet.decode()
+            frames = [] if packet is None else decoder.decode(packet)
         except (FFmpegError, OSError) as error:
             # At least one frame is lost; more cannot be known.
             about.broken.append((index, f"does not decode: {error.strerror}"))

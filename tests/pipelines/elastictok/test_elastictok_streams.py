@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from pipelines.elastictok import streams, video
 from pipelines.elastictok.frames import BrokenClipError, Frames, Writer
@@ -103,6 +104,114 @@ def test_a_cover_is_not_the_film(tmp_path: Path) -> None:
         assert streams.best(file).index == 1
     about, pixels = _made(path)
     assert (about.width, about.height, len(pixels)) == (64, 32, 15)
+
+
+def _several(path: Path, films: list[tuple[int, int, int]], shown: list[int] | None = None) -> Path:
+    """A file of films, each (frames a second and frames, height, grey); and which are shown."""
+    packets = []
+    with av.open(str(path), "w") as container:
+        made = []
+        for rate, height, _ in films:
+            stream = container.add_stream("mpeg4", rate=rate)
+            stream.width, stream.height, stream.pix_fmt = 2 * height, height, "yuv420p"
+            made.append(stream)
+        for at, stream in enumerate(made):
+            default = shown is None or at in shown
+            stream.disposition = av.stream.Disposition.default if default else 0
+        for stream, (rate, height, grey) in zip(made, films, strict=True):
+            for _ in range(rate):
+                picture = np.full((height, 2 * height, 3), grey, np.uint8)
+                packets += stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24"))
+            packets += stream.encode(None)
+        for packet in sorted(packets, key=lambda one: one.dts * one.time_base):
+            container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("films", "shown", "expected"),
+    [
+        # A preview has more frames but is smaller; pictures of chapters are larger but few.
+        ([(30, 32, 50), (15, 64, 200)], None, 200),
+        ([(2, 128, 50), (30, 64, 200)], None, 200),
+        ([(30, 32, 50), (30, 32, 200)], None, 50),
+        ([(30, 32, 50), (30, 32, 200)], [1], 200),
+        ([(30, 64, 50), (30, 32, 200)], [1], 200),
+    ],
+)
+def test_of_several_films_the_one_that_is_shown_or_largest(
+    tmp_path: Path, films: list[tuple[int, int, int]], shown: list[int] | None, expected: int
+) -> None:
+    _, pixels = _made(_several(tmp_path / "a.mkv", films, shown))
+    assert pixels.mean() == pytest.approx(expected, abs=3)
+
+
+def test_films_end_to_end_are_one(tmp_path: Path) -> None:
+    # 30 a second in 90 kHz, with pauses in which nothing is sent.
+    path = tmp_path / "a.ts"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg2video", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "yuv420p"
+        for i, at in enumerate([0, 1, 2, 3, 12, 13, 14, 15, 27, 28, 29, 30]):
+            frame = av.VideoFrame.from_ndarray(_frame(i), format="rgb24")
+            frame.pts, frame.time_base = at, Fraction(1, 30)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    alone, pixels = _made(path)
+    path.write_bytes(path.read_bytes() * 2)
+    about, twice = _made(path)
+    assert (about.fps, alone.fps) == (pytest.approx(15), pytest.approx(15))
+    assert len(twice) == pytest.approx(2 * len(pixels), abs=1)
+    assert about.index == list(range(0, 2 * len(twice), 2))
+
+
+def test_what_is_encrypted_is_named(tmp_path: Path) -> None:
+    path, key = tmp_path / "a.mp4", "0123456789abcdef" * 2
+    options = {"encryption_scheme": "cenc-aes-ctr", "encryption_key": key, "encryption_kid": key}
+    with av.open(str(path), "w", options=options) as container:
+        stream = container.add_stream("mpeg4", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, "yuv420p"
+        for i in range(10):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(_frame(i), format="rgb24")))
+        container.mux(stream.encode(None))
+    with pytest.raises(BrokenClipError) as caught:
+        _made(path)
+    assert caught.value.code == "encrypted"
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "kind"),
+    [("a.mov", "qtrle", "argb"), ("a.mov", "prores_ks", "yuva444p10le"), ("a.mkv", "ffv1", "bgra"),
+     ("a.webm", "libvpx-vp9", "yuva420p")],
+)  # fmt: skip
+def test_what_is_transparent_shows_white(tmp_path: Path, name: str, codec: str, kind: str) -> None:
+    rng = np.random.default_rng(1)
+    picture = rng.integers(0, 256, (32, 64, 4)).astype(np.uint8)
+    picture[..., 3], picture[:, :32] = 0, (200, 60, 40, 255)
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream(codec, rate=15)
+        stream.width, stream.height, stream.pix_fmt = 64, 32, kind
+        if codec == "libvpx-vp9":
+            stream.codec_context.bit_rate = 8_000_000
+        for _ in range(4):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgba")))
+        container.mux(stream.encode(None))
+    _, pixels = _made(tmp_path / name)
+    # The middle square of 64 x 32 is 16 pixels wide here, half of it opaque.
+    assert np.abs(pixels[:, :, :7].mean((0, 1, 2)) - (200, 60, 40)).max() < 5
+    assert pixels[:, :, 9:].min() > 250
+
+
+@pytest.mark.parametrize("ending", ["gif", "apng"])
+def test_a_last_picture_that_stays(tmp_path: Path, ending: str) -> None:
+    pictures = [Image.fromarray(np.full((32, 64, 3), 40 * i, np.uint8)) for i in range(5)]
+    stay = [200, 200, 1000, 200, 1000]
+    path = tmp_path / f"a.{ending}"
+    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=stay, loop=0)
+    about, pixels = _made(path)
+    assert about.fps == 5
+    levels = [0, 1, *[2] * 5, 3, *[4] * 5]
+    assert np.abs(pixels.mean((1, 2, 3)) - 40 * np.array(levels)).max() < 3
 
 
 @pytest.mark.parametrize("ending", ["webm", "mkv", "mp4"])
@@ -199,4 +308,4 @@ def test_damaged_videos_are_decoded_or_named(tmp_path: Path, ending: str) -> Non
             codes.add(error.code)
             continue
         assert len(pixels) == len(about.index) == len(set(about.index))
-    assert codes <= {"broken_file", "no_video", "no_frames", "playlist", "too_large"}
+    assert codes <= {"broken_file", "no_video", "no_frames", "playlist", "too_large", "encrypted"}

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.elastictok.frames import Frames
-from pipelines.elastictok.timing import Pace, begin, pace, taken
+from pipelines.elastictok.timing import Pace, begin, joined, pace, taken
 
 
 def _taken(times: list[float | None], known: Pace, fps: float) -> tuple[list[int], list[int]]:
@@ -78,3 +78,49 @@ def test_frames_faster_than_the_steps_are_skipped() -> None:
 def test_times_that_go_back_do_no_harm() -> None:
     index, _ = _taken([0.0, 0.1, 0.05, None, 0.4], Pace(10.0, even=False), 10)
     assert index == sorted(set(index))
+
+
+def test_of_two_frames_of_one_time_one_is_shown() -> None:
+    times = [i // 2 / 15 for i in range(60)]
+    known = pace(times, 1e-3, 30.0, 15)
+    assert (known.even, known.rate) == (False, pytest.approx(15))
+    index, pictures = _taken(times, known, 15)
+    assert index == list(range(30))
+    assert [p // 2 for p in pictures] == index
+    assert not pace([*times[::2], times[8]], 1e-3, 15.0, 15).even
+
+
+@pytest.mark.parametrize("even", [False, True])
+def test_the_last_frame_stays_as_long_as_is_said(even: bool) -> None:
+    times = [0.0, 0.1, 0.2, 0.3, 0.4] if even else [0.0, 0.1, 0.2, 0.7, 0.8]
+    known = pace(times, 1e-3, None, 10, last=1.0)
+    index, pictures = _taken(times, known, 10)
+    length = round((times[-1] + 1.0) * 10)
+    assert index == list(range(length))
+    assert pictures[-10:] == [4] * 10
+    usual = pace(times, 1e-3, None, 10, last=0.1)
+    assert usual == pace(times, 1e-3, None, 10)
+    assert usual.even is even
+
+
+def test_a_last_frame_that_stays_too_long_is_shown_once() -> None:
+    times = [0.0, 0.1, 0.2, 0.3]
+    assert _taken(times, pace(times, 1e-3, None, 10, last=3600.0), 10) == ([0, 1, 2, 3],) * 2
+
+
+def test_films_end_to_end_follow_each_other() -> None:
+    one, two = [0.0, 0.1, 0.2, 0.3], [5.0, 5.1, 5.2]
+    found = joined([one, [0.0, 0.1, 0.2], two])
+    assert found == pytest.approx([i / 10 for i in range(10)])
+    assert pace(found, 1e-3, None, 10).even
+    assert joined([[], one]) == one
+    assert joined([[]]) == []
+
+
+def test_uneven_films_end_to_end_lose_nothing() -> None:
+    one = [0.0, 0.1, 0.2, 0.6, 0.7, 1.0]
+    known = pace(joined([one, one]), 1e-3, None, 10)
+    index, pictures = _taken([*one, *one], known, 10)
+    once = [0, 1, 2, 2, 2, 2, 3, 4, 4, 4, 5]
+    assert index == list(range(22))
+    assert pictures == once + [6 + p for p in once]
