@@ -18,7 +18,7 @@ from evaluators.elastictok.context import ratio
 from evaluators.elastictok.rates import against
 from evaluators.elastictok.savings import saving
 from measurand.stats.estimate import Estimate
-from measurand.stats.resample import percentile, plan
+from measurand.stats.ratios import signed_ratio_of_sums
 
 RNG = np.random.Generator
 Draw = Callable[[RNG], Estimate]
@@ -90,8 +90,8 @@ def _errors(apart: float) -> Blocks:
 
 
 def _ratio(blocks: pl.DataFrame, _: int) -> Estimate:
-    sides = (blocks[name].to_numpy() for name in ("top", "bottom", "clip_id"))
-    return ratio(*sides, "ratio")
+    top, bottom, clips = (blocks[name].to_numpy() for name in ("top", "bottom", "clip_id"))
+    return ratio(top, bottom, clips, "ratio")
 
 
 def _guesses(middle: float) -> Blocks:
@@ -179,12 +179,7 @@ def _texts(mean: float, varied: float | None) -> Blocks:
     return draw
 
 
-def _gain(texts: pl.DataFrame, resamples: int) -> Estimate:
+def _gain(texts: pl.DataFrame, _: int) -> Estimate:
     """As ``kl_per_token``."""
-    gain, tokens = (texts[name].to_numpy() for name in ("gain", "tokens"))
-    drawn = plan(len(gain), texts["clip_id"].to_numpy(), resamples, ())
-    replicates = np.empty(0)
-    if drawn.drawable:
-        over, under = drawn.resampled_sums(np.stack([gain, tokens])).T
-        replicates = over / under
-    return percentile(float(gain.sum() / tokens.sum()), replicates, drawn, method="log-ratio")
+    gain, tokens, beginnings = (texts[name].to_numpy() for name in ("gain", "tokens", "clip_id"))
+    return signed_ratio_of_sums(gain, tokens, beginnings)

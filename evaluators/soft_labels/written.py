@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from math import inf
 
-import numpy as np
 import polars as pl
 
 from evaluators.soft_labels.context import Material, alpha_over, mean_of, numbers_of
@@ -13,7 +13,7 @@ from measurand.results import Rows
 from measurand.statistics import described
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import proportion
-from measurand.stats.resample import percentile, plan
+from measurand.stats.ratios import signed_ratio_of_sums
 
 MEANS = ("reward", "reward_known", "n_tokens", "n_words")
 
@@ -41,11 +41,11 @@ def written_rows(material: Material) -> Rows:
                 found = mean_of(values, known["prompt_id"].to_numpy(), low)
                 alpha = alpha_over(["seed"], known, values, "prompt_id")
                 yield material.row(f"text_{column}", parts, found, alpha.value)
-        yield material.row("kl_per_token", parts, _kl(material, parts, written))
+        yield material.row("kl_per_token", parts, _kl(written))
         yield material.row("distinct_2", parts, _distinct(written))
 
 
-def _kl(material: Material, parts: dict[str, str], written: pl.DataFrame) -> Estimate:
+def _kl(written: pl.DataFrame) -> Estimate:
     """Sum of log-ratios over sum of tokens: a Monte Carlo estimate of KL(policy || reference)."""
     method = "sum of log-ratios by sum of tokens"
     known = written.drop_nulls(["logp_policy", "logp_reference", "n_tokens"])
@@ -53,14 +53,8 @@ def _kl(material: Material, parts: dict[str, str], written: pl.DataFrame) -> Est
     if tokens.sum() == 0:
         return undefined("no tokens with both log-probabilities", method=method, n=known.height)
     gain = numbers_of(known, "logp_policy") - numbers_of(known, "logp_reference")
-    words = material.words("kl_per_token", parts["run"], parts["set"])
-    drawn = plan(len(gain), known["prompt_id"].to_numpy(), material.resamples, words)
-    replicates = np.full(drawn.resamples, np.nan)
-    if drawn.drawable:
-        over, under = drawn.resampled_sums(np.vstack([gain, tokens])).T
-        with np.errstate(invalid="ignore", divide="ignore"):
-            replicates = np.where(under > 0, over / under, np.nan)
-    return percentile(float(gain.sum() / tokens.sum()), replicates, drawn, method=method)
+    found = signed_ratio_of_sums(gain, tokens, known["prompt_id"].to_numpy())
+    return replace(found, method=found.method.replace("ratio of sums", method))
 
 
 def _distinct(written: pl.DataFrame) -> Estimate:

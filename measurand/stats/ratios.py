@@ -13,7 +13,7 @@ from measurand.stats.arrays import AnyArray, FloatArray, codes, numbers, same_le
 from measurand.stats.estimate import Estimate, undefined
 
 FLAT = 1e-12
-"""Logarithms of ratios that vary by less are the same."""
+"""Logarithms of ratios that vary by less are the same; ratios, by less than this of their size."""
 END = 700.0
 """Largest logarithm with an exponential."""
 
@@ -26,12 +26,14 @@ def ratio_of_sums(
     Each unit is left out once; the jackknife's error of the ratio's logarithm makes Student's t, so
     that the interval stays above 0 and that of the inverse ratio is the inverse. A few units with
     most of a sum decide the error: as degrees of freedom count as many equal units as would vary as
-    much, less one, at least one. Of skewed quantities of 5, 10 and 30 units that holds the truth in
+    much, less one, and no more than the error itself is sure to, from the kurtosis of what each
+    unit moves; at least one. Of skewed quantities of 5, 10 and 30 units that holds the truth in
     94 to 96 of 100; linearised errors with G - 1 degrees in 89 to 95, BCa in 85 to 90.
 
     Source: Efron & Tibshirani (1993), An Introduction to the Bootstrap, equation 11.5 (error);
     Kish (1965), Survey Sampling, section 11.7 (equal units worth as much, of each unit's mean share
-    of both sums).
+    of both sums); Satterthwaite (1946), Biometrics Bulletin 2, 110-114, equation 17 (degrees from
+    the variance of a variance, here that of G values: Cramer 1946, section 27.4).
 
     Args:
         above: (n,) quantities, 0 or more.
@@ -96,50 +98,101 @@ def share_of_sums(
     return replace(odds, value=share, se=error, method=method, least=0.0, most=1.0, **ends)
 
 
+def signed_ratio_of_sums(
+    above: AnyArray, below: AnyArray, clusters: AnyArray | None = None, *, confidence: float = 0.95
+) -> Estimate:
+    """Sum of a quantity of either sign over another sum: :func:`ratio_of_sums` without logarithms.
+
+    Student's t on the ratio's own scale, units worth as much by their share of the divisor alone.
+
+    Args:
+        above: (n,) quantities of either sign.
+        below: (n,) quantities, 0 or more.
+        clusters: (n,) cluster of each unit; None where units are independent.
+        confidence: level of the two-sided interval.
+
+    Returns:
+        The estimate; undefined where ``below`` sums to 0. Without a second unit or a divisor
+        without each unit, or where the ratio is always the same, there is no interval.
+
+    Raises:
+        InputError: wrong shapes, or values that are not finite.
+    """
+    y, x = numbers(above, 1, "above"), numbers(below, 1, "below")
+    same_length(len(y), below=x)
+    return _over_units("ratio of sums", y, x, clusters, confidence, signed=True)
+
+
 def _over_units(
-    name: str, y: FloatArray, x: FloatArray, clusters: AnyArray | None, confidence: float
+    name: str,
+    y: FloatArray,
+    x: FloatArray,
+    clusters: AnyArray | None,
+    confidence: float,
+    *,
+    signed: bool = False,
 ) -> Estimate:
     """Sum of y over sum of x, both of n rows."""
-    from scipy.special import stdtrit
-
     n = len(y)
     units, g = (np.arange(n), n) if clusters is None else codes(clusters, n)
     shown, over = (None, "rows") if clusters is None else (g, "clusters")
+    least = None if signed else 0.0
     if float(x.sum()) <= 0:
         return undefined("nothing to divide by", method=name, n=n, n_clusters=shown)
     ratio = float(y.sum()) / float(x.sum())
-
-    def without(why: str) -> Estimate:
-        reason = f"no interval: {why}"
-        return Estimate(ratio, method=name, n=n, n_clusters=shown, reason=reason, least=0.0)
-
-    if g < 2:
-        return without("fewer than two units")
-    if ratio <= 0:
-        return without("the sum is 0")
     tops, bottoms = (np.bincount(units, one, minlength=g) for one in (y, x))
     left = np.array([tops.sum() - tops, bottoms.sum() - bottoms])
-    if (left <= 0).any():
-        return without("a sum is 0 without one of the units")
-    logs = np.log(left[0] / left[1])
-    error = math.sqrt((g - 1) / g * float(((logs - logs.mean()) ** 2).sum()))
-    if error <= FLAT:
-        return without("the same without any of the units")
-    shares = (tops / tops.sum() + bottoms / bottoms.sum()) / 2
-    df = max(1.0, 1 / float((shares**2).sum()) - 1)
-    tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2, 0.05, 0.95])
-    ends = math.log(ratio) + stdtrit(df, tails) * error
-    lo, hi, lower, upper = np.exp(np.clip(ends, -END, END)).tolist()
+    if why := _why_none(ratio, left[1:] if signed else left, signed):
+        reason = f"no interval: {why}"
+        return Estimate(ratio, method=name, n=n, n_clusters=shown, reason=reason, least=least)
+    moved = left[0] / left[1] if signed else np.log(left[0] / left[1])
+    apart = moved - moved.mean()
+    error = math.sqrt((g - 1) / g * float((apart**2).sum()))
+    if error <= FLAT * (float(np.abs(y).sum() / x.sum()) if signed else 1.0):
+        reason = "no interval: the same without any of the units"
+        return Estimate(ratio, method=name, n=n, n_clusters=shown, reason=reason, least=least)
+    shares = bottoms / bottoms.sum()
+    if not signed:
+        shares = (tops / tops.sum() + shares) / 2
+    df = max(1.0, min(1 / float((shares**2).sum()) - 1, _sureness(apart)))
+    ends = _ends(ratio, error, df, confidence, signed=signed)
+    scale = "" if signed else " on the log scale"
     return Estimate(
         ratio,
-        se=ratio * error,
-        ci_lo=lo,
-        ci_hi=hi,
-        lower=lower,
-        upper=upper,
+        se=error if signed else ratio * error,
+        **ends,
         confidence=confidence,
-        method=f"{name}; t({df:.3g}) interval on the log scale, jackknife over {over}",
+        method=f"{name}; t({df:.3g}) interval{scale}, jackknife over {over}",
         n=n,
         n_clusters=shown,
-        least=0.0,
+        least=least,
     )
+
+
+def _why_none(ratio: float, left: FloatArray, signed: bool) -> str | None:
+    """Why sums without each unit, (sums, G), give no interval."""
+    if left.shape[1] < 2:
+        return "fewer than two units"
+    if ratio <= 0 and not signed:
+        return "the sum is 0"
+    return "a sum is 0 without one of the units" if (left <= 0).any() else None
+
+
+def _sureness(apart: FloatArray) -> float:
+    """Degrees of freedom of the variance of G values: twice its square over its own variance."""
+    squares = apart**2
+    varied = float(squares.var())
+    square = float(squares.mean()) ** 2
+    return 2 * len(apart) * square / varied if varied > FLAT * square else math.inf
+
+
+def _ends(
+    ratio: float, error: float, df: float, confidence: float, *, signed: bool
+) -> dict[str, Any]:
+    """Of both intervals, on the ratio's own scale or, where it is not signed, by its logarithm."""
+    from scipy.special import stdtrit
+
+    tails = np.array([(1 - confidence) / 2, (1 + confidence) / 2, 0.05, 0.95])
+    away = stdtrit(df, tails) * error
+    ends = ratio + away if signed else np.exp(np.clip(math.log(ratio) + away, -END, END))
+    return dict(zip(("ci_lo", "ci_hi", "lower", "upper"), ends.tolist(), strict=True))

@@ -9,7 +9,13 @@ import polars as pl
 import pytest
 
 from evaluators.soft_labels.context import Material
-from evaluators.soft_labels.contrasts import _over_both, _paired, contrast_rows, contrasted
+from evaluators.soft_labels.contrasts import (
+    _one_meets_all,
+    _over_both,
+    _paired,
+    contrast_rows,
+    contrasted,
+)
 from measurand.stats.estimate import Estimate
 
 
@@ -141,6 +147,26 @@ def test_a_pair_meets_itself_under_its_seed_with_the_scores_of_both() -> None:
     assert found == [(0, 1.0, 3.0, 5.0, 7.0), (1, 2.0, 3.0, 6.0, 7.0)]
 
 
+@pytest.mark.parametrize(
+    ("seeds", "once"), [((1, 2), True), ((2, 1), True), ((1, 1), False), ((2, 2), False)]
+)
+def test_one_training_meets_several_and_no_other_numbers_do(
+    seeds: tuple[int, int], once: bool
+) -> None:
+    assert _one_meets_all(*_runs(*seeds)) is once
+    assert not _one_meets_all(*_runs(2, 3))
+
+
+def test_seeds_of_runs_that_are_not_compared_have_no_say(everything: Material) -> None:
+    train = everything.params.train
+    runs = tuple(
+        run.model_copy(update={"seeds": 2}) if run.id == "known_cdpo" else run for run in train.runs
+    )
+    params = everything.params.model_copy(update={"train": train.model_copy(update={"runs": runs})})
+    other = dataclasses.replace(everything, params=params)
+    assert list(contrast_rows(other)) == list(contrast_rows(everything))
+
+
 def test_what_seeds_and_pairs_do_together_is_counted_once() -> None:
     # Seeds 0, 2.2 and 1, 3: means 1.1 and 2, variance .405 of which half; rest 4 x .05^2 = .01 over
     # 2 x 2 is in the errors of both.
@@ -151,3 +177,18 @@ def test_what_seeds_and_pairs_do_together_is_counted_once() -> None:
     assert found.se == pytest.approx((0.405 / 2 + 0.09 - 0.01 / 4) ** 0.5)
     assert found.scope == "method"
     assert _over_both(over_pairs, rows, gain, once=True).scope == "training"
+
+
+def test_one_seed_has_no_interval_over_seeds_however_many_pairs() -> None:
+    rows = pl.DataFrame({"pair_id": ["x", "y"], "seed": [0, 0]})
+    over_pairs = Estimate(1.55, se=0.3, n=2, n_clusters=2, method="mean")
+    found = _over_both(over_pairs, rows, np.array([0.0, 2.2]), once=False)
+    assert (found.value, found.ci_lo) == (1.55, None)
+    assert "one training" in str(found.reason)
+
+
+def test_where_a_pair_is_missing_under_a_seed_nothing_is_counted_off() -> None:
+    rows = pl.DataFrame({"pair_id": ["x", "y", "x"], "seed": [0, 0, 1]})
+    over_pairs = Estimate(1.5, se=0.3, n=3, n_clusters=2, method="mean")
+    found = _over_both(over_pairs, rows, np.array([0.0, 2.2, 2.0]), once=False)
+    assert found.se == pytest.approx((0.405 / 2 + 0.09) ** 0.5)

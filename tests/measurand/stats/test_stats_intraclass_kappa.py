@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import chi2, chisquare
+from scipy.optimize import minimize_scalar
+from scipy.special import xlogy
+from scipy.stats import chi2, chisquare, multinomial
 from statsmodels.stats.inter_rater import fleiss_kappa
 
 from measurand.stats.intraclass_kappa import kappa_ends
@@ -13,13 +15,24 @@ Counts = tuple[int, int, int]
 TABLES = [(80, 6, 6), (30, 40, 22), (50, 2, 40), (6, 6, 80)]
 
 
-def expected(counts: Counts, kappa: float) -> np.ndarray:
-    """Units with none, one and two 1 of two, at the sample's rate and a correlation."""
-    n = sum(counts)
-    rate = (counts[1] / 2 + counts[2]) / n
+def shares(rate: float, kappa: float) -> np.ndarray:
+    """Units with none, one and two 1 of two, at a rate and a correlation."""
     spread = rate * (1 - rate)
-    shares = [(1 - rate) ** 2 + kappa * spread, 2 * spread * (1 - kappa), rate**2 + kappa * spread]
-    return n * np.array(shares)
+    parts = [(1 - rate) ** 2 + kappa * spread, 2 * spread * (1 - kappa), rate**2 + kappa * spread]
+    return np.array(parts)
+
+
+def expected(counts: Counts, kappa: float) -> np.ndarray:
+    """Units at a correlation, the rate at its likeliest by scipy's search."""
+    least = max(0.0, -kappa / (1 - kappa))
+
+    def unlikely(rate: float) -> float:
+        return -float(xlogy(counts, shares(rate, kappa)).sum())
+
+    found = minimize_scalar(
+        unlikely, bounds=(least, 1 - least), method="bounded", options={"xatol": 1e-12}
+    )
+    return sum(counts) * shares(found.x, kappa)
 
 
 @pytest.mark.parametrize("counts", TABLES)
@@ -29,7 +42,7 @@ def test_the_test_refuses_what_lies_beyond_the_ends(counts: Counts, level: float
     assert low < high
     for end in (low, high):
         found = chisquare(counts, expected(counts, end)).statistic
-        assert found == pytest.approx(chi2.ppf(level, 1), rel=1e-6)
+        assert found == pytest.approx(chi2.ppf(level, 1), rel=1e-4)
     within = chisquare(counts, expected(counts, (low + high) / 2)).statistic
     assert within < chi2.ppf(level, 1)
 
@@ -48,14 +61,40 @@ def test_units_that_never_differ_have_an_interval_up_to_1() -> None:
     low, high = kappa_ends(80, 0, 12, 0.95)
     assert high == 1.0
     found = chisquare((80, 0, 12), expected((80, 0, 12), low)).statistic
-    assert found == pytest.approx(chi2.ppf(0.95, 1), rel=1e-6)
+    assert found == pytest.approx(chi2.ppf(0.95, 1), rel=1e-4)
+
+
+def test_units_that_always_differ_have_an_interval_down_to_minus_1() -> None:
+    low, high = kappa_ends(0, 30, 0, 0.95)
+    assert low == -1.0
+    found = chisquare((0, 30, 0), expected((0, 30, 0), high)).statistic
+    assert found == pytest.approx(chi2.ppf(0.95, 1), rel=1e-4)
 
 
 @pytest.mark.parametrize("counts", [(91, 1, 0), (0, 12, 80)])
-def test_without_a_unit_of_two_the_interval_begins_at_the_least_correlation(
+def test_where_no_unit_has_two_the_rate_lies_at_the_end_that_a_low_correlation_allows(
     counts: Counts,
 ) -> None:
     low, high = kappa_ends(*counts, 0.95)
-    assert expected(counts, low).min() == pytest.approx(0, abs=1e-9)
-    found = chisquare(counts, expected(counts, high)).statistic
+    # All that is not expected is of one kind: a binomial of the other two.
+    rate = -low / (1 - low) if counts[2] == 0 else 1 / (1 - low)
+    wanted = sum(counts) * shares(rate, low)
+    assert wanted.min() == pytest.approx(0, abs=1e-9)
+    kept = wanted > 1e-6
+    found = chisquare(np.array(counts)[kept], wanted[kept]).statistic
     assert found == pytest.approx(chi2.ppf(0.95, 1), rel=1e-6)
+    found = chisquare(counts, expected(counts, high)).statistic
+    assert found == pytest.approx(chi2.ppf(0.95, 1), rel=1e-4)
+
+
+@pytest.mark.parametrize(("n", "rate", "kappa"), [(92, 0.1, 0.6), (30, 0.25, 0.6)])
+def test_of_all_samples_95_in_100_hold_the_truth(n: int, rate: float, kappa: float) -> None:
+    """Exactly, by the chance of every table."""
+    neither, both = (x.ravel() for x in np.indices((n + 1, n + 1)))
+    tables = np.stack([neither, n - neither - both, both], axis=1)
+    tables = tables[(tables[:, 1] >= 0) & (tables[:, [0, 2]] < n).all(axis=1)]
+    chances = multinomial.pmf(tables, n, shares(rate, kappa))
+    likely = chances > 1e-5
+    held = [kappa_ends(*t, 0.95) for t in tables[likely].tolist()]
+    share = sum(c for c, e in zip(chances[likely], held, strict=True) if e.low <= kappa <= e.high)
+    assert 0.948 < share / chances[likely].sum() < 0.962

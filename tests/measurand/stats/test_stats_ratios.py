@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from scipy.stats import bootstrap, t
+from scipy.stats import bootstrap, kurtosis, t
 
 from measurand.errors import InputError
-from measurand.stats.ratios import ratio_of_sums, share_of_sums
+from measurand.stats.ratios import ratio_of_sums, share_of_sums, signed_ratio_of_sums
 
 ENDS = ("ci_lo", "ci_hi", "lower", "upper")
 
@@ -53,6 +53,69 @@ def test_equal_units_have_one_degree_less_and_one_that_has_all_has_one() -> None
     assert "t(9)" in ratio_of_sums(x + np.tile([0.001, -0.001], 5), x).method
     most = np.array([1e6, 1.0, 1.0, 1.0])
     assert "t(1)" in ratio_of_sums(most, most * np.array([1.0, 1.1, 0.9, 1.0])).method
+
+
+def test_one_unit_that_moves_the_ratio_leaves_few_degrees() -> None:
+    """A variance is as sure as Cramer 1946, section 27.4, says: of normal values n degrees."""
+    x, y = np.ones(40), np.ones(40)
+    y[:20] += 0.001
+    assert "t(39)" in ratio_of_sums(y, x).method  # two values that are as frequent
+    y = 1 + 0.001 * np.random.default_rng(2).normal(size=40)
+    found = ratio_of_sums(y, x)
+    left = np.log((y.sum() - y) / 39)
+    degrees = 2 * 40 / (kurtosis(left, fisher=False) - 1)
+    assert f"t({min(39, degrees):.3g})" in found.method
+    y[7] = 1.02
+    left = np.log((y.sum() - y) / 39)
+    degrees = 2 * 40 / (kurtosis(left, fisher=False) - 1)
+    assert degrees < 4
+    assert f"t({degrees:.3g})" in ratio_of_sums(y, x).method
+
+
+def test_a_sum_of_either_sign_is_left_out_on_its_own_scale() -> None:
+    y, x = np.array([3.0, -1.0, 8.0, -14.0]), np.array([1.0, 2.0, 2.0, 5.0])
+    found = signed_ratio_of_sums(y, x)
+    left = np.array([-7 / 9, -3 / 8, -12 / 8, 10 / 5])
+    error = math.sqrt(3 / 4 * sum((left - left.mean()) ** 2))
+    df = min(1 / sum((x / 10) ** 2) - 1, 8 / (kurtosis(left, fisher=False) - 1))
+    assert found.value == -0.4
+    assert found.se == pytest.approx(error)
+    for name, level in zip(ENDS, (0.025, 0.975, 0.05, 0.95), strict=True):
+        assert getattr(found, name) == pytest.approx(-0.4 + t.ppf(level, df) * error)
+    assert (found.least, found.n) == (None, 4)
+    assert found.method == f"ratio of sums; t({df:.3g}) interval, jackknife over rows"
+    mirrored = signed_ratio_of_sums(-y, x)
+    assert mirrored.ci_lo == pytest.approx(-found.ci_hi)  # type: ignore[operator]
+    rng = np.random.default_rng(0)
+    x, own = rng.uniform(1, 3, 60), np.repeat(rng.normal(size=20), 3)
+    y = own * x + rng.normal(0, 1, 60)
+    fit = sm.WLS(y, x, weights=1 / x).fit(cov_type="HC3")
+    assert signed_ratio_of_sums(y, x).se == pytest.approx(fit.bse[0] * math.sqrt(59 / 60), rel=1e-2)
+    clusters = np.repeat(np.arange(20), 3)
+    summed = signed_ratio_of_sums(y.reshape(20, 3).sum(1), x.reshape(20, 3).sum(1))
+    over = signed_ratio_of_sums(y, x, clusters)
+    assert (over.ci_lo, over.n_clusters) == (pytest.approx(summed.ci_lo), 20)
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "reason"),
+    [
+        ([1, -1], [0, 0], "nothing to divide by"),
+        ([1], [1], "no interval: fewer than two units"),
+        ([1, -2, 3], [0, 0, 4], "no interval: a sum is 0 without one of the units"),
+        ([-20, -40, -60], [1, 2, 3], "no interval: the same without any of the units"),
+        ([0, 0, 0], [1, 2, 3], "no interval: the same without any of the units"),
+        ([3, -3, 0], [1, 2, 3], None),
+        ([3e-20, -3e-20, 0], [1, 2, 3], None),
+    ],
+)
+def test_what_has_no_signed_ratio_or_interval_says_why(
+    above: list[float], below: list[float], reason: str | None
+) -> None:
+    found = signed_ratio_of_sums(np.array(above, float), np.array(below, float))
+    assert found.reason == reason
+    assert (found.ci_lo is None) == (reason is not None)
+    assert (found.value is None) == (sum(below) == 0)
 
 
 def test_the_inverse_ratio_has_the_inverse_interval() -> None:
@@ -137,6 +200,8 @@ def test_wrong_shapes_are_refused() -> None:
         ratio_of_sums(np.ones(2), np.ones(3))
     with pytest.raises(InputError):
         share_of_sums(np.ones(2), np.ones(3))
+    with pytest.raises(InputError):
+        signed_ratio_of_sums(np.ones(2), np.ones(3))
 
 
 def test_a_share_is_odds_turned_back() -> None:
