@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import webagent_small as small
+import yaml
 from killing import below
-from webagent_planners import SAID
+from webagent_pages import corpus_of, write_pages
+from webagent_planners import SAID, TRAIN
 
 from evaluators.webagent import evaluate as module
 from evaluators.webagent.evaluate import evaluate, worth_a_film
@@ -21,7 +25,7 @@ from measurand.manifest import read_manifest
 from measurand.web import chromium
 from pipelines.webagent import playing, weighing
 from pipelines.webagent.sandbox import works
-from schemas.webagent.params import Agent, Evaluate, Params
+from schemas.webagent.params import Agent, Build, Evaluate, Params
 
 MISSING = [name for name in ("chromium", "chromedriver") if shutil.which(name) is None]
 
@@ -50,6 +54,39 @@ def test_without_a_sandbox_the_run_is_refused_with_one_line(
     with pytest.raises(CapabilityError, match="bubblewrap does not work here") as caught:
         evaluate(Params(), tmp_path, None, tmp_path / "out", journal=tmp_path / "j")
     assert caught.value.code == "missing_sandbox"
+
+
+@pytest.mark.integration  # about 20 s
+def test_a_machine_without_browser_or_sandbox_builds_and_trains_and_says_what_is_left_out(
+    tmp_path: Path,
+) -> None:
+    write_pages(tmp_path / "pages", 24)
+    given = Params(build=Build(corpus=corpus_of(tmp_path / "pages")), train=TRAIN)
+    file = tmp_path / "params.yaml"
+    file.write_text(yaml.safe_dump(given.model_dump(mode="json")), encoding="utf-8")
+    (tmp_path / "nothing").mkdir()
+
+    def stage(verb: str, *more: str) -> subprocess.CompletedProcess[str]:
+        words = [sys.executable, "-m", "measurand.cli", verb, "webagent", "--params", str(file)]
+        words += ["--journal", str(tmp_path / "journal")]
+        paths = os.pathsep.join([str(Path.cwd()), str(Path.cwd() / "tests")])
+        bare = {**os.environ, "PATH": str(tmp_path / "nothing"), "PYTHONPATH": paths}
+        return subprocess.run(
+            [*words, *more], env=bare, capture_output=True, text=True, check=False
+        )
+
+    built = stage("build", "--out", str(tmp_path / "dataset"))
+    assert built.returncode == 0, built.stderr
+    (left,) = [line for line in built.stdout.splitlines() if "left out" in line]
+    assert "experience is left out: web episodes need a Chromium" in left
+    trained = stage("train", "--data", str(tmp_path), "--out", str(tmp_path / "checkpoint"))
+    assert trained.returncode == 0, trained.stderr
+    assert trained.stdout.count("planners are left out") == 1
+    assert (tmp_path / "checkpoint/html_t5.safetensors").exists()
+    played = stage("evaluate", "--data", str(tmp_path), "--out", str(tmp_path / "results"))
+    assert played.returncode == 3
+    assert "Traceback" not in played.stderr
+    assert "web episodes need a Chromium" in played.stderr
 
 
 @pytest.mark.integration
