@@ -9,7 +9,7 @@ costs at any size bends the first steps down, so that of the last step is printe
 
 Run: python benchmarks/growth.py [--system personality] [--runner FnApiRunner PrismRunner]
      [--scale 1 4 16] [--json]
-`PrismRunner` needs `prism` on the PATH or its program in MEASURAND_PRISM.
+`PrismRunner` needs `prism` on the PATH or its program in MEASURAND_PRISM; without, it is left out.
 """
 
 from __future__ import annotations
@@ -18,22 +18,20 @@ import argparse
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
 
 from growth_builds import SYSTEMS, prepared  # noqa: E402
+from watching import Watch  # noqa: E402
 
-SAMPLE_SECONDS = 0.05
 MIB = 2**20
 Run = dict[str, Any]
 
@@ -68,58 +66,6 @@ def child(system: str, scale: int, runner: str) -> None:
     )
 
 
-class Watch:
-    """Processor seconds and memory of a process and of all that it starts, while it builds."""
-
-    def __init__(self, pid: int) -> None:
-        self._driver = psutil.Process(pid)
-        self._start = self._cpu(self._driver)
-        self._seconds: dict[tuple[int, float], float] = {}
-        self.others_mib = 0.0
-        self.most: dict[str, float] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._watch, daemon=True)
-        self._thread.start()
-
-    def end(self) -> Run:
-        """What was seen; the driver still waits."""
-        self._stop.set()
-        self._thread.join()
-        self._look()
-        status = Path(f"/proc/{self._driver.pid}/status").read_text(encoding="ascii")
-        driver = int(status.partition("VmHWM:")[2].split()[0]) / 1024
-        own = self._cpu(self._driver) - self._start
-        return {
-            "cpu_s": own + sum(self._seconds.values()),
-            "driver_mib": driver,
-            "others_mib": self.others_mib,
-            "by_program_mib": self.most,
-        }
-
-    @staticmethod
-    def _cpu(process: psutil.Process) -> float:
-        times = process.cpu_times()
-        return float(times.user + times.system)
-
-    def _watch(self) -> None:
-        while not self._stop.wait(SAMPLE_SECONDS):
-            self._look()
-
-    def _look(self) -> None:
-        held: dict[str, float] = {}
-        for other in self._driver.children(recursive=True):
-            try:
-                # What a process does after the last look at it is lost: at most one interval.
-                self._seconds[other.pid, other.create_time()] = self._cpu(other)
-                name = "worker" if "sdk_worker_main" in " ".join(other.cmdline()) else other.name()
-                held[name] = held.get(name, 0.0) + other.memory_info().rss / MIB
-            except (psutil.NoSuchProcess, psutil.ZombieProcess):
-                continue
-        self.others_mib = max(self.others_mib, sum(held.values()))
-        for name, mib in held.items():
-            self.most[name] = max(self.most.get(name, 0.0), mib)
-
-
 def measure(system: str, scale: int, runner: str) -> Run:
     """One build, watched."""
     words = [sys.executable, __file__, "--child", system, str(scale), runner]
@@ -131,7 +77,8 @@ def measure(system: str, scale: int, runner: str) -> Run:
     ):
         assert process.stdin
         assert process.stdout
-        watch, seen, last = None, {}, ""
+        watch, last = None, ""
+        seen: Run = {}
         for line in process.stdout:
             if line in ("begin\n", "end\n"):
                 if watch is None:
@@ -144,9 +91,8 @@ def measure(system: str, scale: int, runner: str) -> Run:
         if process.wait():
             said.seek(0)
             raise SystemExit(f"{system} x{scale} on {runner}: {said.read().decode()[-3000:]}")
-    return {"system": system, "runner": runner.partition(":")[0], "scale": scale} | (
-        json.loads(last) | seen
-    )
+    name = runner.partition(":")[0]
+    return {"system": system, "runner": name, "scale": scale, **json.loads(last), **seen}
 
 
 def slope(runs: list[Run], what: str = "cpu_s") -> float:
@@ -172,6 +118,12 @@ def growth(runs: list[Run]) -> Run:
     }
 
 
+def known_runners() -> list[str]:
+    """Those that this machine has."""
+    prism = os.environ.get("MEASURAND_PRISM") or shutil.which("prism")
+    return ["FnApiRunner", "PrismRunner"] if prism else ["FnApiRunner"]
+
+
 def runner_of(name: str) -> str:
     """The runner with its program, where the environment names one."""
     program = os.environ.get("MEASURAND_PRISM")
@@ -192,7 +144,7 @@ def show(run: Run) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--system", nargs="+", choices=SYSTEMS, default=list(SYSTEMS))
-    parser.add_argument("--runner", nargs="+", default=["FnApiRunner", "PrismRunner"])
+    parser.add_argument("--runner", nargs="+", default=known_runners())
     parser.add_argument("--scale", nargs="+", type=int, default=[1, 4, 16])
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--child", nargs=3, help=argparse.SUPPRESS)

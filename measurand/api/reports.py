@@ -19,25 +19,38 @@ if TYPE_CHECKING:
     from measurand.reporting.document import Document
 
 
+STATISTICS = "statistics.parquet"
+
+
 class Report(Result):
-    """A system's report, as it lies in its folder.
+    """A system's report, as it lies in its folder or at a URL.
 
     Attributes:
-        folder: where ``report.html``, ``statistics.parquet`` and ``verdict/`` lie.
+        folder: where ``report.html``, ``statistics.parquet`` and ``verdict/`` lie: a path, or a
+            URL as text.
         seconds: wall time; 0 of one that was there.
 
     Raises:
         InputError: there is no report.
+        StoreError: the store of a URL failed.
     """
 
     def __init__(self, folder: str | Path, seconds: float = 0.0) -> None:
-        self.folder, self.seconds = Path(folder), seconds
-        path = self.folder / "report.json"
-        if not path.is_file():
-            raise InputError(
-                f"{path} is not there", hint="run `measurand report` or `dvc repro` first"
-            )
-        self._text = path.read_text(encoding="utf-8")
+        from measurand.parquet import read_shard
+
+        url = stores.is_url(folder)
+        self.folder: Any = stores.shown(str(folder)) if url else Path(folder)
+        self.seconds = seconds
+        with stores.sources(folder, [""]) as here:
+            path = here / "report.json"
+            if not path.is_file():
+                raise InputError(
+                    f"{self.folder}/report.json is not there",
+                    hint="run `measurand report` or `dvc repro` first",
+                )
+            self._text = path.read_text(encoding="utf-8")
+            # What was fetched is gone after this block.
+            self._fetched = read_shard(here / STATISTICS) if url else None
         super().__init__(json.loads(self._text))
 
     @property
@@ -78,7 +91,9 @@ class Report(Result):
         """All statistics, in the columns of ``measurand.results.STATISTICS``."""
         from measurand.parquet import read_shard
 
-        return read_shard(self.folder / "statistics.parquet")
+        if self._fetched is not None:
+            return self._fetched
+        return read_shard(self.folder / STATISTICS)
 
 
 def report(
@@ -96,7 +111,7 @@ def report(
     Args:
         system: name of a system of the project here.
         params: parameter file instead of ``params/<system>.yaml``.
-        out: folder to write to instead of ``reports/<system>``.
+        out: folder or URL to write to instead of ``reports/<system>``.
         gates: gate file instead of ``gates/<system>.yaml``; ``"none"`` for no verdict.
         results: folder or URL of an evaluation's results; ``reports/<system>/results`` without.
         data: folder or URL with ``dataset/`` and ``checkpoint/``; ``data/<system>`` without.
@@ -113,11 +128,6 @@ def report(
     ...     print(error.code)
     bad_input
     """
-    if out is not None and stores.is_url(out):
-        raise InputError(
-            f"report writes to a folder, not to {stores.shown(str(out))}",
-            hint="leave --out out, or give a folder; results and data may lie at a URL",
-        )
     whole = not (gates or results or data)
     with running(
         "report", system, params, lambda s: s.reports, out, whole=whole, progress=progress
@@ -138,7 +148,7 @@ def report(
             run.out.mkdir(parents=True, exist_ok=True)
             asked = None if gates == "none" else Path(gates or one.gates)
             write_report(one, run.params, given, evaluated, run.out, asked)
-    return Report(run.out, run.seconds)
+    return Report(out if out and run.url else run.out, run.seconds)
 
 
 def run(

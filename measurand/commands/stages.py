@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from measurand.api.reports import Report
     from measurand.api.stages import Stage
 
+PAGE = "report.html"
 UNTIL = (
     "end each model's run when the `sequential` gates of this file are decided; clusters are asked "
     "in one fixed random order"
@@ -159,7 +160,9 @@ def _say_page(report: Report) -> None:
     from measurand.reporting import verdict
 
     print(report.render(), end="")
-    print(f"\nreport: {os.path.relpath(report.folder / 'report.html')} (also .md and .json)")
+    at_url = isinstance(report.folder, str)
+    page = f"{report.folder}/{PAGE}" if at_url else os.path.relpath(report.folder / PAGE)
+    print(f"\nreport: {page} (also .md and .json)")
     print(f"next: {verdict.next_step(report.verdict)}")
 
 

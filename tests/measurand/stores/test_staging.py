@@ -67,10 +67,16 @@ def test_build_verify_evaluate_and_publish_on_a_store(
         assert (there.folder / name).read_bytes() == (at_home.folder / name).read_bytes()
     hashes = [page.document().provenance["results"]["items"] for page in (there, at_home)]
     assert hashes[0] == hashes[1]
+    page = f"{url}/page"
+    shared = measurand.report("personality", results="one", out=page, gates="none")
+    stores.fetch(stores.place(page), project / "back-page")
+    assert files(project / "back-page") == files(project / "report-one")
+    assert (shared.folder, measurand.Report(page).to_json()) == (page, at_home.to_json())
+    assert shared.to_arrow().equals(at_home.to_arrow())
 
     assert not measurand.train("personality", out=f"{url}/checkpoint", data=url).record["trained"]
-    shared = measurand.publish("personality", to=f"{url}/shared", data=f"{url}/dataset")
-    assert shared.address == f"{url}/shared"
+    sent = measurand.publish("personality", to=f"{url}/shared", data=f"{url}/dataset")
+    assert sent.address == f"{url}/shared"
     measurand.publish("personality", to="shared")
     stores.fetch(stores.place(f"{url}/shared"), project / "back-shared")
     assert files(project / "back-shared") == files(project / "shared")
@@ -98,8 +104,6 @@ def test_a_store_is_asked_before_anything_is_computed(
         measurand.verify(url)
     with pytest.raises(InputError, match="nothing is published there"):
         measurand.evaluate("personality", data=url)
-    with pytest.raises(InputError, match="report writes to a folder"):
-        measurand.report("personality", out=url)
     with pytest.raises(InputError, match="nothing is published there"):
         measurand.report("personality", data=url)
     s3_server.use(store, monkeypatch, "0" * 32)
@@ -117,6 +121,13 @@ def test_the_command_takes_urls(project: Path, url: str) -> None:
     assert f"build personality: {url}/dataset" in done.stdout
     done = python("-m", "measurand.cli", "verify", f"{url}/dataset")
     assert (done.returncode, done.stdout) == (0, f"{url}/dataset: fine\n"), done.stderr
+    measurand.build("personality")
+    measurand.evaluate("personality")
+    words = ("report", "personality", "--out", f"{url}/page", "--gates", "none")
+    for more in ((), ("--print",)):
+        done = python("-m", "measurand.cli", *words[: 4 if more else 6], *more)
+        assert done.returncode == 0, done.stderr
+        assert f"report: {url}/page/report.html (also .md and .json)" in done.stdout
 
 
 READ = """
