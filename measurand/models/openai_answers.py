@@ -19,6 +19,7 @@ from measurand.models.protocol import ROUNDING
 
 Answer = dict[str, Any]
 _SHOWN = 200
+ONE_TOKEN = "log-probs of the generated token alone say nothing about the choices"
 _BROKEN = ("error", "abort", "aborted", "cancelled", "canceled", "insufficient_system_resource")
 _WITHHELD = re.compile(
     r"content_filter|(image_)?safety|recitation|prohibited_content|blocklist", re.I
@@ -188,12 +189,13 @@ def listed(answer: Answer, *, chat: bool) -> dict[str, float]:
     """Log-probabilities of the likely first tokens by their text; equal texts are added up.
 
     Read are the chat form (``content[0].top_logprobs``), which llama.cpp gives for completions
-    too, and the completions form (``top_logprobs[0]``). A token of probability 0 counts as one
-    that is not listed.
+    too, and the completions form (``top_logprobs[0]``: log-probs by token, or a list as in the
+    chat form). A token of probability 0 counts as one that is not listed; one that is listed twice
+    with its log-prob, as some servers do with the token that they chose, counts once.
 
     Raises:
         NotGiven: there are none.
-        Unable: the tokens are the first of a thought.
+        Unable: the tokens are the first of a thought, or the generated one is all that is given.
         Unanswered: a filter withheld the answer, and with it its tokens.
     """
     pieces: list[tuple[str, float]] = []
@@ -204,11 +206,12 @@ def listed(answer: Answer, *, chat: bool) -> dict[str, float]:
         _refuse_broken(choice)
         given = choice["logprobs"]
         rows = given.get("content")
-        if rows:
-            pieces = [(x["token"], number(x["logprob"])) for x in rows[0]["top_logprobs"]]
-        else:
-            pieces = [(text, number(x)) for text, x in given["top_logprobs"][0].items()]
-        pieces = [(str(text), x) for text, x in pieces if math.exp(x) > 0]
+        if not rows and not given.get("top_logprobs") and given.get("token_logprobs"):
+            raise Unable(ONE_TOKEN)
+        first = rows[0]["top_logprobs"] if rows else given["top_logprobs"][0]
+        pairs = [*first.items()] if isinstance(first, dict) else [_entry(x) for x in first]
+        pieces = [(str(text), number(x)) for text, x in dict.fromkeys(pairs)]
+        pieces = [(text, x) for text, x in pieces if math.exp(x) > 0]
         message = dict(choice["message"]) if chat else {}
     if thought_in(message):
         raise Unable("the first token belongs to a thought, not to the answer")
@@ -220,6 +223,10 @@ def listed(answer: Answer, *, chat: bool) -> dict[str, float]:
     if total > 1 + ROUNDING:
         raise NotGiven(f"the probabilities of the listed tokens sum to {total:.4g}")
     return table
+
+
+def _entry(row: Mapping[str, Any]) -> tuple[str, Any]:
+    return row["token"], row["logprob"]
 
 
 def turn_openings(table: Mapping[str, float]) -> dict[str, float]:
@@ -266,11 +273,20 @@ def _byte_codes() -> dict[str, int]:
 
 
 def number(value: Any) -> float:
-    """A log-probability: a number that is not above 0 by more than rounding; -inf is one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{value!r} is no number")
-    if not value <= 1e-6:
-        raise ValueError(f"{value!r} is no log-probability")
+    """A log-probability: a number that is not above 0 by more than rounding; -inf is one.
+
+    Raises:
+        NotGiven: it is none; with what is wrong about it.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or math.isnan(value):
+        said = repr(value)
+        shown = said if len(said) <= _SHOWN else f"{said[:_SHOWN]}..."
+        raise NotGiven(f"the server gives a log-prob that is no number: {shown}")
+    if value > 1e-6:
+        raise NotGiven(
+            f"the server gives a log-prob of {float(value):.4g}; the logarithm of a probability is "
+            "0 or less"
+        )
     return float(value)
 
 

@@ -188,6 +188,8 @@ class Http:
                 answer = json.loads(content)
             except (ValueError, RecursionError):
                 raise _Attempt(f"answer of {len(content)} bytes is cut or no JSON") from None
+        if isinstance(answer, list) and response.request.method == "GET":
+            answer = {"data": answer}  # Together lists models so.
         if not isinstance(answer, dict):
             raise _Attempt("answer is no JSON object")
         if answer.get("error"):

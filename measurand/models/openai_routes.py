@@ -16,6 +16,7 @@ from typing import Any
 from measurand.errors import CapabilityError, InfraError
 from measurand.models import thoughts
 from measurand.models.openai_answers import (
+    ONE_TOKEN,
     NotGiven,
     Unable,
     Unanswered,
@@ -194,7 +195,7 @@ def by_top(server: Server, prompt: str, choices: Sequence[str], most: int) -> Sc
     answer = server.ask(server.wire(prompt), **_ONE_TOKEN, **wanted)
     table = listed(answer, chat=server.chat)
     if len(table) < 2:
-        raise Unable("log-probs of the generated token alone say nothing about the choices")
+        raise Unable(ONE_TOKEN)
     least = min(table.values())
     begins = max(table, key=table.__getitem__)
     if server.chat:

@@ -44,6 +44,42 @@ def test_equal_texts_of_a_list_are_added_up_and_nothing_is_made_of_zero() -> Non
     assert {k: round(math.exp(x), 12) for k, x in found.items()} == {"a": 0.5, " ": 0.3}
 
 
+ROWS = [{"token": "1", "logprob": math.log(0.3)}, {"token": "2", "logprob": math.log(0.2)}]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"content": [{"top_logprobs": [*ROWS, ROWS[0]]}]},
+        {"content": [{"top_logprobs": [ROWS[0], *ROWS]}], "top_logprobs": None},
+        {"top_logprobs": [ROWS]},
+        {"top_logprobs": [{row["token"]: row["logprob"] for row in ROWS}]},
+    ],
+)
+def test_forms_of_a_list_give_each_token_once(given: Any) -> None:
+    found = listed(completion(logprobs=given), chat=False)
+    assert {k: round(math.exp(x), 12) for k, x in found.items()} == {"1": 0.3, "2": 0.2}
+
+
+@pytest.mark.parametrize("form", ["chat", "completions", "list"])
+@pytest.mark.parametrize(("value", "said"), [(0.5, "0.5"), (2.3, "2.3"), ("-1", "no number: '-1'")])
+def test_a_log_prob_that_is_none_is_named_as_what_it_is(form: str, value: Any, said: str) -> None:
+    rows = [ROWS[0], {"token": "2", "logprob": value}]
+    given = {
+        "chat": {"content": [{"top_logprobs": rows}]},
+        "completions": {"top_logprobs": [{row["token"]: row["logprob"] for row in rows}]},
+        "list": {"top_logprobs": [rows]},
+    }[form]
+    with pytest.raises(NotGiven, match=f"log-prob .*{said}"):
+        listed(completion(logprobs=given), chat=False)
+
+
+def test_the_generated_token_alone_is_no_list() -> None:
+    given = {"tokens": ["1"], "token_logprobs": [-1.0], "top_logprobs": None}
+    with pytest.raises(Unable, match="generated token alone"):
+        listed(completion(logprobs=given), chat=False)
+
+
 @pytest.mark.parametrize(
     "given", [None, {}, {"content": []}, {"content": [{}]}, {"top_logprobs": [3]}]
 )
@@ -68,13 +104,14 @@ def test_text_and_counts() -> None:
             text_of(lost, chat=False)
 
 
-@pytest.mark.parametrize("value", [True, "1", None])
+@pytest.mark.parametrize("value", [True, "1", None, math.nan])
 def test_what_is_no_number_is_no_log_probability(value: Any) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(NotGiven, match="log-prob that is no number: "):
         number(value)
-    for wrong in (0.5, math.inf, math.nan):
-        with pytest.raises(ValueError, match="no log-probability"):
-            number(wrong)
+    with pytest.raises(NotGiven, match=r"a log-prob of 0\.5; the logarithm of a probability is 0"):
+        number(0.5)
+    with pytest.raises(NotGiven, match="a log-prob of inf"):
+        number(math.inf)
     assert number(-math.inf) == -math.inf
 
 

@@ -36,6 +36,11 @@ def test_connections_are_reused(toy: toy_server.ToyServer, http: Http) -> None:
     assert len(toy.peers) == 1
 
 
+def test_models_may_be_a_bare_list(toy: toy_server.ToyServer, http: Http) -> None:
+    toy.models = [{"id": "a"}, {"id": "b", "object": "model"}]
+    assert http.get("/models", retries=0) == {"data": toy.models}
+
+
 FAULTS = {
     "500": (toy_server.status(500), "HTTP 500: broken"),
     "503 plain text": (toy_server.status(503), "HTTP 503"),
