@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
+import numpy as np
 import pytest
 import torch
 
-from pipelines.driving_sim import planners, simulate, worlds
+from pipelines.driving_sim import networks, planners, simulate, worlds
 from pipelines.driving_sim.edges import Segments
 from pipelines.driving_sim.scenario import Scenario
 from pipelines.driving_sim.simulate import Rollout
+from pipelines.driving_sim.spaces import SPACES
 from pipelines.driving_sim.world import World, reset
 
 OTHERS = ("playback", "idm")
@@ -45,6 +47,35 @@ def test_a_scenario_drives_the_same_in_any_batch(
     assert equal(some, whole, order)
     alone = simulate.rollout(worlds.world(scenarios[5:6]), planner, others, scenario_ids=ids[5:6])
     assert equal(alone, whole, [5])
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("driver", ["idm", "random", "network"])
+def test_the_same_bits_alone_and_in_any_order_of_64(
+    scenarios: list[Scenario], ids: list[str], driver: str
+) -> None:
+    """Each place comes with several names, so that whoever draws drives it in several ways."""
+    space = SPACES["bicycle_discrete"]
+    if driver == "network":
+        network = networks.imitator(space.outputs, "sixty-four").eval()
+        planner = networks.planner(network, space, "own")
+    else:
+        planner = planners.RULES[driver]()
+
+    def drive(rows: list[int]) -> Rollout:
+        return simulate.rollout(
+            worlds.world([scenarios[k % len(scenarios)] for k in rows]),
+            planner,
+            "idm",
+            scenario_ids=[f"{ids[k % len(ids)]}-{k}" for k in rows],
+        )
+
+    with torch.no_grad():
+        whole = drive(list(range(64)))
+        order = np.random.default_rng(0).permutation(64).tolist()
+        assert equal(drive(order), whole, order)
+        for k in (0, 5, 31, 63):
+            assert equal(drive([k]), whole, [k])
 
 
 @pytest.mark.parametrize("others", OTHERS)
