@@ -9,7 +9,9 @@ import polars as pl
 
 from evaluators.guided_evolution.context import Material, View, mean_of
 from evaluators.guided_evolution.judged import right
+from evaluators.guided_evolution.reaching import BEATS
 from measurand.reporting.document import Block, Cell, Figure, Section, Table, Text
+from schemas.guided_evolution.params import Task
 from schemas.guided_evolution.tables import OTHERS
 
 SHOWN = 3
@@ -92,20 +94,21 @@ def winner_section(view: View) -> Section:
     rows: list[list[Cell]] = [
         [f"{task.id}, {method.id}",
          *(figures.cell(method.id, name, task=task.id)
-           for name in ("best", "fresh", "selection", "exact", "beats_momentum"))]
+           for name in ("best", "fresh", "selection", "exact", _beats(task)))]
         for task, method in material.methods()
     ]  # fmt: skip
     blocks: list[Block] = [
         Table(
             "Winners: fitness, the same program where no search looked, what selection paid, the "
-            "share that is the true formula, or that beats tuned momentum on problems held out",
+            "share that is the true formula, or that beats what is known (tuned momentum, DQN) on "
+            "problems held out",
             [
                 "task and method",
                 "fitness",
                 "fresh",
                 "fitness less fresh",
                 "the true formula",
-                "beats momentum",
+                "beats what is known",
             ],
             rows,
         )
@@ -141,9 +144,14 @@ def winner_section(view: View) -> Section:
     return Section(
         "What was found",
         tuple(blocks),
-        "Source runs with NumPy alone and was run: the last column is its largest difference from "
-        f"the program on fresh points.{_sources(material)}",
+        "Source runs with NumPy alone (losses: PyTorch) and was run: the last column is its "
+        f"largest difference from the program on fresh points.{_sources(material)}",
     )
+
+
+def _beats(task: Task) -> str:
+    """Name of the figure that holds a task's winners against something known."""
+    return BEATS.get(task.source.kind, BEATS["optimiser"])
 
 
 def _sources(material: Material) -> str:

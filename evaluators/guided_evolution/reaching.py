@@ -16,6 +16,9 @@ from measurand.stats.means import proportion
 from measurand.stats.ratios import ratio_of_sums
 from schemas.guided_evolution.params import Task
 
+BEATS = {"optimiser": "beats_momentum", "rl_loss": "beats_dqn"}
+"""Share of winners that beat something known on problems held out, by the kind of task."""
+
 
 def reaching_rows(material: Material) -> Rows:
     """``reached``, ``evaluations``, ``speedup`` and what it costs, of every method and target."""
@@ -136,9 +139,9 @@ def best_rows(material: Material) -> Rows:
         yield of.row("best", parts, mean_of(known["fitness"].to_numpy()))
         rivals = mine.drop_nulls("rival")
         if not rivals.is_empty():
-            # A rule that diverges on fresh problems has lost.
+            # What diverges where no search looked has lost.
             wins = (rivals["fresh"].fill_null(float("-inf")) > rivals["rival"]).sum()
-            yield of.row("beats_momentum", parts, proportion(int(wins), len(rivals)))
+            yield of.row(BEATS[task.source.kind], parts, proportion(int(wins), len(rivals)))
         both = known.drop_nulls("fresh")
         if both.is_empty():
             yield of.row("fresh", parts, undefined(str(known["reason"][0])))

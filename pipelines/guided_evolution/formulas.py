@@ -120,9 +120,13 @@ def written(space: Grammar, program: Program) -> str:
     sympy's ``simplify`` tries everything, which takes minutes for some formulas of twenty
     operations; ``cancel`` takes milliseconds.
     """
+    return shortened(expression(space, program))
+
+
+def shortened(found: Any) -> str:
+    """An expression of sympy, shorter where common factors cancel; numbers with four digits."""
     import sympy
 
-    found = expression(space, program)
     if found.count_ops() <= MOST:
         found = min(found, sympy.cancel(found), key=lambda x: x.count_ops())
     rounded = found.xreplace({n: sympy.Float(n, 4) for n in found.atoms(sympy.Float)})

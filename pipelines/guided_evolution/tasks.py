@@ -13,10 +13,12 @@ from measurand import rows, shards
 from measurand.errors import ParamsError
 from measurand.stats.resample import rng_for
 from pipelines.guided_evolution import cells, listed
+from pipelines.guided_evolution.loss_graphs import KNOWN
 from pipelines.guided_evolution.nas_tables import trees
 from pipelines.guided_evolution.optimisers import Optimisers, tuned
 from pipelines.guided_evolution.own import OwnPrograms
 from pipelines.guided_evolution.programs import Program
+from pipelines.guided_evolution.rl_losses import RlLosses
 from pipelines.guided_evolution.spaces import Outcome, Space, Task
 from pipelines.guided_evolution.symbolic import CLOSE, SOLVED, TARGETS, Formulas
 from schemas.guided_evolution import params as asked
@@ -98,6 +100,8 @@ def make(task: asked.Task, seed: int, dataset: Path) -> Task:
         return Architectures(task.id, tables, _space(task.id, tables, source))
     if isinstance(source, asked.Optimiser):
         return Optimisers(source.steps)
+    if isinstance(source, asked.RlLoss):
+        return RlLosses(source.steps, source.runs, source.rate)
     return OwnPrograms(source)
 
 
@@ -152,6 +156,11 @@ def levels(asked_for: asked.Task, task: Task) -> list[Level]:
             Level(name, tuned(name, task.steps)[1], "at its best learning rate on these problems")
             for name in ("adam", "adamw", "momentum")
         ]
+    if isinstance(task, RlLosses):
+        return [
+            Level(name, task.tuned(name)[1], "at its best learning rate in these environments")
+            for name in KNOWN
+        ]
     return []
 
 
@@ -164,6 +173,8 @@ def what(task: asked.Task) -> str:
         return f"networks of at most {source.nodes} nodes on pictures of digits"
     if isinstance(source, asked.Optimiser):
         return f"update rules over {source.steps} steps"
+    if isinstance(source, asked.RlLoss):
+        return f"losses of Q-networks over {source.steps} steps"
     if isinstance(source, asked.Listed):
         return source.file
     return source.graph if isinstance(source, asked.Architecture) else source.evaluate

@@ -70,6 +70,21 @@ class Optimiser(Strict):
     steps: int = Field(default=60, ge=1, le=1000)
 
 
+class RlLoss(Strict):
+    """Losses by which Q-networks learn to act, measured in small environments.
+
+    Attributes:
+        steps: steps of every training.
+        runs: trainings in each environment.
+        rate: learning rate of the trainings.
+    """
+
+    kind: Literal["rl_loss"]
+    steps: int = Field(default=1000, ge=4, le=20_000)
+    runs: int = Field(default=4, ge=1, le=16)
+    rate: float = Field(default=1e-2, gt=0)
+
+
 class Operation(Strict):
     """An operation of one's own programs.
 
@@ -139,7 +154,8 @@ class Listed(Strict):
 
 
 Source = Annotated[
-    Formula | Architecture | Digits | Optimiser | Own | Listed, Field(discriminator="kind")
+    Formula | Architecture | Digits | Optimiser | RlLoss | Own | Listed,
+    Field(discriminator="kind"),
 ]
 
 

@@ -236,7 +236,7 @@ SECONDS = Table(
 
 WINNERS = Table(
     name="guided_evolution.winners",
-    version="1.0.0",
+    version="1.0.1",
     key=("search",),
     doc="One row per search that counts: its best program, measured again where no search looked.",
     columns=(
@@ -249,7 +249,7 @@ WINNERS = Table(
         Column("fresh", pa.float64(), "on what no search saw", nullable=True),
         Column("reason", pa.string(), "why there is no fresh value", nullable=True),
         Column(
-            "rival", pa.float64(), "of an update rule: what tuned momentum is worth there",
+            "rival", pa.float64(), "of a rule or loss: what tuned momentum or DQN is worth there",
             nullable=True,
         ),
         Column("same", pa.bool_(), "of a formula: whether it is the target itself", nullable=True),

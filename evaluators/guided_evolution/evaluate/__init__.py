@@ -16,9 +16,10 @@ from measurand.manifest import MANIFEST, read_manifest
 from measurand.results import RESULTS
 from measurand.subject import frame
 from measurand.tables import Table
-from pipelines.guided_evolution import formulas, tasks
+from pipelines.guided_evolution import formulas, losses_source, tasks
 from pipelines.guided_evolution.optimisers import Optimisers, tuned
 from pipelines.guided_evolution.programs import KEY_BYTES, Program, program
+from pipelines.guided_evolution.rl_losses import RlLosses
 from pipelines.guided_evolution.running import One, Runner
 from pipelines.guided_evolution.spaces import Task
 from pipelines.guided_evolution.symbolic import Formulas
@@ -169,6 +170,9 @@ class _Again:
             rival, _ = tuned("momentum", task.steps)
             outcome = task.fresh(program)
             return Fresh(outcome.fitness, outcome.reason, None, task.fresh(rival).fitness)
+        if isinstance(task, RlLosses):
+            outcome = task.fresh(program)
+            return Fresh(outcome.fitness, outcome.reason, None, task.rival())
         outcome = task.measure(program)
         return Fresh(outcome.fitness, outcome.reason)
 
@@ -197,6 +201,12 @@ class _Again:
         if isinstance(task, Optimisers):
             source, apart = rules_source.source(program), rules_source.difference(program, fresh)
             return {"formula": None, "source": source, "difference": apart}
+        if isinstance(task, RlLosses):
+            return {
+                "formula": losses_source.formula(program) if rank < SIMPLIFIED else None,
+                "source": losses_source.source(program),
+                "difference": losses_source.difference(program, fresh),
+            }
         if not isinstance(task, Formulas):
             return {"formula": None, "source": None, "difference": None}
         space = task.space.grammar

@@ -11,6 +11,7 @@ from measurand.errors import ParamsError
 from pipelines.guided_evolution import cells, tasks
 from pipelines.guided_evolution.nas_tables import trees
 from pipelines.guided_evolution.programs import Program
+from pipelines.guided_evolution.rl_losses import RlLosses
 from pipelines.guided_evolution.spaces import Outcome
 from schemas.guided_evolution.params import Task
 from schemas.guided_evolution.tables import TABLES
@@ -73,6 +74,17 @@ def test_a_formula_is_solved_or_close() -> None:
     assert 1 / solved.fitness - 1 == pytest.approx(1e-6, rel=1e-6)
     assert 1 / close.fitness - 1 == pytest.approx(1e-2)
     assert tasks.what(asked).startswith("x**5")
+
+
+def test_losses_are_held_against_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = _asked({"kind": "rl_loss"})
+    task = tasks.make(asked, 0, Path())
+    assert task == RlLosses(1000, 4, 0.01)
+    monkeypatch.setattr(RlLosses, "tuned", lambda self, name: (0.01, len(name) / 10))
+    assert [(level.name, level.fitness) for level in tasks.levels(asked, task)] == [
+        ("dqn", 0.3), ("double_dqn", 1.0), ("huber", 0.5), ("dqn_reg", 0.7),
+    ]  # fmt: skip
+    assert tasks.what(asked) == "losses of Q-networks over 1000 steps"
 
 
 def test_levels_of_the_parameters_come_first() -> None:

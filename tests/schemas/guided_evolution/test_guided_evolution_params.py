@@ -46,6 +46,8 @@ def test_seeds_that_tune_never_count() -> None:
         ({"populations": []}, "give numbers above 0"),
         ({"tasks": [GIVEN["build"]["tasks"][0] | {"methods": ["x"]}]}, "no such method: x"),
         ({"network": {"hidden": 30}}, "multiple of 4"),
+        ({"tasks": [{"id": "a", "source": {"kind": "rl_loss", "steps": 3}}]}, "equal to 4"),
+        ({"tasks": [{"id": "a", "source": {"kind": "rl_loss", "rate": 0}}]}, "greater than 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(build: dict[str, Any], message: str) -> None:
