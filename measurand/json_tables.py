@@ -26,6 +26,8 @@ EXACT = 2.0**53
 _MARK = b"\xef\xbb\xbf"
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _NULL = re.compile(rb"(?:\A|\n)\s*null")
+_MORE = ("has_more", "next", "next_page", "next_page_token", "nextPageToken", "next_cursor")
+"""Fields of an answer that is one page of several."""
 _SHAPES = "give a list of objects, or one object a line"
 
 
@@ -174,6 +176,10 @@ def rows_of(found: Any, name: str, said: list[str]) -> list[Any]:
             said.append(
                 f"{name}: rows are those of {tables[0]!r}; other fields are left out "
                 f"({', '.join(map(repr, others[:4]))})."
+            )
+        if more := [key for key in found if key in _MORE and found[key]]:
+            said.append(
+                f"{name}: it is one page of several ({more[0]!r}); rows of others are missing."
             )
         return list(found[tables[0]])
     if tables:

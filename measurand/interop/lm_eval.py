@@ -47,6 +47,8 @@ NAME = re.compile(
 )
 _SHA256 = re.compile("[0-9a-f]{64}")
 _SAMPLE = re.compile(rb'(\xef\xbb\xbf)?\s*\[?\s*\{\s*"doc_id"\s*:')
+_OWN = re.compile(rb'"(doc|arguments|resps|filtered_resps|doc_hash)"\s*:')
+"""A field that tells a sample from a row of somebody's documents."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 #: Fields of a sample that are no metric, for logs of before November 2024 that name none.
 _FIELDS = frozenset(
@@ -75,7 +77,8 @@ def _is_log(file: Path, *, named: bool) -> bool:
         return False
     try:
         with opened(file) as stream:
-            return _SAMPLE.match(stream.read(4096)) is not None
+            head = stream.read(4096)
+            return _SAMPLE.match(head) is not None and _OWN.search(head) is not None
     except (OSError, EOFError, ValueError):
         return False
 

@@ -232,7 +232,9 @@ def _read(table: Responses, file: Path, wish: Wish, notes: list[str]) -> pa.Tabl
                 code="no_name",
             )
     clusters = _cluster(table, wish, items)
-    statuses = named("status") or [None] * n
+    # A status that is asked for as a score is none of a call.
+    scored = "status" not in wish.columns and _column(table, "status", wish) in wish.values
+    statuses = (None if scored else named("status")) or [None] * n
     groups = [_labels(table, field) for field in wish.by]
     rows = Collector()
     columns = wish.values or (_column(table, "value", wish),)

@@ -52,6 +52,15 @@ def test_records_by_name_are_rows_with_their_names() -> None:
     assert taken == [{"key": "a", "id": 1}, {"key": "b", "id": 2}]
 
 
+@pytest.mark.parametrize("field", ["has_more", "next", "next_page_token"])
+def test_one_page_of_several_is_said(field: str) -> None:
+    said: list[str] = []
+    assert json_tables.rows_of({"data": [{"a": 1}], field: "x"}, "f", said) == [{"a": 1}]
+    assert said[1:] == [f"f: it is one page of several ({field!r}); rows of others are missing."]
+    json_tables.rows_of({"data": [{"a": 1}], field: None}, "f", last := [])
+    assert len(last) == 1
+
+
 @pytest.mark.parametrize(
     ("value", "code"),
     [

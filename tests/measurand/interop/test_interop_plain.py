@@ -87,6 +87,27 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, text: str, wish: Wish, cod
     assert caught.value.hint
 
 
+@pytest.mark.parametrize("name", ["status", "Status"])
+def test_a_status_that_is_asked_for_is_a_score(tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, f"item_id,{name}\n1,pass\n2,fail\n3,pass\n4,pass\n")
+    rows = read([path], Wish(values=(name,))).table
+    assert rows.column("value").to_pylist() == [1, 0, 1, 1]
+    assert set(rows.column("status").to_pylist()) == {"ok"}
+    both = write(tmp_path, f"item_id,{name},state\n1,pass,ok\n2,fail,infra_error\n", "b.csv")
+    rows = read([both], Wish(values=(name,), columns={"status": "state"})).table
+    assert rows.column("status").to_pylist() == ["ok", "infra_error"]
+
+
+def test_documents_of_somebody_are_no_log_of_lm_eval(tmp_path: Path) -> None:
+    lines = [
+        f'{{"doc_id": "d{i}", "model": "{m}", "score": {i % 2}}}' for i in (1, 2) for m in "xy"
+    ]
+    path = write(tmp_path, "\n".join(lines) + "\n", "rag.jsonl")
+    found = read([path], Wish(values=("score",)))
+    assert found.origin == "plain tables"
+    assert set(found.table.column("model").to_pylist()) == {"x", "y"}
+
+
 def test_tables_of_spreadsheets(tmp_path: Path) -> None:
     path = write(tmp_path, "\ufeffitem_id;model;value\n1;A;0,5\n2;A;1,0\n1;B;0,25\n2;B;0,75\n")
     found = read([path], Wish())
