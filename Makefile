@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export HF_HUB_OFFLINE := 1
 export DVC_NO_ANALYTICS := 1
+# Images of containers often forbid Python to keep what it has compiled; stages and tests start many
+# processes, and each would compile PyTorch, Beam and every test anew (twice the time of an import).
+export PYTHONDONTWRITEBYTECODE :=
 # uv reads UV_FIND_LINKS only; whoever set pip's own variable meant both.
 export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 # TORCH_BACKEND=cpu (or cu130, auto ...) picks PyTorch's own index; empty: the index in use.
