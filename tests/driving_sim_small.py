@@ -115,6 +115,7 @@ def drive(
     told = "other" if swap and family != "curve" else "none" if planner == "bc_none" else "own"
     away = told == "other" or (planner == "bc_none" and family != "curve" and k % 2 == 0)
     ade = {"expert": 0.01, "bc_shuffled": 9.0}.get(planner, 3.0) * (0.8 + 0.4 * share(name))
+    ade *= 0.95 + 0.1 * share(planner, name)
     ratio = 1.0 if planner == "expert" else 0.9 + 0.1 * share(planner, name)
     slow = planner == "ppo_idm" and others == "playback"
     return {
