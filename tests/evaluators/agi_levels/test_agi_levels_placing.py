@@ -154,6 +154,8 @@ def test_people_at_the_top_leave_no_room_for_virtuosos(norms_file: Made) -> None
     top = one(norms_file, scored(10.0), **counts)
     assert top.p[2] > 0.95
     assert top.level == 3
+    assert "ceiling" in top.flags
+    assert "ceiling_caps" not in top.flags
 
 
 def test_superhuman_needs_a_reason_outside_of_the_sample(norms_file: Made) -> None:
@@ -192,6 +194,7 @@ def test_scales_that_differ_are_a_row_and_no_percentile(norms_file: Made) -> Non
         found = one(norms_file, rates, **norm)
         assert found.place.value is None
         assert "another scale" in found.words
+    assert one(norms_file, rates, counts={0.0: 10, 2.0: 10}).place.value == 0.5
     beyond = one(norms_file, scored(900.0), counts={200.0: 10, 800.0: 10}, maximum=800)
     assert beyond.level is None
     assert "beyond the best possible" in beyond.words
@@ -205,3 +208,43 @@ def test_places_among_true_scores_stand_beside(norms_file: Made) -> None:
     assert found.among_true is not None
     assert found.among_true.value == pytest.approx(0.91881, abs=1e-4)  # Phi(1.25 / sqrt .8)
     assert found.place.value == pytest.approx(0.89435, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("norm", "why"),
+    [
+        ({"kind": "time", "minutes": {"a": 3}}, "minutes of people give a horizon"),
+        ({"kind": "relative"}, "a rank among models"),
+    ],
+)
+def test_what_gives_no_percentile_is_named(
+    norms_file: Made, norm: dict[str, Any], why: str
+) -> None:
+    found = one(norms_file, scored(1.0), **norm)
+    assert found.words == f"no level: {why}"
+    assert found.place.reason == f"{why}, no percentile"
+
+
+def test_runs_have_the_share_of_the_variance_that_they_make(norms_file: Made) -> None:
+    rng = np.random.default_rng(5)
+    items = tuple(map(str, range(80)))
+    own = rng.normal(0.6, 0.1, 80)
+    runs = np.stack([own + shift + rng.normal(0, 0.02, 80) for shift in (-0.02, 0.0, 0.02)], 1)
+    result = Result("m", Task(id="t"), items, runs.mean(1), items, runs)
+    found = one(norms_file, result, kind="moments", mean=0.6, sd=0.12, n=20000)
+    assert result.run_se is not None
+    drawn = runs.mean(1).var(ddof=1) / 80
+    assert found.runs == pytest.approx(result.run_se**2 / (result.run_se**2 + drawn), abs=0.03)
+    assert 0.2 < found.runs < 0.8
+    alone = Result("m", Task(id="t"), items, runs.mean(1), items)
+    assert one(norms_file, alone, kind="moments", mean=0.6, sd=0.12, n=20000).runs is None
+
+
+def test_where_items_alone_are_drawn_no_variance_is_of_the_runs() -> None:
+    norms, _ = shipped.read("psych")
+    [norm] = [n for n in norms if n.id == "lsat/section_6"]
+    runs = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 0.0], [1.0, 0.0], [0.0, 0.0]])
+    asked = ("Q1", "Q2", "Q3", "Q4", "Q5")
+    result = Result("m", Task(id=norm.task), asked, runs.mean(1), tuple("12345"), runs)
+    assert (result.run_se or 0) > 0
+    assert place(result, norm, RULES, WORDS).runs == 0.0

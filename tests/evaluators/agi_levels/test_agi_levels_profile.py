@@ -46,6 +46,8 @@ def test_general_levels_need_compulsory_families() -> None:
     found = profile("m", good, known, Rules())
     assert found.reason is None
     assert found.general == {0.5: 2, 0.8: 2, 0.95: 2}
+    # As many families as are asked for are enough.
+    assert profile("m", good, known, Rules(min_families=len(FAMILIES))).reason is None
     weak = [
         placed(name, 0.01) if known[name].families == ("learning",) else p
         for name, p in zip(known, good, strict=True)
@@ -97,3 +99,11 @@ def test_runs_that_err_together_can_cost_the_general_level() -> None:
     weaker = [replace(placed(name, 0.93), runs=1.0) for name in known]
     assert profile("m", weaker, known, Rules()).general[0.5] is None
     assert profile("m", [replace(p, runs=0.0) for p in weaker], known, Rules()).general[0.5] == 2
+
+
+def test_half_of_a_family_is_three_of_five() -> None:
+    known = tasks(5, ("linguistic",))
+    for sure, half in ((2, 0.0), (3, 1.0)):
+        p = [1.0] * sure + [0.0] * (5 - sure)
+        found = profile("m", [placed(f"t{i:02d}", x) for i, x in enumerate(p)], known, Rules())
+        assert found.families[0].half[2] == pytest.approx(half)

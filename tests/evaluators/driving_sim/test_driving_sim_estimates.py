@@ -7,7 +7,8 @@ import pytest
 from scipy.stats import binomtest
 
 from evaluators.driving_sim.context import Scores
-from evaluators.driving_sim.estimates import estimate, mean, ratio
+from evaluators.driving_sim.estimates import estimate, mean, range_of, ratio
+from measurand.stats.ratios import ratio_of_sums
 from measurand.stats.trainings import mean_over_trainings
 
 
@@ -92,3 +93,41 @@ def test_trainings_of_one_mean_have_the_interval_of_the_scenarios() -> None:
     assert found.ci_hi is not None
     assert found.ci_hi > 0.06
     assert (found.scope, found.trainings) == ("method", 3)
+
+
+def test_rates_are_shares_progress_may_be_lost_and_the_rest_begins_at_0() -> None:
+    assert range_of("collision") == (0.0, 1.0)
+    assert range_of("progress") == (-math.inf, math.inf)
+    assert range_of("ade") == (0.0, math.inf)
+
+
+def test_rates_of_several_or_of_drives_that_belong_together_are_not_wilsons() -> None:
+    hits = np.array([[1.0] * 7 + [0.0] * 53])
+    clusters = [f"c{k // 2}" for k in range(60)]
+    for table, names in ((np.repeat(hits, 2, axis=0), None), (hits, clusters), (hits / 2, None)):
+        found = estimate(made(table, names), "collision", 0.8)
+        assert "Wilson" not in found.method
+        assert (found.n, found.confidence) == (table.size, 0.8)
+    alone = estimate(made(hits), "collision", 0.8)
+    wanted = binomtest(7, 60).proportion_ci(0.8, method="wilson")
+    assert (alone.ci_lo, alone.ci_hi) == pytest.approx(tuple(wanted))
+
+
+def test_of_several_trainings_a_recording_counts_once_however_long_it_is() -> None:
+    table = np.array([[1.0, 3.0, 5.0, 2.0, 7.0, 0.5], [2.0, 2.5, 4.0, 4.0, 9.0, 1.0]])
+    clusters = np.array(["a", "a", "a", "b", "c", "d"])
+    found = mean(table, clusters, 0.9, (0, math.inf))
+    by_recording = np.stack([[row[:3].mean(), *row[3:]] for row in table])
+    wanted = mean_over_trainings(by_recording, confidence=0.9)
+    assert (found.value, found.ci_hi) == pytest.approx((wanted.value, wanted.ci_hi))
+    assert found.se_trainings == pytest.approx(wanted.se_trainings)
+    assert found.ci_lo == pytest.approx(max(0.0, wanted.ci_lo or 0.0))
+    one = mean(table[:1], clusters, 0.9)
+    assert (one.value, one.n_clusters, one.confidence) == (table[0].mean(), 4, 0.9)
+
+
+def test_a_ratio_is_of_the_mean_over_trainings_at_its_level() -> None:
+    above, below = np.random.default_rng(6).uniform(1, 3, (2, 3, 12))
+    found = ratio(above, below, np.arange(12), 0.8)
+    wanted = ratio_of_sums(above.mean(0), below.mean(0), np.arange(12), confidence=0.8)
+    assert (found.value, found.ci_lo) == (wanted.value, wanted.ci_lo)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from evaluators.value_functions import figures
 from evaluators.value_functions.context import Scores, material
@@ -128,10 +130,20 @@ def test_elo_is_the_odds_of_a_point(results: Path, params: Params) -> None:
     row = of(rows, "hl_gauss", "elo", run="chess")
     # One point in four games.
     assert row["estimate"] == pytest.approx(-400 * np.log10(3))
-    assert row["scope"] == "method"
+    assert (row["scope"], row["trainings"]) == ("method", 3)
+    assert row["ci_lo"] < row["estimate"] < row["ci_hi"]
     none = of(rows, "mse", "elo", run="chess")
     assert none["estimate"] is None
     assert "0% of the points were won: Elo at most" in none["reason"]
+
+
+def test_the_elo_of_one_training_has_no_bound_and_says_so(results: Path, params: Params) -> None:
+    found = material(results, results, params)
+    once = replace(found, items=found.items.filter(repeat=0))
+    row = of(list(figures.elo_rows(once)), "hl_gauss", "elo", run="chess")
+    assert row["estimate"] == pytest.approx(-400 * np.log10(3))
+    assert (row["ci_lo"], row["ci_hi"]) == (None, None)
+    assert row["reason"] == "25% of the points were won: Elo without a bound"
 
 
 def test_the_profile_falls(results: Path, params: Params) -> None:
@@ -143,3 +155,28 @@ def test_the_profile_falls(results: Path, params: Params) -> None:
     # Scores are about .8.
     assert shares[:4] == [1, 1, 1, 1]
     assert shares == sorted(shares, reverse=True)
+
+
+def test_learning_is_over_trainings_and_within_what_a_score_can_be(
+    results: Path, params: Params
+) -> None:
+    rows = list(figures.learning_rows(material(results, results, params)))
+    row = of(rows, "mse", "learning", run="chess", step="5")
+    # Scores -.4, -1.4 and -2.4 of three trainings.
+    assert row["estimate"] == pytest.approx(-1.4)
+    assert row["scope"] == "method"
+    assert row["ci_hi"] == 0.0
+    assert row["ci_lo"] == pytest.approx(-1.4 - stats.t.ppf(0.975, 2) / np.sqrt(3))
+    words = of(rows, "mse", "learning", run="wordle", step="5")
+    assert words["estimate"] == pytest.approx(0.4)
+
+
+def test_what_was_not_trained_has_an_interval_of_one_table_and_one_training_none() -> None:
+    table = np.array([[0.25, 0.5, 1.0, 0.0, 0.5]])
+    found = figures._estimate(table, 0.95, trained=False)
+    ends = stats.ttest_1samp(table[0], 0).confidence_interval()
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((ends.low, ends.high))
+    once = figures._estimate(table, 0.95, trained=True)
+    assert (once.value, once.ci_lo) == (pytest.approx(0.45), None)
+    same = figures._estimate(np.full((3, 4), 0.5), 0.95, trained=True)
+    assert same.method.endswith("the means of 3 trainings are the same")

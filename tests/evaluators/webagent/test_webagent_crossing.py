@@ -62,6 +62,10 @@ def test_differences_are_paired_and_have_the_known_sizes(found: Found) -> None:
     assert rows["full", "success_interaction", ""]["estimate"] == pytest.approx(
         0.8 - 0.4 - 0.3 + 0.1
     )
+    for metric in ("success", "score"):
+        [a, b] = (rows["full", f"{metric}_{of}", part]["n_clusters"]
+                  for of, part in (("interaction", ""), ("difference", "over=told")))  # fmt: skip
+        assert a == b == len(x)
 
 
 @pytest.mark.parametrize(("a", "b"), [("full", "told"), ("told", "shown"), ("full", "random")])
