@@ -107,6 +107,7 @@ def file_bytes(table: pa.Table) -> bytes:
         return path.read_bytes()
 
 
+@pytest.mark.integration
 @settings(SLOW, max_examples=60)
 @given(ROWS, st.lists(st.integers(0, 12), max_size=4), st.randoms(use_true_random=False))
 def test_any_order_and_chunking_gives_the_same_bytes(rows, cuts, random) -> None:

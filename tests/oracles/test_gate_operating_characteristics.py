@@ -70,6 +70,7 @@ def tolerance(p: float, digits: float) -> float:
     return 4 * math.sqrt(p * (1 - p) * (1 / RUNS + 1 / REFERENCE_RUNS)) + digits
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("n", "margin"), sorted(REFERENCE))
 def test_false_pass_and_power(n: int, margin: float) -> None:
     false_pass, power = REFERENCE[n, margin]
@@ -88,6 +89,7 @@ def test_the_least_sample_shuts_out_the_liberal_sizes() -> None:
     assert decide("non_inferiority", found, -0.05, "higher", Rules()).state == "inconclusive"
 
 
+@pytest.mark.integration
 def test_ten_looks_at_alpha_over_k_keep_the_error_rate() -> None:
     """A bad change tried ten times: plain looks let about 18% through, looks at alpha / k do not.
 

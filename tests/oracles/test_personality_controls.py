@@ -37,6 +37,7 @@ def _trait() -> np.ndarray:
     return _likert(3 + KEYED * rng.normal(size=(N, 1)) + 0.5 * rng.normal(size=(N, K)))
 
 
+@pytest.mark.integration
 def test_uniform_respondent_has_no_reliability_unless_items_are_flipped() -> None:
     alphas = []
     for seed in range(60):

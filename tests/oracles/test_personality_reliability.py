@@ -165,6 +165,7 @@ def test_known_loadings_over_200_samples() -> None:
     assert values.std(ddof=1) == pytest.approx(0.0113, abs=0.002)
 
 
+@pytest.mark.integration
 def test_bootstrap_intervals_cover_the_population_value() -> None:
     """Coverage of nominal 95% over 120 samples: exact binomial bounds at one in 10,000."""
     covered = {"alpha": 0, "lambda6": 0, "omega_m1": 0}

@@ -30,6 +30,7 @@ def calls(file: Path) -> list[dict[str, object]]:
     return [{k: v for k, v in line.items() if k != "seconds"} for line in lines]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", ["hf", "synthetic:uniform"])
 def test_results_and_journals_are_the_loops(
     kind: str, small: Params, data: Path, tmp_path: Path, toy_model_folder: Path

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from evaluators.agi_levels.context import raters, standing
 from evaluators.agi_levels.figures import (
     item_rows,
@@ -13,6 +15,7 @@ from evaluators.agi_levels.figures import (
 from schemas.agi_levels.params import Params
 
 
+@pytest.mark.integration
 def test_every_placement_has_its_figures(results: Path, data: Path, small: Params) -> None:
     found = standing(data, raters(data, results, small), small)
     rows = {(r["model"], r["metric"], r["slice"]): r for r in placement_rows(found.placements)}

@@ -94,6 +94,7 @@ def test_every_control_has_its_fault() -> None:
     assert set(FAULTS) == controls("agi_levels")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("gate", FAULTS)
 def test_gates_fail_where_the_instrument_is_broken(
     gate: str, data: Path, results: Path, small: Params, tmp_path: Path

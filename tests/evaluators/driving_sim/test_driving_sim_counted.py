@@ -13,6 +13,7 @@ from measurand.reporting.lookup import Figures
 from schemas.driving_sim.params import Params
 
 
+@pytest.mark.integration
 def test_counts_of_a_sound_instrument(table: pa.Table) -> None:
     figures = Figures(table)
     for metric in ("log_overlap", "rebuilt_unequal", "missing_share", "rejected_share"):

@@ -44,6 +44,7 @@ def test_a_route_helps_where_there_is_a_choice_and_nowhere_else(figures: Figures
         assert row["upper"] < 0
 
 
+@pytest.mark.integration
 def test_the_contrast_is_free_of_how_hard_worlds_are(figures: Figures, tmp_path: Path) -> None:
     """[(.45 - .05) + (.25 - .05)] / 2, also where one world is .2 harder for everybody."""
     row = of(figures, "ppo_playback", "transfer_collision", over="ppo_idm")
@@ -100,6 +101,7 @@ def test_traffic_is_judged(figures: Figures) -> None:
     assert of(figures, "traffic:playback", "agents_ade")["estimate"] == 0
 
 
+@pytest.mark.integration
 def test_one_training_is_no_finding_about_a_method_and_two_are(
     figures: Figures, tmp_path: Path
 ) -> None:

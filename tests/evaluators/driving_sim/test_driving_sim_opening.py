@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import driving_sim_small as small
+import pytest
 
 from evaluators.driving_sim.opening import opening
 from evaluators.driving_sim.report import statistics, view
@@ -32,6 +33,7 @@ def test_every_question_has_its_sentence_and_says_that_it_was_trained_once(seen:
     )  # fmt: skip
 
 
+@pytest.mark.integration
 def test_three_trainings_are_a_finding(tmp_path: Path) -> None:
     given = small.params(repeats=3)
     folder = small.write(tmp_path, given)

@@ -11,6 +11,7 @@ def tables(section: object) -> list[Table]:
     return [b for b in section.blocks if isinstance(b, Table)]  # type: ignore[attr-defined]
 
 
+@pytest.mark.integration
 def test_every_world_has_a_table_of_all_drivers_with_its_floor(seen: View) -> None:
     found = tables(sections.planner_section(seen))
     assert len(found) == 2

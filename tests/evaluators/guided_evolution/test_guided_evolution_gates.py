@@ -42,6 +42,7 @@ def test_every_control_has_a_failing_case() -> None:
     assert set(CASES) == controls("guided_evolution")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("gate", sorted(CASES))
 def test_a_control_fails_on_its_fault_and_passes_where_all_is_well(
     gate: str, well: pa.Table, tmp_path: Path

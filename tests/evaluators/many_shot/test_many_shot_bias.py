@@ -7,6 +7,7 @@ from evaluators.many_shot.bias import bias_rows, word
 from evaluators.many_shot.context import Subject
 
 
+@pytest.mark.integration
 def test_a_majority_reader_says_one_word_and_the_solver_errs_nowhere(
     everyone: list[Subject],
 ) -> None:

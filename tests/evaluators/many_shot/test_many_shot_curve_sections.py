@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from evaluators.many_shot.context import Subject, View
 from evaluators.many_shot.curve_sections import summary_section
 from evaluators.many_shot.report import statistics
@@ -10,6 +12,7 @@ from measurand.reporting.lookup import Figures
 from schemas.many_shot.params import Params
 
 
+@pytest.mark.integration
 def test_the_summary_has_a_row_a_curve(
     everyone: list[Subject], small: Params, built: Path, results: Path
 ) -> None:

@@ -56,10 +56,12 @@ def test_it_says_what_it_is_not(reported: tuple[document.Document, set[str]]) ->
     assert "never cut" in text
 
 
+@pytest.mark.integration
 def test_statistics_are_the_same_twice(small: Params, built: Path, results: Path) -> None:
     assert statistics(built, results, small) == statistics(built, results, small)
 
 
+@pytest.mark.integration
 def test_another_seed_of_the_report_moves_bootstrap_intervals_alone(
     small: Params, built: Path, results: Path
 ) -> None:

@@ -26,6 +26,7 @@ def rows(
     return of
 
 
+@pytest.mark.integration
 def test_nothing_missing_is_a_bound_not_a_certainty(rows: Callable[..., Any]) -> None:
     found = rows("synthetic:factor")["missing_share", "experiment=validity"]
     assert found["estimate"] == 0

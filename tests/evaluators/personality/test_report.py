@@ -71,6 +71,7 @@ def test_a_model_that_answered_little_is_reported_with_reasons(
     assert "does not vary" in render.to_markdown(content)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("model", ["synthetic:shaped", "synthetic:uniform"])
 def test_biographies_are_the_clusters_of_every_interval_but_the_one_that_says_so(
     small: Params, data: Path, administer: Callable[[str], Path], model: str

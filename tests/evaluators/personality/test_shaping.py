@@ -62,6 +62,7 @@ def test_concurrent_differences_are_those_of_the_levels(shaped: Subject) -> None
     assert all(3.5 < r["estimate"] <= 4 for r in rows)
 
 
+@pytest.mark.integration
 def test_shuffled_level_labels_lose_the_effect(shaped: Subject) -> None:
     """The levels of all single-trait frames dealt out anew, trait by trait: rho must vanish."""
     rng = np.random.default_rng(7)

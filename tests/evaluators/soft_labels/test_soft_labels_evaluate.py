@@ -55,6 +55,7 @@ def _digests(folder: Path) -> dict[str, str]:
     }
 
 
+@pytest.mark.integration
 def test_every_table_is_written_and_verifies(project: tuple[Params, Path]) -> None:
     results = project[1] / "results"
     assert sorted(p.name for p in results.iterdir()) == [

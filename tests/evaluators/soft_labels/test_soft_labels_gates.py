@@ -106,6 +106,7 @@ def test_every_control_has_a_failing_case() -> None:
     assert set(CASES) == controls("soft_labels")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("gate", sorted(CASES))
 def test_a_control_fails_on_its_fault_and_never_where_all_is_well(
     tmp_path: Path, params: Params, written: tuple[Path, Path], gate: str

@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from value_functions_small import BREAKOUT, CHAIN, CHESS, DIGITS, HAS_CHESS, small, table
 
 from evaluators.value_functions.context import Material
@@ -14,6 +15,7 @@ from pipelines.value_functions import dataset
 from schemas.value_functions.params import Params
 
 
+@pytest.mark.integration
 def test_rows_clusters_and_what_was_left_out(results: Path, params: Params, tmp_path: Path) -> None:
     sources = [CHAIN, {**DIGITS, "pictures": 40}, BREAKOUT, table(tmp_path / "mine.csv")]
     sources += [CHESS] if HAS_CHESS else []

@@ -111,6 +111,7 @@ def test_every_gate_has_a_case() -> None:
     assert set(SUBJECTS) == controls(SYSTEM, "subject")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("gate", CASES)
 def test_a_control_passes_and_fails_by_its_fault(
     gate: str, params: Params, sound: pa.Table, tmp_path: Path
@@ -138,6 +139,7 @@ def test_a_gain_near_what_is_asked_for_stays_undecided(table: pa.Table) -> None:
     assert outcome(SYSTEM, gate, table, "full", over="told") == {"inconclusive"}
 
 
+@pytest.mark.integration
 def test_a_poor_agent_is_no_fault_of_the_instrument(params: Params, tmp_path: Path) -> None:
     given = _of(params, (*params.evaluate.agents, *small.SQUARE_OF_RULES))
     poor = small.write(tmp_path, given, _all_of("full", **NOT_DONE))

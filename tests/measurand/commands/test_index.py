@@ -71,6 +71,7 @@ def test_the_reports_of_this_checkout(reported: Path, capsys: pytest.CaptureFixt
     assert "default-src &#39;none&#39;" in html
 
 
+@pytest.mark.integration
 def test_a_rebuild_has_equal_bytes_before_and_after_the_commit(reported: Path) -> None:
     write_index(reported)
     first = pages(reported)

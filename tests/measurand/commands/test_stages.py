@@ -31,6 +31,7 @@ def shrink(project: Path) -> None:
     path.write_text(yaml.safe_dump(raw))
 
 
+@pytest.mark.integration
 def test_the_four_stages_in_a_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shrink(project)
     for verb in ("build", "train", "evaluate", "report"):

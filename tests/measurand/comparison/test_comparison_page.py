@@ -49,6 +49,7 @@ def test_markdown_fits_into_a_comment_and_keeps_findings(n: int) -> None:
     assert ("more rows are not shown, 0 of them with a finding" in text) == (n > 1000)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("n", [3, 300, 2000])
 def test_many_metrics_fit_and_the_findings_are_kept(n: int) -> None:
     record = compare(*sides(shift=20))

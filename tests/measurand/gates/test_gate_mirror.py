@@ -75,6 +75,7 @@ def fits(asked: dict[str, Any], method: dict[str, Any], size: int) -> dict[str, 
     return asked | method
 
 
+@pytest.mark.integration
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(samples, drawn_tests(), st.sampled_from(METHODS), st.randoms(use_true_random=False))
 def test_the_order_of_rows_changes_nothing(
@@ -135,6 +136,7 @@ def test_scores_turned_round_with_the_direction_change_nothing(
         assert wrong.found.p == pytest.approx(right.found.p, rel=1e-6, abs=1e-12)
 
 
+@pytest.mark.integration
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(samples)
 def test_the_tests_agree_with_each_other(drawn: tuple[Any, ...]) -> None:

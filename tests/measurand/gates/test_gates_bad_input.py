@@ -57,6 +57,7 @@ TREES = st.recursive(
 )
 
 
+@pytest.mark.integration
 @settings(max_examples=400, derandomize=True, deadline=None)
 @given(st.dictionaries(st.sampled_from(["version", "system", "gates", "defaults", "y"]), TREES))
 def test_any_tree_is_a_gate_file_or_a_named_error(tree: dict[str, Any]) -> None:
@@ -64,6 +65,7 @@ def test_any_tree_is_a_gate_file_or_a_named_error(tree: dict[str, Any]) -> None:
         validate(tree)
 
 
+@pytest.mark.integration
 @settings(
     max_examples=100,
     derandomize=True,

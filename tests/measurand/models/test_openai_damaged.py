@@ -11,6 +11,7 @@ import math
 import random
 from typing import Any
 
+import pytest
 import toy_server
 from toy_server import ToyServer
 
@@ -178,6 +179,7 @@ def run(seeds: range) -> tuple[int, int, int]:
     return sum(s for s, _ in found), sum(t for _, t in found), sum(begun)
 
 
+@pytest.mark.integration
 def test_no_damage_is_a_traceback_or_a_score_that_the_answer_does_not_hold() -> None:
     scores, texts, begun = run(range(300))
     assert 20 < scores < 200

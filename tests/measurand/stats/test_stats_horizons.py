@@ -28,6 +28,7 @@ def test_lengths_at_a_half_and_four_fifths_are_those_of_statsmodels() -> None:
         assert found.value == pytest.approx(2 ** ((logit - a) / b), rel=1e-6)
 
 
+@pytest.mark.integration
 def test_simulated_horizons_are_recovered() -> None:
     """200 tasks of 8 runs, 200 samples: within 20%, covered in 90% or more."""
     held, far = [], 0

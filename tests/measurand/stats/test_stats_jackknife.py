@@ -134,6 +134,7 @@ def _htmt(rng: np.random.Generator) -> Estimate:
     return heterotrait_monotrait(x, np.repeat(["a", "b"], 5))["a", "b"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("draw", "truth"),
     [

@@ -125,6 +125,7 @@ def covered(place: Place, truth: float) -> bool:
     return bool(found.ci_lo <= truth <= found.ci_hi)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("clustered", [False, True])
 @pytest.mark.parametrize("people", [20, 60, 300])
 @pytest.mark.parametrize("items", [30, 200])

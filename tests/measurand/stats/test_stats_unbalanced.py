@@ -72,6 +72,7 @@ def test_order_of_raters_and_targets_changes_nothing() -> None:
         assert getattr(one, name).value == pytest.approx(getattr(two, name).value)
 
 
+@pytest.mark.integration
 def test_the_interval_covers_the_truth() -> None:
     """Components 1, 1/4 and 1/2, half of the ratings missing: ICC(C,1) is 2/3."""
     hits = 0

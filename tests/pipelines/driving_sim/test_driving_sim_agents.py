@@ -20,6 +20,7 @@ def batch(scenarios: list[Scenario]) -> Batch:
     return found
 
 
+@pytest.mark.integration
 def test_replayed_cars_are_on_their_logs(batch: Batch) -> None:
     from measurand import runs
 

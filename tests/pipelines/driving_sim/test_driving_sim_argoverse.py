@@ -17,6 +17,7 @@ from pipelines.driving_sim.recording import RecordError
 from pipelines.driving_sim.scenario import Scenario
 
 
+@pytest.mark.integration
 def test_a_scenario_written_as_published_comes_back(
     scenarios: list[Scenario], tmp_path: Path
 ) -> None:

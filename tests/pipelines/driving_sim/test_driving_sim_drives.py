@@ -66,6 +66,7 @@ def test_a_crash_is_said_with_its_step_kind_and_object(scenarios: list[Scenario]
     assert all(row["progress_m"] < row["log_progress_m"] for row in rows)
 
 
+@pytest.mark.integration
 def test_a_drive_does_not_depend_on_how_many_there_are(
     scenarios: list[Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,6 +79,7 @@ def test_a_drive_does_not_depend_on_how_many_there_are(
         assert row == alone[k % len(scenarios)]
 
 
+@pytest.mark.integration
 def test_batches_of_one_shape_are_the_same_drives(
     scenarios: list[Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,6 +21,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.integration
 def test_splits_share_no_scenario_and_lose_none(built: Path) -> None:
     names = [[s.scenario_id for s in reading.scenarios_of(built, p)] for p in ("train", "test")]
     assert sorted([*names[0], *names[1]]) == [f"curve-{k}" for k in range(9)]

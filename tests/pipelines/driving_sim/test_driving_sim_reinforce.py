@@ -70,6 +70,7 @@ def test_every_step_of_an_iteration_is_used_four_times() -> None:
     assert torch.equal(found.bincount(), torch.full((960,), 4))
 
 
+@pytest.mark.integration
 def test_a_policy_gets_better_at_its_reward(world: World) -> None:
     network = reinforce.actor(TASK, "better")
     optimiser = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.0)

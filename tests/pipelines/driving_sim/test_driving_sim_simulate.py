@@ -30,6 +30,7 @@ def equal(one: Rollout, two: Rollout, rows: list[int] | slice = slice(None)) -> 
     return all(torch.equal(a.nan_to_num(9e9), b.nan_to_num(9e9)) for a, b in pairs)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("others", OTHERS)
 @pytest.mark.parametrize("rule", ["idm", "random"])
 def test_a_scenario_drives_the_same_in_any_batch(

@@ -43,6 +43,7 @@ def test_h264_repeats_to_the_bit() -> None:
     assert np.array_equal(a[0], b[0])
 
 
+@pytest.mark.integration
 def test_h264_is_the_same_on_every_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (16, 8, 8, 3)).repeat(8, 1).repeat(8, 2)
     here = rates("h264", noise.astype(np.uint8), 4, 15.0)

@@ -34,6 +34,7 @@ def test_the_nearest_is_that_of_all_pairs() -> None:
     assert found[-3:] == pytest.approx(1e-4, rel=1e-2)
 
 
+@pytest.mark.integration
 def test_a_clip_of_noisy_training_frames_is_a_near_copy(
     built: Path, small: Params, tmp_path: Path
 ) -> None:

@@ -55,6 +55,7 @@ def test_it_learns_which_of_two_is_better(kind: str, head: str, formulas: Gramma
     assert _right(formulas, _taught(formulas, learning)) > 0.75
 
 
+@pytest.mark.integration
 def test_shuffled_labels_teach_nothing(formulas: Grammar) -> None:
     rights = [
         _right(formulas, _taught(formulas, Learning(hidden=16, layers=1, shuffled=True), seed=s))

@@ -60,6 +60,7 @@ def test_all_methods_begin_with_the_same_programs(tmp_path: Path) -> None:
     assert len(firsts[0]) >= 20
 
 
+@pytest.mark.integration
 def test_a_search_is_the_same_at_every_run_and_another_one_for_another_seed(
     guided: Found, tmp_path: Path
 ) -> None:
@@ -91,6 +92,7 @@ def test_a_search_that_was_killed_ends_in_the_same_rows(
     assert rest.calls == 120 - at
 
 
+@pytest.mark.integration
 def test_probabilities_are_from_before_the_label(tmp_path: Path) -> None:
     """With every fitness turned round, what was said of a step must not have changed before it."""
 

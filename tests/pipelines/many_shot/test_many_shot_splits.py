@@ -47,6 +47,7 @@ def parts(split: Split) -> dict[str, list[Example]]:
 WORDS = st.lists(st.sampled_from(["a", "b", "B", "c,", "d"]), min_size=1, max_size=9).map(" ".join)
 
 
+@pytest.mark.integration
 @given(
     st.lists(st.tuples(WORDS, st.sampled_from("pqrstuvwxyz")), min_size=15, max_size=40),
     st.booleans(),

@@ -100,6 +100,7 @@ def test_the_manifest_names_parents_sources_and_parameters(built: Path) -> None:
     assert all(s.sha256 for s in manifest.sources)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("runner", ["FnApiRunner", "FnApiRunner:threads=2"])
 def test_a_rebuild_gives_the_same_bytes(built: Path, tmp_path: Path, runner: str) -> None:
     build(smaller(), tmp_path, runner)

@@ -53,6 +53,7 @@ def test_the_conservative_loss_reproduces_the_labels(temperature: float, beta: f
     assert distance < 0.01
 
 
+@pytest.mark.integration
 def test_certain_labels_turn_the_order_round() -> None:
     """The counter-example: at T = .25 and beta = .1 the conservative loss finds the high hill."""
     high = {

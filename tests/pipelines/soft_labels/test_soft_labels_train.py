@@ -122,6 +122,7 @@ def test_other_parameters_do_not_go_on_from_a_state(
     assert _digests(tmp_path / "out") != _digests(trained)
 
 
+@pytest.mark.integration
 def test_other_code_does_not_go_on_from_a_state(
     small_dataset: Path,
     small_params: Params,

@@ -54,6 +54,7 @@ def test_bytes_do_not_depend_on_workers_or_on_the_order_of_sources(tmp_path: Pat
         assert found.rows_in == found.rows + sum(found.rejected.values()), name
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not HAS_CHESS, reason=NO_CHESS)
 def test_positions_stand_in_one_split_and_games_too(tmp_path: Path) -> None:
     # One opening move of each game: many positions come again.

@@ -12,6 +12,7 @@ from pipelines.value_functions import material
 RUN = [{"id": "chain", "source": "chain", "steps": 1}]
 
 
+@pytest.mark.integration
 def test_a_table_is_standardised_by_its_training_rows(built: Path) -> None:
     params = small([CHAIN, table(built / "mine.csv")], RUN)
     found = material.load(params, "mine", built / "dataset")

@@ -37,6 +37,7 @@ def once(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.integration
 def test_every_loss_tries_every_rate_and_validation_picks(once: Path) -> None:
     tuning = shards.read_table(once / "out" / "tuning").to_pylist()
     assert len(tuning) == 6 * 2 * 2

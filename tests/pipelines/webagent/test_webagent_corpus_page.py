@@ -14,6 +14,7 @@ from schemas.webagent.corpus_tables import CUT, EXAMPLES, MASKS, PAGES, PARTS, R
 PAGE = Path(__file__).parents[3] / "docs/how-to/make-a-corpus-of-pages.md"
 
 
+@pytest.mark.integration
 def test_the_page_s_code_runs_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     write_pages(Path("my/pages"), 60)

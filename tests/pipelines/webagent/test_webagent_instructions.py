@@ -17,6 +17,7 @@ def test_a_site_has_twelve_templates_or_more_with_paraphrases(site: SiteName) ->
     assert all(len(set(t.texts)) >= 2 for t in (*train, *held))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("site", SITES)
 def test_slot_values_of_training_and_evaluation_never_meet(site: SiteName) -> None:
     drawn = [
@@ -27,6 +28,7 @@ def test_slot_values_of_training_and_evaluation_never_meet(site: SiteName) -> No
     assert not drawn[0] & drawn[1]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("site", SITES)
 def test_instructions_are_of_three_to_ten_steps_and_three_to_six_attributes(site: SiteName) -> None:
     for one in [t for split in ("train", "eval") for t in tasks(site, split, 48, 1)]:
@@ -34,6 +36,7 @@ def test_instructions_are_of_three_to_ten_steps_and_three_to_six_attributes(site
         assert 3 <= len(one.goal.wants) <= 6, one.id
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("site", SITES)
 def test_half_of_evaluation_is_in_a_theme_that_no_training_page_has(site: SiteName) -> None:
     held = [one.setting.theme in HELD_OUT_THEMES for one in tasks(site, "eval", 20, 0)]

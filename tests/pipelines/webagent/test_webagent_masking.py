@@ -16,6 +16,7 @@ from schemas.webagent.corpus import SPLITS
 from schemas.webagent.corpus_tables import EXAMPLES
 
 
+@pytest.mark.integration
 def test_examples_are_the_parts_with_spans_taken_out(built: Path) -> None:
     parts = {(r["doc_id"], r["part"]): r for r in rows(built, "parts")}
     left = {(r["doc_id"], r["part"]) for r in rows(built, "repeats")}

@@ -25,6 +25,7 @@ def load(planners: Made, name: str = "tuned") -> Trained:
     return planning.load(params.train, name, folder / "dataset", folder / "checkpoint")
 
 
+@pytest.mark.integration
 def test_a_planner_says_what_it_learned(planners: Made) -> None:
     page = Seen(small.numbered(3))
     for name in ("tuned", "scratch"):

@@ -38,6 +38,7 @@ def given(**changes: Any) -> Pretraining:
     return Pretraining.model_validate(TINY | changes)
 
 
+@pytest.mark.integration
 def test_the_loss_falls_by_a_fifth_within_a_minute(built: Path, tmp_path: Path) -> None:
     start = time.process_time()
     pretraining.pretrain(Pretraining.model_validate(CI), built, tmp_path, journal=tmp_path / "j")

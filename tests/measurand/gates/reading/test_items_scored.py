@@ -187,6 +187,7 @@ def test_models_are_those_that_have_the_metric() -> None:
     assert items.models_of(both, "accuracy") == ["a", "b"]
 
 
+@pytest.mark.integration
 def test_many_rows_take_seconds() -> None:
     import time
 

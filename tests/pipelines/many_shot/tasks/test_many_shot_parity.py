@@ -44,6 +44,7 @@ def test_a_task_may_use_every_string() -> None:
         parity.draw(task(4, 10, 7), 0, Path())
 
 
+@pytest.mark.integration
 def test_most_strings_of_17_bits_can_be_had() -> None:
     sized = task(17, 130_000, 1_000)
     assert len({e.input for e in parity.draw(sized, 0, Path()).examples}) >= 131_000
