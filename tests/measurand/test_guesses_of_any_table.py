@@ -79,6 +79,7 @@ def result(content: bytes, name: str) -> object:
     return json.dumps([record["rows"], record["scales"]], sort_keys=True)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("dialect", DIALECTS)
 @given(table=tables)
 @settings(max_examples=25, deadline=None)

@@ -119,6 +119,7 @@ def test_any_order_and_chunking_gives_the_same_bytes(rows, cuts, random) -> None
     assert table_hash(canonical(SPEC, other)) == table_hash(canonical(SPEC, plain))
 
 
+@pytest.mark.integration
 @settings(SLOW, max_examples=40)
 @given(ROWS)
 def test_what_is_read_back_is_what_was_written(rows) -> None:

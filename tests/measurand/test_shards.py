@@ -62,6 +62,7 @@ def sums(folder: Path) -> dict[str, str]:
     return {p.name: file_sha256(p) for p in folder.iterdir()}
 
 
+@pytest.mark.integration
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 60), st.integers(1, 5), st.integers(0, 2**32 - 1))
 def test_row_order_does_not_change_a_dataset(

@@ -67,6 +67,7 @@ def test_a_good_folder_is_fine_from_every_height(out: Path) -> None:
         assert verify(path) == []
 
 
+@pytest.mark.integration
 def test_every_flipped_byte_names_its_file(out: Path) -> None:
     mix = np.random.default_rng(7)
     for name in [shard_name(i, 3) for i in range(3)] + ["rejected.parquet"]:

@@ -51,6 +51,7 @@ def direct(
     return sums, [len(tokens) - start for tokens in joint]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("choices", [DIGITS, WORDS, SHARED, NESTED], ids=lambda c: c[-1])
 @pytest.mark.parametrize("options", ["template=none", "template=chat", "template=none&prefix=none"])
 def test_scores_equal_a_direct_forward_pass(

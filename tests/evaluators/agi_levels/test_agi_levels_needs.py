@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from evaluators.agi_levels.needs import least_scores, next_needs, norm_table
 from measurand.stats.percentiles import Place, among, among_normal
@@ -24,6 +25,7 @@ def test_the_least_score_claims_its_level_and_the_next_lower_does_not() -> None:
     assert found[2] is None  # 31 of 700 at the top of the scale
 
 
+@pytest.mark.integration
 def test_every_norm_says_what_it_can_show() -> None:
     norms = [n for name in shipped.names() for n in shipped.read(name)[0]]
     table = norm_table(norms, Rules())

@@ -108,6 +108,7 @@ def test_every_gate_has_a_case_and_sound_results_pass_them_all(tmp_path: Path) -
     assert _judged(tmp_path, SOUND, None) == {name: {"pass"} for name in listed}
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("gate", SPOILED)
 def test_what_a_gate_is_there_to_find_does_not_pass(tmp_path: Path, gate: str) -> None:
     agents, spoil = SPOILED[gate]

@@ -37,6 +37,7 @@ def test_gains_are_paired_by_task_seed_and_model(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.integration
 def test_a_mixtures_figure_is_of_the_method_only_with_a_second_model(tmp_path: Path) -> None:
     for count, scope in ((2, "method"), (1, "training")):
         agents = {k: v for k, v in AGENTS.items() if not k.endswith("1") or count == 2}

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
 from evaluators.driving_sim import report
 from measurand.machines import SUMS
@@ -11,6 +12,7 @@ from measurand.reporting.view import assemble
 from schemas.driving_sim.params import Params
 
 
+@pytest.mark.integration
 def test_the_report_is_whole_and_the_same_twice(
     results: Path, params: Params, table: pa.Table
 ) -> None:

@@ -104,6 +104,7 @@ def test_every_control_has_a_failing_case() -> None:
     assert set(CASES) == controls("elastictok")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("gate", sorted(CASES))
 def test_a_control_passes_where_all_is_well_and_fails_where_it_is_not(
     tmp_path: Path, data: Path, found: Findings, gate: str

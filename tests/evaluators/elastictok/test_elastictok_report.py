@@ -68,6 +68,7 @@ def test_it_says_what_it_is_not(reported: Document) -> None:
     assert "mean squared error alone" in text
 
 
+@pytest.mark.integration
 def test_statistics_are_the_same_twice(
     small: Params, data: Path, results: Path, table: pa.Table
 ) -> None:

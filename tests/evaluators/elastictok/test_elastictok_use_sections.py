@@ -18,6 +18,7 @@ def figures(small: Params, data: object, results: object) -> Figures:
     return Figures(statistics(data, results, small))
 
 
+@pytest.mark.integration
 def test_the_first_table_gives_every_saving_beside_the_share_at_which_it_holds(
     found: Findings, figures: Figures
 ) -> None:

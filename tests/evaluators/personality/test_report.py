@@ -63,6 +63,7 @@ def test_the_report_survives_its_own_json(
     assert render.to_html(document.from_json(packed)) == render.to_html(reported[0])
 
 
+@pytest.mark.integration
 def test_a_model_that_answered_little_is_reported_with_reasons(
     small: Params, data: Path, administer: Callable[[str], Path]
 ) -> None:

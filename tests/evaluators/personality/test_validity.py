@@ -117,6 +117,7 @@ def test_correlations_of_forms_are_corrected_by_both_alphas(subject: Subject) ->
     assert rows["convergent_r_disattenuated", at] == pytest.approx(r / np.sqrt(np.prod(alphas)))
 
 
+@pytest.mark.integration
 def test_one_wording_or_few_biographies_have_no_icc(subject: Subject) -> None:
     def why(change: pl.Expr) -> set[str | None]:
         some = replace(subject, responses=subject.responses.filter(change))

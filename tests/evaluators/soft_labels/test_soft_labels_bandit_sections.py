@@ -10,6 +10,7 @@ from measurand.reporting.document import Figure
 from measurand.reporting.lookup import Figures
 
 
+@pytest.mark.integration
 def test_both_temperatures_and_the_axis_of_steps(everything: Material, figures: Figures) -> None:
     section = bandit_section(View(everything, figures))
     assert section is not None

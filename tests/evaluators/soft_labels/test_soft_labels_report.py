@@ -37,6 +37,7 @@ def test_judges_come_before_what_they_say(report: document.Document) -> None:
     ]
 
 
+@pytest.mark.integration
 def test_the_report_is_drawn_from_its_own_json(report: document.Document) -> None:
     packed = document.to_json(report)
     assert render.to_html(document.from_json(packed)) == render.to_html(report)

@@ -44,6 +44,7 @@ def test_every_control_has_a_case() -> None:
     assert set(CASES) == controls(SYSTEM)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("gate", CASES)
 def test_a_control_passes_and_fails_by_its_fault(
     gate: str, params: Params, results: Path, write: Callable[..., Path], tmp_path: Path

@@ -123,6 +123,7 @@ def test_a_control_passes_and_fails_by_its_fault(
     assert "fail" in states
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("gate", SUBJECTS)
 def test_an_agent_that_is_good_passes_and_one_that_is_not_does_not(
     gate: str, params: Params, table: pa.Table, tmp_path: Path

@@ -19,6 +19,7 @@ def whole(results: Path, params: Params, table: pa.Table) -> Document:
     return assemble(report, results, results, table, params)
 
 
+@pytest.mark.integration
 def test_the_report_is_whole_and_the_same_twice(
     results: Path, params: Params, table: pa.Table, whole: Document
 ) -> None:

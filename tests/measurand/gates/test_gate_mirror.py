@@ -95,6 +95,7 @@ MIRRORED = {"better": "worse", "worse": "better", "equivalent": "equivalent",
             "undecided": "undecided"}  # fmt: skip
 
 
+@pytest.mark.integration
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(
     samples,
@@ -121,6 +122,7 @@ def test_swapping_the_models_mirrors_the_verdict(
     )
 
 
+@pytest.mark.integration
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(samples, drawn_tests(), st.sampled_from(METHODS[:3]))
 def test_scores_turned_round_with_the_direction_change_nothing(

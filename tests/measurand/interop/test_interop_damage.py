@@ -97,6 +97,7 @@ def write(file: Path, value: Any) -> None:
     file.write_text("".join(json.dumps(x) + "\n" for x in value) if lines else json.dumps(value))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("kind", KINDS)
 def test_odd_values_anywhere(kind: Callable[[Path], Path], tmp_path: Path) -> None:
     folder = kind(tmp_path)

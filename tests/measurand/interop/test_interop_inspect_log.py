@@ -105,6 +105,7 @@ def test_damaged_logs_are_named(inspect_file: Path, tmp_path: Path) -> None:
         read([bad], Wish())
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "value", ["C", "I", "P", "N", "yes", "False", True, 0, 2, 0.25, "0.5", "-3"]
 )

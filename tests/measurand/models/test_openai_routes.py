@@ -285,6 +285,7 @@ ANSWERS = st.recursive(
 )
 
 
+@pytest.mark.integration
 def test_no_answer_whatever_is_a_traceback_or_a_false_score(toy: ToyServer, server: Server) -> None:
     ways = [
         lambda: by_echo(server, PROMPT, DIGITS),

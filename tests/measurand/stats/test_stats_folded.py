@@ -47,6 +47,7 @@ def _scores(rng: np.random.Generator, n: int, shared: float) -> tuple[np.ndarray
     return both[:, :5], both[:, 5:]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("n", "shared"), [(10, 0.0), (10, 0.25), (50, 0.0), (50, 0.25)])
 def test_mean_absolute_correlations_and_their_gap_are_covered(n: int, shared: float) -> None:
     """The plain percentile interval covers .0 to .14 of them at ten rows, .0 at fifty and none."""

@@ -258,6 +258,7 @@ def _check(estimate: Estimate) -> None:
         assert estimate.reason
 
 
+@pytest.mark.integration
 @settings(max_examples=300, deadline=None)
 @given(
     x=hnp.arrays(

@@ -202,6 +202,7 @@ def test_its_interval_is_the_jackknife_of_the_icc_on_fishers_z() -> None:
     assert found.method == "ICC(1,1); t(19) interval on Fisher's z, jackknife over rows"
 
 
+@pytest.mark.integration
 def test_of_failures_it_is_covered_where_f_is_not() -> None:
     """Rates of a beta law, as those of scenarios that one in four drives fails."""
     rng = np.random.default_rng(7)
@@ -267,6 +268,7 @@ def test_of_three_scores_of_which_one_is_rare_there_is_no_interval(ones: int, ha
         assert has or "one of two scores is rare" in (found.reason or "")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("ones", "alike"), [(0.1, 0.1), (0.1, 0.6), (0.05, 0.5)])
 def test_rare_failures_are_covered(ones: float, alike: float) -> None:
     rng = np.random.default_rng(3)

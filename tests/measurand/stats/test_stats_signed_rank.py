@@ -60,6 +60,7 @@ def test_p_values_are_those_of_scipy_with_ties_and_zeros() -> None:
     assert found.p == pytest.approx(theirs)
 
 
+@pytest.mark.integration
 def test_coverage_with_the_normal_distribution_and_with_ties() -> None:
     hits, tied, trials = 0, 0, 400
     for seed in range(trials):

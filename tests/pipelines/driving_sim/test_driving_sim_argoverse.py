@@ -46,6 +46,7 @@ def farthest(found: Scenario, given: Scenario) -> float:
     return max(shapely.hausdorff_distance(*pair, densify=0.1) for pair in lines)
 
 
+@pytest.mark.integration
 def test_the_middle_of_a_long_lane_is_its_centre(tmp_path: Path) -> None:
     """Half a kilometre that bends both ways, of which a few points would cut the bends."""
     given = generator.scenario("curve", 1)

@@ -26,6 +26,7 @@ def test_gymnasium_checks_the_environment(scenarios: list[Scenario], actions: gy
         check_env(gym.DrivingEnv(scenarios[:2], actions=actions), skip_render_check=True)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("others", ["playback", "idm"])
 def test_many_at_once_are_the_same_as_one_at_a_time(scenarios: list[Scenario], others: str) -> None:
     def one() -> gym.DrivingEnv:

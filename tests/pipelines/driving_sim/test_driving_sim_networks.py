@@ -51,6 +51,7 @@ def test_a_network_learns_and_drives_better_than_an_untrained_one(
     assert off["trained"] < off["untrained"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("given", ["own", "other", "none"])
 @pytest.mark.parametrize("name", SPACES)
 def test_every_space_and_route_drives(
@@ -76,6 +77,7 @@ def test_a_drive_does_not_depend_on_its_batch(
     assert torch.equal(alone.hit[0] >= 0, whole.hit[3] >= 0)
 
 
+@pytest.mark.integration
 def test_a_learned_driver_drives_the_same_bits_in_any_batch(
     scenarios: list[Scenario], world: World, ids: list[str]
 ) -> None:

@@ -79,6 +79,7 @@ def test_the_same_bits_alone_and_in_any_order_of_64(
             assert equal(drive([k]), whole, [k])
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("others", OTHERS)
 def test_what_is_not_valid_is_never_read(world: World, ids: list[str], others: str) -> None:
     generator = torch.Generator().manual_seed(1)

@@ -81,6 +81,7 @@ class Killed(Chains):
         return super().measure(program)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("at", [3, 37, 90, 119])
 def test_a_search_that_was_killed_ends_in_the_same_rows(
     at: int, guided: Found, tmp_path: Path

@@ -192,6 +192,7 @@ def test_a_thousand_right_and_a_thousand_subtly_wrong_answers(name: str) -> None
             assert verify(verifier, *case).correct is expected, case
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("generator", ["chain_sum", "countdown", "word_sorting", "syllogism"])
 def test_reasoning_gym_accepts_its_answers_and_no_other(generator: str) -> None:
     n = N // 4

@@ -35,6 +35,7 @@ KNOWN = {
 }
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("method", ["dpo", "cdpo", "gdpo"])
 def test_policies_go_where_they_are_known_to_go(method: str) -> None:
     points = bandit.follow(method, temperature=1.0, beta=0.3, record=[500, 1500])

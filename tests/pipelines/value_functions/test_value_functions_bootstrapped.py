@@ -26,6 +26,7 @@ def trial(built: Path, loss: Loss, source: str = "chain", **run: Any) -> Bootstr
     return own
 
 
+@pytest.mark.integration
 def test_the_penalty_is_as_strong_as_the_loss_is_stiff(built: Path) -> None:
     own = trial(built, "hl_gauss", "breakout", conservative=1.0)
     free = trial(built, "hl_gauss", "breakout", conservative=0.0)

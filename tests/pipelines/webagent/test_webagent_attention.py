@@ -70,6 +70,7 @@ def test_the_band_and_the_blocks_are_those_of_a_dense_mask(shape: tuple[int, ...
     assert float((found - expected).abs().max()) < 1e-5
 
 
+@pytest.mark.integration
 @pytest.mark.filterwarnings("ignore:flex_attention called without torch.compile")
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_kernel_of_a_gpu_gives_the_same_where_it_is_not_compiled(

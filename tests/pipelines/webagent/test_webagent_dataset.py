@@ -18,6 +18,7 @@ def no_driver() -> str:
     raise CapabilityError("no chromedriver", hint="install it", code="missing_driver")
 
 
+@pytest.mark.integration
 def test_the_corpus_is_built_without_a_browser_and_that_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

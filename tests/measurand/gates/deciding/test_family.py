@@ -165,6 +165,7 @@ def test_looks_and_family_both_count(project: Project) -> None:
     assert first.level.p_adjusted == pytest.approx(4 * first.found.p)
 
 
+@pytest.mark.integration
 def test_holm_keeps_the_chance_of_any_false_finding() -> None:
     """Under no change, some of five gates passes in about 5% with Holm and in 1 - .95^5 without."""
     from measurand.gates.cases import Case
