@@ -106,7 +106,8 @@ unit: $(VENV)/.test-stamp
 
 # Modules that hold such tests: the others would be read for nothing, by every process.
 holding = $$(grep -rlE --include='test_*.py' '$(1)' tests)
-BY_FILE := -n auto --maxprocesses 4 --dist loadfile --durations=10 --durations-min=10
+# The order is that of tests/conftest.py, files with long tests first.
+BY_FILE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=10 --durations-min=10
 
 integration: $(VENV)/.docs-stamp $(VENV)/.release-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)

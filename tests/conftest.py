@@ -29,6 +29,13 @@ def pytest_collection() -> Iterator[None]:
     gc.enable()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that hold a test with a time limit of its own come first: begun last, one of them is
+    what all other processes wait for."""
+    long = {item.path for item in items if item.get_closest_marker("timeout")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 CORPUS = [
     "The statement describes me. RATING: 1",
     "Please rate how accurate it is from 1 to 5. RATING: 2",

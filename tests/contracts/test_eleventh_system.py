@@ -51,6 +51,7 @@ def install(project: Path, system: str) -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)
 def test_throw_away_systems_run_through_the_unchanged_graph(tmp_path: Path) -> None:
     """``coin`` asks a model; ``line`` trains, and has three tables of its own."""
     project = tmp_path / "project"

@@ -113,6 +113,7 @@ print(calls)
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)
 def test_a_killed_run_resumes_to_the_same_bytes(toy_model_folder: Path, tmp_path: Path) -> None:
     def run(name: str, die_at: int) -> subprocess.CompletedProcess[str]:
         paths = [toy_model_folder, tmp_path / f"{name}.jsonl", tmp_path / f"{name}.txt"]

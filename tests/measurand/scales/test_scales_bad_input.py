@@ -217,6 +217,7 @@ def named(error: InputError) -> str:
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)
 def test_ten_thousand_inputs_give_figures_reasons_or_a_named_error(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

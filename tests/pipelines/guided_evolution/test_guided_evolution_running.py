@@ -104,6 +104,7 @@ def _slowly(root: Path, journal: Path) -> None:
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)
 def test_ten_kills_change_no_byte(tmp_path: Path) -> None:
     """A process that is killed ten times ends in the same history, network included."""
     work, one = Runner(BUILD, tmp_path, tmp_path / "whole"), _one()

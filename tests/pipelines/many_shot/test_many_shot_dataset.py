@@ -162,6 +162,7 @@ def run(params: Path, out: Path, runner: str, pause: float) -> subprocess.Popen[
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)
 def test_two_processes_and_a_kill_give_the_same_bytes(
     recipe: Recipe, built: Path, tmp_path: Path
 ) -> None:

@@ -165,6 +165,7 @@ def test_a_respondent_without_turns_is_asked_without_a_trial(
 
 
 @pytest.mark.integration
+@pytest.mark.timeout(300)
 def test_the_trial_of_a_chat_model_decides_how_every_answer_begins(tmp_path: Path) -> None:
     base = tiny()
     validity = base.build.validity.model_dump(mode="json") | {
