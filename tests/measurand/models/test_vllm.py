@@ -12,7 +12,7 @@ import pytest
 from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.models import load
 from measurand.models.protocol import Model, ModelSpec, Request, Sampling, check
-from measurand.models.vllm import _ENVIRONMENT, _environment
+from measurand.models.vllm import _ENVIRONMENT, VllmModel, _environment
 
 if TYPE_CHECKING:
     from conftest import Engine
@@ -194,6 +194,8 @@ def test_no_device_is_said_before_an_engine_is_tried(
     from vllm.platforms.interface import UnspecifiedPlatform
 
     monkeypatch.setattr(vllm.platforms, "current_platform", UnspecifiedPlatform(), raising=False)
+    # The engine that the other tests share may be running; this one never begins.
+    monkeypatch.setattr(VllmModel, "_running", None)
     with pytest.raises(CapabilityError, match="sees none") as caught:
         load(f"vllm:{toy_model_folder}").score(REQUESTS[:1], DIGITS)
     assert caught.value.code == "no_device"
