@@ -97,10 +97,14 @@ def said(raw: bytes) -> tuple[dict[str, float], Any]:
     if isinstance(text, str):
         # Half a character cannot be written anywhere.
         text = text.encode(errors="replace").decode()
+    counted: list[Any] = []
     try:
         for one in choice["logprobs"]["content"][0]["top_logprobs"]:
             name = str(one["token"]).lstrip()
-            table[name] = table.get(name, 0.0) + math.exp(one["logprob"])
+            # A token that is listed twice with its log-prob is one.
+            if (one["token"], one["logprob"]) not in counted:
+                counted.append((one["token"], one["logprob"]))
+                table[name] = table.get(name, 0.0) + math.exp(one["logprob"])
     except (LookupError, TypeError, OverflowError):
         table = {}
     return table, text
