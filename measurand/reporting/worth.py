@@ -85,7 +85,7 @@ KINDS = (
     _kind("^difference of medians", "a difference of medians of ten clusters: 98", most=24),
     _kind(
         r"^ratio of sums; t\(.* on the log scale",
-        "a ratio of sums: 94 to 96; 96 to 100 where most searches end at their budget",
+        "a ratio of sums: 94 to 96; 96 to 100 where most of the summed are the most there can be",
     ),
     _kind(
         "^share of scores above",
