@@ -66,8 +66,13 @@ def _trained(row: StatisticRow) -> bool:
 
 
 def moves(row: Mapping[str, Any]) -> Moves:
-    """What another machine makes of a figure: controls are computed, all else is trained."""
-    return "trained" if row["model"] in LOSSES else computed(row)
+    """What another machine makes of a figure: controls are computed, all else is trained.
+
+    Games are another sample each time: Stockfish picks its weak moves by the clock.
+    """
+    if row["model"] in LOSSES:
+        return "trained"
+    return "sampled" if row["metric"] in ("won", "elo") else computed(row)
 
 
 def view(data: Path, results: Path, statistics: pa.Table, params: Params) -> View:
