@@ -26,11 +26,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from growth_builds import SYSTEMS, prepared  # noqa: E402
-from watching import Watch  # noqa: E402
+from growth_builds import SYSTEMS, prepared
+from watching import Watch
+
+ROOT = Path(__file__).parents[1]
 
 MIB = 2**20
 Run = dict[str, Any]

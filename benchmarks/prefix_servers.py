@@ -36,11 +36,12 @@ import httpx
 import numpy as np
 import psutil
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from measurand.models import load  # noqa: E402
-from measurand.models.protocol import Completion, Model, Request, Sampling  # noqa: E402
+from measurand.models import load
+from measurand.models.protocol import Completion, Model, Request, Sampling
+
+ROOT = Path(__file__).parents[1]
 
 NAME = "measured"
 START_SECONDS = 900
