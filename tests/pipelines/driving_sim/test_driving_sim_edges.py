@@ -24,24 +24,23 @@ def measured(points: np.ndarray, parts: Segments) -> np.ndarray:
 
 def test_60000_signs_and_distances_agree_with_polygons() -> None:
     rng = np.random.default_rng(5)
-    for k in range(30):
-        ring = star(rng, 5 + k)
+    signs = 0
+    for k in range(40):
+        ring = star(rng, 5 + k % 30)
         polygon = shapely.Polygon(ring)
+        # Corners over more than half a turn may leave a ring that crosses itself.
         if not polygon.is_valid or not shapely.is_ccw(polygon.exterior):
             continue
-        points = rng.uniform(-50, 50, (2000, 2))
+        points = rng.uniform(-50, 50, (1600, 2))
         found = measured(points, edges.segments([ring], [True]))
-        dots = shapely.points(points)
-        far = shapely.distance(polygon.exterior, dots)
+        shapely.prepare(polygon)
+        far = shapely.distance(polygon.exterior, shapely.points(points))
         assert np.allclose(np.abs(found), far, atol=1e-9)
         clear = far > 1e-3
-        assert ((found > 0) == ~shapely.contains(polygon, dots))[clear].all()
-
-
-def test_enough_polygons_are_tried() -> None:
-    rng = np.random.default_rng(5)
-    rings = [shapely.Polygon(star(rng, 5 + k)) for k in range(30)]
-    assert sum(r.is_valid for r in rings) >= 20
+        inside = shapely.contains_xy(polygon, *points.T)
+        assert ((found > 0) == ~inside)[clear].all()
+        signs += int(clear.sum())
+    assert signs >= 60_000
 
 
 def test_beyond_a_sharp_corner_a_point_is_outside() -> None:
