@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from scipy.stats import pearsonr
 
-from evaluators.agi_levels.context import raters, standing
+from evaluators.agi_levels.context import SYSTEM, Rater, raters, standing
 from evaluators.agi_levels.figures import (
     item_rows,
     people_rows,
@@ -12,6 +15,10 @@ from evaluators.agi_levels.figures import (
     profile_rows,
     rater_rows,
 )
+from evaluators.agi_levels.placing import Placement
+from evaluators.agi_levels.profile import Profile
+from measurand.stats.estimate import Estimate
+from measurand.stats.left_out import advantage
 from schemas.agi_levels.params import Params
 
 
@@ -72,3 +79,109 @@ def test_profiles_say_why_nothing_general_is_said(results: Path, data: Path, sma
     general = [r for r in rows if r["metric"] == "general_level"]
     assert len(general) == 3
     assert all("coverage" in r["reason"] and r["estimate"] is None for r in general)
+
+
+def _rows(made: Any) -> dict[tuple[str, str], dict[str, Any]]:
+    return {(row["metric"], row["slice"]): row for row in made}
+
+
+def test_a_placement_is_told_as_it_is() -> None:
+    known = Placement(
+        "m", "t", "n", place=Estimate(0.92), p=(0.99, 0.4), level=2, possible=3, n=40,
+        words="at least Competent", among_true=Estimate(0.95),
+    )  # fmt: skip
+    nobody = Placement("-", "t", "n", place=Estimate(0.5))
+    rows = _rows(placement_rows([nobody, known]))
+    where = "norm=n,task=t"
+    wanted = {
+        ("percentile", where): 0.92,
+        ("percentile_true", where): 0.95,
+        ("reaches", f"level=2,{where}"): 0.99,
+        ("reaches", f"level=3,{where}"): 0.4,
+        ("level", where): 2,
+        ("possible_level", where): 3,
+    }
+    assert {key: row["estimate"] for key, row in rows.items()} == wanted
+    assert {(row["system"], row["model"]) for row in rows.values()} == {(SYSTEM, "m")}
+    assert {row["n"] for (name, _), row in rows.items() if "level" in name} == {40}
+
+
+def test_what_stands_nowhere_says_why() -> None:
+    rows = _rows(placement_rows([Placement("m", "t", words="below Competent", n=9)]))
+    assert [metric for metric, _ in rows] == ["percentile", "level", "possible_level"]
+    assert rows["level", "norm=-,task=t"]["reason"] == "below Competent"
+    rows = _rows(placement_rows([Placement("m", "t")]))
+    assert rows["possible_level", "norm=-,task=t"]["reason"] == "no percentile"
+
+
+TEXTS = {
+    "a": [1, 2, 2, 4], "b": [4, 5, 5, 5], "c": [0, 1, 1, 2], "d": [2, 3, 3, 3], "e": [1, 1, 2, 2],
+    "f": [3, 4, 4, 5], "g": [1, 1, 3, 3],
+}  # fmt: skip
+RATINGS = (
+    ("film", "a", 2, 2.5, 0.5, "ok"), ("film", "b", 5, 4.0, 1.25, "ok"),
+    ("film", "c", None, None, None, "infra_error"), ("film", "d", None, None, 0.25, "refused"),
+    ("film", "e", 1, 1.75, 0.5, "ok"), ("tweets", "f", 4, 4.5, None, "ok"),
+    ("tweets", "g", 2, None, None, "ok"),
+)  # fmt: skip
+
+
+def _rater(model: str, small: Params) -> Rater:
+    names = ("corpus", "text_id", "rating", "expected", "mass", "status")
+    rows = [dict(zip(names, row, strict=True)) for row in RATINGS]
+    texts = {name: {"ratings": ratings} for name, ratings in TEXTS.items()}
+    return Rater(SYSTEM, model, 1, 50, rows, texts, small)
+
+
+def test_figures_of_ratings_by_hand(small: Params) -> None:
+    rows = _rows(rater_rows(_rater("m", small)))
+    film = "corpus=film"
+    assert (rows["missing_share", film]["estimate"], rows["missing_share", film]["n"]) == (2 / 5, 5)
+    assert rows["missing_share", film]["n_clusters"] == 5
+    assert rows["infra_error_share", film]["estimate"] == 1 / 5
+    # A mass is summed from rounded probabilities: what lies above 1 is 1.
+    mass = rows["mass_mean", film]
+    assert (mass["estimate"], mass["n"]) == ((0.5 + 1 + 0.25 + 0.5) / 4, 4)
+    assert ("mass_mean", "corpus=tweets") not in rows
+    people = np.array([TEXTS[name] for name in "abe"], float)
+    for reading, own in (("rating", [2, 5, 1]), ("expected", [2.5, 4.0, 1.75])):
+        where = f"{film},reading={reading}"
+        assert rows["ahead", where]["estimate"] == advantage(np.array(own, float), people).value
+        r = pearsonr(own, people.mean(axis=1)).statistic
+        assert rows["consensus_r", where]["estimate"] == pytest.approx(r)
+    two, one = (f"corpus=tweets,reading={name}" for name in ("rating", "expected"))
+    assert rows["ahead", two]["estimate"] is not None
+    assert rows["ahead", one]["reason"] == "fewer than two texts were rated"
+    assert ("consensus_r", one) not in rows
+    control = _rows(rater_rows(_rater("oracle:rater", small)))
+    assert {where for metric, where in control if metric == "ahead"} == {f"{film},reading=rating",
+                                                                         two}  # fmt: skip
+
+
+def _profile(**given: Any) -> Profile:
+    counted = (Placement("m", "t"), Placement("m", "u"), Placement("m", "v"))
+    whole = {
+        "model": "m", "counted": counted, "uncounted": {}, "families": ("social", "linguistic"),
+        "breadth": {2: 0.75, 3: 0.25}, "held": {}, "held_sharing": None,
+        "general": {0.5: 3, 0.8: None}, "reason": None,
+    }  # fmt: skip
+    return Profile(**{**whole, **given})
+
+
+def test_a_profile_is_told_as_it_is() -> None:
+    rows = _rows(profile_rows(_profile()))
+    wanted = {
+        ("tasks_counted", ""): 3, ("families_counted", ""): 2, ("breadth", "level=2"): 0.75,
+        ("breadth", "level=3"): 0.25, ("general_level", "coverage=0.5"): 3,
+        ("general_level", "coverage=0.8"): None,
+    }  # fmt: skip
+    assert {key: row["estimate"] for key, row in rows.items()} == wanted
+    assert rows["general_level", "coverage=0.8"]["reason"] == "no level is held"
+    assert {row["n"] for (name, _), row in rows.items() if name == "general_level"} == {3}
+    none = _rows(profile_rows(_profile(families=(), general={}, counted=())))
+    assert none["breadth", "level=2"]["reason"] == "no task of any family"
+    assert none["general_level", ""]["reason"] == "no task counts"
+    few = _rows(profile_rows(_profile(general={0.5: None}, reason="too few")))
+    assert few["general_level", "coverage=0.5"]["reason"] == "too few"
+    bare = _rows(profile_rows(_profile(general={}, reason="nothing was asked")))
+    assert bare["general_level", ""]["reason"] == "nothing was asked"

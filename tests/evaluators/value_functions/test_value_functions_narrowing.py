@@ -3,13 +3,16 @@ from __future__ import annotations
 import math
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 from scipy.stats import t
 
 from evaluators.value_functions import narrowing
-from evaluators.value_functions.context import FloatArray, material
+from evaluators.value_functions.context import FloatArray, Material, Scores, material
+from measurand.stats.crossed import components
+from measurand.stats.resample import rng_for
 from schemas.value_functions.params import Params
 
 
@@ -55,6 +58,9 @@ def test_the_row_is_a_geometric_mean_over_sources(
     seen, wanted = narrowing.narrowing_rows(material(results, results, params))
     logs = [narrowing.log_ratio(one, 0.95) for _, one in tables]
     assert seen["estimate"] == pytest.approx(math.exp(float(np.mean(np.array(logs, float)))))
+    assert {(row["system"], row["model"]) for row in (seen, wanted)} == {
+        ("value_functions", "hl_gauss")
+    }
     assert (seen["metric"], seen["slice"], seen["n_clusters"]) == ("narrowing", "over=mse", 6)
     assert seen["ci_lo"] < seen["estimate"] < seen["ci_hi"]
     drawn = [narrowing.expected(one, 0.95, ("test", k)) for k, (_, one) in enumerate(tables)]
@@ -63,3 +69,42 @@ def test_the_row_is_a_geometric_mean_over_sources(
 
 def test_three_trainings_have_no_half(results: Path, params: Params) -> None:
     assert not list(narrowing.narrowing_rows(material(results, results, params)))
+
+
+def test_only_tables_with_halves_are_asked() -> None:
+    shapes = {"plain": (4, 3), "few": (3, 9), "one_cluster": (9, 1), "shuffled": (4, 3),
+              "unscored": (4, 3), "no_baseline": (4, 3)}  # fmt: skip
+    tables = {
+        (name, loss): table(1, 1, 1, seed, *shape)
+        for name, shape in shapes.items()
+        for seed, loss in enumerate(("hl_gauss", "mse"))
+    }
+    del tables["unscored", "hl_gauss"], tables["no_baseline", "mse"]
+
+    def scores(run: str, loss: str, metric: str) -> Scores | None:
+        found = tables.get((run, loss))
+        assert metric == "score"
+        names = tuple(f"c{i}" for i in range(shapes[run][1]))
+        return None if found is None else Scores(found, names, found.size, 0)
+
+    runs = [SimpleNamespace(id=name, shuffled=name == "shuffled") for name in shapes]
+    made = SimpleNamespace(params=SimpleNamespace(train=SimpleNamespace(runs=runs)), scores=scores)
+    [(run, found)] = narrowing._tables(cast(Material, made), "hl_gauss")
+    assert run.id == "plain"
+    assert np.array_equal(found, tables["plain", "hl_gauss"] - tables["plain", "mse"])
+    assert not list(narrowing._tables(cast(Material, made), "mse"))
+
+
+def test_what_is_expected_is_drawn_from_the_three_components() -> None:
+    seen = table(1, 0.5, 0.3, 8)
+    parts = components(seen)
+    a, b, c = (math.sqrt(part) for part in (parts.rows, parts.columns, parts.rest))
+    rng = rng_for("test", 8)
+    logs = [
+        narrowing.log_ratio(
+            rng.normal(0, a, (6, 1)) + rng.normal(0, b, (1, 50)) + rng.normal(0, c, (6, 50)), 0.95
+        )
+        for _ in range(narrowing.DRAWS)
+    ]
+    wanted = float(np.mean(np.array(logs, float)))
+    assert narrowing.expected(seen, 0.95, ("test", 8)) == pytest.approx(wanted)

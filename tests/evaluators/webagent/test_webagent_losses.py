@@ -16,8 +16,20 @@ def test_losses_are_those_that_were_made(found: Found) -> None:
     rows = {(row["model"], row["slice"]): row for row in loss_rows(found)}
     assert rows[small.MODEL, "kind=text,mu=3"]["estimate"] == pytest.approx(2)
     assert rows[small.MODEL, "kind=tag,mu=64"]["estimate"] == pytest.approx(2)
+    # Of all spans: 2 and 3 nats of text, 1 and 2 of tags.
+    assert rows[small.MODEL, "kind=text"]["estimate"] == pytest.approx(2.5)
+    assert rows[small.MODEL, "kind=tag"]["estimate"] == pytest.approx(1.5)
+    assert rows[small.MODEL, "mu=64"]["estimate"] == pytest.approx(2.5)
     assert rows[small.SCRATCH, ""]["estimate"] == pytest.approx(1.5 * 2)
     assert not list(loss_rows(replace(found, probes=found.probes.clear())))
+
+
+def test_models_come_in_the_order_of_their_names(found: Found) -> None:
+    some = found.probes.filter(model=small.MODEL, mu=3, kind="text")
+    names = [f"model{i}" for i in range(9)]
+    every = pl.concat([some.with_columns(model=pl.lit(name)) for name in reversed(names)])
+    rows = [row["model"] for row in loss_rows(replace(found, probes=every)) if not row["slice"]]
+    assert rows == names
 
 
 def test_pages_are_left_out_whole_and_sums_together() -> None:

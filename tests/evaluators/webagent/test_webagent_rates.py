@@ -8,7 +8,7 @@ import pytest
 import webagent_small as small
 from scipy import stats
 
-from evaluators.webagent.evaluate.context import Found, Subject
+from evaluators.webagent.evaluate.context import ALL, SYSTEM, Found, Subject
 from evaluators.webagent.rates import control_rows, rate_rows, score, success
 
 
@@ -41,6 +41,16 @@ def test_the_score_is_resampled_by_instruction(found: Found) -> None:
         n_resamples=2000, random_state=np.random.default_rng(1),
     ).confidence_interval  # fmt: skip
     assert (got.ci_lo, got.ci_hi) == pytest.approx((again.low, again.high), abs=0.03)
+    assert (got.least, got.most) == (0, 1)
+    assert score(full, pl.concat([mine, mine])).n_clusters == 20
+
+
+def test_other_templates_are_another_sample(found: Found) -> None:
+    row = _row(_who(found, "full"), "success_over_templates", "site=map")
+    # Of each template 4 instructions: one has all of them solved, four have 3.
+    apart = np.array([4 - 3.2, *[3 - 3.2] * 4])
+    assert (row["estimate"], row["n_clusters"]) == (16 / 20, 5)
+    assert row["se"] == pytest.approx(np.sqrt(5 / 4 * (apart**2).sum()) / 20)
 
 
 def test_seeds_of_an_instruction_are_no_further_sample(found: Found) -> None:
@@ -81,12 +91,23 @@ def test_without_any_result_figures_are_null_with_a_reason(found: Found) -> None
     for metric in ("success", "score", "success_over_templates"):
         row = _row(lost, metric)
         assert row["estimate"] is None
-        assert row["reason"] == "no episode has a result"
+        assert (row["reason"], row["n"]) == ("no episode has a result", 0)
 
 
 def test_controls_are_exact_and_say_where_nobody_acted(found: Found) -> None:
     shares = {row["slice"]: row["estimate"] for row in control_rows(found)}
+    assert {(row["system"], row["model"]) for row in control_rows(found)} == {(SYSTEM, ALL)}
     assert shares["agent=oracle,site=forum"] == 1
     assert shares["agent=random,site=forum"] == 0
     alone = replace(found, everyone=[_who(found, "full")])
-    assert {row["reason"] for row in control_rows(alone)} == {"did not act"}
+    assert {(row["reason"], row["n"]) for row in control_rows(alone)} == {("did not act", 0)}
+
+
+def test_a_control_without_episodes_on_a_site_has_no_share_there(found: Found) -> None:
+    oracle = _who(found, "oracle")
+    elsewhere = replace(oracle, every=oracle.every.filter(pl.col("site") != "map"))
+    some = replace(found, everyone=[elsewhere])
+    rows = {row["slice"]: row for row in control_rows(some)}
+    lost, known = rows["agent=oracle,site=map"], rows["agent=oracle,site=forum"]
+    assert (lost["estimate"], lost["n"], lost["reason"]) == (None, 0, "no episode has a result")
+    assert (known["estimate"], known["n"]) == (1, small.EACH)

@@ -10,6 +10,7 @@ from measurand.stats.bounded import bounded, call_share, share
 from measurand.stats.crossed import crossed_mean
 from measurand.stats.dyads import mean_by
 from measurand.stats.means import cluster_mean, proportion, within_unit
+from measurand.stats.resample import MIN_CLUSTERS
 
 CLUSTERS = np.repeat(np.arange(10), 4)
 
@@ -79,6 +80,8 @@ def test_others_are_cut_to_what_is_possible() -> None:
     assert bounded(free, x, low=0.0, high=100.0) == replace(free, least=0.0, most=100.0)
     assert (cut.least, cut.most) == (2.0, 16.0)
     assert bounded(free, x, high=20.0, low=-inf).least is None
+    above = bounded(free, x, high=16.0, low=-inf)
+    assert (above.ci_lo, above.ci_hi, above.lower) == (free.ci_lo, 16.0, free.lower)
 
 
 def test_of_few_clusters_no_error_tells_what_is_detectable() -> None:
@@ -86,6 +89,13 @@ def test_of_few_clusters_no_error_tells_what_is_detectable() -> None:
     cut = bounded(cluster_mean(x, clusters), x, low=2.0, high=16.0)
     assert (cut.ci_lo, cut.ci_hi, cut.lower, cut.upper, cut.se) == (2.0, 16.0, 2.0, 16.0, None)
     assert cut.reason == "2 clusters: the interval reached beyond the possible 2 to 16"
+
+
+def test_five_clusters_are_not_few() -> None:
+    x = np.array([16.0, 16.0, 16.0, 16.0, 4.0])
+    free = cluster_mean(x, np.arange(5))
+    cut = bounded(free, x, low=2.0, high=16.0)
+    assert (cut.ci_hi, cut.se, cut.reason, MIN_CLUSTERS) == (16.0, free.se, None, 5)
 
 
 def test_nothing_stays_nothing() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from measurand.errors import InputError
-from measurand.stats.components import nested
+from measurand.stats.components import Components, nested
+from measurand.stats.crossed import components
 from measurand.stats.means import cluster_mean
 
 
@@ -77,12 +78,14 @@ def test_what_repeats_share_is_told_from_their_noise() -> None:
     assert parts.shared == pytest.approx(0.25, rel=0.5)
     assert parts.repeats == pytest.approx(0.04, rel=0.1)
     assert parts.clusters == 0
+    assert (parts.per_cluster, parts.per_item) == pytest.approx((1, 80))
 
 
 def test_one_repeat_tells_nothing_of_repeats() -> None:
     parts = nested(*drawn((30, 2, 1), (0.3, 0.5, 0.4), 6))
     assert parts.repeats is None
     assert parts.shared is None
+    assert parts.of_cluster(2, 5) == parts.of_cluster(2, 1)
 
 
 def test_nothing_varies() -> None:
@@ -94,3 +97,39 @@ def test_nothing_varies() -> None:
 def test_bad_input_is_named() -> None:
     with pytest.raises(InputError, match="NaN"):
         nested(np.array([np.nan]), np.zeros(1), np.zeros(1), np.zeros(1))
+
+
+def test_degrees_by_satterthwaites_rule_by_hand() -> None:
+    """Mean squares 1.5, 0.7 and 0.3 of 10 clusters of 4 items of 2 repeats."""
+    parts = Components(
+        clusters=0.1, items=0.2, repeats=0.3, shared=None, mean=0.0, n_clusters=10, n_items=40,
+        per_cluster=4, per_item=2, error=0.1,
+    )  # fmt: skip
+    # One of 8 items of 4 repeats: 0.1 + (0.2 + 0.3 / 4) / 8, as sums of these mean squares.
+    by_part = np.array([1.5 / 8, 0.7 * (1 / 8 - 1 / 4) / 2, 0.3 * (1 / 4 - 1 / 2) / 8])
+    assert by_part.sum() == pytest.approx(0.1 + (0.2 + 0.3 / 4) / 8)
+    wanted = by_part.sum() ** 2 / (by_part**2 / [9, 30, 40]).sum()
+    assert parts.degrees(8, 4) == pytest.approx(wanted)
+
+
+def test_what_two_repeats_share_is_the_column_part_of_a_table() -> None:
+    x, clusters, items, repeats = drawn((6, 3, 2), (0.0, 0.3, 0.2), 7, shared=1.0)
+    table = components(x.reshape(18, 2))
+    assert table.columns > 0
+    assert nested(x, clusters, items, repeats).shared == pytest.approx(table.columns)
+
+
+def test_two_clusters_differ_by_their_mean_squares() -> None:
+    x = np.array([1.0, 2.0, 3.0, 7.0, 8.0, 9.0])
+    parts = nested(x, np.repeat([0, 1], 3), np.arange(6), np.zeros(6))
+    # Mean squares 3 * (3^2 + 3^2) of clusters, 1 of items.
+    assert (parts.clusters, parts.items) == (pytest.approx((54 - 1) / 3), pytest.approx(1))
+    assert (parts.per_cluster, parts.per_item) == (3, 1)
+
+
+def test_one_item_that_was_asked_twice_tells_of_repeats() -> None:
+    items = np.array([0, 0, 1, 2, 3])
+    parts = nested(
+        np.array([1.0, 3.0, 0.0, 4.0, 2.0]), items // 2, items, np.array([0, 1, 0, 0, 0])
+    )
+    assert parts.repeats == 2

@@ -8,11 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from measurand.errors import InputError
+from measurand.stats import corrected
 from measurand.stats.corrected import Corrected, corrected_mean, labels_needed
-from measurand.stats.means import cluster_mean, proportion, rate_of_effective
+from measurand.stats.means import (
+    cluster_mean,
+    proportion,
+    rate_of_effective,
+    student,
+    within_unit,
+)
 
 PPI = json.loads((Path(__file__).parents[2] / "oracles/corrected_ppi.json").read_text())["cases"]
 
@@ -191,6 +198,13 @@ def test_the_width_that_was_asked_for_is_reached_by_the_labels_said() -> None:
     need = labels_needed(pilot, 0.1)
     width = at(need).mean.ci_hi - at(need).mean.ci_lo
     assert need > 300
+
+    def halved(n: int) -> float:
+        """Width at so many labels, by the variance that the docstring states."""
+        left = [(1 - pilot.correlation**2 * (4_000 - k) / 4_000) / k for k in (n, 300)]
+        return 2 * t.ppf(0.975, n - 2) * pilot.mean.se * math.sqrt(left[0] / left[1])
+
+    assert halved(need) <= 0.1 < halved(need - 1)
     assert width == pytest.approx(0.1, rel=0.06)
     assert labels_needed(pilot, 5.0) == 300
     assert labels_needed(pilot, 0.01) is None
@@ -215,3 +229,62 @@ def test_the_interval_covers_the_mean_that_people_would_give(clustered: bool) ->
         )
     assert 0.925 <= covered / 600 <= 0.975
     assert np.mean(ratio) < 0.8
+
+
+def test_four_labels_and_two_a_stratum_are_enough() -> None:
+    f = np.arange(8.0)
+    y = np.array([1, 0, 1, 3] + [np.nan] * 4)
+    assert corrected_mean(f, y).mean.value is not None
+    y = np.array([1, 0, 1, np.nan, np.nan, 3, 2, np.nan])
+    found = corrected_mean(f, y, strata=np.repeat([0, 1], [5, 3]))
+    assert found.mean.ci_lo is not None
+    assert (found.mean.n, found.labels.n) == (8, 5)
+
+
+def test_where_a_stratum_is_labelled_whole_the_judge_tells_nothing() -> None:
+    """By hand: the gap and what moves it are those of the other stratum alone."""
+    rng = np.random.default_rng(10)
+    f = 5 + rng.normal(size=24)
+    part = np.repeat([0, 1], [16, 8])
+    truth = f + rng.normal(0, 0.3, 24)
+    known = (part == 1) | (np.arange(24) < 6)
+    found = corrected_mean(f, np.where(known, truth, np.nan), strata=part)
+    own, other = f[:6], f[6:16]
+    a = np.r_[(truth[:6] - truth[:6].mean()) / 6 * 16, truth[16:] - truth[16:].mean()] / 24
+    b = np.r_[(own - own.mean()) / 6, -(other - other.mean()) / 10] * 16 / 24
+    weight = (a[:6] @ b[:6]) / (b @ b)
+    people = (16 * truth[:6].mean() + 8 * truth[16:].mean()) / 24
+    assert 0.2 < weight < 1
+    assert found.weight == pytest.approx(weight)
+    assert found.mean.value == pytest.approx(people - weight * (own.mean() - other.mean()) * 2 / 3)
+    left = np.r_[a[:6] - weight * b[:6], a[6:], weight * b[6:]]
+    # Fourteen labels less two strata and the weight.
+    assert found.mean.se == pytest.approx(math.sqrt(left @ left * 14 / 11))
+
+
+def test_labels_alone_have_the_interval_that_suits_them() -> None:
+    f, group = np.linspace(0, 1, 40), np.arange(40) // 4
+    known = np.arange(40) < 20
+
+    def alone(y: np.ndarray, clusters: np.ndarray | None = group) -> object:
+        return corrected_mean(f, np.where(known, y, np.nan), clusters).labels
+
+    half = alone(np.full(40, 0.5))
+    assert half == cluster_mean(np.full(20, 0.5), group[:20])
+    for value in (0.0, 1.0):
+        found, rate = alone(np.full(40, value)), proportion(5 * int(value), 5)
+        assert (found.ci_lo, found.ci_hi) == (rate.ci_lo, rate.ci_hi)
+        assert (found.n, found.n_clusters, found.value) == (20, 5, value)
+    between = np.tile([0.0, 0.5, 1.0, 1.0], 10)
+    assert alone(between, None) == within_unit(cluster_mean(between[:20]))
+
+
+def test_shares_by_stratum_are_cut_or_on_the_logit_scale() -> None:
+    plain = student(0.5, 0.1, 5, 0.95, "m", 10, 3, None)
+    found = corrected._interval(0.5, 0.1, 5, 0.95, 10, 3, "m", True)
+    scaled = within_unit(student(0.5, 0.1, 5, 0.95, "m", 10, 6, None))
+    assert (found.ci_lo, found.upper) == (scaled.ci_lo, scaled.upper) != (plain.ci_lo, plain.upper)
+    assert found.n_clusters == 3
+    beyond = corrected._interval(1.125, 0.25, 5, 0.95, 10, None, "m", True)
+    assert (beyond.value, beyond.ci_hi, beyond.upper, beyond.least, beyond.most) == (1, 1, 1, 0, 1)
+    assert beyond.ci_lo == pytest.approx(1.125 - t.ppf(0.975, 5) * 0.25)

@@ -32,6 +32,14 @@ def test_the_error_equals_that_of_statsmodels(rows: int, columns: int, seed: int
     assert found.n_clusters == min(rows, columns)
 
 
+def test_two_rows_are_a_sample_too() -> None:
+    x, row, column = sample(2, 9, 4)
+    one, two, both = (cluster_mean(x, units).se or 0 for units in (row, column, None))
+    wanted = max(one**2 + two**2 - both**2, one**2, two**2) ** 0.5
+    found = crossed_mean(x, row, column)
+    assert (found.se, found.n_clusters) == (pytest.approx(wanted), 2)
+
+
 def test_it_is_wider_than_either_way_alone_where_both_matter() -> None:
     x, row, column = sample(8, 40, 4)
     both = crossed_mean(x, row, column).se
@@ -91,7 +99,7 @@ def test_one_row_leaves_the_columns() -> None:
     empty = np.array([])
     none = crossed_mean(empty, empty, empty)
     assert none.value is None
-    assert none.reason == "no rows"
+    assert (none.reason, none.n) == ("no rows", 0)
 
 
 @given(st.floats(-1e6, 1e6), st.integers(2, 6), st.integers(2, 6))
@@ -128,6 +136,7 @@ def test_the_share_of_rows_equals_pingouins_icc() -> None:
 
 def test_shares_take_negative_estimates_as_nothing() -> None:
     assert Components(1.0, -0.5, 3.0).shares() == (0.25, 0.0, 0.75)
+    assert Components(0.125, 0.0, 0.375).shares() == (0.25, 0.0, 0.75)
     assert Components(0.0, -0.5, 0.0).shares() is None
     with pytest.raises(InputError, match="1 x 3"):
         components(np.zeros((1, 3)))
@@ -145,3 +154,14 @@ def test_one_row_is_a_mean_without_an_interval() -> None:
     one = np.array([0])
     found = crossed_mean(np.array([0.4]), one, one)
     assert (found.value, found.n, found.ci_lo) == (0.4, 1, None)
+
+
+def test_components_of_two_by_two_by_hand() -> None:
+    # Mean squares 9 of rows, 4 of columns, 1 of the rest.
+    assert components(np.array([[0.0, 1.0], [2.0, 5.0]])) == Components(4.0, 1.5, 1.0)
+
+
+def test_a_range_of_one_is_no_constant() -> None:
+    row, column = (axis.ravel() for axis in np.indices((3, 4)))
+    x = (row * column % 2).astype(float)
+    assert crossed_mean(x, row, column).value == x.mean() != x[0]

@@ -184,6 +184,14 @@ def test_a_rate_of_whole_trials_has_wilsons_interval(k: int, n: int) -> None:
     assert twice.ci_hi - twice.ci_lo < known.ci_hi - known.ci_lo
 
 
+def test_a_rate_beyond_its_range_is_moved_to_the_end() -> None:
+    above = rate_of_effective(dataclasses.replace(proportion(8, 8), value=1.25), 8)
+    assert (above.value, above.ci_lo, above.ci_hi) == (1, proportion(8, 8).ci_lo, 1)
+    below = rate_of_effective(dataclasses.replace(proportion(0, 8), value=-0.25), 8)
+    assert (below.value, below.ci_lo, below.ci_hi) == (0, 0, proportion(0, 8).ci_hi)
+    assert {(one.least, one.most) for one in (above, below)} == {(0, 1)}
+
+
 def test_within_unit_equals_a_logistic_regression_with_clustered_errors() -> None:
     import statsmodels.api as sm
 
@@ -197,7 +205,11 @@ def test_within_unit_equals_a_logistic_regression_with_clustered_errors() -> Non
     half = stats.t.ppf(0.975, 11) * fit.bse[0]
     low, high = (1 / (1 + np.exp(-(fit.params[0] + d))) for d in (-half, half))
     assert (found.ci_lo, found.ci_hi) == (pytest.approx(low), pytest.approx(high))
+    one_sided = stats.t.ppf(0.95, 11) * fit.bse[0]
+    lower, upper = (1 / (1 + np.exp(-(fit.params[0] + d))) for d in (-one_sided, one_sided))
+    assert (found.lower, found.upper) == (pytest.approx(lower), pytest.approx(upper))
     assert found.value == pytest.approx(x.mean())
+    assert (found.least, found.most) == (0, 1)
 
 
 @given(st.lists(st.sampled_from([0.0, 1.0]), min_size=2, max_size=40))

@@ -96,3 +96,10 @@ def test_as_many_flips_as_stated_give_the_smallest_p() -> None:
     """None of 9,999 random patterns reaches forty equal signs; the observed one is counted."""
     assert sign_flip(np.linspace(1, 2, 40)) == 1 / 10_000
     assert sign_flip(np.linspace(1, 2, 40), flips=99) == 1 / 100
+
+
+def test_sides_that_are_even_are_no_evidence_at_all() -> None:
+    """Every pattern is as far from 0 as none: p is 1, drawn in three batches too."""
+    assert sign_flip(np.array([1.0, -1.0])) == 1
+    assert sign_flip(np.tile([1.0, -1.0], 1000), flips=5000) == 1
+    assert max(mcnemar(k, k, "mid_p") or 0 for k in range(1, 500)) == 1

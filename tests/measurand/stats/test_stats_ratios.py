@@ -251,3 +251,10 @@ def test_shares_at_an_end_have_no_interval(
 def test_a_part_lies_within_its_whole(part: list[float]) -> None:
     with pytest.raises(InputError, match="above its whole"):
         share_of_sums(np.array(part), np.ones(2))
+
+
+def test_two_units_have_an_interval_of_one_degree() -> None:
+    found = ratio_of_sums(np.array([3.0, 1.0]), np.array([1.0, 2.0]))
+    error = math.log(3 / (1 / 2)) / 2
+    assert found.ci_hi == pytest.approx(4 / 3 * math.exp(t.ppf(0.975, 1) * error))
+    assert "t(1)" in found.method

@@ -6,13 +6,17 @@ from scipy import stats
 
 from measurand.errors import InputError
 from measurand.stats.resample import (
+    BATCH_NUMBERS,
+    CACHE_DRAWS,
     Plan,
     cluster_counts,
     counts,
+    expanded,
     percentile,
     plan,
     rng_for,
     seed_for,
+    unexpanded,
 )
 
 
@@ -124,3 +128,24 @@ def test_two_rows_have_percentiles_and_one_has_none() -> None:
 def test_two_units_can_be_drawn_and_one_cannot(units: int, drawn: bool) -> None:
     assert plan(units, None, 40, ()).drawable is drawn
     assert plan(units, None, 0, ()).drawable is False
+
+
+def test_more_units_than_fit_are_drawn_one_resample_at_a_time() -> None:
+    many = 2 * CACHE_DRAWS
+    assert counts(many, 2, np.random.default_rng(0)).sum(axis=1).tolist() == [many, many]
+    batches = list(Plan(BATCH_NUMBERS + 1, 2, None, 3, 0).batches())
+    assert [len(one) for one in batches] == [1, 1, 1]
+
+
+def test_a_jackknife_leaves_each_unit_out_once() -> None:
+    drawn = Plan(5, 5, None, 5, 0, jackknife=True)
+    assert np.array_equal(np.concatenate(list(drawn.batches(2))), 1 - np.eye(5))
+
+
+@pytest.mark.parametrize("units", [2, 8, 100])
+def test_tails_are_expanded_to_those_of_student_and_back(units: int) -> None:
+    """Of a normal mean with the plug-in deviation the cut share gives Student's interval."""
+    found = expanded(0.025, units)
+    half = -stats.norm.ppf(found) * np.sqrt((units - 1) / units)
+    assert half == pytest.approx(-stats.t.ppf(0.025, units - 1))
+    assert unexpanded(found, units) == pytest.approx(0.025)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from measurand.errors import InputError
-from measurand.stats.sequential import Evidence, above
+from measurand.stats.sequential import MOST, Evidence, above
 
 MARGIN, N = 0.03, 2000
 
@@ -73,3 +73,43 @@ def test_e_value_and_p_agree_with_the_crossing() -> None:
 def test_what_no_bet_can_be_made_on(d: list[float], margin: float, alpha: float) -> None:
     with pytest.raises(InputError):
         non_inferior(np.array(d), margin, alpha=alpha)
+
+
+def by_hand(x: np.ndarray, m: float) -> np.ndarray:
+    """Log fortunes of values in 0..1, bet after bet, with what was known before each."""
+    mean, spread, fortune, found = 0.5, 0.25, 1.0, []
+    total, squares = mean, spread
+    for n, value in enumerate(x, 1):
+        edge = max(mean - m, 0)
+        fortune *= 1 + min(edge / (spread + edge**2), MOST / m) * (value - m)
+        found.append(np.log(fortune))
+        total += value
+        mean = total / (n + 1)
+        squares += (value - mean) ** 2
+        spread = squares / (n + 1)
+    return np.array(found)
+
+
+def test_fortunes_are_those_of_bets_made_one_after_another() -> None:
+    draws = np.random.default_rng(3).beta(4, 2, size=(3, 60))
+    for x in draws:
+        found = above(x, 0.5)
+        assert found.log_wealth == pytest.approx(by_hand(x, 0.5))
+        enough = found.log_wealth >= np.log(20)
+        assert found.crossed == int(np.argmax(enough)) + 1
+    turned = above(10 * draws[0] - 4, 1.0, low=-4.0, high=6.0)
+    assert turned.log_wealth == pytest.approx(by_hand(draws[0], 0.5))
+
+
+def test_sequences_side_by_side_are_each_on_its_own() -> None:
+    draws = np.random.default_rng(4).beta(4, 2, size=(3, 30))
+    found = above(draws, 0.4)
+    assert found.crossed is None
+    assert found.log_wealth == pytest.approx(np.array([by_hand(x, 0.4) for x in draws]))
+
+
+def test_a_rounding_error_beyond_the_range_is_no_value_out_of_it() -> None:
+    assert above(np.array([0.1 + 0.2 - 0.3, 1 + 2e-16]), 0.5).log_wealth.shape == (2,)
+    for far in (-1e-9, 1 + 1e-9):
+        with pytest.raises(InputError, match="lie within"):
+            above(np.array([far]), 0.5)

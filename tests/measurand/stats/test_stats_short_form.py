@@ -2,9 +2,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from measurand.errors import InputError
-from measurand.stats.few_respondents import Bank
+from measurand.stats.few_respondents import Bank, posterior
 from measurand.stats.short_form import following, order, random_items, shorten, whole
 from measurand.stats.two_parameter import ABILITIES, PRIOR
 
@@ -36,6 +37,13 @@ def test_each_item_leaves_the_least() -> None:
 
 def test_the_next_item_depends_on_the_answers() -> None:
     assert following(BANK, [], np.array([])) == order(BANK, 1, PRIOR)[0]
+    for asked, answers in (([0, 3], [1.0, 0.0]), ([5, 1, 7], [0.0, 0.0, 0.5]), ([2], [1.0])):
+        row = np.full((1, 12), np.nan)
+        row[0, asked] = answers
+        weights = posterior(BANK, row)[0]
+        rest = [j for j in range(12) if j not in asked]
+        least = min(rest, key=lambda j, asked=asked, w=weights: left([*asked, j], w))
+        assert following(BANK, asked, np.array(answers)) == least
     easy = Bank(np.full(3, 1.5), np.array([0.0, 4.0, -4.0]), 40)
     # Who fails the middle one is asked nothing that only the best can do, and the other way.
     assert following(easy, [0], np.array([0.0])) == 1
@@ -97,6 +105,8 @@ def test_a_form_is_made_and_used() -> None:
     [some] = form.estimate(x[:1, form.taken])
     least = x[0, form.taken].sum() / 40
     assert least <= some.ci_lo <= some.value <= some.ci_hi <= least + 32 / 40
+    one_sided = (some.value - some.lower) / t.ppf(0.95, 30)
+    assert one_sided == pytest.approx((some.value - some.ci_lo) / t.ppf(0.975, 30))
     for bad, words in ((x[:9], "9 respondents"), (np.where(x == 1, x, np.nan), "missing")):
         with pytest.raises(InputError, match=words):
             shorten(bad, 8)

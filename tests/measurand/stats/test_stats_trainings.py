@@ -252,3 +252,30 @@ def test_trainings_that_agree_up_to_rounding_have_no_part_in_the_error() -> None
     assert (found.se_trainings, found.reason) == (0.0, None)
     assert found.ci_lo is not None
     assert found.ci_lo < 0.5
+
+
+def test_what_is_shared_is_no_more_than_either_part() -> None:
+    """Trainings 4 of variance, items .01: an interaction of 10 cannot lie in both."""
+    found = combined(Estimate(2.0, se=0.1, n_clusters=20), np.array([0.0, 4.0]), both=10.0)
+    assert found.se == pytest.approx(2.0)
+    nobody = combined(Estimate(2.0, se=0.1), np.array([0.0, 4.0]))
+    assert (nobody.ci_lo, nobody.n_clusters) == (None, 0)
+
+
+def test_half_of_the_variance_of_three_trainings_takes_the_middle_of_both_quantiles() -> None:
+    """.5^2 / (.5^2 + (3 - 1) / 2 * .5^2) is one half."""
+    middle = (stats.t.ppf(0.975, 2) + stats.t.ppf(0.975, 39)) / 2
+    assert stats.t.ppf(0.975, degrees(0.5**0.5, 1.0, 3, 40)) == pytest.approx(middle)
+
+
+def test_an_end_of_a_widened_interval_moves_with_both_its_parts() -> None:
+    one = cluster_mean(np.random.default_rng(5).normal(size=30))
+    wide = widened(one, 0.2, 5)
+    assert wide.value is not None
+    assert wide.lower is not None
+    assert one.se is not None
+    found = moved(
+        wide.value - wide.lower, 0.99, trainings=5, se_trainings=0.2, se=wide.se, n_clusters=30
+    )
+    known = math.hypot(stats.t.ppf(0.99, 29) * one.se, stats.t.ppf(0.99, 4) * 0.2)
+    assert found == pytest.approx(known)
