@@ -78,14 +78,13 @@ def by_action(out: Tensor, n: int, spelled: Tensor | None = None) -> Tensor:
         n: actions, or letters in their places.
         spelled: (A, L) which of the n a word is made of, or None.
     """
+    from torch.nn import functional
+
     s, b = out.shape[:2]
     parts = out.view(s, b, n, -1)
     if spelled is None:
         return parts
-    # Letters are looked up: a product with a matrix of 0 and 1 is several times slower.
-    first, *others = spelled.unbind(1)
-    parts = parts.float()
-    found = parts.index_select(2, first)
-    for letter in others:
-        found = found.add_(parts.index_select(2, letter))
-    return found
+    # Summed where each part is one long row: lookups of a few numbers each take ten times as long.
+    rows = parts.float().permute(2, 0, 1, 3).reshape(n, -1)
+    found = functional.embedding_bag(spelled, rows, mode="sum")
+    return found.view(len(spelled), s, b, -1).permute(1, 2, 0, 3)

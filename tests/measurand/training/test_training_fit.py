@@ -86,11 +86,12 @@ def test_a_killed_training_ends_in_the_same_bytes(tmp_path: Path, dies_at: int) 
     assert about[0] == about[1]
 
 
-def test_it_is_what_a_plain_loop_gives() -> None:
+@pytest.mark.parametrize("fused", [True, False])
+def test_it_is_what_a_plain_loop_gives(*, fused: bool) -> None:
     mine, plain = Small(), Small()
     mine.net.eval(), plain.net.eval()
     found = mine.fit()
-    optimiser = torch.optim.AdamW(plain.weights.values(), lr=1.0)
+    optimiser = torch.optim.AdamW(plain.weights.values(), lr=1.0, fused=fused)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 1e-2, total_steps=STEPS)
     losses = []
     for step in range(STEPS):
@@ -102,7 +103,10 @@ def test_it_is_what_a_plain_loop_gives() -> None:
         if step + 1 < STEPS:
             schedule.step()
         losses.append(float(loss.detach()))
-    assert equal(mine, plain)
+    # The same kernel gives the same bits; PyTorch's operation by operation rounds otherwise.
+    assert equal(mine, plain) == fused
+    for name, w in mine.weights.items():
+        torch.testing.assert_close(w, plain.weights[name], rtol=1e-6, atol=1e-7)
     assert [row["step"] for row in found.rows] == [2, 4, 6, 8, 10, 12]
     assert found.rows[1]["loss"] == pytest.approx((losses[2] + losses[3]) / 2)
     assert not found.moments["exp_avg.idle.weight"].any()
