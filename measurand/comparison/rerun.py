@@ -18,10 +18,11 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pydantic import ValidationError
 
 from measurand import machines, project
 from measurand.comparison.sides import STATISTICS_FILE
-from measurand.errors import InputError
+from measurand.errors import InputError, MeasurandError
 from measurand.reporting.document import Block, Cell, Document, Section, Table, Text
 from measurand.results import STATISTICS, current
 
@@ -135,7 +136,8 @@ def compare(a: Mapping[str, Run], b: Mapping[str, Run]) -> Record:
 
 
 def _system(name: str, a: Run, b: Run) -> dict[str, Any]:
-    here, there = (run.report["provenance"].get("parameters") or {} for run in (a, b))
+    written = [run.report["provenance"].get("parameters") or {} for run in (a, b)]
+    here, there = (_whole(name, some) for some in written)
     if other := sorted(_differences(here, there)):
         raise InputError(
             f"{name or 'the report'}: {other[0]} differs, so this is no rerun",
@@ -156,10 +158,42 @@ def _system(name: str, a: Run, b: Run) -> dict[str, Any]:
             "class": class_of(one, two),
         })  # fmt: skip
     return {
+        "since": [
+            {"side": side, "parameter": path, "taken_as": value}
+            for side, some, whole in zip("ab", written, (here, there), strict=True)
+            for path, value in _since(some, whole)
+        ],
         "verdicts": list(_verdicts(a.report["verdict"], b.report["verdict"])),
         "claims": list(_claims(a.report, b.report)),
         "figures": figures,
     }
+
+
+def _whole(name: str, written: Record) -> Record:
+    """Parameters with the values of those that there were none of yet when the run was made.
+
+    Away from their project, or where today's model does not read them, they are as written.
+    """
+    try:
+        model = project.system(project.find_root(), name).module("params").Params
+        found: Record = model.model_validate(written).model_dump(mode="json")
+    except (MeasurandError, ValidationError):
+        return written
+    return found
+
+
+def _since(written: Any, whole: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Paths and values that are in the whole and were not written."""
+    if isinstance(whole, Mapping) and isinstance(written, Mapping):
+        for key, value in whole.items():
+            inner = f"{path}.{key}".lstrip(".")
+            if key in written:
+                yield from _since(written[key], value, inner)
+            else:
+                yield inner, value
+    elif isinstance(whole, list) and isinstance(written, list) and len(whole) == len(written):
+        for place, (one, other) in enumerate(zip(written, whole, strict=True)):
+            yield from _since(one, other, f"{path}[{place}]")
 
 
 def _declared(name: str) -> Callable[[Record], machines.Moves | None]:
@@ -252,7 +286,11 @@ def _changes(system: Record) -> str:
     ]
     for change in system["claims"]:
         lines.append(f"- A says: {change['a'] or 'nothing'}\n- B says: {change['b'] or 'nothing'}")
-    return "\n".join(lines) or "Verdict, gates and first sentences say the same."
+    lines = lines or ["Verdict, gates and first sentences say the same."]
+    for one in system["since"]:
+        told = f"- {one['side'].upper()} knew no {one['parameter']}: taken as {one['taken_as']!r}."
+        lines.append(told)
+    return "\n".join(lines)
 
 
 def _counts(figures: Sequence[Record]) -> Table:

@@ -11,11 +11,13 @@ from scipy.stats import norm
 from measurand.cli import main
 from measurand.comparison.rerun import AGAIN, claim, class_of, compare, document, runs
 from measurand.errors import InputError
+from measurand.params import read
 from measurand.parquet import write_shard
 from measurand.reporting.document import Table
 from measurand.results import STATISTICS
 from measurand.statistics import statistic_row, statistics_table
 from measurand.stats.estimate import Estimate, Scope
+from schemas.compwob.params import Params
 
 FIGURES: dict[str, tuple[float | None, Scope | None]] = {
     "accuracy": (0.5, "training"),
@@ -141,12 +143,34 @@ def test_what_a_reader_takes_away_decides_the_exit_code(
     assert json.loads(capsys.readouterr().out)["changed"] is True
 
 
+def test_a_parameter_that_there_was_none_of_yet_has_its_default(tmp_path: Path) -> None:
+    written = read(Path("params/compwob.yaml"), Params).model_dump(mode="json")
+    older = json.loads(json.dumps(written))
+    older["evaluate"].pop("order_rule")
+    sides = [
+        report(tmp_path / side, system="compwob", parameters=some)
+        for side, some in (("a", older), ("b", written))
+    ]
+    record = compare(*(runs(str(side), ()) for side in sides))
+    assert record["systems"]["compwob"]["since"] == [
+        {"side": "a", "parameter": "evaluate.order_rule", "taken_as": "strict"}
+    ]
+    assert "A knew no evaluate.order_rule: taken as 'strict'" in str(document(record, "a", "b"))
+
+
 def test_other_parameters_are_no_rerun(tmp_path: Path) -> None:
     a = report(tmp_path / "a")
     b = report(tmp_path / "b", parameters={"train": {"seed": 1, "steps": 6}})
     with pytest.raises(InputError, match=r"train\.steps differs") as told:
         compare(runs(str(a), ()), runs(str(b), ()))
     assert told.value.code == "other_parameters"
+    with pytest.raises(InputError, match=r"train\.momentum differs"):
+        compare(
+            runs(str(a), ()),
+            runs(
+                str(report(tmp_path / "c", parameters={"train": {"steps": 5, "momentum": 0}})), ()
+            ),
+        )
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no report"):
         runs(str(tmp_path / "empty"), ())
