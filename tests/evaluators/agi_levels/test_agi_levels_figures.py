@@ -9,6 +9,7 @@ from scipy.stats import pearsonr
 
 from evaluators.agi_levels.context import SYSTEM, Rater, raters, standing
 from evaluators.agi_levels.figures import (
+    PEOPLE,
     item_rows,
     people_rows,
     placement_rows,
@@ -18,6 +19,7 @@ from evaluators.agi_levels.figures import (
 from evaluators.agi_levels.placing import Placement
 from evaluators.agi_levels.profile import Profile
 from measurand.stats.estimate import Estimate
+from measurand.stats.krippendorff import krippendorff_alpha
 from measurand.stats.left_out import advantage
 from schemas.agi_levels.params import Params
 
@@ -129,7 +131,8 @@ RATINGS = (
 def _rater(model: str, small: Params) -> Rater:
     names = ("corpus", "text_id", "rating", "expected", "mass", "status")
     rows = [dict(zip(names, row, strict=True)) for row in RATINGS]
-    texts = {name: {"ratings": ratings} for name, ratings in TEXTS.items()}
+    of = {row[1]: row[0] for row in RATINGS}
+    texts = {name: {"ratings": TEXTS[name], "corpus": of[name]} for name in TEXTS}
     return Rater(SYSTEM, model, 1, 50, rows, texts, small)
 
 
@@ -156,6 +159,15 @@ def test_figures_of_ratings_by_hand(small: Params) -> None:
     control = _rows(rater_rows(_rater("oracle:rater", small)))
     assert {where for metric, where in control if metric == "ahead"} == {f"{film},reading=rating",
                                                                          two}  # fmt: skip
+
+
+def test_people_agree_corpus_by_corpus(small: Params) -> None:
+    rows = _rows(people_rows(_rater("m", small)))
+    for corpus, names in (("film", "abcde"), ("tweets", "fg")):
+        row = rows["rater_alpha", f"corpus={corpus}"]
+        known = krippendorff_alpha(np.array([TEXTS[name] for name in names], float), "ordinal")
+        assert row["estimate"] == known.value
+        assert (row["system"], row["model"]) == (SYSTEM, PEOPLE)
 
 
 def _profile(**given: Any) -> Profile:

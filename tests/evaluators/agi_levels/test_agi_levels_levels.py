@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from evaluators.agi_levels.levels import call, in_words, shown_by
+from evaluators.agi_levels.levels import HIGHEST, SUPERHUMAN, call, in_words, shown_by
 from schemas.agi_levels.params import Rules
+from schemas.agi_levels.taxonomy import NAMES
 
 RULES = Rules()
 
@@ -43,3 +44,12 @@ def test_a_probability_of_just_what_is_asked_is_enough() -> None:
 
 def test_a_level_that_is_sure_stands_alone() -> None:
     assert in_words(2, 2) == "Competent"
+
+
+def test_what_is_sure_and_what_may_be_are_two_readings() -> None:
+    found = call((1.0, 0.0, 0.0), (1.0, 1.0, 0.0), RULES)
+    assert (found.level, found.possible) == (2, 3)
+
+
+def test_nobody_is_left_above_the_last_level() -> None:
+    assert (NAMES[SUPERHUMAN], SUPERHUMAN - HIGHEST, len(NAMES)) == ("Superhuman", 1, 6)

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -12,6 +14,7 @@ from evaluators.guided_evolution.context import Material, material
 from evaluators.guided_evolution.reaching import (
     _ratio,
     _times,
+    best_rows,
     break_even,
     capped,
     oracle_rows,
@@ -121,3 +124,36 @@ def test_a_search_has_arrived_where_its_best_is_just_the_target(known: Material)
     assert wanted is not None
     assert found["seconds"].to_list() == wanted["seconds"].to_list()
     assert found["seconds"].sum() < mine.group_by("search").last()["seconds"].sum()
+
+
+def test_what_winners_are_worth_by_hand(known: Material) -> None:
+    names = ("method", "fitness", "fresh", "rival", "same", "reason")
+    rows = [
+        ("some", 1.0, 0.9, 0.7, True, None), ("some", 0.8, None, 0.1, False, "diverged"),
+        ("some", 0.6, 0.6, 0.6, None, None), ("some", None, 0.5, None, None, None),
+        ("lost", 0.5, None, None, None, "first"), ("lost", 0.7, None, None, None, "second"),
+        ("none", None, 0.5, 0.4, None, None),
+    ]  # fmt: skip
+    winners = pl.DataFrame(rows, schema=names, orient="row").with_columns(pl.lit("t").alias("task"))
+    task = SimpleNamespace(id="t", source=SimpleNamespace(kind="optimiser"))
+    methods = [(task, SimpleNamespace(id=name)) for name in ("some", "lost", "none")]
+    made = SimpleNamespace(methods=lambda: methods, replaced=known.replaced, winners=winners)
+    found: dict[tuple[str, str], Any] = {
+        (row["model"], row["metric"]): row for row in best_rows(cast(Material, made))
+    }
+    assert {key: row["estimate"] for key, row in found.items()} == pytest.approx(
+        {
+            ("some", "best"): 0.8,
+            # What diverged has lost, and what is as good has not won.
+            ("some", "beats_momentum"): 1 / 3,
+            ("some", "fresh"): 0.75,
+            ("some", "selection"): 0.05,
+            ("some", "exact"): 1 / 4,
+            ("lost", "best"): 0.6,
+            ("lost", "fresh"): None,
+            ("none", "best"): None,
+        }
+    )
+    assert found["lost", "fresh"]["reason"] == "first"
+    assert found["none", "best"]["reason"] == "no program had a fitness"
+    assert (found["some", "exact"]["n"], found["some", "fresh"]["n"]) == (4, 2)

@@ -11,7 +11,8 @@ from scipy.stats import pearsonr
 
 from evaluators.personality.evaluate.context import Subject, subjects
 from evaluators.personality.evaluate.scores import matrix
-from evaluators.personality.validity import convergent, validity_rows
+from evaluators.personality.validity import _icc, convergent, validity_rows
+from measurand.stats.crossed import components
 from schemas.personality.params import DOMAINS, Params
 
 
@@ -142,3 +143,34 @@ def test_one_missing_expected_answer_leaves_the_others_and_all_leave_none(subjec
         told = replace(subject, responses=subject.responses.with_columns(expected))
         found = {r["slice"] for r in validity_rows(told) if r["metric"] == "alpha_expected"}
         assert found == (hard if kept else set())
+
+
+def _worded(table: np.ndarray) -> pl.DataFrame:
+    """Scores of (biographies, wordings)."""
+    at = np.indices(table.shape).reshape(2, -1)
+    columns = {"bio_id": at[0], "wording": at[1], "score": table.ravel()}
+    return pl.DataFrame(columns).with_columns(pl.col("bio_id", "wording").cast(pl.String))
+
+
+def test_five_biographies_have_an_icc_by_components_of_variance() -> None:
+    rng = np.random.default_rng(2)
+    table = rng.normal(size=(5, 1)) + 0.5 * rng.normal(size=(1, 3)) + rng.normal(size=(5, 3))
+    found, parts = _icc(_worded(table)), components(table)
+    icc = parts.rows / (parts.rows + parts.columns + parts.rest)
+    assert found.value == pytest.approx(icc)
+    assert (found.n, found.n_clusters) == (15, 5)
+    assert found.ci_lo is not None
+    assert found.ci_hi is not None
+    assert found.ci_lo < icc < found.ci_hi
+    # Not rounded to two digits, as pingouin prints it.
+    assert round(found.ci_hi, 2) != found.ci_hi
+    assert _icc(_worded(table[:4])).reason == "4 biographies, at least 5 needed"
+    assert _icc(_worded(table[:, :1])).reason == "one wording only"
+    assert _icc(_worded(np.ones((5, 3)))).reason == "the score does not vary"
+    # Of equal biographies nothing is defined, of equal wordings the interval is not.
+    for even in (np.tile([1.0, 2.0, 3.0], (5, 1)), np.tile(np.arange(5.0)[:, None], (1, 3))):
+        alike = _icc(_worded(even))
+        assert (alike.value, alike.reason) == (None, "the variance components are not defined")
+    parts = components(np.eye(5)[:, :3])
+    icc = parts.rows / (parts.rows + parts.columns + parts.rest)
+    assert _icc(_worded(np.eye(5)[:, :3])).value == pytest.approx(icc)
