@@ -67,14 +67,14 @@ class Mutant:
     tree: ast.Module = field(repr=False)
 
 
-def mutants(files: list[str], each: int, seed: int, lines: range) -> list[Mutant]:
-    """A sample of ``each`` changes of these lines a file, in the order of files and lines."""
+def mutants(files: list[str], each: int, seed: int, within: range) -> list[Mutant]:
+    """A sample of ``each`` changes a file within these lines, in the order of files and lines."""
     made = []
     for file in files:
         tree = ast.parse(Path(file).read_text(encoding="utf-8"))
         found = list(sites(tree))
-        within = [i for i, (*_, at) in enumerate(found) if at[0] in lines]
-        drawn = random.Random(f"{seed} {file}").sample(within, min(each, len(within)))
+        there = [i for i, (*_, at) in enumerate(found) if at[0] in within]
+        drawn = random.Random(f"{seed} {file}").sample(there, min(each, len(there)))
         for place in sorted(drawn, key=lambda i: found[i][3][0]):
             other = copy.deepcopy(tree)
             node, function, kind, lines = list(sites(other))[place]

@@ -38,6 +38,7 @@ def test_rows_have_one_number_where_all_their_values_are_equal(
 def test_null_is_a_value_of_its_own(kind: pa.DataType) -> None:
     assert len(set(codes(pa.nulls(3, kind)))) == 1
     assert codes(pa.nulls(0, kind)).tolist() == []
+    assert repeated(pa.nulls(2, kind)).tolist() == [True, True]
 
 
 def test_zeros_are_equal_and_so_are_nans() -> None:

@@ -87,7 +87,11 @@ def test_without_pairs_there_is_a_reason(found: Found) -> None:
     assert none.reason == "no instruction that both tried has two results"
     square = next(one for one in squares(found) if one.both.agent == "full")
     lacking = interaction(replace(square, neither=None), "score")
-    assert lacking.reason == "a cell of the square was not played"
+    assert (lacking.reason, lacking.n) == ("a cell of the square was not played", 0)
+    assert square.neither is not None
+    idle = replace(square.neither, every=square.neither.every.clear())
+    apart = interaction(replace(square, neither=idle), "score")
+    assert (apart.reason, apart.n) == ("no instruction that both tried has two results", 0)
 
 
 def test_what_is_measured_is_held_against_random_clicks(found: Found) -> None:

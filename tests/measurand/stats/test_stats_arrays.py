@@ -62,6 +62,7 @@ def test_unusable_labels(labels: Any) -> None:
 def test_sizes_that_would_overflow_are_refused_where_asked() -> None:
     with pytest.raises(InputError, match="beyond 10"):
         numbers(np.array([1.0, -11.0, np.nan]), 1, "x", missing=True, largest=10.0)
+    assert numbers(np.array([10.0, -10.0]), 1, "x", largest=10.0).tolist() == [10.0, -10.0]
 
 
 def test_same_length() -> None:

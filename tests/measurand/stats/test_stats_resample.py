@@ -130,9 +130,11 @@ def test_two_units_can_be_drawn_and_one_cannot(units: int, drawn: bool) -> None:
     assert plan(units, None, 0, ()).drawable is False
 
 
-def test_more_units_than_fit_are_drawn_one_resample_at_a_time() -> None:
+def test_no_units_are_drawn_at_once_and_too_many_one_resample_at_a_time() -> None:
     many = 2 * CACHE_DRAWS
     assert counts(many, 2, np.random.default_rng(0)).sum(axis=1).tolist() == [many, many]
+    assert counts(0, 3, np.random.default_rng(0)).shape == (3, 0)
+    assert [one.shape for one in plan(0, None, 40, ()).batches()] == [(40, 0)]
     batches = list(Plan(BATCH_NUMBERS + 1, 2, None, 3, 0).batches())
     assert [len(one) for one in batches] == [1, 1, 1]
 
