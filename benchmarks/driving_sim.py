@@ -1,4 +1,4 @@
-"""Speed and size of the driving simulator, its generator and its readers; ratios of one run.
+"""Speed and size of the driving simulator and its generator; ratios of one run.
 
 Everything runs on one thread and is counted in seconds of the processor, so that other work on the
 machine moves it little. Memory that is freed stays with the process (glibc's M_TRIM_THRESHOLD and
@@ -6,17 +6,17 @@ M_MMAP_THRESHOLD): giving a megabyte back and asking for it again at every step 
 step. The other side of the simulator is a loop over scenarios in numpy that does
 the same (playback or reacting traffic, pure pursuit, every measurement of the driven car) and must
 see the same crashes; and `highway-env`, where the bench lock is installed. The other side of the
-generator is its own inner loop, that of the readers plain parsing.
+generator is its own inner loop. Both sides of a ratio take turns, so that a busy minute is one of
+both.
 
     python benchmarks/driving_sim.py [PART ...]
 
-Parts: numpy, compiled, highway, curve, generator, readers.
+Parts: numpy, compiled, highway, curve, generator. Readers have a benchmark of their own.
 """
 
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import resource
 import sys
@@ -55,14 +55,18 @@ SIZES = (1, 4, 16, 64, 256)
 WORLDS = ("playback", "idm")
 
 
-def timed(work: Callable[[], Any], least: float = 1.0) -> float:
-    """Seconds of the processor of one call, after one that is not counted."""
-    work()
-    calls, start = 0, time.process_time()
-    while time.process_time() - start < least:
+def beside(*works: Callable[[], Any], least: float = 1.0) -> list[float]:
+    """Seconds of the processor of one call of each, taking turns, after one that is not counted."""
+    for work in works:
         work()
-        calls += 1
-    return (time.process_time() - start) / calls
+    spent, calls = [0.0] * len(works), [0] * len(works)
+    while min(spent) < least:
+        k = spent.index(min(spent))
+        start = time.process_time()
+        works[k]()
+        spent[k] += time.process_time() - start
+        calls[k] += 1
+    return [seconds / count for seconds, count in zip(spent, calls, strict=True)]
 
 
 def drive(world: World, others: str, one: Callable[..., Any]) -> torch.Tensor:
@@ -275,10 +279,14 @@ def numpy(batch: World) -> dict[str, float]:
         hits = [p.drive(others) for p in plain]
         ours = drive(batch, others, one_step)[list(rows)].tolist()
         assert hits == ours, f"{others}: {hits} {ours}"
-        loop = timed(lambda some=plain, o=others: [p.drive(o) for p in some]) / len(plain)
-        eager = timed(lambda o=others: drive(batch, o, one_step)) / BATCH
         alone = batch.pick(slice(0, 1))
-        single = timed(lambda o=others, w=alone: drive(w, o, one_step))
+        loop, eager, single = beside(
+            lambda some=plain, o=others: [p.drive(o) for p in some],
+            lambda o=others: drive(batch, o, one_step),
+            lambda o=others, w=alone: drive(w, o, one_step),
+            least=4.0,
+        )
+        loop, eager = loop / len(plain), eager / BATCH
         found[others] = loop
         say(f"{others}: numpy loop, scenario-steps/s", DRIVES / loop)
         say(f"{others}: eager, batch 1", DRIVES / single)
@@ -304,9 +312,8 @@ def compiled(batch: World, loops: dict[str, float]) -> None:
         say(f"{what}: first drive, s of the processor", _spent() - start)
         same = (hits == drive(some, others, one_step)).double().mean()
         say(f"{what}: same crashes as eager, share", float(same), "1")
-        each, eager = (
-            timed(lambda o=others, w=some, f=f: drive(w, o, f)) / size for f in (fast, one_step)
-        )
+        works = [lambda o=others, w=some, f=f: drive(w, o, f) for f in (fast, one_step)]
+        each, eager = (seconds / size for seconds in beside(*works))
         say(what, DRIVES / each)
         say(f"{what}: over eager", eager / each)
         if others in loops and size == BATCH:
@@ -328,7 +335,6 @@ def highway(batch: World) -> None:
         print("highway-env is not installed (locks/bench.lock)")
         return
     gymnasium.register_envs(highway_env)
-    eager = timed(lambda: drive(batch, "idm", one_step)) / BATCH
     for name, cars in (("highway-v0", 32), ("intersection-v0", None)):
         config: dict[str, Any] = {"simulation_frequency": 10, "policy_frequency": 10, "duration": 8}
         if cars:
@@ -341,7 +347,8 @@ def highway(batch: World) -> None:
                 if any(env.step(1)[2:4]):
                     env.reset()
 
-        each = timed(run) / 20
+        each, eager = beside(run, lambda: drive(batch, "idm", one_step), least=2.0)
+        each, eager = each / 20, eager / BATCH
         say(f"{name}: steps/s", 1 / each)
         say(f"{name}: ours (idm, eager, batch 64) over it", each * DRIVES / eager, ">= 80")
 
@@ -385,61 +392,10 @@ def generation() -> None:
     say("two processes over one, clock (starting included)", one / two, "near 2")
 
 
-def readers(some: list[Scenario]) -> None:
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    import driving_sim_files as made
-    import pyarrow.parquet as pq
-
-    from pipelines.driving_sim import argoverse, sources, tf_example, tfrecord, womd
-    from schemas.driving_sim.params import Recorded
-
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for kind, write, read in (
-            ("Scenario", made.womd, womd.recording),
-            ("tf.Example", made.tf_example, tf_example.recording),
-        ):
-            path = folder / kind
-            path.write_bytes(b"".join(made.record(write(s)) for s in some))
-            size = path.stat().st_size / 1e6
-
-            def plain(path: Path = path, kind: str = kind) -> None:
-                for record in tfrecord.records(path):
-                    assert record.data is not None
-                    if kind == "Scenario":
-                        found = womd.parse(record.data)
-                        [[(s.x, s.y, s.z, s.length, s.width, s.height, s.heading, s.vx, s.vy,
-                           s.valid) for s in t.states] for t in found.tracks]  # fmt: skip
-                        [[(p.x, p.y, p.z) for p in (f.lane.line or f.edge.line)]
-                         for f in found.features]  # fmt: skip
-                    else:
-                        tf_example.features(record.data)
-
-            def ours(path: Path = path, read: Any = read) -> None:
-                for record in tfrecord.records(path):
-                    read(record.data)
-
-            mine, other = timed(ours), timed(plain)
-            say(f"{kind}: MB/s to arrays", size / mine)
-            say(f"{kind}: over plain parsing of the same fields", other / mine, ">= .5")
-        paths = [made.av2(s, folder) for s in some]
-        beside = [p.with_name(f"log_map_archive_{p.stem[9:]}.json") for p in paths]
-        size = sum(p.stat().st_size for p in (*paths, *beside)) / 1e6
-        mine = timed(lambda: [argoverse.recording(p) for p in paths])
-        other = timed(lambda: [(pq.read_table(p).to_pydict(), json.loads(q.read_bytes()))
-                               for p, q in zip(paths, beside, strict=True)])  # fmt: skip
-        say("Argoverse 2: MB/s to arrays, map and outlines", size / mine)
-        say("Argoverse 2: over pyarrow and json", other / mine, ">= .5")
-        given = Recorded(format="womd", files=(str(folder / "Scenario"),))
-        entries = sources.plan([given]).entries
-        whole = timed(lambda: [sources.scenario_of(e) for e in entries])
-        say("Scenario: recordings/s to scenarios, paths and crossings", len(entries) / whole)
-
-
 def main(parts: list[str]) -> None:
     torch.set_num_threads(1)
-    wanted = parts or ["numpy", "compiled", "highway", "curve", "generator", "readers"]
-    some = scenarios(BATCH if set(wanted) - {"generator", "readers"} else 8)
+    wanted = parts or ["numpy", "compiled", "highway", "curve", "generator"]
+    some = scenarios(BATCH if set(wanted) != {"generator"} else 1)
     batch = worlds.world(some)
     loops: dict[str, float] = {}
     if "numpy" in wanted:
@@ -452,12 +408,15 @@ def main(parts: list[str]) -> None:
         curve(some)
     if "generator" in wanted:
         generation()
-    if "readers" in wanted:
-        readers(some[:8])
 
 
-if __name__ == "__main__":
+def kept() -> None:
+    """Begin again with the settings that memory needs, unless they are there."""
     if any(os.environ.get(name) != value for name, value in KEPT.items()):
         # glibc reads these when a process begins.
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **KEPT})
+
+
+if __name__ == "__main__":
+    kept()
     main(sys.argv[1:])

@@ -71,7 +71,8 @@ def _values(feature: Any) -> npt.NDArray[Any]:
     if feature.HasField("floats"):
         return np.frombuffer(feature.floats.value, "<f4").astype(np.float64)
     if feature.HasField("ints"):
-        return np.array(feature.ints.value, np.int64)
+        # A slice is a list at once, not a number at a time.
+        return np.array(feature.ints.value[:], np.int64)
     return np.array(list(feature.words.value), object)
 
 
@@ -205,7 +206,7 @@ def _exits(lines: Mapping[int, Floats]) -> dict[int, tuple[int, ...]]:
 
 def _signals(found: Features, moments: int) -> tuple[Signal, ...]:
     """Lights by lane; times that the file does not have are without light."""
-    parts: list[Floats] = []
+    parts: list[tuple[npt.NDArray[Any], ...]] = []
     t, n = 0, len(_need(found, "state/id"))
     for time in TIMES:
         state = found.get(f"traffic_light_state/{time}/state")
@@ -215,17 +216,18 @@ def _signals(found: Features, moments: int) -> tuple[Signal, ...]:
                 _need(found, f"traffic_light_state/{time}/{name}", len(state))
                 for name in ("id", "valid", "x", "y")
             )
-            moment = t + np.arange(len(state)) // (len(state) // count)
-            parts.append(np.stack([lane, moment, state, x, y])[:, (valid > 0) & (lane >= 0)])
+            shown = np.flatnonzero((valid > 0) & (lane >= 0))
+            moment = t + shown // (len(state) // count)
+            parts.append((moment, *(part[shown] for part in (lane, state, x, y))))
         t += count
     if not parts:
         return ()
-    every = np.concatenate(parts, 1)
-    names, first, row = np.unique(every[0], return_index=True, return_inverse=True)
+    moment, lane, state, x, y = (np.concatenate(part) for part in zip(*parts, strict=True))
+    names, first, row = np.unique(lane, return_index=True, return_inverse=True)
     light = np.zeros((len(names), moments), np.int8)
-    light[row, every[1].astype(int)] = COLOURS[np.clip(every[2].astype(int), 0, len(COLOURS) - 1)]
-    stops = every[3:, first].T.tolist()
+    light[row, moment] = COLOURS[np.minimum(np.maximum(state.astype(int), 0), len(COLOURS) - 1)]
+    stops = zip(x[first].tolist(), y[first].tolist(), strict=True)
     return tuple(
-        Signal(int(name), (x, y), shown)
-        for name, (x, y), shown in zip(names, stops, light, strict=True)
+        Signal(int(name), stop, shown)
+        for name, stop, shown in zip(names, stops, light, strict=True)
     )

@@ -4,7 +4,7 @@ import driving_sim_files as made
 import numpy as np
 import pytest
 
-from pipelines.driving_sim import recorded, tf_example
+from pipelines.driving_sim import recorded, tf_example, womd
 from pipelines.driving_sim.recording import RecordError
 from pipelines.driving_sim.scenario import Scenario
 
@@ -24,6 +24,20 @@ def test_an_example_written_by_hand_comes_back(scenarios: list[Scenario]) -> Non
         sorted(lane.exit) for lane in given.lanes
     ]
     assert found.light.any()
+
+
+def test_lights_are_those_of_the_other_form_of_the_same_recording(
+    scenarios: list[Scenario],
+) -> None:
+    some = [s for s in scenarios if made.lights(s)]
+    most = max(some, key=lambda s: len(made.lights(s)))
+    one = {s.lane: s for s in tf_example.recording(made.tf_example(most)).signals}
+    two = {s.lane: s for s in womd.recording(made.womd(most)).signals}
+    assert set(one) == set(two)
+    for lane, signal in one.items():
+        assert np.array_equal(signal.light, two[lane].light)
+        assert signal.stop == pytest.approx(two[lane].stop, abs=1e-4)
+    assert len({colour for signal in one.values() for colour in signal.light.tolist()}) > 1
 
 
 def test_a_name_is_read_without_the_rest() -> None:
