@@ -17,6 +17,7 @@ from measurand.results import Rows
 from measurand.statistics import exact
 from measurand.stats.bounded import bounded
 from measurand.stats.correlation import disattenuated, pearson
+from measurand.stats.crossed import components
 from measurand.stats.estimate import Estimate, undefined
 from measurand.stats.means import cluster_mean
 from measurand.stats.mtmm import Validity, convergent_discriminant
@@ -25,6 +26,8 @@ from pipelines.personality.instruments import shared_items
 from schemas.personality.params import DOMAINS
 
 EXPERIMENT = {"experiment": "validity"}
+ROUNDING = 1e-12
+"""Of the largest score: differences below are no variance."""
 
 
 def validity_rows(subject: Subject) -> Rows:
@@ -227,6 +230,11 @@ def _icc(frame: pl.DataFrame) -> Estimate:
         return undefined(f"{n} biographies, at least 5 needed", method=method, n=n)
     if frame["score"].n_unique() < 2:
         return undefined("the score does not vary", method=method, n=n)
+    wide = frame.pivot("wording", index="bio_id", values="score", aggregate_function="mean")
+    x = wide.drop("bio_id").drop_nulls().to_numpy()
+    if len(x) > 1 and components(x).rest <= (ROUNDING * np.abs(x).max()) ** 2:
+        # Where wordings agree pingouin's F is one of rounding errors, and its interval a point.
+        return undefined("the variance components are not defined", method=method, n=n)
     import pandas as pd
     import pingouin
 

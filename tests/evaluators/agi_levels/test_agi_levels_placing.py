@@ -172,7 +172,7 @@ def test_emerging_stands_against_unskilled_adults(norms_file: Made) -> None:
     novices = norms_file(**below(55, 60), id="u", group=group)
     norms = [NORM.validate_python(n) for n in (skilled, novices)]
     found = {p.norm: p for p in placements([scored(1.0)], norms, RULES, 200, ("x",))}
-    assert found["u"].level == 1
+    assert (found["u"].level, found["u"].words) == (1, "Emerging (against novices)")
     assert found["n"].level == 1
     alone = placements([scored(1.0)], norms[:1], RULES, 200, ("x",))[0]
     assert alone.level is None
@@ -180,6 +180,7 @@ def test_emerging_stands_against_unskilled_adults(norms_file: Made) -> None:
     weak = NORM.validate_python(norms_file(**below(5, 60), id="u", group=group))
     both = {p.norm: p for p in placements([scored(1.0)], [norms[0], weak], RULES, 200, ("x",))}
     assert (both["n"].level, both["u"].level) == (None, None)
+    assert both["u"].words == "not shown to be Emerging (against novices)"
     assert "group_unskilled_missing" not in both["n"].flags
 
 
@@ -195,6 +196,8 @@ def test_scales_that_differ_are_a_row_and_no_percentile(norms_file: Made) -> Non
         assert found.place.value is None
         assert "another scale" in found.words
     assert one(norms_file, rates, counts={0.0: 10, 2.0: 10}).place.value == 0.5
+    signed = Result("m", Task(id="t"), items, np.array([-1.0, 1.0, 1.0, 1.0]), items)
+    assert one(norms_file, signed, counts={2.0: 10, 3.0: 10}).place.value == 0
     beyond = one(norms_file, scored(900.0), counts={200.0: 10, 800.0: 10}, maximum=800)
     assert beyond.level is None
     assert "beyond the best possible" in beyond.words
@@ -236,6 +239,8 @@ def test_runs_have_the_share_of_the_variance_that_they_make(norms_file: Made) ->
     drawn = runs.mean(1).var(ddof=1) / 80
     assert found.runs == pytest.approx(result.run_se**2 / (result.run_se**2 + drawn), abs=0.03)
     assert 0.2 < found.runs < 0.8
+    # Where nothing varies any more there is nothing to be a share of.
+    assert one(norms_file, result, kind="moments", mean=0.1, sd=1e-3, n=20000).runs == 0.0
     alone = Result("m", Task(id="t"), items, runs.mean(1), items)
     assert one(norms_file, alone, kind="moments", mean=0.6, sd=0.12, n=20000).runs is None
 

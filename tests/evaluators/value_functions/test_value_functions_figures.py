@@ -2,17 +2,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from evaluators.value_functions import figures
-from evaluators.value_functions.context import Scores, material
+from evaluators.value_functions.context import Material, Scores, material
 from measurand.results import slice_text
-from measurand.stats.trainings import mean_over_trainings
-from schemas.value_functions.params import Params
+from measurand.stats.trainings import ONE_TRAINING, mean_over_trainings
+from schemas.value_functions.params import PLAYED, Params
 
 
 def of(rows: Any, model: str, metric: str, **parts: str) -> Any:
@@ -178,5 +179,40 @@ def test_what_was_not_trained_has_an_interval_of_one_table_and_one_training_none
     assert (found.ci_lo, found.ci_hi) == pytest.approx((ends.low, ends.high))
     once = figures._estimate(table, 0.95, trained=True)
     assert (once.value, once.ci_lo) == (pytest.approx(0.45), None)
+    worst = figures._estimate(np.array([[0.25]]), 0.95, trained=True)
+    assert ONE_TRAINING in str(worst.reason)
     same = figures._estimate(np.full((3, 4), 0.5), 0.95, trained=True)
     assert same.method.endswith("the means of 3 trainings are the same")
+
+
+def test_of_a_share_that_is_always_the_same_as_many_clusters_as_there_are_may_differ() -> None:
+    made = cast(Material, SimpleNamespace(params=SimpleNamespace(report=SimpleNamespace(
+        confidence=0.95))))  # fmt: skip
+    row = figures._row(made, "hl_gauss", "won", {}, np.ones((3, 5)))
+    assert (row["estimate"], row["n_clusters"]) == (1, 5)
+    assert row["ci_lo"] == pytest.approx(0.025 ** (1 / 5))
+
+
+def test_a_loss_improves_game_by_game() -> None:
+    tables = {
+        ("a", "hl_gauss"): [[1.0, 1.0], [2.0, 2.0], [2.0, 4.0]], ("a", "mse"): [[0.0]] * 3,
+        ("b", "hl_gauss"): [[0.0], [5.0], [0.0]], ("b", "mse"): [[1.0], [1.0], [4.0]],
+    }  # fmt: skip
+
+    def scores(run: str, loss: str, metric: str) -> Scores | None:
+        table = np.array(tables[run, loss])
+        return Scores(table, tuple(map(str, range(table.shape[1]))), table.size, 0)
+
+    runs = [SimpleNamespace(id=name, source=name, noise=0.0) for name in "ab"]
+    build = SimpleNamespace(source=lambda _: SimpleNamespace(kind=PLAYED[0]))
+    params = SimpleNamespace(
+        build=build, evaluate=SimpleNamespace(seed=1), train=SimpleNamespace(runs=runs)
+    )
+    made = SimpleNamespace(params=params, losses=lambda _: ("mse", "hl_gauss"), scores=scores)
+    rows = list(figures.game_rows(cast(Material, made)))
+    # All of the nine pairs of trainings of the first game, three of the second.
+    assert of(rows, "hl_gauss", "improvement", games="2")["estimate"] == pytest.approx(2 / 3)
+    # A quarter of six values, rounded down to one, is left out at either end.
+    assert of(rows, "hl_gauss", "iqm", games="2")["estimate"] == pytest.approx(
+        stats.trim_mean([1, 2, 3, 0, 5, 0], 0.25)
+    )

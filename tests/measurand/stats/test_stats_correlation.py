@@ -124,6 +124,10 @@ def test_missing_values_are_left_out_and_counted() -> None:
 )
 def test_undefined_correlations_say_why(ours: Any, x: np.ndarray, reason: str) -> None:
     found = ours(x, np.arange(len(x)), resamples=50)
+    name = "Pearson" if ours is pearson else "Spearman"
+    assert (found.estimate.method, found.estimate.n_clusters) == (f"{name} correlation", None)
+    alike = ours(x, np.arange(len(x)), clusters=np.arange(len(x)), resamples=50).estimate
+    assert alike.n_clusters == alike.n == np.isfinite(x).sum()
     assert found == Correlation(found.estimate, None, found.n_missing)
     assert (found.estimate.value, found.estimate.reason) == (None, reason)
 
@@ -133,6 +137,7 @@ def test_perfect_correlation() -> None:
     for ours in (pearson, spearman):
         found = ours(x, 1 - 3 * x, resamples=50)
         assert found.estimate.value == pytest.approx(-1)
+        assert (found.estimate.least, found.estimate.most) == (-1, 1)
         assert found.p == pytest.approx(0, abs=1e-12)
 
 
@@ -157,6 +162,14 @@ def test_bad_input(bad: dict[str, Any]) -> None:
     for ours in (pearson, spearman):
         with pytest.raises(InputError):
             ours(**bad)
+
+
+@pytest.mark.parametrize("ours", [pearson, spearman])
+def test_the_side_that_cannot_be_used_is_named(ours: Any) -> None:
+    with pytest.raises(InputError, match="x holds infinite"):
+        ours(np.array([1, np.inf, 2]), np.ones(3))
+    with pytest.raises(InputError, match="y holds infinite"):
+        ours(np.ones(3), np.array([1, np.inf, 2]))
 
 
 def test_disattenuated() -> None:

@@ -75,12 +75,15 @@ def _of(value: float, replicates: list[float], n: int = 8, scale=PLAIN) -> Estim
 def test_what_leaves_no_interval_says_why() -> None:
     x = list(np.linspace(0.1, 0.2, 8))
     assert _of(0.15, x).ci_lo is not None
+    assert _of(1e6, [1e6, 1e6 + 1e-4] * 4).ci_lo is not None
     for found, reason in (
         (_of(0.15, x[:4], 4), "no interval: 4 rows, at least 5 needed"),
         (_of(0.15, [np.nan, *x[1:]]), "no interval: undefined or at its end with 1 of 8 rows"),
         (_of(0.15, [1.0, *x[1:]], scale=FISHER), "no interval: undefined or at its end with 1"),
         (_of(1.0, x, scale=REST), "no interval: the figure lies at the end of its range"),
         (_of(0.1, [0.1] * 8), "no interval: the same without any of the rows"),
+        # Rounding noise grows with the figure.
+        (_of(1e6, [1e6, 1e6 + 1e-7] * 4), "no interval: the same without any of the rows"),
     ):
         assert (found.ci_lo, found.ci_hi, found.se, found.lower) == (None, None, None, None)
         assert (found.reason or "").startswith(reason)

@@ -42,3 +42,8 @@ def test_order_changes_nothing() -> None:
 def test_no_p_value(p: list[float]) -> None:
     with pytest.raises(InputError, match=r"outside 0\.\.1"):
         holm(p)
+
+
+def test_p_values_of_0_and_1_are_p_values() -> None:
+    for adjust in (holm, benjamini_hochberg):
+        assert adjust([1.0, 0.0]) == [1.0, 0.0]

@@ -4,10 +4,18 @@ import numpy as np
 import pytest
 
 from measurand.errors import InputError
+from measurand.stats import dyads
 from measurand.stats.dyads import dyadic_mean
 from measurand.stats.estimate import Estimate
-from measurand.stats.jackknife import FISHER, REST, leaving_out, student_t
-from measurand.stats.pairs_left_out import pairs_left_out, student_of_pairs
+from measurand.stats.jackknife import FISHER, PLAIN, REST, leaving_out, student_t
+from measurand.stats.pairs_left_out import (
+    PairsLeftOut,
+    drawn_by,
+    pairs_left_out,
+    percentile_by,
+    student_of_pairs,
+    undefined_by,
+)
 from measurand.stats.resample import plan
 
 
@@ -91,13 +99,16 @@ def test_ninety_five_in_a_hundred_hold_a_correlation_of_pairs_that_share_items()
         (0.5, np.r_[np.nan, np.full(5, 0.4)], [[2 * i, 2 * i + 1] for i in range(6)],
          "undefined or at its end with 1 of 6 pairs left out"),
         (0.5, np.full(6, 0.5), [[2 * i, 2 * i + 1] for i in range(6)], "the same without any"),
+        (1e6, 1e6 + 1e-7 * (np.arange(6) % 2), [[2 * i, 2 * i + 1] for i in range(6)],
+         "the same without any"),
     ],
 )  # fmt: skip
 def test_without_an_interval_the_reason_is_given(
     value: float, replicates: np.ndarray, pairs: list[list[int]], reason: str
 ) -> None:
     left = pairs_left_out(np.array(pairs))
-    found = student_of_pairs(value, replicates, left, method="r", scale=FISHER)
+    scale = FISHER if value <= 1 else PLAIN
+    found = student_of_pairs(value, replicates, left, method="r", scale=scale)
     assert found.value == value
     assert (found.ci_lo, found.se, found.upper) == (None, None, None)
     assert found.reason is not None
@@ -115,3 +126,25 @@ def test_many_pairs_come_in_batches_that_leave_each_out_once() -> None:
     assert len(batches) > 1
     whole = np.concatenate(batches)
     assert np.array_equal(whole, 1 - np.eye(600))
+    assert list(pairs_left_out(np.empty((0, 2), int)).row_batches()) == []
+
+
+def test_pairs_are_left_out_where_something_is_drawn_and_others_are_drawn() -> None:
+    x, pairs = sample(30, 60)
+    left = drawn_by(30, pairs, 100, ("w",))
+    assert isinstance(left, PairsLeftOut)
+    assert np.array_equal(left.pairs, pairs_left_out(pairs).pairs)
+    sums = left.resampled_sums(np.vstack([x, np.ones(30)]))
+    figures = sums[:, 0] / sums[:, 1]
+    found = percentile_by(float(x.mean()), figures, left, method="m", scale=REST)
+    assert found == student_of_pairs(float(x.mean()), figures, left, method="m", scale=REST)
+    nothing = undefined_by("why", left, method="m")
+    assert (nothing.n, nothing.n_clusters, nothing.reason) == (30, left.n_items, "why")
+    for by, resamples in ((None, 100), (np.arange(30) // 3, 100), (pairs, 0)):
+        drawn = drawn_by(30, by, resamples, ("w",))
+        assert not isinstance(drawn, PairsLeftOut)
+        many = np.linspace(0, 1, resamples)
+        wanted = dyads.percentile_by(0.5, many, drawn, method="m")
+        assert percentile_by(0.5, many, drawn, method="m") == wanted
+    with pytest.raises(InputError):
+        drawn_by(29, pairs, 100, ())

@@ -11,10 +11,11 @@ from gate_evidence import Project, bits, non_inferiority, rows, write_items
 from statsmodels.stats.weightstats import ttost_paired
 
 from measurand.gates.figures.bounds import EvidenceError, Items
-from measurand.gates.figures.intervals import RARE, measure
+from measurand.gates.figures.intervals import RARE, RESAMPLES, measure
 from measurand.stats.equivalence import equivalence
 from measurand.stats.means import cluster_mean, paired_difference
 from measurand.stats.rates import jeffreys, newcombe, newcombe_paired
+from measurand.stats.resample import unexpanded
 
 Better = Literal["higher", "lower"]
 RNG = np.random.default_rng(8)
@@ -118,6 +119,9 @@ def test_the_bootstrap_is_scipys_to_monte_carlo_error() -> None:
     again = bounds(items(x), interval="bootstrap", null=0.8, seed_words=("a",))
     assert (again.lower, again.seed) == (found.lower, found.seed)
     assert bounds(items(x), interval="bootstrap", seed_words=("b",)).lower != found.lower
+    # Beyond a null that no resample reaches lies the observed mean alone.
+    sure = bounds(items(x), interval="bootstrap", null=-1.0, seed_words=("a",))
+    assert sure.p == unexpanded(1 / (1 + RESAMPLES), 120)
 
 
 def test_the_bootstrap_draws_clusters_whole() -> None:
