@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -70,18 +72,18 @@ def recording(path: Path) -> Recording:
     step = table["timestep"].to_numpy()
     if step.min() < 0 or step.max() >= 10_000:
         raise RecordError(f"moments {step.min()} to {step.max()}", code="time")
-    if len(set(zip(row.tolist(), step.tolist(), strict=True))) < len(row):
-        raise RecordError("a track is at two places at once", code="ragged")
     n, moments = len(names), max(int(step.max()) + 1, T0 + 1)
-    track, velocity = np.zeros((n, moments, 4)), np.zeros((n, moments, 2))
     valid = np.zeros((n, moments), bool)
+    valid[row, step] = True
+    if valid.sum() < len(row):
+        raise RecordError("a track is at two places at once", code="ragged")
+    track, velocity = np.zeros((n, moments, 4)), np.zeros((n, moments, 2))
     x, y, yaw, vx, vy = (
         table[c].to_numpy()
         for c in ("position_x", "position_y", "heading", "velocity_x", "velocity_y")
     )
     velocity[row, step] = np.stack([vx, vy], 1)
     track[row, step] = np.stack([x, y, yaw, along(velocity[row, step], yaw)], 1)
-    valid[row, step] = True
     kind = dict(zip(tracks, table["object_type"].to_pylist(), strict=True))
     category = dict(zip(tracks, table["object_category"].to_pylist(), strict=True))
     lanes, edges = _map(_beside(path))
@@ -149,9 +151,11 @@ def _map(found: Mapping[str, Any]) -> tuple[dict[int, Road], tuple[Floats, ...]]
 
 def _points(points: Iterable[Mapping[str, float]]) -> Floats:
     """(n, 3), on flat ground."""
-    found = np.array([(float(p["x"]), float(p["y"]), 0.0) for p in points])
-    if len(found) < 2 or not np.isfinite(found).all():
+    flat = np.fromiter(chain.from_iterable(map(itemgetter("x", "y"), points)), np.float64)
+    if len(flat) < 4 or not np.isfinite(flat).all():
         raise ValueError("a line of less than two points")
+    found = np.zeros((len(flat) // 2, 3))
+    found[:, :2] = flat.reshape(-1, 2)
     return found
 
 

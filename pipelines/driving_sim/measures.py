@@ -71,15 +71,17 @@ def off_road(world: World, sdc: torch.Tensor) -> torch.Tensor:
 
 def off_route(world: World, sdc: torch.Tensor) -> torch.Tensor:
     """(B,) m from the centre to the nearest way of the route; NaN without one."""
+    # Coordinates apart: sums over two neighbours in memory cost as much as all the rest.
     real = world.route_valid & world.on_route[..., None]
-    points = torch.where(real[..., None], world.routes, 0)
-    a, step = points[:, :, :-1], points[:, :, 1:] - points[:, :, :-1]
-    both = real[:, :, :-1] & real[:, :, 1:]
-    away = sdc[:, None, None, :2] - a
-    square = (step * step).sum(-1)
-    share = ((away * step).sum(-1) / torch.where(square > 0, square, 1)).clamp(0, 1)
-    off = away - share[..., None] * step
-    near = torch.where(both, (off * off).sum(-1), torch.inf).flatten(1).amin(1)
+    x, y = (torch.where(real, world.routes[..., k], 0) for k in (0, 1))
+    step_x, step_y = x[..., 1:] - x[..., :-1], y[..., 1:] - y[..., :-1]
+    away_x, away_y = sdc[:, 0, None, None] - x[..., :-1], sdc[:, 1, None, None] - y[..., :-1]
+    square = step_x * step_x + step_y * step_y
+    along = away_x * step_x + away_y * step_y
+    share = (along / torch.where(square > 0, square, 1)).clamp(0, 1)
+    off_x, off_y = away_x - share * step_x, away_y - share * step_y
+    both = real[..., :-1] & real[..., 1:]
+    near = torch.where(both, off_x * off_x + off_y * off_y, torch.inf).flatten(1).amin(1)
     known = near < torch.inf
     positive = known & (near > 0)
     return torch.where(
@@ -91,10 +93,11 @@ def off_route(world: World, sdc: torch.Tensor) -> torch.Tensor:
 
 def against_traffic(world: World, sdc: torch.Tensor) -> torch.Tensor:
     """(B,) bool: lane points within :data:`LANE`, and none within 90 degrees of the heading."""
-    points = torch.where(world.lane_valid[..., None], world.lanes, 0)
-    dx, dy = points[..., 0] - sdc[:, :1], points[..., 1] - sdc[:, 1:2]
+    # What stands in places that are not valid is compared with, and the answer put aside.
+    x, y, along, across = world.lanes.unbind(-1)
+    dx, dy = x - sdc[:, :1], y - sdc[:, 1:2]
     level = world.lane_valid & (world.lane_rise.abs() <= LEVEL)
     near = level & ~world.junction & (dx * dx + dy * dy <= LANE * LANE)
     cos, sin = cos_sin(sdc[:, 2:3])
-    same = points[..., 2] * cos + points[..., 3] * sin > 0
+    same = along * cos + across * sin > 0
     return near.any(1) & ~(near & same).any(1)

@@ -3,10 +3,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
+import shapely
 import torch
 
 from pipelines.driving_sim.measures import against_traffic, measure, off_road, off_route
+from pipelines.driving_sim.scenario import Scenario
 from pipelines.driving_sim.world import World, reset
 from schemas.driving_sim.params import T0
 
@@ -37,6 +40,20 @@ def test_beside_the_road_and_beside_the_route(world: World) -> None:
     sdc[:, :2] -= 30 * left
     assert (off_road(world, sdc) > 0).all()
     assert (off_route(world, sdc) > 3.6).all()
+
+
+def test_off_the_route_is_the_distance_from_its_nearest_way(
+    scenarios: list[Scenario], world: World
+) -> None:
+    noise = np.random.default_rng(4).normal(0, 6, (len(scenarios), 2))
+    sdc = world.log[:, 0, T0 + 20].clone()
+    sdc[:, :2] += torch.from_numpy(noise).to(sdc)
+    ways = [[w.poses[:, :2] for w in s.ways if w.on_route] for s in scenarios]
+    away = [
+        min(shapely.LineString(way).distance(shapely.Point(*place)) for way in some)
+        for some, place in zip(ways, sdc[:, :2].double().tolist(), strict=True)
+    ]
+    assert off_route(world, sdc).tolist() == pytest.approx(away, abs=1e-3)
 
 
 def test_what_is_not_known_is_no_number(world: World) -> None:
