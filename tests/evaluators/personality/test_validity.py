@@ -169,7 +169,10 @@ def test_five_biographies_have_an_icc_by_components_of_variance() -> None:
     assert _icc(_worded(np.ones((5, 3)))).reason == "the score does not vary"
     # Of equal biographies nothing is defined, of equal wordings the interval is not.
     same = np.tile(np.arange(5.0)[:, None], (1, 3))
-    for even in (np.tile([1.0, 2.0, 3.0], (5, 1)), same, same / 10, same / 3 + [0.0, 0.1, 0.7]):
+    # Of biographies that turn round with the wording the ICC is -1.5, and the interval is not.
+    turned = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    steps = same / 3 + [0.0, 0.1, 0.7]
+    for even in (np.tile([1.0, 2.0, 3.0], (5, 1)), same, same / 10, steps, turned):
         alike = _icc(_worded(even))
         assert (alike.value, alike.reason) == (None, "the variance components are not defined")
     parts = components(np.eye(5)[:, :3])

@@ -22,6 +22,14 @@ def test_each_candidate_is_one_look_and_keeps_its_number(tmp_path: Path) -> None
     assert looks.number(seen, "another question", "a") == 1
 
 
+def test_a_record_is_made_where_there_is_no_folder_and_reads_line_by_line(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    looks.record(out, {}, "q", "a")
+    assert looks.read(out) == {"q": ["a"]}
+    lines = (out / looks.FILE).read_text().splitlines()
+    assert lines[:4] == ["{", ' "looks": {', '  "q": [', '   "a"']
+
+
 def test_the_key_is_everything_but_the_candidate() -> None:
     key = looks.question("file", ["b1", "b2"], ["d"])
     assert key == looks.question("file", ["b2", "b1", "b1"], ["d"])

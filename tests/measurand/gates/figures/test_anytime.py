@@ -11,6 +11,7 @@ from gate_evidence import Project, bits, gate, non_inferiority, rows
 
 from measurand.gates.figures.anytime import Line, _edge, bounds, line_of
 from measurand.gates.figures.bounds import EvidenceError, Items
+from measurand.sequence import ordered
 from measurand.stats.sequential import above
 
 RNG = np.random.default_rng(4)
@@ -41,6 +42,9 @@ def test_clusters_are_means_in_order_of_their_names() -> None:
     first = got.ordered(("b",))
     assert first.names == ("b", "a")
     assert first.digest(1) != got.digest(1)
+    names = tuple("abcdefgh")
+    eight = Items(np.arange(8) / 8, np.arange(8), names=names)
+    assert line_of(eight, 0.0, 1.0, seed=7).names == tuple(ordered(names, 7)) != names
     assert line_of(Items(np.zeros(1), np.zeros(1, int), True, names=("a",)), 0.0, 5.0).low == -5.0
 
 
@@ -57,6 +61,10 @@ def test_the_bound_exceeds_the_null_exactly_where_the_bets_refute_it(n: int, tru
     assert got.lower < got.upper
     assert got.ci_lo <= got.lower
     assert got.upper <= got.ci_hi
+
+
+def test_where_every_bet_is_lost_p_is_one() -> None:
+    assert found(line([-1.0] * 20), null=-0.5).p == 1
 
 
 def test_mirrored_differences_have_mirrored_bounds() -> None:

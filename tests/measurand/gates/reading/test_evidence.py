@@ -11,6 +11,7 @@ from pyarrow import parquet
 
 from measurand.gates.figures.bounds import EvidenceError
 from measurand.gates.reading.evidence import items_path, load_items, load_statistics, schema_drift
+from measurand.manifest import read_manifest
 from measurand.results import RESULTS, STATISTICS
 
 CONTENT = rows(bits(40, 0.5))
@@ -27,6 +28,7 @@ def test_a_dataset_folder(tmp_path: Path) -> None:
         write_items(tmp_path / "items", CONTENT, params={"instrument": {"judge": "x"}})
     )
     assert got.table.num_rows == 40
+    assert got.hash == read_manifest(tmp_path / "items").logical_hash
     assert got.parents == {"toy": "d" * 64}
     assert got.version == RESULTS.version
     assert not got.partial

@@ -38,7 +38,9 @@ def test_what_was_not_asked_costs_what_was_asked(tmp_path: Path) -> None:
     found = read(results(tmp_path))
     assert found is not None
     assert found.early
+    assert (found.seed, found.batch, found.gates_sha256) == (1, 10, "x")
     [one] = found.to_dict()["models"]
+    assert one["open"] == []
     assert one["items_saved"] == 30
     assert (one["prompt_tokens"], one["prompt_tokens_saved"]) == (100, 300)
     assert (one["seconds"], one["seconds_saved"]) == (4.0, 12.0)
@@ -54,6 +56,13 @@ def test_a_whole_run_saved_nothing(tmp_path: Path) -> None:
     assert not found.early
     assert found.to_dict()["models"][0]["seconds_saved"] is None
     assert "saved" not in found.models[0].words()
+    assert found.models[0].open == ("g",)
+
+
+def test_of_a_model_whose_gates_nobody_knows_none_is_open(tmp_path: Path) -> None:
+    found = read(results(tmp_path, {**ORDER, "models": [{**RUN, "open": None}]}, costs=False))
+    assert found is not None
+    assert (found.models[0].open, found.to_dict()["models"][0]["open"]) == (None, None)
 
 
 def test_other_results_say_nothing(tmp_path: Path) -> None:
