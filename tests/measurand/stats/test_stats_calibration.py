@@ -13,6 +13,7 @@ from sklearn.metrics import log_loss as reference_log_loss
 
 from measurand.errors import InputError
 from measurand.stats.calibration import (
+    _bias,
     brier,
     calibration_error,
     log_loss,
@@ -20,8 +21,9 @@ from measurand.stats.calibration import (
     reliability_curve,
 )
 from measurand.stats.dyads import dyadic_mean
+from measurand.stats.folded import folded_bias
 from measurand.stats.pairs_left_out import pairs_left_out, student_of_pairs
-from measurand.stats.resample import cluster_counts
+from measurand.stats.resample import cluster_counts, plan
 
 
 def forecasts(n: int, seed: int, slope: float = 1.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -69,6 +71,31 @@ def by_hand(q: np.ndarray, p: np.ndarray, edges: np.ndarray, weights: np.ndarray
         inside = (q >= edges[k]) & ((q <= edges[k + 1]) if last else (q < edges[k + 1]))
         total += abs(float((weights * (q - p))[inside].sum()))
     return total / float(weights.sum())
+
+
+def test_one_bin_tells_how_far_the_means_are_apart() -> None:
+    q, p = np.array([0.125, 0.5, 0.75]), np.array([0.0, 1.0, 1.0])
+    for binning in ("width", "mass"):
+        found = calibration_error(q, p, bins=1, binning=binning, resamples=0)
+        assert found.value == pytest.approx(abs(q.mean() - p.mean()))
+
+
+def test_the_bias_of_a_plain_error_by_hand() -> None:
+    """Two bins of three rows and one, in three resamples, of which one lacks the second bin."""
+    point = np.array([3.0, 1.0, 0.6, -0.2, 0.0, 0.0])
+    sums = np.array(
+        [
+            [1.0, 3.0, 0.15, -0.6, 0.0, 0.0],
+            [4.0, 0.0, 1.0, 0.0, 0.0, 0.0],
+            [3.0, 1.0, 0.6, -0.2, 0.0, 0.0],
+        ]
+    )
+    first = np.std([0.15, 0.25, 0.2], ddof=1) * math.sqrt(3 / 2)
+    # Of one row the error is its distance.
+    wanted = folded_bias(np.array([0.2, -0.2]), np.array([first, 0.2]))
+    assert _bias(point, sums, plan(4, None, 40, ())) == pytest.approx(
+        float(0.75 * wanted[0] + 0.25 * wanted[1])
+    )
 
 
 def test_the_error_and_its_resamples_by_hand() -> None:
@@ -132,6 +159,8 @@ def test_recalibration_is_the_glm_of_statsmodels() -> None:
         found = recalibration(h, label, resamples=0)
         assert found.intercept.value == pytest.approx(glm.params[0], abs=1e-7)
         assert found.slope.value == pytest.approx(glm.params[1], abs=1e-7)
+        assert found.slope.method.startswith("calibration slope")
+        assert found.intercept.method.startswith("calibration intercept")
     assert recalibration(h * 1e-6, p, resamples=0).slope.value == pytest.approx(
         1e6 * (recalibration(h, p, resamples=0).slope.value or 0), rel=1e-6
     )

@@ -20,6 +20,7 @@ def test_tost_is_statsmodels_and_pingouins(margin: float) -> None:
     assert found == pytest.approx(ttost_paired(A, B, -margin, margin)[0], abs=1e-14)
     theirs = float(pingouin.tost(A, B, bound=margin, paired=True)["pval"].iloc[0])
     assert found == pytest.approx(theirs, abs=1e-12)
+    assert equivalence(paired_difference(B, A), margin) == pytest.approx(found, abs=1e-14)
 
 
 def test_non_inferiority_is_one_half_of_it() -> None:

@@ -44,7 +44,8 @@ def test_swapping_mirrors() -> None:
 
 
 def test_what_is_undefined() -> None:
-    assert welch(A[:0], B).reason == "no rows on one side"
+    nothing = welch(A[:0], B)
+    assert (nothing.reason, nothing.n) == ("no rows on one side", 0)
     alone = welch(A[:1], B)
     assert (alone.value, alone.ci_lo) == (pytest.approx(A[0] - B.mean()), None)
     assert alone.reason is not None

@@ -71,6 +71,16 @@ def test_a_fixed_score_has_jeffreys_law(below: int, n: int, cut: float, expected
     )
 
 
+def test_its_interval_and_its_bounds_are_quantiles_of_jeffreys_law() -> None:
+    found = among(exact_score(1.0), group(47, 50)).estimate(0.9)
+    law = stats.beta(47.5, 3.5)
+    assert (found.ci_lo, found.ci_hi) == pytest.approx((law.ppf(0.05), law.ppf(0.95)))
+    assert (found.lower, found.upper) == pytest.approx((law.ppf(0.05), law.ppf(0.95)))
+    wide = among(exact_score(1.0), group(47, 50)).estimate()
+    assert (wide.ci_lo, wide.ci_hi) == pytest.approx((law.ppf(0.025), law.ppf(0.975)))
+    assert (wide.lower, wide.upper) == (found.lower, found.upper)
+
+
 @pytest.mark.parametrize(
     ("score", "n", "theta", "low", "high"),
     [
@@ -249,7 +259,11 @@ def test_a_table_tells_two_ends() -> None:
     assert (low.strict, high.at_most) == pytest.approx((0.0, 0.205))
     spread, _ = in_table(score_with_error(20.0, 1.0), listed, shares, None, 0.0)
     assert spread.below([0.4])[0] == pytest.approx(0.5, abs=0.02)
-    for bad in ((listed[::-1], shares), (listed, shares[::-1]), (listed, shares * 2)):
+    empty = np.empty(0)
+    for bad in (
+        (listed[::-1], shares), (listed, shares[::-1]), (listed, shares * 2),
+        (listed[:-1], shares), (listed, shares[:-1]), (empty, empty), (empty, shares),
+    ):  # fmt: skip
         with pytest.raises(InputError) as caught:
             in_table(exact_score(25.0), *bad, None, 0.005)
         assert caught.value.code == "bad_table"

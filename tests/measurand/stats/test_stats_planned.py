@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy.stats import binom, chi2, nct, norm
+from scipy.stats import binom, chi2, f, nct, norm, t
 from statsmodels.stats.power import TTestPower
 
 from measurand.errors import InputError
@@ -57,6 +57,16 @@ def test_the_width_is_reached_with_the_chance_said() -> None:
         met.append(2 * float(stdtrit(n - 1, 0.975)) * sd / math.sqrt(n) <= 0.8)
     # Whole units round up, so a little more often.
     assert 0.78 <= np.mean(met) <= 0.86
+
+
+def test_a_width_takes_the_least_number_that_meets_it() -> None:
+    def met(n: int, ratio: float) -> bool:
+        return bool(2 * t.ppf(0.975, n - 1) * 0.5 * math.sqrt(ratio / n) <= 0.6)
+
+    known = next(n for n in range(2, 99) if met(n, chi2.ppf(0.8, n - 1) / (n - 1)))
+    assert units_for_width(0.6, 0.5) == known
+    guessed = next(n for n in range(2, 99) if met(n, f.ppf(0.8, n - 1, 6)))
+    assert units_for_width(0.6, 0.5, degrees=6) == guessed > known
 
 
 def test_a_known_variance_needs_fewer_for_a_width() -> None:

@@ -37,6 +37,7 @@ def test_two_sided_halves_what_was_seen() -> None:
     assert two_sided(coin, 5) == 1.0
     assert two_sided(coin, 0) == pytest.approx(2**-10)
     assert two_sided(coin, 1) == two_sided(coin, 9) == pytest.approx(2 * (1 + 5) / 1024)
+    assert probabilities(np.array([1.0, 0.0, 1.0])).tolist() == [0, 0, 1, 0]
     with pytest.raises(InputError):
         two_sided(coin, 11)
     with pytest.raises(InputError):

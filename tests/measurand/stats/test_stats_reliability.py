@@ -309,3 +309,16 @@ def test_only_items_that_load_negatively_count_as_flipped() -> None:
     assert scale_reliability(x, resamples=0).n_flipped == 0
     x[:, 2] = 6 - x[:, 2]
     assert scale_reliability(x, resamples=0).n_flipped == 1
+
+
+def test_of_three_items_alpha_without_one_is_that_of_two() -> None:
+    import pandas as pd
+
+    x = np.random.default_rng(9).normal(size=(40, 1)) + np.random.default_rng(8).normal(
+        size=(40, 3)
+    )
+    found = scale_reliability(x, resamples=0)
+    for j in range(3):
+        left = pd.DataFrame(np.delete(x, j, axis=1))
+        assert found.alpha_if_deleted[j] == pytest.approx(pingouin.cronbach_alpha(left)[0])
+    assert scale_reliability(x[:, :2], resamples=0).alpha_if_deleted == (None, None)

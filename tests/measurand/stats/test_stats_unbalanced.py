@@ -26,6 +26,13 @@ def test_without_gaps_these_are_the_forms_of_the_mean_squares() -> None:
     assert found.consistency.value == pytest.approx(known.icc3.value, abs=1e-12)
 
 
+def test_one_degree_of_freedom_is_enough() -> None:
+    x = np.array([[1.0, 2.0], [4.0, 7.0]])
+    found, known = agreement(x, resamples=0), intraclass(x)
+    assert found.absolute.value == pytest.approx(known.icc2.value, abs=1e-12)
+    assert found.consistency.value == pytest.approx(known.icc3.value, abs=1e-12)
+
+
 @pytest.mark.parametrize("share", [0.1, 0.4, 0.6])
 def test_constants_fitted_by_dummies(share: float) -> None:
     """Henderson's method III written out: sums of squares of regressions on dummies."""
