@@ -9,8 +9,11 @@ import pytest
 from scipy.stats import t
 
 from measurand.errors import InputError
+from measurand.stats import htmt as module
 from measurand.stats.folded import folded_bias
 from measurand.stats.htmt import heterotrait_monotrait
+from measurand.stats.jackknife import leaving_out
+from measurand.stats.resample import plan
 
 RNG = np.random.default_rng(21)
 SCALES = np.array(["a"] * 3 + ["b"] * 4 + ["c"] * 2)
@@ -131,3 +134,18 @@ def test_two_complete_rows_are_enough_for_a_ratio() -> None:
     found = heterotrait_monotrait(x, SCALES, resamples=0)
     assert all(one.value == pytest.approx(1.0) for one in found.values())
     assert all(one.n == 2 for one in found.values())
+
+
+def test_errors_of_correlations_are_those_of_the_jackknife() -> None:
+    x = np.random.default_rng(6).normal(size=(14, 4))
+    member, r = np.array([0, 0, 1, 1]), np.corrcoef(x.T)
+    drawn = leaving_out(plan(14, None, 40, ()))
+    _, errors = module._without(x, r, member, [(0, 1)], drawn)
+    left = np.array([np.corrcoef(np.delete(x, i, axis=0).T) for i in range(14)])
+    apart = left - left.mean(axis=0)
+    assert errors == pytest.approx(np.sqrt(13 / 14 * (apart**2).sum(axis=0)), abs=1e-7)
+    excess = module._excess(r, errors, member)
+    assert (excess[:2, :2] == 0).all()
+    assert (excess[2:, 2:] == 0).all()
+    assert excess[:2, 2:] == pytest.approx(folded_bias(r[:2, 2:], errors[:2, 2:]))
+    assert (excess[:2, 2:] > 0).all()

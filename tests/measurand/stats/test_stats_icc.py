@@ -5,6 +5,7 @@ import pingouin
 import pytest
 
 from measurand.errors import InputError
+from measurand.stats import icc
 from measurand.stats.estimate import Estimate
 from measurand.stats.icc import Icc, intraclass
 from measurand.stats.reliability import cronbach_alpha
@@ -82,3 +83,9 @@ def test_what_is_undefined_or_refused() -> None:
     assert flat.icc3.value is None
     with pytest.raises(InputError, match="NaN"):
         intraclass(np.array([[1.0, np.nan], [2.0, 3.0]]))
+
+
+def test_without_degrees_of_freedom_the_agreement_may_be_whole() -> None:
+    """5 (1 + 2 s) - 3 s + 3 s is 0 at s = -1/2, and with it Satterthwaite's degrees."""
+    even = icc._Squares(between=0.1, within=1.0, raters=1.0, error=1.0)
+    assert icc._agreement_bounds(even, -0.5, 5, 3, 0.025, within=False)[1] == 1.0

@@ -93,3 +93,8 @@ def test_two_items_have_the_alpha_of_their_covariance() -> None:
     )
     cov = np.cov(x.T)
     assert alpha_of_long_test(x).value == pytest.approx(4 * cov[0, 1] / cov.sum())
+
+
+def test_few_respondents_and_one_item_are_told_apart() -> None:
+    assert item_statistics(np.ones((1, 3))).reason == "fewer than 3 respondents"
+    assert item_statistics(np.arange(9.0)[:, None]).reason == "one item has no rest"

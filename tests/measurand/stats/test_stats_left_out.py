@@ -16,6 +16,12 @@ def test_by_hand() -> None:
     assert advantages(np.array([6.0]), ratings).tolist() == [1.5 / 3]
 
 
+def test_of_two_raters_each_is_the_others() -> None:
+    found = advantages(np.array([2.0, 0.0]), np.array([[1.0, 3.0], [1.0, 3.0]]))
+    # Between them it is closer to either; at 0 it is closer to 1, by one, and farther from 3.
+    assert found.tolist() == [1.0, 0.5]
+
+
 def test_a_rater_stands_in_the_middle_whatever_the_scale() -> None:
     """One rater of each text plays the model: a half in expectation, by exchange."""
     rng = np.random.default_rng(0)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from itertools import product
 
 import numpy as np
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from measurand.errors import InputError
+from measurand.stats import signed_rank as module
 from measurand.stats.signed_rank import signed_rank
 
 # Hollander & Wolfe (1999), table 3.1: Hamilton depression factor IV of nine patients, before and
@@ -97,3 +99,18 @@ def test_what_is_undefined_or_refused() -> None:
     assert few.shift.reason == "no interval: 5 rows cannot reach a level of 0.95"
     with pytest.raises(InputError, match="5001"):
         signed_rank(np.zeros(5001))
+
+
+def test_of_many_rows_the_place_is_the_normal_one_next_to_the_exact() -> None:
+    """Mean n (n + 1) / 4 and variance n (n + 1) (2 n + 1) / 24 of the sum of ranks."""
+    place = module._rank(60, 0.025, False)
+    assert place == math.floor(60 * 61 / 4 + stats.norm.ppf(0.025) * (60 * 61 * 121 / 24) ** 0.5)
+    assert abs(place - module._rank(60, 0.025, True)) <= 1
+    assert module._rank(60, 1e-60, False) == 0
+
+
+def test_as_many_rows_as_ranks_take_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_ROWS", 20)
+    assert signed_rank(np.arange(20.0)).shift.value is not None
+    with pytest.raises(InputError, match="21 differences"):
+        signed_rank(np.arange(21.0))
