@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 HEAVY = (
@@ -13,6 +18,8 @@ HEAVY = (
     "polars",
     "scipy.stats",
     "apache_beam",
+    "dvc.cli",
+    "dvc.repo",
     "pydantic",
     "pytest",
 )
@@ -29,3 +36,28 @@ def begin(work: Callable[..., None], *words: Any, **named: Any) -> Any:
     process = context.Process(target=work, args=words, kwargs=named)
     process.start()
     return process
+
+
+def _dvc(root: Path, words: tuple[str, ...], environment: dict[str, str], said: Path) -> None:
+    from dvc.cli import main
+
+    os.chdir(root)
+    os.environ.clear()
+    os.environ.update(environment)
+    for stream, name in ((1, "out"), (2, "err")):
+        os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT), stream)
+    sys.exit(main([*words]))
+
+
+def dvc(
+    root: Path, *words: str, environment: Mapping[str, str] = os.environ, seconds: float = 240
+) -> CompletedProcess[str]:
+    """What ``dvc`` says in a folder, started warm."""
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder)
+        process = begin(_dvc, root, words, {**environment, "DVC_NO_ANALYTICS": "1"}, said)
+        process.join(seconds)
+        process.kill()  # where it has not ended
+        process.join()
+        out, err = ((said / name).read_text() for name in ("out", "err"))
+    return CompletedProcess(["dvc", *words], process.exitcode, out, err)
