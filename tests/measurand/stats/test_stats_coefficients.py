@@ -73,3 +73,13 @@ def test_flipping_is_one_factor_of_reversed_items() -> None:
 def test_alpha_of_a_sum_that_does_not_vary_is_undefined() -> None:
     x = np.random.default_rng(7).normal(size=(20, 1)) * [1, -1]
     assert np.isnan(alpha(covariance(x)))
+
+
+def test_alpha_of_matrices_side_by_side_is_pingouins_of_each() -> None:
+    import pandas as pd
+    import pingouin
+
+    every = [_answers(seed) for seed in (1, 2, 3)]
+    found = alpha(np.stack([covariance(x) for x in every]))
+    known = [pingouin.cronbach_alpha(pd.DataFrame(x))[0] for x in every]
+    assert found == pytest.approx(np.array(known))

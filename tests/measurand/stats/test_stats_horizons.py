@@ -6,7 +6,7 @@ import statsmodels.api as sm
 
 from measurand.errors import InputError
 from measurand.stats.horizons import horizon
-from measurand.stats.resample import plan
+from measurand.stats.resample import cluster_counts, expanded, plan
 
 SLOPE, TRUTH = -0.8, 60.0
 
@@ -26,6 +26,19 @@ def test_lengths_at_a_half_and_four_fifths_are_those_of_statsmodels() -> None:
     for share, logit in ((0.5, 0.0), (0.8, np.log(4))):
         found = horizon(minutes, k, n, share=share, resamples=200, seed_words=("h",))
         assert found.value == pytest.approx(2 ** ((logit - a) / b), rel=1e-6)
+
+
+def test_its_interval_is_that_of_horizons_of_drawn_tasks() -> None:
+    minutes, k, n = sample(np.random.default_rng(2), 40)
+    found = horizon(minutes, k, n, share=0.8, resamples=40, seed_words=("i",))
+    design, made = sm.add_constant(np.log2(minutes)), []
+    for w in cluster_counts(np.arange(40), 40, found.seed or 0):
+        counted = np.column_stack([k * w, (n - k) * w])
+        rows = w > 0
+        a, b = sm.GLM(counted[rows], design[rows], sm.families.Binomial()).fit().params
+        made.append(2 ** ((np.log(4) - a) / b))
+    for end, at in ((found.ci_lo, expanded(0.025, 40)), (found.upper, 1 - expanded(0.05, 40))):
+        assert end == pytest.approx(np.quantile(made, at), rel=1e-5)
 
 
 @pytest.mark.integration

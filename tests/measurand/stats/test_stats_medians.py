@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from measurand.errors import InputError
-from measurand.stats.medians import group_medians, median_difference
+from measurand.stats.medians import _weighted_median, group_medians, median_difference
 from measurand.stats.resample import cluster_counts, expanded
 
 
@@ -82,3 +82,8 @@ def test_rows_have_no_order_and_sides_mirror() -> None:
     assert (other.value, other.ci_lo, other.ci_hi) == pytest.approx(
         (-(first.value or 0), -(first.ci_hi or 0), -(first.ci_lo or 0))
     )
+
+
+def test_the_median_of_one_row_is_it_and_of_none_nothing() -> None:
+    found = _weighted_median(np.array([1.0, 2.0, 5.0]), np.array([[0, 1, 0], [0, 0, 0], [1, 0, 3]]))
+    np.testing.assert_array_equal(found, [2.0, np.nan, 5.0])

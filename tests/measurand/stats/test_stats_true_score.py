@@ -8,6 +8,7 @@ from measurand.errors import InputError
 from measurand.stats.means import cluster_mean
 from measurand.stats.true_score import (
     TrueScore,
+    _effective,
     exact_score,
     gauss_legendre,
     mean_score,
@@ -81,3 +82,9 @@ def test_a_finished_score_is_exact_or_has_its_error() -> None:
     assert measured.below(np.array([670.0]))[0] == pytest.approx(stats.norm.cdf(-1), abs=1e-5)
     with pytest.raises(InputError):
         score_with_error(700.0, 0.0)
+
+
+def test_as_many_items_as_have_this_error_less_what_few_units_know() -> None:
+    few = (stats.t.ppf(0.975, 39) / stats.t.ppf(0.975, 7)) ** 2
+    assert _effective(0.3, 0.05, 40, 8) == pytest.approx(0.3 * 0.7 / 0.05**2 * few)
+    assert _effective(1.0, 0.05, 40, 8) == _effective(0.3, None, 40, 8) == 8

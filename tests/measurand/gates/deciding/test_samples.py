@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import norm
 from scipy.stats import t as student
 
+from measurand.gates.deciding import samples
 from measurand.gates.deciding.samples import Rules, detectable, needed, trainings_needed
 from measurand.gates.figures.bounds import Bounds
 from measurand.stats.sequential import above
@@ -185,3 +186,9 @@ def test_what_few_clusters_show_has_the_power_of_the_noncentral_t() -> None:
     assert found is not None
     power = 1 - nct.cdf(student.ppf(0.95, 5), 5, found / 0.1)
     assert power == pytest.approx(0.8, abs=1e-6)
+
+
+def test_a_gap_is_the_distance_to_the_bound() -> None:
+    assert samples._gap("non_inferiority", 0.01, -0.03) == (pytest.approx(0.04), False)
+    assert samples._gap("equivalence", -0.01, 0.03) == (pytest.approx(0.02), True)
+    assert samples._gap("equivalence", 0.05, 0.03) == (pytest.approx(0.02), False)
