@@ -232,7 +232,10 @@ def _icc(frame: pl.DataFrame) -> Estimate:
         return undefined("the score does not vary", method=method, n=n)
     wide = frame.pivot("wording", index="bio_id", values="score", aggregate_function="mean")
     x = wide.drop("bio_id").drop_nulls().to_numpy()
-    if len(x) > 1 and components(x).rest <= (ROUNDING * np.abs(x).max()) ** 2:
+    if len(x) < 5:
+        why = f"{len(x)} biographies have a score under every wording, at least 5 needed"
+        return undefined(why, method=method, n=n)
+    if components(x).rest <= (ROUNDING * np.abs(x).max()) ** 2:
         # Where wordings agree pingouin's F is one of rounding errors, and its interval a point.
         return undefined("the variance components are not defined", method=method, n=n)
     import pandas as pd
@@ -249,5 +252,5 @@ def _icc(frame: pl.DataFrame) -> Estimate:
     low, high = map(float, line["CI95"])
     if not all(map(np.isfinite, (line["ICC"], low, high))):
         return undefined("the variance components are not defined", method=method, n=n)
-    return Estimate(float(line["ICC"]), ci_lo=low, ci_hi=high, method=method, n=len(frame),
-                    n_clusters=n)  # fmt: skip
+    return Estimate(float(line["ICC"]), ci_lo=low, ci_hi=high, method=method, n=x.size,
+                    n_clusters=len(x))  # fmt: skip

@@ -167,6 +167,19 @@ def test_five_biographies_have_an_icc_by_components_of_variance() -> None:
     assert _icc(_worded(table[:4])).reason == "4 biographies, at least 5 needed"
     assert _icc(_worded(table[:, :1])).reason == "one wording only"
     assert _icc(_worded(np.ones((5, 3)))).reason == "the score does not vary"
+    # Pingouin leaves out who lacks a wording, and stops where that is nearly everybody.
+    holes = pl.col("bio_id").is_in(["0", "1"]) & (pl.col("wording") == "2")
+    for rows, known in ((7, 5), (6, 4)):
+        some = _worded(rng.normal(size=(rows, 3))).filter(~holes)
+        lacking = _icc(some)
+        assert (lacking.value is None) == (known < 5)
+        if known < 5:
+            why = f"{known} biographies have a score under every wording, at least 5 needed"
+            assert lacking.reason == why
+        else:
+            assert (lacking.n, lacking.n_clusters) == (15, 5)
+    alone = _worded(table).filter((pl.col("bio_id") == "0") | (pl.col("wording") != "2"))
+    assert "1 biographies have" in str(_icc(alone).reason)
     # Of equal biographies nothing is defined, of equal wordings the interval is not.
     same = np.tile(np.arange(5.0)[:, None], (1, 3))
     # Of biographies that turn round with the wording the ICC is -1.5, and the interval is not.
