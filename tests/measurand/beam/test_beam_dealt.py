@@ -45,7 +45,7 @@ def same_as_the_loop(folder: Path, spec: str = SPEC, n: int = 60) -> None:
     assert [p.name for p in (folder / "journal").iterdir()] == [f"{slug(spec)}.jsonl"]
 
 
-@pytest.mark.parametrize("workers", [1, 4])  # two: below, with a model each
+@pytest.mark.parametrize("workers", [1, 2, 4])
 def test_any_number_of_processes_gives_the_loops_results(workers: int, tmp_path: Path) -> None:
     dealt(tmp_path / "dealt", f"FnApiRunner:processes={workers}")
     same_as_the_loop(tmp_path / "dealt")

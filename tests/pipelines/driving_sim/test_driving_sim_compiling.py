@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 import torch
 
@@ -10,7 +8,7 @@ from pipelines.driving_sim import compiling, networks, planners, simulate
 from pipelines.driving_sim.measures import OFF_ROUTE
 from pipelines.driving_sim.simulate import Planner, Rollout
 from pipelines.driving_sim.spaces import SPACES
-from pipelines.driving_sim.world import World, reset
+from pipelines.driving_sim.world import World
 
 # What torch imports in order to compile speaks of its own past.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -25,12 +23,9 @@ def events(found: Rollout) -> torch.Tensor:
 
 
 def both(world: World, planner: Planner, others: str, ids: list[str]) -> tuple[Rollout, Rollout]:
-    # As a step leaves it: a first state of other strides would be compiled for itself.
-    start = reset(world)
-    start = replace(start, valid=start.valid.contiguous())
     with torch.no_grad():
         eager, fast = (
-            simulate.rollout(world, planner, others, scenario_ids=ids, start=start, compiled=yes)
+            simulate.rollout(world, planner, others, scenario_ids=ids, compiled=yes)
             for yes in (False, True)
         )
     assert torch.equal(eager.valid, fast.valid)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -39,10 +38,10 @@ def world(folder: Path) -> Params:
                                      table(folder / "mine.csv")]  # fmt: skip
     sources += [CHESS] if HAS_CHESS else []
     runs = [
-        {"id": "mine", "source": "mine", "steps": 240, "batch": 16, "width": 16},
-        {"id": "digits", "source": "digits", "steps": 100, "shifts": [0, 8], "bins": 101,
+        {"id": "mine", "source": "mine", "steps": 600, "batch": 16, "width": 16},
+        {"id": "digits", "source": "digits", "steps": 200, "shifts": [0, 8], "bins": 101,
          "losses": ["mse", "two_hot"]},
-        {"id": "breakout", "source": "breakout", "steps": 200, "width": 16,
+        {"id": "breakout", "source": "breakout", "steps": 400, "width": 16,
          "losses": ["mse", "c51"]},
     ]  # fmt: skip
     return small(sources, runs, save_every=20, rates=[0.001, 0.01])
@@ -53,14 +52,12 @@ def world(folder: Path) -> Params:
 def test_ten_kills_at_random_moments(tmp_path: Path) -> None:
     params = world(tmp_path)
     dataset.build(params, tmp_path / "data", "FnApiRunner", journal=tmp_path)
-    start = time.monotonic()
     train.train(params, tmp_path / "data", tmp_path / "once", journal=tmp_path / "journal")
-    whole = time.monotonic() - start
     words = {"params": params, "dataset": tmp_path / "data", "out": tmp_path / "out",
              "journal": tmp_path / "again"}  # fmt: skip
     rng, kills = random.Random(17), 0
     for _ in range(KILLS):
-        kills += killed(train.train, words, whole * rng.uniform(0.03, 0.08)) == -signal.SIGKILL
+        kills += killed(train.train, words, rng.uniform(0.5, 2.0)) == -signal.SIGKILL
     assert kills == KILLS
     train.train(params, tmp_path / "data", tmp_path / "out", journal=tmp_path / "again")
     first, last = files(tmp_path / "once"), files(tmp_path / "out")
