@@ -151,6 +151,7 @@ def adapted(env: gym.DrivingVectorEnv) -> Any:
     return Adapter(env)
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.integration
 def test_an_outside_library_learns_to_drive(scenarios: list[Scenario]) -> None:
     from stable_baselines3 import PPO
