@@ -77,7 +77,7 @@ def steps(repeats: int) -> None:
     def stepping(head: Head) -> Callable[[], None]:
         net = Net(768, 256, head.outputs)
         weights = networks.beginning(net, 3, "benchmark")
-        adam = torch.optim.AdamW(weights.values(), lr=1e-4)
+        adam = torch.optim.AdamW(weights.values(), lr=1e-4, fused=True)
 
         def some() -> None:
             for _ in range(10):
