@@ -93,17 +93,12 @@ release: $(VENV)/.release-stamp
 test: check unit integration browser vllm
 	$(call say,all green)
 
-# mypy works on one core. Meanwhile all tests are read on another one: what that compiles, packages in
-# an environment that is new too, every process of the parts that follow would compile for itself.
-test: READ := yes
-
 check: $(VENV)/.test-stamp
 	$(call say,style - types - layers)
 	@ruff format --check .
 	@ruff check .
-	@$(if $(READ),OMP_NUM_THREADS=1 python -m pytest -qq --collect-only tests >$(VENV)/read 2>&1 & \
-	  trap "kill $$! 2>/dev/null || true" EXIT;) \
-	  mypy && lint-imports$(if $(READ), && { wait $$! || { tail -n 40 $(VENV)/read; exit 1; }; })
+	@mypy
+	@lint-imports
 
 unit: $(VENV)/.test-stamp
 	$(call say,unit tests)

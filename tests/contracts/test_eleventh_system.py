@@ -9,7 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import forked
 import pyarrow.parquet as pq
 import pytest
 
@@ -73,12 +72,9 @@ def test_throw_away_systems_run_through_the_unchanged_graph(tmp_path: Path) -> N
     }
 
     def run(*command: str) -> str:
-        if command[0] == "dvc":
-            done = forked.dvc(project, *command[1:], environment=environment)
-        else:
-            done = subprocess.run(
-                command, cwd=project, env=environment, capture_output=True, text=True, timeout=240
-            )
+        done = subprocess.run(
+            command, cwd=project, env=environment, capture_output=True, text=True, timeout=240
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

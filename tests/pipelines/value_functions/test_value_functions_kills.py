@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import random
 import signal
 from collections.abc import Callable
@@ -9,23 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from forked import begin
 from value_functions_small import BREAKOUT, CHAIN, CHESS, DIGITS, HAS_CHESS, small, table
 
 from pipelines.value_functions import dataset, train
 from schemas.value_functions.params import Params
 
 KILLS = 10
+HEAVY = ["torch", "polars", "pipelines.value_functions.bootstrapped",
+         "pipelines.value_functions.regression", "pipelines.value_functions.dataset"]  # fmt: skip
 
 
 def killed(work: Callable[..., None], words: dict[str, Any], seconds: float) -> int | None:
-    """Exit code of a process that is killed so long after it begins; 0 where it was faster."""
-    process: Any = begin(work, **words)
+    """Exit code of a process that is killed so long after it begins; 0 where it was faster.
+
+    Its heavy modules are imported already, so that a kill strikes the work.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(HEAVY)
+    process = context.Process(target=work, kwargs=words)
+    process.start()
     process.join(seconds)
     process.kill()
     process.join()
-    code: int | None = process.exitcode
-    return code
+    return process.exitcode
 
 
 def files(folder: Path) -> dict[str, bytes]:
