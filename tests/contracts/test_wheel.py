@@ -122,13 +122,11 @@ def test_an_empty_environment_analyses_and_compares_with_it(wheel: Path, tmp_pat
     assert "A toy." in run(command, "list", cwd=project)
 
 
-IMPORTED = """import sys, time
-start = time.perf_counter()
+IMPORTED = """import sys
 import measurand
-print(round(1000 * (time.perf_counter() - start)), measurand.__file__)
+loaded = [m for m in sys.modules.values() if "site-packages" in (getattr(m, "__file__", 0) or "")]
+print(",".join(sorted({m.__name__.split(".")[0] for m in loaded})), measurand.__file__)
 """
-MOST_MILLISECONDS = 300
-"""Of `import measurand`, which loads nothing; a busy machine is slow."""
 TASK = """from importlib.metadata import entry_points
 from inspect_ai import Task, eval
 from inspect_ai.dataset import Sample
@@ -168,8 +166,8 @@ def test_plugins_of_the_wheel_work_in_an_environment_of_their_own(
         run(*install, *pins, str(wheel), "pytest", "inspect-ai", cwd=tmp_path)
     except AssertionError as error:
         pytest.skip(f"uv's cache lacks the packages: {str(error).splitlines()[1][:200]}")
-    spent, where = run(python, "-c", IMPORTED, cwd=tmp_path).split()
-    assert int(spent) <= MOST_MILLISECONDS
+    loaded, where = run(python, "-c", IMPORTED, cwd=tmp_path).split()
+    assert loaded == "measurand"
     assert "site-packages" in where
     assert wheel.stat().st_size <= MOST_WHEEL_MEBIBYTES * 2**20
     mine = tmp_path / "mine"

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -80,11 +79,9 @@ def test_an_evaluation_that_is_stopped_ends_its_workers(
     )  # fmt: skip
     assert process.stderr is not None
     assert process.stderr.readline().startswith("evaluate synthetic:factor: 0/")
-    begun = time.monotonic()
     process.send_signal(number)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=120)
     assert process.returncode == {signal.SIGINT: 130, signal.SIGTERM: 143}[number], said
-    assert time.monotonic() - begun < 20
     assert "run it again to go on" in said
     assert "Traceback" not in said
     assert list((project / "journal/personality").glob(".dealt-*")) == []

@@ -32,14 +32,14 @@ class Job:
         (Job("RUNNING", "CANCELLING", "CANCELLED"), 1, "has ended: CANCELLED"),
         (Job("RUNNING"), 1, "its state is RUNNING; what it still writes reaches nothing"),
         (Job(OSError("gone")), 1, "it does not answer"),
-        (Job("RUNNING", "CANCELLED", pause_s=5), 1, "has ended: CANCELLED"),
+        (Job("RUNNING", "CANCELLED", pause_s=200), 1, "has ended: CANCELLED"),
     ],
 )
 def test_whether_a_job_has_ended_is_said(job: Any, cancelled: int, said: str) -> None:
     start = time.monotonic()
     assert said in (give_up(job, "a service", seconds=0.5) or "")
     assert job.cancelled == cancelled
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 100
 
 
 def test_a_job_that_ended_by_itself_is_not_cancelled() -> None:

@@ -179,7 +179,7 @@ def test_a_worker_pool_that_is_dead_is_a_named_error(tmp_path: Path, own_job_ser
         f"environment_config=localhost:{free_port()},timeout_s=8"
     )
     error, seconds = timed(runner, tmp_path / "d")
-    assert seconds < 60
+    assert seconds < 120
     assert error.code in ("timeout", "bad_runner")
     assert verify(tmp_path / "d")
 
@@ -201,7 +201,7 @@ def test_a_worker_that_cannot_import_ends_in_a_time_out(
         )
         error, seconds = timed(runner, tmp_path / "d")
     assert error.code == "timeout"
-    assert 8 <= seconds < 60
+    assert 8 <= seconds < 120
 
 
 # The threads of services that ended before may be heard of here.
@@ -212,4 +212,4 @@ def test_a_job_service_that_is_not_there_is_a_named_error(tmp_path: Path) -> Non
     )
     error, seconds = timed(runner, tmp_path / "d")
     assert "no job service answers" in str(error)
-    assert seconds < 30
+    assert seconds < 120

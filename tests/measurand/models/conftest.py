@@ -39,21 +39,12 @@ def smollm2_folder() -> Path:
     return folder
 
 
-@dataclass
-class Engine:
-    """A model and the seconds that its engine took to start."""
-
-    model: Model
-    start_s: float
-
-
 @pytest.fixture(scope="session")
-def vllm_engine(smollm2_folder: Path) -> Iterator[Engine]:
+def vllm_engine(smollm2_folder: Path) -> Iterator[Model]:
     os.environ.setdefault("VLLM_CPU_KVCACHE_SPACE", "1")
     model = load(f"vllm:{smollm2_folder}?template=none&context=2048")
-    start = time.monotonic()
     model.score([Request("One, two, ")], ("1", "2"))
-    yield Engine(model, time.monotonic() - start)
+    yield model
     model.close()
 
 
@@ -64,7 +55,6 @@ class Server:
     url: str
     name: str
     pid: int
-    start_s: float
 
 
 @pytest.fixture(scope="session")
@@ -90,7 +80,6 @@ def vllm_server(smollm2_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
         "VLLM_CPU_NUM_OF_RESERVED_CPU": "0",
         "VLLM_NO_USAGE_STATS": "1",
     }
-    start = time.monotonic()
     with log.open("wb") as out:
         process = subprocess.Popen(
             [
@@ -105,7 +94,7 @@ def vllm_server(smollm2_folder: Path, tmp_path_factory: pytest.TempPathFactory) 
         )
     try:
         _wait_until_healthy(process, port, log)
-        yield Server(f"http://127.0.0.1:{port}/v1", name, process.pid, time.monotonic() - start)
+        yield Server(f"http://127.0.0.1:{port}/v1", name, process.pid)
     finally:
         _stop_group(process)
 

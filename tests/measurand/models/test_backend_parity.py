@@ -16,7 +16,7 @@ from measurand.models.openai import OpenAIModel
 from measurand.models.protocol import Model, Request, Sampling, Score, check
 
 if TYPE_CHECKING:
-    from conftest import Engine, Server
+    from conftest import Server
 
 ROOT = Path(__file__).parents[3]
 DIGITS = ("1", "2", "3", "4", "5")
@@ -83,8 +83,8 @@ def hf(smollm2_folder: Path) -> Answers:
 
 
 @pytest.fixture(scope="module")
-def vllm(vllm_engine: Engine) -> Answers:
-    return Answers(vllm_engine.model)
+def vllm(vllm_engine: Model) -> Answers:
+    return Answers(vllm_engine)
 
 
 @pytest.fixture(scope="module")
@@ -126,14 +126,6 @@ def test_draws_and_greedy_texts_agree(hf: Answers, vllm: Answers, openai: Answer
     assert hf.greedy == vllm.greedy == openai.greedy
 
 
-def test_start_times(
-    vllm_engine: Engine, vllm_server: Server, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with capsys.disabled():
-        print(f"\nstart: engine {vllm_engine.start_s:.0f} s, server {vllm_server.start_s:.0f} s")
-    assert vllm_engine.start_s < vllm_server.start_s
-
-
 def test_one_request_serves_all_choices(served: OpenAIModel) -> None:
     assert served.route == "ids"
     (score,) = served.score(requests()[:1], DIGITS)
@@ -143,9 +135,9 @@ def test_one_request_serves_all_choices(served: OpenAIModel) -> None:
     assert (has.max_model_tokens, has.chat_template) == (2048, False)
 
 
-def test_long_choices_agree(served: OpenAIModel, vllm_engine: Engine) -> None:
+def test_long_choices_agree(served: OpenAIModel, vllm_engine: Model) -> None:
     choices = ("very accurate", "accurate", "5", "10")
-    ours, theirs = (m.score(requests()[:2], choices) for m in (vllm_engine.model, served))
+    ours, theirs = (m.score(requests()[:2], choices) for m in (vllm_engine, served))
     for one, other in zip(ours, theirs, strict=True):
         assert one.logprobs == pytest.approx(other.logprobs, abs=1e-3)
         assert one.prompt_tokens == other.prompt_tokens

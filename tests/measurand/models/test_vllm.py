@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,9 +12,6 @@ from measurand.errors import CapabilityError, InfraError, InputError
 from measurand.models import load
 from measurand.models.protocol import Model, ModelSpec, Request, Sampling, check
 from measurand.models.vllm import _ENVIRONMENT, VllmModel, _environment
-
-if TYPE_CHECKING:
-    from conftest import Engine
 
 DIGITS = ("1", "2", "3", "4", "5")
 TEXTS = ("I worry about things", "I make friends easily", "I trust others", "I am easy to satisfy")
@@ -26,8 +22,8 @@ REQUESTS = [
 
 
 @pytest.fixture
-def model(vllm_engine: Engine) -> Model:
-    return vllm_engine.model
+def model(vllm_engine: Model) -> Model:
+    return vllm_engine
 
 
 def children() -> set[int]:
@@ -114,7 +110,7 @@ def test_a_draw_depends_on_prompt_seed_and_repeat(model: Model) -> None:
 
 
 @pytest.mark.vllm
-def test_a_closed_engine_starts_again(model: Model, vllm_engine: Engine) -> None:
+def test_a_closed_engine_starts_again(model: Model) -> None:
     before = model.score(REQUESTS, DIGITS)
     model.close()
     model.close()

@@ -71,4 +71,4 @@ def test_a_store_that_does_not_answer_is_named_in_seconds(monkeypatch: pytest.Mo
     start = time.monotonic()
     with pytest.raises(StoreError, match=r"^s3://bucket/a: .*127\.0\.0\.1 port 9"):
         generations.index_of(stores.place("s3://bucket/a"))
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 120

@@ -39,10 +39,8 @@ def given(**changes: Any) -> Pretraining:
 
 
 @pytest.mark.integration
-def test_the_loss_falls_by_a_fifth_within_a_minute(built: Path, tmp_path: Path) -> None:
-    start = time.process_time()
+def test_the_loss_falls_by_a_fifth(built: Path, tmp_path: Path) -> None:
     pretraining.pretrain(Pretraining.model_validate(CI), built, tmp_path, journal=tmp_path / "j")
-    assert time.process_time() - start < 60
     history = rows(tmp_path, "pretraining")
     first, last = (np.mean([r["loss"] for r in some]) for some in (history[:3], history[-3:]))
     assert last < 0.8 * first
