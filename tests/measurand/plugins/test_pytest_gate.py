@@ -48,6 +48,7 @@ def run(folder: Path, limit: float = 0.5, *, severity: str = "block", test: str 
 def test_a_gate_that_holds_passes(tmp_path: Path) -> None:
     code, output, properties = run(tmp_path)
     assert code == 0, output
+    assert "warning" not in output
     assert properties["measurand.state"] == "pass"
     assert "value is 0.8" in properties["measurand.good [scores]"]
 
