@@ -13,6 +13,7 @@ from measurand.stats.horizons import horizon
 from measurand.stats.item_bias import ItemBias, item_bias
 from measurand.stats.two_parameter import Items as Calibrated
 from measurand.stats.two_parameter import calibrate
+from measurand.training.processes import spawned
 from schemas.agi_levels.norms import Items, Norm, Time
 from schemas.agi_levels.params import Rules
 
@@ -64,12 +65,8 @@ Job = tuple[Result, Norm, Rules, Words]
 def _placed(jobs: Sequence[Job], workers: int) -> list[Placement]:
     if workers == 1 or len(jobs) < 2:
         return [place(*job) for job in jobs]
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     size = max(1, len(jobs) // (4 * workers))
-    # A fork would copy the locks of the threads that read tables.
-    with ProcessPoolExecutor(min(workers, len(jobs)), get_context("spawn")) as pool:
+    with spawned(min(workers, len(jobs))) as pool:
         return list(pool.map(_one, jobs, chunksize=size))
 
 

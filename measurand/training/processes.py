@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing.connection import wait
 from typing import Any, TypeVar
 
 from measurand.errors import InfraError
@@ -38,20 +42,49 @@ def deal(
         for job in jobs:
             yield work(*job)
         return
-    # A fork would inherit locks of the threads that PyTorch has started.
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(processes, len(jobs)), mp_context=spawn) as pool:
-        futures = [pool.submit(work, *job) for job in jobs]
-        try:
+    try:
+        with spawned(min(processes, len(jobs))) as pool:
+            futures = [pool.submit(work, *job) for job in jobs]
             for future in as_completed(futures):
                 yield future.result()
-        except BrokenProcessPool as error:
-            raise InfraError(
-                "a process was killed, perhaps for want of memory",
-                hint="run it again to go on, with fewer processes",
-            ) from error
-        finally:
-            pool.shutdown(cancel_futures=True)
+    except BrokenProcessPool as error:
+        raise InfraError(
+            "a process was killed, perhaps for want of memory",
+            hint="run it again to go on, with fewer processes",
+        ) from error
+
+
+@contextmanager
+def spawned(processes: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with whoever began them, and at once where something is raised.
+
+    Without, a signal to this process alone would wait for every job that runs, however long, and
+    after SIGKILL they would go on beside those of the next run.
+    """
+    before = set(multiprocessing.active_children())
+    # A fork would inherit locks of the threads that PyTorch, or who reads tables, has started.
+    pool = ProcessPoolExecutor(
+        processes, multiprocessing.get_context("spawn"), initializer=_end_with_parent
+    )
+    try:
+        yield pool
+    except BaseException:
+        for one in set(multiprocessing.active_children()) - before:
+            one.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
 
 
 def _dealt(work: Callable[..., Found], jobs: Sequence[tuple[Any, ...]]) -> Iterator[Found]:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import ctypes
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+from measurand.training.processes import spawned
 from pipelines.webagent import net
 from pipelines.webagent.net import Size
 from schemas.webagent.pretraining import ATTENTIONS, Attention, Network
@@ -37,7 +36,7 @@ def rows(network: Network, lengths: Sequence[int] = LENGTHS) -> list[Row]:
         network: sizes; the kind of attention is changed.
         lengths: tokens of the inputs.
     """
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+    with spawned(1) as apart:
         return apart.submit(_measured, network, lengths).result()
 
 
