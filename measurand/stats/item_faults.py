@@ -25,7 +25,7 @@ class Fit:
 
     Attributes:
         mean_square: (k,) infit: 1 as expected, above it the answers are noisier; NaN where nothing
-            was answered.
+            was answered, or no chance lies between 0 and 1.
         t: (k,) the same as a standard normal deviate.
     """
 
@@ -46,7 +46,7 @@ def infit(expected: AnyArray, answers: AnyArray) -> Fit:
     p, x = _fitting(expected, answers)
     given = ~np.isnan(x)
     q = np.where(given, p * (1 - p), 0.0)
-    squares = np.where(given, (np.where(given, x, 0.0) - p) ** 2, 0.0).sum(0)
+    squares = np.where(given, (x - p) ** 2, 0.0).sum(0)
     total, spread = q.sum(0), np.sqrt((q * (1 - 4 * q)).sum(0))
     with np.errstate(divide="ignore", invalid="ignore"):
         mean_square = np.where(total > 0, squares / total, np.nan)

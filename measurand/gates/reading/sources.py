@@ -87,7 +87,7 @@ class Sources:
     def _shown(self, text: str) -> str:
         """Paths below the root relative to it, of evidence elsewhere the folder's name on."""
         root = os.path.abspath(self.root)
-        folders = (root, str(self.root), *(str(p.parent) for p in self._given() if p.is_absolute()))
+        folders = (root, str(self.root), *(str(p.parent) for p in self._given()))
         for folder in sorted(set(folders), key=len, reverse=True):
             if os.path.isabs(folder) and folder != os.sep:
                 kept = "" if folder in (root, str(self.root)) else f"{os.path.basename(folder)}/"

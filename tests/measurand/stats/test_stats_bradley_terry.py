@@ -184,3 +184,17 @@ def test_a_step_that_overshoots_is_halved_until_the_likelihood_does_not_fall() -
     assert 0 < moved[0, 0] < 40
     short = np.array([[0.1, -0.1]])
     assert np.array_equal(_improved(theta, short, won, 0.0), short)
+
+
+def test_strengths_win_on_average_what_was_won_though_full_steps_would_overshoot() -> None:
+    won = np.zeros((5, 5))
+    won[0, [1, 3]], won[1, 2], won[2, [1, 3, 4]] = (8545, 1), 7, (145, 2, 5675)
+    won[3, [0, 2, 4]], won[4, [2, 3]] = (26, 2, 172), (17, 20441)
+    strengths = fit(won[None])[0]
+    expected = (won + won.T) * expit(strengths[:, None] - strengths)
+    assert expected.sum(axis=1) == pytest.approx(won.sum(axis=1), abs=1e-4)
+
+
+def test_the_penalty_of_strengths_by_hand() -> None:
+    """3 / 2 * (1 + 1 + 4) = 9, without a game."""
+    assert _likelihood(np.array([[1.0, 1.0, -2.0]]), np.zeros((1, 3, 3)), 3.0)[0] == -9

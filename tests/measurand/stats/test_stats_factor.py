@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from measurand.stats.factor import (
+    _start,
     first_guess,
     minres,
     omega_total,
@@ -99,3 +100,24 @@ def test_heywood_cases_stop_at_the_bound_and_are_marked() -> None:
 def test_omega_of_a_sum_that_does_not_vary_is_undefined() -> None:
     r = np.array([[1.0, -1.0], [-1.0, 1.0]])
     assert np.isnan(omega_total(r, np.array([0.5, 0.5])))
+
+
+def test_the_first_guess_by_hand() -> None:
+    """Equal correlations of .5: the largest of four eigenvalues is 2.5, its vector all 1/2."""
+    guess = first_guess(np.full((4, 4), 0.5) + 0.5 * np.eye(4))
+    assert np.abs(guess) == pytest.approx([2**0.5 / 2] * 4)
+
+
+def test_what_squared_multiple_correlations_leave_is_where_it_starts() -> None:
+    """(1 - r) (1 + 2 r) / (1 + r) of three equal correlations; .5 where R has no inverse."""
+    assert _start(np.full((3, 3), 0.5) + 0.5 * np.eye(3)) == pytest.approx([2 / 3] * 3)
+    assert _start(np.ones((3, 3))).tolist() == [0.5] * 3
+    against = np.array([[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]])
+    assert _start(against).tolist() == [0.5] * 3
+
+
+def test_omega_of_many_matrices_is_that_of_each() -> None:
+    r = np.stack([_one(KNOWN), _one(KNOWN[::-1] / 2)])
+    u = np.stack([1 - KNOWN**2, 1 - KNOWN[::-1] ** 2 / 4])
+    for found, one, left in zip(omega_total(r, u), r, u, strict=True):
+        assert found == pytest.approx(1 - sum(left) / one.sum())

@@ -7,6 +7,7 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from measurand.errors import InputError
+from measurand.stats import few_respondents
 from measurand.stats.few_respondents import Bank, expected_from_others, learn, posterior
 from measurand.stats.two_parameter import ABILITIES, PRIOR, calibrate
 
@@ -71,11 +72,13 @@ def test_what_is_refused() -> None:
 @pytest.mark.parametrize("slope_sd", [0.3, 1.5])
 def test_items_are_where_a_posterior_written_out_is_largest(slope_sd: float) -> None:
     x, _, _ = answers(25, 4, 3)
+    x[:5, 0], x[20:, 2] = np.nan, np.nan
 
     def minus_log(at: np.ndarray) -> float:
         slope, intercept = at[:4], at[4:]
         chances = expit(np.outer(ABILITIES, slope) + intercept)
-        of_row = [np.prod(np.where(row == 1, chances, 1 - chances), axis=1) @ PRIOR for row in x]
+        of_answer = np.where(x[:, None] == 1, chances, np.where(x[:, None] == 0, 1 - chances, 1))
+        of_row = of_answer.prod(axis=2) @ PRIOR
         known = norm.logpdf(slope, 1, slope_sd).sum() + norm.logpdf(intercept, 0, 3).sum()
         return float(-np.log(of_row).sum() - known)
 
@@ -83,3 +86,17 @@ def test_items_are_where_a_posterior_written_out_is_largest(slope_sd: float) -> 
     found = learn(x, slope_sd)
     assert found.slope == pytest.approx(best.x[:4], abs=5e-3)
     assert found.intercept == pytest.approx(best.x[4:], abs=5e-3)
+
+
+def test_three_respondents_are_enough() -> None:
+    assert learn(answers(3, 5)[0]).respondents == 3
+
+
+def test_expectations_do_not_depend_on_how_many_are_made_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    x, slope, intercept = answers(7, 4, 5)
+    bank = Bank(slope, intercept, 7)
+    whole = expected_from_others(bank, x)
+    monkeypatch.setattr(few_respondents, "MOST_NODES", 2 * 4 * len(ABILITIES))
+    assert expected_from_others(bank, x) == pytest.approx(whole)

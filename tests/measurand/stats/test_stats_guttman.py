@@ -99,3 +99,21 @@ def test_what_is_undefined_or_refused() -> None:
     for bad in (np.ones((2, 3)), np.ones((1, 1))):
         with pytest.raises(InputError):
             lambdas(bad)
+
+
+def test_two_items_against_each_other_have_one_half_and_no_reliability() -> None:
+    """Covariance -.5: 4 * -.5 / 1 = -2, and alpha, 2 (1 - 2 / 1), is the same."""
+    found = lambdas(np.array([[1.0, -0.5], [-0.5, 1.0]]))
+    assert (found.lambda3, found.lambda4) == (pytest.approx(-2), pytest.approx(-2))
+
+
+def test_without_an_inverse_there_is_no_lambda6() -> None:
+    """An item that nearly repeats another; likenesses that no three items have."""
+    near = 1 - 1e-10
+    for c in (
+        [[1, near, 0.5], [near, 1, 0.5], [0.5, 0.5, 1]],
+        [[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]],
+    ):
+        found = lambdas(np.array(c))
+        assert (found.lambda6, found.lambda3 is None) == (None, False)
+        assert found.reason == "lambda6 needs covariances that can be inverted"

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.special import expit
+from scipy.stats import norm
 
 from measurand.stats.arrays import FloatArray
 from measurand.stats.item_bias import item_bias
-from measurand.stats.two_parameter import Items, calibrate
+from measurand.stats.two_parameter import ABILITIES, Items, calibrate
 
 PLANTED = 3
 
@@ -77,3 +79,30 @@ def test_an_item_without_answers_has_no_p(known: tuple[Items, FloatArray, FloatA
     assert found.adjusted[5] is None
     assert found.answered[5] == 0
     assert found.sd == 1.0
+
+
+def test_expectations_are_bayes_by_hand_and_what_is_missing_counts_for_nothing() -> None:
+    items = Items(np.array([1.0, 2.0, 0.5]), np.array([0.0, -1.0, 0.5]), np.eye(6), 0.0, 9, True)
+    given = np.array([[1, 0, 1], [1, np.nan, 0], [0, 1, 1], [1, 1, np.nan], [0, 0, 1], [1, 0, 0]])
+    found = item_bias(items, given)
+    right = expit(items.slope[:, None] * ABILITIES + items.intercept[:, None])
+    for j in range(3):
+        chances = []
+        for row in given[~np.isnan(given[:, j])]:
+            weight = norm.pdf(ABILITIES, found.mean, found.sd)
+            for i in {0, 1, 2} - {j}:
+                if not np.isnan(row[i]):
+                    weight = weight * (right[i] if row[i] else 1 - right[i])
+            chances.append(weight @ right[j] / weight.sum())
+        assert found.expected[j] == pytest.approx(sum(chances))
+        assert found.observed[j] == np.nansum(given[:, j])
+        assert found.answered[j] == len(chances)
+
+
+@pytest.mark.parametrize(("respondents", "sd"), [(4, 1.0), (5, 0.2)])
+def test_a_spread_is_found_of_five_or_more(
+    known: tuple[Items, FloatArray, FloatArray], respondents: int, sd: float
+) -> None:
+    """Who answer all alike differ as little as the grid has it."""
+    alike = np.tile(np.arange(20) % 2.0, (respondents, 1))
+    assert item_bias(known[0], alike).sd == sd

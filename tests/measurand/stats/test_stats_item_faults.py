@@ -23,6 +23,8 @@ def test_answers_of_the_model_fit() -> None:
     assert np.median(noisy.t) > 3
     empty = infit(p[:, :1], np.full((60, 1), np.nan))
     assert np.isnan(empty.mean_square[0])
+    certain = infit(np.ones((3, 1)), np.array([[1.0], [0.0], [1.0]]))
+    assert np.isnan([certain.mean_square[0], certain.t[0]]).all()
 
 
 def test_backwards_is_scipys_correlation() -> None:
@@ -75,3 +77,18 @@ def test_groups_of_other_ability_differ_on_no_item_but_the_planted_one() -> None
         false += bool(flagged - {7})
     assert right >= 60
     assert false <= 12
+
+
+def test_backwards_of_three_respondents_by_hand() -> None:
+    """r = -.5 with one degree of freedom: t = -1 / sqrt(3), p = 1/2 - 1/6, twice after Holm."""
+    assert backwards(np.array([[1.0, 3.0], [2.0, 1.0], [3.0, 2.0]])) == pytest.approx([2 / 3] * 2)
+
+
+def test_groups_of_five_are_compared() -> None:
+    rng = np.random.default_rng(4)
+    p = rng.uniform(0.2, 0.8, (11, 1))
+    x = answered(rng, p)
+    inside = np.arange(11) < 5
+    single = stats.ttest_ind((x - p)[inside], (x - p)[~inside]).pvalue
+    assert between(p, x, inside) == pytest.approx(single)
+    assert between(p, x, ~inside) == pytest.approx(single)

@@ -7,7 +7,13 @@ from measurand.stats.coefficients import lambda6
 from measurand.stats.covariance import correlation, covariance
 from measurand.stats.factor import first_guess, omega_total, one_factor
 from measurand.stats.resample import cluster_counts, plan
-from measurand.stats.scale_sample import STRUCTURE, SUMS, ScaleSample, figures
+from measurand.stats.scale_sample import (
+    STRUCTURE,
+    SUMS,
+    ScaleSample,
+    alpha_only,
+    figures,
+)
 
 
 def test_replicates_are_the_coefficients_without_each_cluster() -> None:
@@ -82,3 +88,55 @@ def test_lambda6_says_whether_an_item_repeats_others_or_the_sum_does_not_vary() 
             None,
             "the sum of the items does not vary",
         )
+
+
+def test_alpha_alone_is_alpha_among_others() -> None:
+    rng = np.random.default_rng(7)
+    x = 40 + rng.normal(size=(60, 1)) + rng.normal(size=(60, 4)) * [1, 2, 3, 4]
+    for drawn in (plan(60, np.arange(60) // 4, 50, ("s",)), plan(60, None, 50, ("s",))):
+        one, all_ = (
+            alpha_only(ScaleSample(x, drawn)),
+            figures(ScaleSample(x, drawn), ("alpha",))["alpha"],
+        )
+        assert one.se is not None
+        for name in ("value", "se", "ci_lo", "ci_hi"):
+            assert getattr(one, name) == pytest.approx(getattr(all_, name))
+
+
+def test_two_rows_have_an_alpha_by_hand_and_one_has_none() -> None:
+    """Variances 2 and 4.5, covariance 3: 2 (1 - 6.5 / 12.5)."""
+    x = np.array([[1.0, 2.0], [3.0, 5.0]])
+    found = figures(ScaleSample(x, plan(2, None, 0, ())), ("alpha",))["alpha"]
+    assert found.value == pytest.approx(0.96)
+    assert ScaleSample(x[:1], plan(1, None, 0, ())).problem == "1 complete rows, at least 2 needed"
+
+
+def test_items_with_gaps_may_never_vary_or_never_meet() -> None:
+    x = np.random.default_rng(8).normal(size=(8, 3))
+    x[:, 1] = 2.0
+    x[3, 1] = np.nan
+    clusters = np.arange(8) // 2
+    flat = ScaleSample(x, plan(8, clusters, 0, ()))
+    assert flat.problem == "1 of 3 items never vary"
+    found = figures(flat, SUMS)["alpha"]
+    assert (found.value, found.reason, found.n_clusters) == (None, "1 of 3 items never vary", 4)
+    x[:, 1] = np.arange(8)
+    x[:4, 1], x[4:, 2] = np.nan, np.nan
+    apart = ScaleSample(x, plan(8, None, 0, ()))
+    assert apart.problem == "some pairs of items were answered together fewer than twice"
+    assert figures(apart, SUMS)["alpha"].n_clusters is None
+
+
+def test_a_uniqueness_at_its_bound_is_said_of_omega_alone() -> None:
+    """Correlations .9, .9 and .65: the first would load .9 / sqrt(.65) > 1."""
+    z = np.linalg.qr(np.column_stack([np.ones(40), np.random.default_rng(9).normal(size=(40, 3))]))
+    root = np.linalg.cholesky(np.array([[1, 0.9, 0.9], [0.9, 1, 0.65], [0.9, 0.65, 1]]))
+    x = z[0][:, 1:] @ root.T
+    found = figures(ScaleSample(x, plan(40, None, 0, ())), SUMS + STRUCTURE)
+    assert {name: "Heywood" in one.method for name, one in found.items()} == {
+        "alpha": False,
+        "alpha_standardised": False,
+        "lambda6": False,
+        "omega_m1": True,
+        "omega_flip": True,
+    }

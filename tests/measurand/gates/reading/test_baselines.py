@@ -90,7 +90,13 @@ def test_without_git(repository: Project, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_an_anchor_must_stand_still(repository: Project) -> None:
-    for ref, code in (("v1", "not_worse"), ("main", "anchor_moves"), ("HEAD", "anchor_moves")):
+    for ref, code in (
+        ("v1", "not_worse"),
+        ("refs/tags/v1", "not_worse"),
+        ("main", "anchor_moves"),
+        ("refs/heads/main", "anchor_moves"),
+        ("HEAD", "anchor_moves"),
+    ):
         got = repository.one(non_inferiority({"ref": ref, "role": "anchor"}))
         assert got.reason_code == code, ref
 
@@ -123,7 +129,9 @@ def test_many_small_losses_are_stopped_by_the_anchor_and_warned_of_without(
 def test_a_revision_before_there_were_results(repository: Project) -> None:
     git(repository.root, "branch", "empty", git(repository.root, "commit-tree", EMPTY, "-m", "x"))
     comparison = non_inferiority({"ref": "empty"})
-    assert repository.one(comparison).reason_code == "baseline_unresolved"
+    missing = repository.one(comparison)
+    assert missing.reason_code == "baseline_unresolved"
+    assert "neither in git nor to be had from DVC (`dvc fetch`" in missing.sentence
     comparison["baseline"]["bootstrap"] = True
     assert repository.one(comparison).reason_code == "baseline_unresolved"
     first = repository.verdict(comparison, gate(id="floor", limit=0.7))

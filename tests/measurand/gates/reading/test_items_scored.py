@@ -185,6 +185,9 @@ def test_nothing_scored() -> None:
 def test_models_are_those_that_have_the_metric() -> None:
     both = evidence(rows([1], model="b"), rows([1], model="a"), rows([1], model="c", metric="x"))
     assert items.models_of(both, "accuracy") == ["a", "b"]
+    for column in ("model", "metric"):
+        without = Evidence(results_table(rows([1])).drop_columns([column]), "h", "results")
+        assert items.models_of(without, "accuracy") == []
 
 
 @pytest.mark.integration
@@ -209,3 +212,39 @@ def test_one_score_that_is_not_finite_spoils_the_mean() -> None:
     table = pa.table({"cluster": ["a", "b"]})
     with pytest.raises(EvidenceError, match="overflow"):
         items.sample_of(table, pa.chunked_array([[0.5, INF]]))
+
+
+def test_single_repeats_are_those_with_a_score() -> None:
+    content = rows([1, 0]) + rows([None, 0.5], repeat=1)
+    spec = validate(gate_file(gate(nan="drop", max_drop=0.25)))
+    one = spec.gates[0]
+    found = items.single(evidence(content), one, spec.settings(one), "m", {})
+    assert found.to_pylist() == [
+        {"item_id": "i00000", "cluster": "c00000", "repeat": 0, "score": 1.0},
+        {"item_id": "i00001", "cluster": "c00001", "repeat": 0, "score": 0.0},
+        {"item_id": "i00001", "cluster": "c00001", "repeat": 1, "score": 0.5},
+    ]
+
+
+def with_documents(content: list[dict[str, Any]], *documents: str) -> Evidence:
+    table = results_table(content).append_column("item_sha256", pa.array(documents))
+    return Evidence(table.append_column("doc", pa.array(["d"] * len(content))), "h", "results")
+
+
+def test_an_item_has_one_document_and_a_group_of_items_may_have_many() -> None:
+    content = rows([1]) + rows([0], repeat=1)
+    with pytest.raises(EvidenceError) as caught:
+        select(with_documents(content, "x", "y"))
+    assert caught.value.code == "item_changed"
+    assert caught.value.hint == "give every document an id of its own"
+    assert select(with_documents(content, "x", "x")).rows == 2
+    assert select(with_documents(content, "x", "y"), unit="doc", cluster="doc").rows == 2
+
+
+def test_two_sides_share_an_items_document() -> None:
+    sides = [select(with_documents(rows([1]), name)).items for name in ("x", "y")]
+    items.one_document(sides[0], sides[0])
+    with pytest.raises(EvidenceError) as caught:
+        items.one_document(*sides)
+    assert caught.value.code == "item_changed"
+    assert caught.value.hint == "run the baseline again on the present items"

@@ -73,3 +73,53 @@ def test_a_project_may_lie_at_the_root_of_the_disk(project: Project) -> None:
     sources = replace(opened(project, gate()), root=Path("/"))
     with pytest.raises(EvidenceError, match="no results there"):
         sources.items()
+
+
+def test_a_warning_is_noted_once(project: Project) -> None:
+    sources = opened(project, gate())
+    for text in ("one", "another", "one"):
+        sources.warn(text)
+    assert sources.warnings == ["one", "another"]
+
+
+def test_a_baseline_and_labels_lie_below_the_root(project: Project) -> None:
+    project.items(GOOD)
+    spec = validate(gate_file(non_inferiority(project.baseline(GOOD))))
+    sources = open_sources(spec, project.root, None, None)
+    asked = spec.gates[0].baseline
+    assert asked is not None
+    found, name = sources.baseline(asked)
+    assert name == found.where == "base"
+    (project.root / "labels.csv").write_text("item_id,value\ni00001,0.25\n")
+    assert sources.labels("labels.csv", "accuracy", "m") == {"i00001": 0.25}
+
+
+def missing(root: Path, results: Path, statistics: Path) -> list[str]:
+    """What is said of results and statistics that are not there."""
+    sources = open_sources(validate(gate_file(gate())), root, results, statistics)
+    said = []
+    for read in (sources.items, sources.statistics):
+        with pytest.raises(EvidenceError) as caught:
+            read()
+        said.append(str(caught.value.args[0]))
+    return said
+
+
+def test_paths_are_shown_from_the_nearest_folder_that_was_given(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = project.root / "root"
+    out = project.root / "out"
+    assert missing(root, out / "a" / "results", out / "s.parquet") == [
+        "a/results: no results there",
+        "out/s.parquet: no statistics there",
+    ]
+    assert missing(root, root / "a" / "results", root / "a" / "s.parquet") == [
+        "a/results: no results there",
+        "a/s.parquet: no statistics there",
+    ]
+    monkeypatch.chdir(project.root)
+    assert missing(Path("."), Path("v1./results"), Path("v1./s.parquet")) == [
+        "v1./results: no results there",
+        "v1./s.parquet: no statistics there",
+    ]

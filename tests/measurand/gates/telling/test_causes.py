@@ -32,6 +32,9 @@ def test_a_missed_limit_is_told_with_its_figure() -> None:
     assert reasons(twice) == "2 of mass (alpha is 0.1 to 0.3; at least 0.5 is asked)"
     loss = gate("no-loss", estimate=-0.2, margin=0.05, baseline="main")
     assert reasons([loss]) == "no-loss (alpha is -0.2 off its baseline; 0.05 is allowed)"
+    gain = gate("gain", estimate=-0.2, baseline="main")
+    assert reasons([gain]) == "gain (alpha is -0.2 off its baseline)"
+    assert reasons([gate("bare", estimate=-0.2)]) == "bare (alpha is -0.2)"
 
 
 def test_an_undecided_gate_shows_both_bounds() -> None:

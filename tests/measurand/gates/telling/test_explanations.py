@@ -119,3 +119,49 @@ def test_a_note_of_the_evidence_is_told_of_figures_and_not_of_faults() -> None:
     assert f"{note}: read in haste" in explain(result(detail="read in haste"))
     broken = result(state="error", reason_code="missing_metric", detail="no such metric")
     assert note not in "\n".join(explain(broken))
+
+
+def test_every_figure_behind_a_result_is_told_and_nothing_that_is_missing() -> None:
+    bare = explain(result(mde=None, sd=None, min_n=None, min_clusters=None, power=None))
+    assert bare[1:] == [
+        f"rule: {RULES['threshold']}",
+        "what this sample can show: unknown: there is no standard error to go by",
+        "reason: limit_met",
+        "evidence: items",
+        "estimate, lower, upper: 0.9, 0.88, 0.92",
+        "one-sided alpha: 0.05 (95% sure)",
+        "severity: block",
+    ]
+    more: dict[str, Any] = {"method": "Wilson", "p": 0.012345, "p_adjusted": 0.024691}
+    more |= {"correction": "Holm", "flags": ("anytime", "labelled"), "counts": (("rows", 7),)}
+    whole = explain(result(**more, n_needed=1600, clusters_needed=160, seed=3, resamples=40))
+    for line in ("method: Wilson", "p: 0.0123", "p corrected: 0.0247", "correction: Holm",
+                 "standard deviation of a unit: 0.3", "smallest detectable effect: 0.0312",
+                 "least sample: 200 in 10 clusters", "needed: 1600 in 160 clusters", "seed: 3",
+                 "resamples: 40", "rows: rows 7", "flags: anytime, labelled"):  # fmt: skip
+        assert line in whole
+    fault = explain(result(state="error", reason_code="empty_slice", detail="x", estimate=None))
+    assert not any(line.startswith("rule:") for line in fault)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"n_needed": 600}, None),
+        ({"n_needed": 601}, "about 1 more items (601 in all)"),
+        ({"n": None, "clusters": None, "n_needed": 90}, "about 90 more items (90 in all)"),
+        ({"clusters": 600, "n_needed": 700, "clusters_needed": 700},
+         "about 100 more items (700 in all)"),
+        ({"clusters": None, "n_needed": 700, "clusters_needed": 70},
+         "about 100 more items (700 in all)"),
+        ({"n_needed": 700, "clusters_needed": 60},
+         "about 100 more items in 0 more clusters (700 in all)"),
+    ],
+)  # fmt: skip
+def test_what_would_decide_counts_items_and_clusters(
+    given: dict[str, Any], words: str | None
+) -> None:
+    lines = explain(result(state="inconclusive", reason_code="undecided", **given))
+    found = [x.removeprefix("what would decide: ") for x in lines if "what would decide" in x]
+    end = " would decide, were the truth as measured, with 80% power"
+    assert found == ([] if words is None else [words + end])

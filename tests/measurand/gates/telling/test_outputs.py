@@ -11,6 +11,7 @@ from gate_evidence import Project, bits, gate, gate_result, non_inferiority
 
 from measurand.errors import InputError
 from measurand.gates import Verdict, write_outputs
+from measurand.gates.telling import outputs
 from measurand.gates.telling.outputs import (
     MARKER,
     STEP_SUMMARY_BYTES,
@@ -94,6 +95,8 @@ def test_a_file_that_could_not_be_used_is_one_error() -> None:
     broken = Verdict("g.yaml", problem=Problem("bad_gate", f"no {HOSTILE}", "mend it"))
     _, found = junit(broken)
     assert found["error"] == ["gate file"]
+    assert 'type="bad_gate"' in to_junit(broken)
+    assert 'type="no_gates"' in to_junit(Verdict("g.yaml"))
     assert "mend it" in to_markdown(broken)
     assert "bad_gate" in to_text(broken)
     assert json.loads(broken.to_json())["exit_code"] == 3
@@ -127,6 +130,9 @@ def test_the_summary_leaves_out_passes_first_and_keeps_within_a_comment() -> Non
     assert "more gates, none worse: see verdict.json" in text
     tight = to_markdown(verdict(*gates), limit=500)
     assert len(tight) <= 500
+    cut = to_markdown(verdict(*gates), limit=100)
+    assert cut == tight[:98] + "…\n"
+    assert "…" not in text + to_markdown(MIXED)
 
 
 def test_annotations_are_ten_at_most_and_worst_first() -> None:
@@ -136,6 +142,8 @@ def test_annotations_are_ten_at_most_and_worst_first() -> None:
     many = verdict(*[result("fail", id=f"f{i}") for i in range(30)], result("error", id="e"))
     assert len(workflow_commands(many)) == 10
     assert "title=e%3A" in workflow_commands(many)[0]
+    (long,) = workflow_commands(verdict(result("fail", id="i" * 300, sentence="s" * 5000)))
+    assert long == f"::error title={'i' * 200}::{'s' * 4000}"
 
 
 def test_files_and_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,6 +158,23 @@ def test_files_and_github(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     written = (tmp_path / "out" / "summary.md").read_text()
     assert summary.read_text() == "earlier\n" + written
     assert stream.getvalue().count("::error") == 3
+
+
+def test_the_first_summary_of_a_step_may_fill_it_but_for_a_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = to_markdown(MIXED)
+    sentence = whole.splitlines()[3] + "\n"
+    for room, wanted in ((0, whole), (-1, sentence)):
+        summary = tmp_path / f"step{room}.md"
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+        monkeypatch.setattr(outputs, "STEP_SUMMARY_BYTES", len(whole.encode()) + 1 + room)
+        write_outputs(MIXED, tmp_path / "out")
+        assert summary.read_text() == wanted
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "full.md"))
+    monkeypatch.setattr(outputs, "STEP_SUMMARY_BYTES", len(sentence.encode()) + 1)
+    write_outputs(MIXED, tmp_path / "out")
+    assert (tmp_path / "full.md").read_text() == sentence
 
 
 @pytest.mark.parametrize(("left", "kept"), [(10_000, "table"), (200, "sentence"), (10, "nothing")])
@@ -250,3 +275,36 @@ def test_the_best_gates_of_either_kind_are_left_out_first() -> None:
 
 def test_annotations_say_what_a_gate_asks_about() -> None:
     assert any("instrument%2C control" in line for line in workflow_commands(APART))
+
+
+FOUND: dict[str, Any] = {"estimate": 0.9, "lower": 0.88, "upper": 0.92, "n": 600}
+
+
+@pytest.mark.parametrize(
+    ("given", "cells"),
+    [
+        ({"test": "threshold", "limit": 0.85, "direction": "higher", "clusters": 60},
+         "0.9 | 0.88 to 0.92 | ≥ 0.85 | 600 / 60"),
+        ({"test": "threshold", "limit": 0.95, "direction": "lower", "clusters": 600},
+         "0.9 | 0.88 to 0.92 | ≤ 0.95 | 600"),
+        ({"test": "non_inferiority", "margin": 0.02}, "0.9 | 0.88 to 0.92 | margin 0.02 | 600"),
+        ({"test": "superiority"}, "0.9 | 0.88 to 0.92 | better | 600"),
+        ({"test": "superiority", "margin": 0.02}, "0.9 | 0.88 to 0.92 | margin 0.02 | 600"),
+        ({"test": "threshold", "lower": None, "upper": None}, "0.9 |  |  | 600"),
+        ({"test": "threshold", "limit": 0.85, "direction": "higher", "estimate": None},
+         " |  | ≥ 0.85 | 600"),
+        ({"test": "exact_equal", "n": None, "clusters": None}, "0.9 | 0.88 to 0.92 | equal | "),
+    ],
+)  # fmt: skip
+def test_a_row_of_the_table(given: dict[str, Any], cells: str) -> None:
+    row = to_markdown(verdict(result(**FOUND | given))).splitlines()[-1]
+    assert row == f"| g | PASS ✓ | {cells} | g is pass. |"
+
+
+def test_long_sentences_and_many_warnings_are_cut() -> None:
+    text = to_markdown(
+        verdict(result(sentence="x" * 3000), warnings=tuple(f"w{i}" for i in range(25)))
+    )
+    assert text.count("x" * 2000) == 1
+    assert "x" * 2001 not in text
+    assert [f"- Warning: w{i}\n" in text for i in range(25)] == [True] * 20 + [False] * 5

@@ -163,6 +163,22 @@ def difference(**more: Any) -> GateResult:
             "g [m] is undecided: accuracy is undefined (constant). 6 items in 2 clusters are fewer "
             "than the least sample of 10 in 10 clusters.",
         ),
+        (
+            result(state="inconclusive", estimate=None, reason_code="undefined", n=10, clusters=10,
+                   min_n=10, min_clusters=10),
+            "g [m] is undecided: accuracy is undefined.",
+        ),
+        (
+            result(state="inconclusive", limit=0.89, n_needed=600, clusters_needed=60),
+            "g [m] is undecided: accuracy is 0.9, with 95% confidence at least 0.88 and at most "
+            "0.92; the limit is at least 0.89. (600 items in 60 clusters.)",
+        ),
+        (
+            result(state="inconclusive", limit=0.89, n=None, clusters=None, n_needed=70),
+            "g [m] is undecided: accuracy is 0.9, with 95% confidence at least 0.88 and at most "
+            "0.92; the limit is at least 0.89. About 70 more items would decide, were the truth "
+            "as measured (power 80%).",
+        ),
     ],
 )  # fmt: skip
 def test_a_result_reads_as_plain_words(given: GateResult, sentence: str) -> None:
