@@ -73,7 +73,7 @@ def measured(into: dict[str, list[float]], name: str, episodes: int) -> Iterator
 
 
 def ours(source: pages.Pages, click: str) -> Callable[[int], None]:
-    owner = browser.mine(pages.Composed(source))
+    owner = browser.Owner(pages.Composed(source))
     oracle = Oracle(synonyms_of(source))
     setting = Setting(Rules(click=click), recycle=10**9)
 
@@ -156,7 +156,7 @@ def main() -> int:
 
 
 def composed(source: pages.Pages, found: dict[str, list[float]]) -> None:
-    owner, oracle = browser.mine(pages.Composed(source)), Oracle(synonyms_of(source))
+    owner, oracle = browser.Owner(pages.Composed(source)), Oracle(synonyms_of(source))
     setting = Setting(Rules(), recycle=10**9)
     with measured(found, "composed", len(NAMES)):
         for name in NAMES:

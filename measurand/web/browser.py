@@ -1,18 +1,20 @@
 """Browsers that belong to one thread each, and whoever needs one asks that thread.
 
 Playwright's objects may be used on the thread that made them only, while a Beam worker sets up,
-works and tears down on threads of its choice. So each thread that asks gets an owner thread of its
-own, which starts the browser, does the work and closes it: on request, after idling, at exit.
+works and tears down on threads of its choice. So whoever asks is lent an owner thread, which starts
+the browser, does the work and closes it: on request, after idling, at exit.
 """
 
 from __future__ import annotations
 
 import atexit
+import os
 import queue
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -72,6 +74,8 @@ class Owner:
         self._jobs: queue.Queue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.Queue()
         self._closed, self._asking = False, threading.Lock()
         self._thread = threading.Thread(target=self._serve, name="browser", daemon=True)
+        with _lock:
+            _owners.add(self)
         self._thread.start()
 
     def call(self, work: Callable[[Session], T], timeout_s: float) -> T:
@@ -126,6 +130,10 @@ class Owner:
 
     def close(self) -> None:
         """Close the browser and end the thread; what was asked before is done first."""
+        with _lock:
+            _owners.discard(self)
+            if self in _idle:
+                _idle.remove(self)
         with self._asking:
             self._closed = True
             self._jobs.put(None)
@@ -225,29 +233,41 @@ def _first(error: Exception) -> str:
     return str(error).strip().split("\n")[0][:300]
 
 
-_local = threading.local()
 _owners: set[Owner] = set()
+_idle: list[Owner] = []
 _lock = threading.Lock()
+_cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+_room = threading.BoundedSemaphore(_cores or 1)
 
 
-def mine(site: Site, run: str = "") -> Owner:
-    """The calling thread's owner, made where it has none for this site and this run."""
-    owner: Owner | None = getattr(_local, "owner", None)
-    known = owner is not None and (owner.site.sha256, owner.run) == (site.sha256, run)
-    if owner is None or not known or owner not in _owners:
-        if owner is not None:
-            _forget(owner)
-        owner = Owner(site, run)
-        with _lock:
-            _owners.add(owner)
-        _local.owner = owner
-    return owner
+@contextmanager
+def lent(site: Site, run: str = "") -> Iterator[Owner]:
+    """An owner that nobody else is lent meanwhile; waits while as many are lent as there are cores.
+
+    A runner may begin every shard of a build at the same moment, and a browser takes up to a
+    gibibyte.
+    """
+    with _room:
+        owner = _taken(site, run)
+        try:
+            yield owner
+        finally:
+            with _lock:
+                if owner in _owners:
+                    _idle.append(owner)
 
 
-def _forget(owner: Owner) -> None:
+def _taken(site: Site, run: str) -> Owner:
+    """One of this site and run that idles, or another in place of all that idle."""
     with _lock:
-        _owners.discard(owner)
-    owner.close()
+        for owner in _idle:
+            if (owner.site.sha256, owner.run) == (site.sha256, run):
+                _idle.remove(owner)
+                return owner
+        others = [*_idle]
+    for owner in others:
+        owner.close()
+    return Owner(site, run)
 
 
 def close_all(run: str | None = None) -> None:
@@ -255,7 +275,7 @@ def close_all(run: str | None = None) -> None:
     with _lock:
         asked = [owner for owner in _owners if run in (None, owner.run)]
     for owner in asked:
-        _forget(owner)
+        owner.close()
 
 
 atexit.register(close_all)

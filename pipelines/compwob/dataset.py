@@ -155,7 +155,8 @@ def _play(job: tuple[str, int], work: Work) -> Iterator[Any]:
     source = _pages(work.archive)
     oracle = agents.Oracle(solvers.synonyms_of(source))
     spec = Spec(composition(task), "single", seed)
-    found = play(browser.mine(pages.Composed(source), work.run), spec, oracle, work.setting)
+    with browser.lent(pages.Composed(source), work.run) as owner:
+        found = play(owner, spec, oracle, work.setting)
     _progress(work).advance()
     yield TaggedOutput("runs", beam.to_ipc(runs.table(RUNS, [found.run])))
     if reason := _why_not(found):

@@ -69,7 +69,7 @@ def evaluate(
     asked = params.evaluate.agents if model is None else (_run_of(params, model),)
     parents = {name: _hash(data / "dataset" / name) for name in ("episodes", "steps")}
     run = f"evaluate-{secrets.token_hex(4)}"
-    owner = browser.mine(pages.Composed(source), run)
+    owner = browser.Owner(pages.Composed(source), run)
     try:
         outcomes, seen = [], []
         for spec in asked:
@@ -86,7 +86,7 @@ def evaluate(
             outcomes.append(turn)
         pictures = films.film(params, owner, source) if limit is None else []
     finally:
-        browser.close_all(run)
+        owner.close()
         left = chromium.left_over(run)
     config = {
         "evaluate": params.evaluate.model_dump(mode="json"),

@@ -21,30 +21,49 @@ def _title(session: Session) -> str:
     return str(session.page.title())
 
 
-def test_every_thread_has_a_browser_of_its_own_and_none_is_left() -> None:
+def test_as_many_as_there_is_room_for_are_lent_and_lent_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(browser, "_room", threading.BoundedSemaphore(2))
     tokens: list[str] = []
+    working: set[str] = set()
+    most = []
 
     def work() -> None:
-        own = browser.mine(SITE)
-        assert own.call(_title, 60) == "small"
-        assert browser.mine(SITE) is own
-        tokens.append(own.token)
+        with browser.lent(SITE) as own:
+            assert own.token not in working
+            working.add(own.token)
+            most.append(len(working))
+            assert own.call(_title, 60) == "small"
+            tokens.append(own.token)
+            working.remove(own.token)
 
-    threads = [threading.Thread(target=work) for _ in range(2)]
+    threads = [threading.Thread(target=work) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(set(tokens)) == 2
+    assert len(tokens) == 6
+    assert len(set(tokens)) == max(most) == 2
     browser.close_all()
-    assert [chromium.left_over(token) for token in tokens] == [0, 0]
+    assert [chromium.left_over(token) for token in set(tokens)] == [0, 0]
 
 
 def test_another_site_or_run_is_another_owner() -> None:
-    own = browser.mine(SITE)
     try:
-        assert browser.mine(SmallSite(index="other")) is not own
-        assert browser.mine(SITE, "run").token.startswith("run.")
+        with browser.lent(SITE) as own:
+            pass
+        with browser.lent(SITE) as again:
+            assert again is own
+        with browser.lent(SmallSite(index="other")) as other:
+            assert other is not own
+            with pytest.raises(BrowserFailed, match="closed"):
+                own.call(_title, 60)
+        with browser.lent(SITE, "run") as named:
+            assert named.token.startswith("run.")
+            browser.close_all()
+        with browser.lent(SITE, "run") as fresh:
+            assert fresh is not named
     finally:
         browser.close_all()
 
@@ -54,17 +73,18 @@ def test_a_run_closes_its_own_browsers_while_another_works_on() -> None:
     begun, over = threading.Event(), threading.Event()
 
     def other_run() -> None:
-        owners.append(browser.mine(SITE, "other"))
-        assert owners[0].call(_title, 60) == "small"
-        begun.set()
-        over.wait(60)
+        with browser.lent(SITE, "other") as own:
+            owners.append(own)
+            assert own.call(_title, 60) == "small"
+            begun.set()
+            over.wait(60)
 
     thread = threading.Thread(target=other_run)
     thread.start()
     try:
         assert begun.wait(60)
-        own = browser.mine(SITE, "own")
-        assert own.call(_title, 60) == "small"
+        with browser.lent(SITE, "own") as own:
+            assert own.call(_title, 60) == "small"
         browser.close_all("own")
         assert chromium.left_over(own.token) == 0
         assert owners[0].call(_title, 60) == "small"
