@@ -28,11 +28,13 @@ def test_as_many_as_there_is_room_for_are_lent_and_lent_again(
     tokens: list[str] = []
     working: set[str] = set()
     most = []
+    pair = threading.Barrier(2)
 
     def work() -> None:
         with browser.lent(SITE) as own:
             assert own.token not in working
             working.add(own.token)
+            pair.wait(60)
             most.append(len(working))
             assert own.call(_title, 60) == "small"
             tokens.append(own.token)
