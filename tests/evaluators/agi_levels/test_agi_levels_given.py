@@ -107,3 +107,16 @@ def test_runs_that_differ_as_wholes_add_their_error(tmp_path: Path) -> None:
     single = [row for row in rows if row["repeat"] == 0]
     [once], _, _ = results([table(tmp_path, single)], [], {}, wish=Wish())
     assert once.run_se is None
+
+
+def test_runs_are_in_the_order_of_their_numbers_and_notes_in_that_of_tasks(tmp_path: Path) -> None:
+    rows = [row("a", 1, repeat=1), row("a", 0, repeat=0), row("b", 1, repeat=0)]
+    [found], _, _ = results([table(tmp_path, rows)], [], {}, wish=Wish())
+    assert found.by_run is not None
+    assert found.by_run[0].tolist() == [0.0, 1.0]
+    names = [f"t{k}" for k in (5, 2, 8, 1, 9, 4, 7, 3, 6, 0)]
+    rows = [row("a", value, metric=name) for name in names for value in [""]]
+    rows += [row("b", 1, metric=name) for name in names]
+    made, _, notes = results([table(tmp_path, rows)], [], {}, wish=Wish())
+    assert [one.task.id for one in made] == sorted(names)
+    assert notes[-10:] == [f"m, {name}: 1 of 2 rows have no score" for name in names]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from compwob_handmade import params, write
 
-from evaluators.compwob.context import View, subjects
+from evaluators.compwob.context import ALL, View, subjects
 from evaluators.compwob.mixtures import mixture_rows, mixture_section, trained
 from evaluators.compwob.report import statistics
 from measurand import runs, shards
@@ -31,10 +31,26 @@ def test_gains_are_paired_by_task_seed_and_model(tmp_path: Path) -> None:
     # One of six tasks, in one of two models, gains the half of its seeds that it lacked.
     assert found["estimate"] == pytest.approx(0.5 / 6 / 2)
     assert found["ci_lo"] is not None
+    assert (found["scope"], found["n"]) == ("method", rows[
+        "mixture_success", "mixture=rebalanced,order=forward"]["n"])  # fmt: skip
     assert ("mixture_gain", "mixture=uniform,order=forward") not in rows
     assert rows["mixture_success", "mixture=uniform,order=single"]["estimate"] == (
         pytest.approx((1 / 2 + 1 / 3) / 2)
     )
+
+
+def test_models_of_other_seeds_have_no_gain(tmp_path: Path) -> None:
+    given = params(AGENTS)
+    everyone = subjects(write(tmp_path, given, AGENTS), given)
+    some = [s for s in everyone if s.agent in ("trained:uniform:0", "trained:rebalanced:1")]
+    found = list(mixture_rows(some))
+    gains = [row for row in found if row["metric"] == "mixture_gain"]
+    assert len(gains) == 3
+    for row in gains:
+        assert (row["model"], row["estimate"]) == (ALL, None)
+        assert row["reason"] == "no uniform model of the same seeds"
+    scopes = {row["scope"] for row in found if row["metric"] == "mixture_success"}
+    assert scopes == {"training"}
 
 
 @pytest.mark.integration

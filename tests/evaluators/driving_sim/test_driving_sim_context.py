@@ -91,3 +91,22 @@ def test_only_scenarios_of_both_are_paired() -> None:
     assert none is not None
     assert paired([both, none]) is None
     assert np.isfinite(both.table).all()
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "values", "binary"),
+    [
+        ("ab", [0.0, 1.0], True),
+        ("ab", [0.0, 0.5], False),
+        ("aab", [0.0, 0.0, 1.0], False),
+        ("aab", [0.0, 1.0, 1.0], False),
+    ],
+)
+def test_a_rate_is_of_scenarios_driven_once_and_of_nothing_but_0_and_1(
+    scenarios: str, values: list[float], binary: bool
+) -> None:
+    names = list(scenarios)
+    rows = pl.DataFrame({"scenario_id": names, "cluster_id": names, "training": 0, "x": values})
+    found = scores(rows, "x")
+    assert found is not None
+    assert (found.binary, found.n) == (binary, len(values))

@@ -11,6 +11,7 @@ from measurand.reporting.view import View
 def test_films_show_every_place_and_the_first_failure_of_everybody(seen: View) -> None:
     section = looking.film_section(seen)
     assert section is not None
+    assert section.folded
     titles = [block.title for block in section.blocks if isinstance(block, Figure)]
     assert titles[:2] == [
         "curve: bc_route among reacting cars (curve-1)",

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from evaluators.value_functions.context import material
+import polars as pl
+
+from evaluators.value_functions.context import _scores, material
 from schemas.value_functions.params import Params
 
 
@@ -29,3 +31,25 @@ def test_siblings_differ_in_one_thing(results: Path, params: Params) -> None:
         ("chess", "chess_narrow", "width"),
         ("chess_noisy", "chess", "noise"),
     ]
+
+
+def test_scores_of_which_none_is_known_are_an_empty_table() -> None:
+    rows = pl.DataFrame(
+        {"cluster_id": ["a", "b"], "repeat": [0, 0], "value": [None, None]},
+        schema_overrides={"value": pl.Float64},
+    )
+    found = _scores(rows)
+    assert (found.table.shape, found.clusters, found.n, found.skipped) == ((0, 0), (), 0, 2)
+
+
+def test_a_score_is_the_mean_of_a_cluster_in_a_training_and_all_trainings_have_it() -> None:
+    rows = pl.DataFrame(
+        {
+            "cluster_id": ["b", "a", "b", "a", "b", "c"],
+            "repeat": [1, 1, 0, 0, 0, 0],
+            "value": [1.0, 0.5, 0.0, 0.25, 0.5, 1.0],
+        }
+    )
+    found = _scores(rows)
+    assert found.table.tolist() == [[0.25, 0.25], [0.5, 1.0]]
+    assert (found.clusters, found.n, found.skipped) == (("a", "b"), 6, 0)

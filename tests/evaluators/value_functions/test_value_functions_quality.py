@@ -3,11 +3,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 from value_functions_small import BREAKOUT, CHAIN, CHESS, DIGITS, HAS_CHESS, small, table
 
 from evaluators.value_functions.context import Material
-from evaluators.value_functions.quality import data_section
+from evaluators.value_functions.quality import _looks, data_section
 from evaluators.value_functions.report import view
 from measurand.reporting.document import Table
 from measurand.statistics import statistics_table
@@ -42,3 +43,34 @@ def test_rows_clusters_and_what_was_left_out(results: Path, params: Params, tmp_
 
 def test_without_data_there_is_no_section(results: Path, params: Params) -> None:
     assert data_section(view(results, results, statistics_table([]), params)) is None
+
+
+def test_what_sources_look_like_by_hand() -> None:
+    targets = pl.DataFrame({"target": [1.0, None, 5.0, float("nan"), 3.0, 2.0, 4.0]})
+    assert _looks("examples", targets) == "targets from 1 to 5, median 3"
+    assert _looks("examples", targets[[1, 3]]) == "targets are made in training"
+    moves = pl.DataFrame(
+        {
+            "position_id": ["a", "a", "b", "b", "b"],
+            "puzzle": [True, True, False, False, False],
+            "win_prob": [0.96, 0.5, 0.04, 0.94, 0.3],
+            "mate": [3, None, None, None, None],
+        }
+    )
+    assert _looks("moves", moves) == (
+        "2 positions of 2.5 moves, 1 puzzles; 20.0% of moves lead to a mate that was seen, "
+        "40.0% are as good as won or lost"
+    )
+
+
+def test_returns_are_of_episodes_of_a_player() -> None:
+    """Episodes of two players may have one number."""
+    rows = pl.DataFrame(
+        {
+            "player": ["late", "late", "late", "early", "early"],
+            "episode": [0, 0, 1, 0, 1],
+            "reward": [1.0, 2.0, 4.0, 8.0, 9.0],
+        }
+    )
+    assert _looks("transitions", rows) == "mean return by player: early 8.50, late 3.50"
+    assert _looks("transitions", rows.filter(player="late")) == "2 episodes"

@@ -114,9 +114,9 @@ def test_paths_are_shown_from_the_nearest_folder_that_was_given(
         "a/results: no results there",
         "out/s.parquet: no statistics there",
     ]
-    assert missing(root, root / "a" / "results", root / "a" / "s.parquet") == [
-        "a/results: no results there",
-        "a/s.parquet: no statistics there",
+    assert missing(root, root / "b" / "a" / "results", root / "b" / "a" / "s.parquet") == [
+        "b/a/results: no results there",
+        "b/a/s.parquet: no statistics there",
     ]
     monkeypatch.chdir(project.root)
     assert missing(Path("."), Path("v1./results"), Path("v1./s.parquet")) == [
