@@ -7,11 +7,18 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 from compwob_handmade import params, write
-from scipy.stats import t
+from scipy.stats import pearsonr, t
 from statsmodels.stats.outliers_influence import variance_inflation_factor
 
-from evaluators.compwob.complexity import PREDICTORS, complexity_rows, inflation, slope
-from evaluators.compwob.context import subjects
+from evaluators.compwob.complexity import (
+    PREDICTORS,
+    _correlations,
+    _slopes,
+    complexity_rows,
+    inflation,
+    slope,
+)
+from evaluators.compwob.context import Subject, subjects
 
 
 def _episodes(n: int = 300, effect: float = -1.0) -> pl.DataFrame:
@@ -115,3 +122,39 @@ def test_longer_sentences_that_fail_have_a_negative_correlation(tmp_path: Path) 
     found = rows["pearson", "order=forward,predictor=instruction_tokens"]["estimate"]
     assert found is not None
     assert found < -0.8
+
+
+def _subject(episodes: pl.DataFrame) -> Subject:
+    given = params({"zero_shot@m": lambda spec: True})
+    return Subject("compwob", "zero_shot@m", 0, 100, episodes, 0, given)
+
+
+def test_slopes_are_of_all_episodes_and_of_those_with_as_many_parts() -> None:
+    rng = np.random.default_rng(6)
+    k = np.arange(120) % 12
+    every = pl.DataFrame(
+        {"task": [f"t{i}" for i in k], "n_parts": 2 + k % 2, "html_nodes": k + rng.normal(size=120),
+         "success": (rng.random(120) < 0.5).astype(float)}
+    )  # fmt: skip
+    found = {
+        row["slice"]: (row["estimate"], row["n"])
+        for name in ("html_nodes", "n_parts")
+        for row in _slopes(_subject(every), {"predictor": name}, every, name)
+    }
+    some = [slope(every.filter(n_parts=n), "html_nodes") for n in (2, 3)]
+    assert None not in [one.value for one in some]
+    assert found == {
+        "predictor=html_nodes": (slope(every, "html_nodes").value, 120),
+        "parts=2,predictor=html_nodes": (some[0].value, 60),
+        "parts=3,predictor=html_nodes": (some[1].value, 60),
+        "predictor=n_parts": (slope(every, "n_parts").value, 120),
+    }
+
+
+def test_three_tasks_have_a_correlation_and_two_have_none() -> None:
+    means = pl.DataFrame({"depth": [1.0, 2.0, 4.0], "success": [0.5, 0.75, 0.7]})
+    pearson, spearman = _correlations(_subject(means), {}, means, "depth")
+    assert pearson["estimate"] == pytest.approx(pearsonr([1, 2, 4], [0.5, 0.75, 0.7]).statistic)
+    assert spearman["estimate"] == pytest.approx(0.5)
+    for row in _correlations(_subject(means), {}, means[:2], "depth"):
+        assert (row["estimate"], row["reason"]) == (None, "fewer than three tasks")

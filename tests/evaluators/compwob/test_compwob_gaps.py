@@ -163,3 +163,45 @@ def test_what_gates_read_of_a_trained_agent_is_of_this_training(tmp_path: Path) 
             if r["metric"] in ("above_random", "gap_base") and "trained" in r["model"]]  # fmt: skip
     assert {r["metric"] for r in rows} == {"above_random", "gap_base"}
     assert {r["scope"] for r in rows} == {"training"}
+
+
+def by_hand() -> Subject:
+    """Six tasks of one category, played twice in a wording, of two parts that lack a seed each."""
+    alone = {("p", 0): 1, ("p", 1): 0, ("p", 2): 1, ("q", 0): 1, ("q", 1): 1, ("q", 3): 0}
+    rows = [
+        (part, "single", seed, "one", float(won), [part]) for (part, seed), won in alone.items()
+    ]
+    rows += [
+        (f"t{k}", order, seed, "two", float(won), ["p", "q"])
+        for k in range(6)
+        for order, wins in (("forward", (1, k % 2, 1, 1)), ("reverse", (0, 1)))
+        for seed, won in enumerate(wins)
+    ]
+    names = ("task", "order", "seed", "category", "success", "parts")
+    every = pl.DataFrame(rows, names, orient="row")
+    return Subject("compwob", "zero_shot@m", 0, 100, every, 0, params({"zero_shot@m": _rule}))
+
+
+def test_what_lacks_a_part_alone_is_left_out() -> None:
+    pairs = with_parts(by_hand(), "forward")
+    assert sorted(set(pairs["seed"])) == [0, 1]
+    assert pairs["predicted"].to_list() == pytest.approx([2 / 3 * 2 / 3] * 12)
+    assert pairs.filter(seed=1)["mean_alone"].to_list() == [0.5] * 6
+
+
+def test_figures_of_the_only_category_are_those_of_all() -> None:
+    rows = _named(by_hand())
+    for metric in ("predicted", "residual"):
+        one = rows[metric, "category=two,order=forward"]
+        every = rows[metric, "order=forward"]
+        assert one["n"] == 12
+        for name in ("estimate", "ci_lo", "ci_hi", "n", "n_clusters"):
+            assert one[name] == every[name]
+        assert one["ci_lo"] is not None
+    assert rows["residual", "order=forward"]["estimate"] == pytest.approx(0.75 - 4 / 9)
+
+
+def test_wordings_are_paired_at_their_seed() -> None:
+    """Of seeds 0 and 1: won forwards 1 and 0 or 1, backwards 0 and 1."""
+    found = _named(by_hand())["gap_reverse", ""]
+    assert (found["estimate"], found["n"]) == (pytest.approx(0.75 - 0.5), 12)

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from compwob_handmade import params, write
 
-from evaluators.compwob.context import subjects
+from evaluators.compwob.context import Subject, subjects
 from evaluators.compwob.quality import (
     _first,
     failure_rows,
@@ -90,3 +90,18 @@ def test_the_missing_share_is_of_all_episodes_that_began(tmp_path: Path) -> None
     assert rows["random"]["estimate"] == pytest.approx(3 / (n + 3))
     assert rows["random"]["n"] == n + 3
     assert rows["all agents"]["estimate"] == pytest.approx(3 / (2 * n + 3))
+
+
+def test_extra_steps_are_of_the_same_problem_in_the_same_wording_solved_by_both() -> None:
+    names = ("task", "order", "seed", "success", "steps")
+    mine = [("a", "forward", 0, 1, 5), ("a", "forward", 1, 0, 9), ("b", "forward", 0, 1, 4),
+            ("b", "forward", 1, 1, 4), ("a", "reverse", 0, 1, 10)]  # fmt: skip
+    theirs = [("a", "forward", 0, 1, 3), ("a", "forward", 1, 1, 3), ("b", "forward", 0, 0, 1),
+              ("b", "forward", 1, 1, 4), ("a", "reverse", 0, 1, 3)]  # fmt: skip
+    given = params(AGENTS)
+    one, oracle = (
+        Subject("compwob", agent, 0, 100, pl.DataFrame(rows, names, orient="row"), 0, given)
+        for agent, rows in (("zero_shot@m", mine), ("oracle", theirs))
+    )
+    found = {row["slice"]: (row["estimate"], row["n"]) for row in step_rows(one, oracle)}
+    assert found == {"order=forward": (1.0, 2), "order=reverse": (7.0, 1)}
