@@ -326,4 +326,5 @@ def _moved(figures: Sequence[Record]) -> Table:
         ]
         for f in figures
     ]
-    return Table("Figures beyond what was said", ["figure", "kind", "A", "B", "moved"], rows)
+    title = "Figures that left A's interval, that have none, or moved beyond what is declared"
+    return Table(title, ["figure", "kind", "A", "B", "moved"], rows)
