@@ -16,7 +16,7 @@ from elastictok_small import params_of
 from scipy.stats import spearmanr
 
 from evaluators.elastictok.allocation import allocation_rows
-from evaluators.elastictok.context import BLOCK, SYSTEM, Findings, _apart
+from evaluators.elastictok.context import BLOCK, SYSTEM, Findings, _apart, ratio
 from evaluators.elastictok.curves import curve_rows
 from evaluators.elastictok.rates import against, rate_rows
 from evaluators.elastictok.savings import figure_points, saving, saving_rows
@@ -422,3 +422,12 @@ def test_a_correlation_with_what_nobody_knows_is_of_no_block(made: Findings) -> 
     found = replace(made, tables={**made.tables, "coded": unknown})
     row = keyed(allocation_rows(found))["elastic", "rho", "threshold=loose,with=speed"]
     assert (row["estimate"], row["n"], row["reason"]) == (None, 0, "not known for any block")
+
+
+def test_a_ratio_of_one_block_and_of_none() -> None:
+    two, one, clips = np.array([2.0, 2.0]), np.array([1.0, 0.0]), np.array(["a", "b"])
+    assert ratio(two[:1], one[:1], clips[:1], "m").value == 2.0
+    assert ratio(two, one, clips, "m").value == 4.0
+    for some, reason in ((slice(0), "no blocks"), (slice(1, 2), "the denominator is 0")):
+        found = ratio(two[some], one[some], clips[some], "m")
+        assert (found.value, found.reason, found.n) == (None, reason, len(two[some]))

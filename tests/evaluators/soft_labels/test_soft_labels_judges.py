@@ -152,3 +152,14 @@ def test_agreement_has_the_error_of_pairs_that_share_responses(rows: Found) -> N
     for metric in ("judge_accuracy", "position_bias"):
         assert "dyadic-robust error" in rows[metric, "judge=fair,set=film"]["method"]
     assert "over pairs" in rows["label_alpha", "set=film"]["method"]
+
+
+def test_orders_are_those_of_one_wording_and_then_averaged() -> None:
+    """The second pair has each order in another wording only."""
+    asked = [("a", "one", "12", 0.9), ("a", "one", "21", 0.5), ("a", "two", "21", 0.25),
+             ("a", "two", "12", 0.5), ("b", "one", "12", 0.9), ("b", "two", "21", 0.1)]  # fmt: skip
+    own = pl.DataFrame(asked, ["pair_id", "wording", "order", "p_1"], orient="row").with_columns(
+        pl.lit(0).alias("first"), pl.lit(1).alias("second"), p=0.75, swapped=False
+    )
+    [found] = both_orders(own).to_dicts()
+    assert (found["pair_id"], found["p_12"], found["p_21"]) == ("a", 0.7, 0.375)

@@ -9,7 +9,15 @@ import pytest
 from scipy import stats
 
 from evaluators.soft_labels.context import Material
-from evaluators.soft_labels.wins import WIN_METRICS, duels, order, text_bias, win_rows
+from evaluators.soft_labels.wins import (
+    WIN_METRICS,
+    Duel,
+    _figures,
+    duels,
+    order,
+    text_bias,
+    win_rows,
+)
 from measurand.stats.bradley_terry import fit
 from measurand.stats.means import cluster_mean
 
@@ -217,3 +225,22 @@ def test_the_bias_on_texts_has_an_interval_of_beginnings_within_what_is_possible
     assert (row["ci_lo"], row["ci_hi"]) == pytest.approx((wanted.ci_lo, wanted.ci_hi))
     leaning = rows["text_position_bias", "judge=leaning,set=film"]
     assert 0.5 < leaning["ci_lo"] < leaning["estimate"] < leaning["ci_hi"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("moved", "p", "reason"),
+    [(0.2, 2 / 2**4, "a p-value has no interval"), (0.0, None, "no preference moves")],
+)
+def test_the_p_value_is_of_prompts_means(moved: float, p: float | None, reason: str) -> None:
+    """Of four prompts that all lean one way, two seeds each, of which one leans the other way."""
+    apart = [moved * (1 + at / 10) for at in range(4)]
+    rows = pl.DataFrame(
+        {
+            "prompt_id": ["p0", "p1", "p2", "p3"] * 2,
+            "for_p_a": [0.5 + 2 * x for x in apart] + [0.5 - x for x in apart],
+            "n_words_a": [9] * 8,
+            "n_words_b": [9] * 8,
+        }
+    ).with_columns(pl.col("for_p_a").alias("for_p_12"), pl.col("for_p_a").alias("for_p_21"))
+    found = _figures(Duel("fair", "film", "film_dpo", "reference", rows))["win_p"]
+    assert (found.value, found.n, found.reason) == (p, 4, reason)

@@ -52,3 +52,20 @@ def test_forms_are_joined_on_the_participant(administer: Callable[[str], Path]) 
     scores = pl.DataFrame(pl.from_arrow(scale_scores(model, responses)))
     wide, _ = wide_scores(scores, ["ipip_50.EXT", "not_asked.EXT"])
     assert wide.shape == (0, 2)
+
+
+def test_a_score_counts_the_answers_that_there_are(administer: Callable[[str], Path]) -> None:
+    [(model, responses)] = read_responses(administer("synthetic:factor")).items()
+    own = responses.filter(experiment="validity", scale_id="mini_ipip.AGR").sort("participant_id")
+    first = own["participant_id"][0]
+    gone = (pl.col("participant_id") == first) & (pl.col("item_id") == own["item_id"][0])
+    rest = own.filter(participant_id=first).filter(~gone)
+    some = own.with_columns(
+        pl.when(~gone).then(pl.col(name)).alias(name)
+        for name in ("value", "keyed_value", "keyed_expected")
+    )
+    scores = pl.DataFrame(pl.from_arrow(scale_scores(model, some)))
+    mine = scores.row(by_predicate=pl.col("participant_id") == first, named=True)
+    assert (mine["n_items"], mine["n_missing"]) == (len(rest), 1)
+    np.testing.assert_allclose(mine["score"], rest["keyed_value"].mean())
+    assert set(scores.filter(pl.col("participant_id") != first)["n_missing"]) == {0}
