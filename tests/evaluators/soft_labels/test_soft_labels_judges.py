@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import krippendorff
@@ -35,8 +36,6 @@ def test_bias_is_the_difference_that_exchanging_makes(everything: Material, rows
 
 
 def test_exchanging_the_orders_mirrors_the_bias_and_nothing_else(everything: Material) -> None:
-    import dataclasses
-
     judged = everything.judgements.with_columns(
         pl.when(pl.col("order") == "12").then(pl.lit("21")).otherwise(pl.lit("12")).alias("order")
     )
@@ -163,3 +162,27 @@ def test_orders_are_those_of_one_wording_and_then_averaged() -> None:
     )
     [found] = both_orders(own).to_dicts()
     assert (found["pair_id"], found["p_12"], found["p_21"]) == ("a", 0.7, 0.375)
+
+
+def test_people_may_have_rated_a_text_less_often_than_another(everything: Material) -> None:
+    lists = [row[: len(row) - at % 2] for at, row in enumerate(_ratings(everything))]
+    film = everything.items.filter(set="film").with_columns(pl.Series("ratings", lists))
+    [row] = [
+        row
+        for row in people_rows(dataclasses.replace(everything, items=film))
+        if row["metric"] == "rater_alpha"
+    ]
+    table = pd.DataFrame(lists).to_numpy(float)
+    alpha = krippendorff.alpha(reliability_data=table.T, level_of_measurement="ordinal")
+    assert np.isnan(table).any()
+    assert row["estimate"] == pytest.approx(alpha)
+
+
+def _ratings(everything: Material) -> list[list[float]]:
+    found: list[list[float]] = everything.items.filter(set="film")["ratings"].to_list()
+    return found
+
+
+def test_a_bias_lies_between_minus_1_and_1(rows: Found) -> None:
+    row = rows["position_bias", "judge=leaning,set=film"]
+    assert (row["least"], row["most"]) == (-1.0, 1.0)

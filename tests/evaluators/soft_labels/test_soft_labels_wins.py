@@ -12,6 +12,7 @@ from evaluators.soft_labels.context import Material
 from evaluators.soft_labels.wins import (
     WIN_METRICS,
     Duel,
+    _blocked,
     _figures,
     duels,
     order,
@@ -19,6 +20,7 @@ from evaluators.soft_labels.wins import (
     win_rows,
 )
 from measurand.stats.bradley_terry import fit
+from measurand.stats.estimate import Estimate
 from measurand.stats.means import cluster_mean
 
 Found = dict[tuple[str, str], dict[str, Any]]
@@ -244,3 +246,20 @@ def test_the_p_value_is_of_prompts_means(moved: float, p: float | None, reason: 
     ).with_columns(pl.col("for_p_a").alias("for_p_12"), pl.col("for_p_a").alias("for_p_21"))
     found = _figures(Duel("fair", "film", "film_dpo", "reference", rows))["win_p"]
     assert (found.value, found.n, found.reason) == (p, 4, reason)
+
+
+def test_duels_come_in_the_order_of_what_was_compared(everything: Material) -> None:
+    own = everything.comparisons.filter(pl.col("a") != pl.col("b"), judge="fair", set="film")
+    sides = own.drop_nulls("p_a").select("a", "b").unique(maintain_order=True)
+    wanted = list(dict.fromkeys(frozenset(pair) for pair in sides.iter_rows()))
+    found = [frozenset((duel.run, duel.over)) for duel in duels(everything, "fair", "film")]
+    assert len(found) > 1
+    assert found == wanted
+
+
+def test_a_bias_of_what_is_allowed_blocks_nothing(everything: Material, rows: Found) -> None:
+    row = rows["text_position_bias", "judge=fair,set=film"]
+    assert (row["least"], row["most"]) == (-1.0, 1.0)
+    most = everything.params.report.max_position_bias
+    assert _blocked(everything, "learned", Estimate(most, method="m")) is None
+    assert _blocked(everything, "learned", Estimate(-most - 0.01, method="m")) is not None
