@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from counting import calls
 from gate_evidence import bits, gate, gate_file, results_table, rows
 
 from measurand.gates.figures.bounds import EvidenceError
@@ -191,7 +192,7 @@ def test_models_are_those_that_have_the_metric() -> None:
 
 
 @pytest.mark.integration
-def test_many_rows_are_read() -> None:
+def test_many_rows_are_read_without_a_call_for_each() -> None:
     n = 200_000
     one = results_table(rows([1.0]))
     table = pa.table(
@@ -200,6 +201,7 @@ def test_many_rows_are_read() -> None:
     )
     got = select(Evidence(table, "h", "results"))
     assert np.mean(values(got)) == 0.5
+    assert calls(lambda: select(Evidence(table, "h", "results"))) < 2000
 
 
 def test_the_share_of_rows_left_out_is_of_those_that_reached_the_model() -> None:
