@@ -7,11 +7,13 @@ repeats. Between them stands what needs all parts at once.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from measurand import beam, runs, shards
+from measurand.attempts import Attempt
 from measurand.errors import InputError
 from measurand.manifest import read_manifest
 from pipelines.webagent import dedup, sources, tokenizer
@@ -42,13 +44,14 @@ def write(corpus: Corpus, out: Path, runner: str, argv: Sequence[str] = (), *, k
     beam.pipeline_options(runner, argv)  # refuse a runner before anything is written
     out = Path(out).resolve()
     settings = corpus.model_dump(mode="json")
-    planned = sources.plan(corpus, kept)
-    entries = {entry.key: entry for entry in planned.entries}
-    with beam.pipeline(runner, argv) as pipeline:
-        sinks = beam.make_tables(
-            pipeline, list(entries), [(PAGES, out / "pages"), (PARTS, out / "parts")],
-            corpus.n_shards, Clean(corpus, entries),
-        )  # fmt: skip
+    with _for_a_while(out / "sites") as own:
+        planned = sources.plan(corpus, kept, own)
+        entries = {entry.key: entry for entry in planned.entries}
+        with beam.pipeline(runner, argv) as pipeline:
+            sinks = beam.make_tables(
+                pipeline, list(entries), [(PAGES, out / "pages"), (PARTS, out / "parts")],
+                corpus.n_shards, Clean(corpus, entries),
+            )  # fmt: skip
     pages = sinks[0].finish(params=settings, sources=planned.sources, rows_in=len(entries))
     parts = sinks[1].finish(
         parents={"pages": pages.logical_hash}, params=settings, sources=planned.sources
@@ -69,6 +72,16 @@ def write(corpus: Corpus, out: Path, runner: str, argv: Sequence[str] = (), *, k
     shards.write_dataset(
         out / "masks", MASKS, table, parents={"examples": made.logical_hash}, params=settings
     )
+
+
+@contextmanager
+def _for_a_while(place: Path) -> Iterator[Path]:
+    """A folder that goes when the block ends; what a killed build left of one goes first."""
+    attempt = Attempt(place)
+    try:
+        yield attempt.folder
+    finally:
+        attempt.remove()
 
 
 def _between(corpus: Corpus, out: Path, settings: Row, parents: dict[str, str]) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import threading
+import zipfile
 from functools import cache
 from html import unescape
+from pathlib import Path
 from urllib.parse import unquote
 
 from measurand.web.server import Answer, Request
 from pipelines.webagent.html import PageError
 from pipelines.webagent.server import Sites
 from pipelines.webagent.sessions import Setting
+from schemas.webagent.params import TRAIN_THEMES
 
 _SECRET = "corpus"
 """Of every visit, so that the tokens in forms are the same in every build."""
@@ -28,6 +31,36 @@ def _sites() -> Sites:
 def source_sha256() -> str:
     """Hash of everything that decides the pages."""
     return _sites().sha256
+
+
+def archive(path: Path, site: str, records: int, most: int) -> list[tuple[str, str, str]]:
+    """Write all pages of a record set into one file.
+
+    A set takes as long to make as a dozen of its pages, and these lie in every shard of a corpus:
+    who reads them here makes no set.
+
+    Args:
+        path: of a new ZIP file, in which a page is ``theme + address``.
+        site: of ``params.SITES``.
+        records: number of the record set.
+        most: most pages of a theme.
+
+    Returns:
+        Theme and address of every page, and why it is not in the file; "" where it is.
+    """
+    found = []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        # Addresses are the same in every look.
+        for address in addresses(Setting(site, TRAIN_THEMES[0], records), most):
+            for theme in TRAIN_THEMES:
+                why = ""
+                try:
+                    page = read(Setting(site, theme, records), address)
+                    file.writestr(f"{theme}{address}", page)
+                except PageError as error:
+                    why = Exception.__str__(error)
+                found.append((theme, address, why))
+    return found
 
 
 def addresses(setting: Setting, most: int) -> list[str]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from measurand import pypi
 from measurand.errors import InputError
 from measurand.manifest import Source, file_sha256
+from measurand.progress import Progress
 from pipelines.webagent import site_pages, warc
 from pipelines.webagent.html import PageError
-from pipelines.webagent.sessions import Setting
 from schemas.webagent.corpus import (
     Corpus,
     DebianDocs,
@@ -23,7 +23,7 @@ from schemas.webagent.corpus import (
     Warc,
     name_of,
 )
-from schemas.webagent.params import SITES, TRAIN_RECORDS, TRAIN_THEMES
+from schemas.webagent.params import SITES, TRAIN_RECORDS
 
 ENDINGS = frozenset({".htm", ".html", ".xhtml"})
 MADE = "Apache-2.0"
@@ -53,7 +53,7 @@ class Entry:
         offset: byte of a web archive where its record begins; -1 elsewhere.
         sha256: hash of a file of its own; "" for others.
         group: entries of one group lie in one split; "" for one that is alone.
-        setting: of a page of our own sites, whose address ``member`` is.
+        encoding: that is known beforehand; "" where the page or its server says it.
         reason: why it cannot be used, as far as that is known yet; "" otherwise.
         detail: the same in a sentence.
     """
@@ -66,7 +66,7 @@ class Entry:
     offset: int = -1
     sha256: str = ""
     group: str = ""
-    setting: Setting | None = None
+    encoding: str = ""
     reason: str = ""
     detail: str = ""
 
@@ -79,38 +79,42 @@ class Plan:
     sources: tuple[Source, ...]
 
 
-def plan(corpus: Corpus, kept: Path) -> Plan:
+def plan(corpus: Corpus, kept: Path, made: Path) -> Plan:
     """What there is to read; a file with the bytes of an earlier one is not read.
 
     Args:
         corpus: parameters.
         kept: folder of fetched packages.
+        made: folder for pages of our own sites, which are made now; workers see it.
 
     Raises:
         InputError: a folder or file is not there, or is no archive.
         InfraError: a package cannot be fetched.
     """
     entries: dict[str, Entry] = {}
-    sources: list[Source] = []
     seen: dict[str, str] = {}
-    for given in corpus.sources:
+    found: dict[int, Found] = {}
+    # What takes long comes last: another source may be refused.
+    for at, given in sorted(enumerate(corpus.sources), key=lambda one: one[1].kind == "sites"):
         if isinstance(given, Warc):
-            found, about = _of_warc(given)
+            found[at] = _of_warc(given)
         elif isinstance(given, Miniwob):
-            found, about = _of_miniwob(kept)
+            found[at] = _of_miniwob(kept)
         elif isinstance(given, DebianDocs):
-            found, about = _of_debian(given, seen)
+            found[at] = _of_debian(given, seen)
         elif isinstance(given, OwnSites):
-            found, about = _of_sites(given)
+            found[at] = _of_sites(given, made)
         else:
-            found, about = _of_folder(given, seen)
-        sources += about
-        for entry in found:
+            found[at] = _of_folder(given, seen)
+    in_order = [found[at] for at in range(len(found))]
+    for some, _ in in_order:
+        for entry in some:
             key = entry.key
             while key in entries:
                 key += "'"
             entries[key] = replace(entry, key=key)
-    return Plan(tuple(entries.values()), tuple(sources))
+    sources = tuple(source for _, about in in_order for source in about)
+    return Plan(tuple(entries.values()), sources)
 
 
 def read(entry: Entry, most: int) -> tuple[bytes, str]:
@@ -125,8 +129,6 @@ def read(entry: Entry, most: int) -> tuple[bytes, str]:
     """
     if entry.reason:
         raise PageError(entry.detail, code=entry.reason)
-    if entry.setting is not None:
-        return site_pages.read(entry.setting, entry.member), "utf-8"
     try:
         if entry.offset >= 0:
             return warc.read(Path(entry.path), entry.offset, most)
@@ -140,7 +142,7 @@ def read(entry: Entry, most: int) -> tuple[bytes, str]:
         raise PageError(f"it cannot be read: {error.strerror}", code="unreadable") from error
     if len(data) > most:
         raise PageError(f"it has more than {most} bytes", code="too_large")
-    return data, ""
+    return data, entry.encoding
 
 
 Found = tuple[list[Entry], list[Source]]
@@ -238,21 +240,20 @@ def _of_miniwob(kept: Path) -> Found:
     return entries, [Source("MiniWoB++, Liu et al. 2018", url, "MIT", _WHEEL_SHA256)]
 
 
-def _of_sites(given: OwnSites) -> Found:
+def _of_sites(given: OwnSites, made: Path) -> Found:
     if strange := sorted(set(given.sites) - set(SITES)):
         raise InputError(
             f"there is no site {strange[0]}", hint=f"name {', '.join(SITES)}", code="no_site"
         )
+    sets = [(site, n) for site in given.sites or SITES for n in TRAIN_RECORDS[: given.records]]
     entries = []
-    for site in given.sites or SITES:
-        for number in TRAIN_RECORDS[: given.records]:
-            # Addresses are the same in every look.
-            first = Setting(site, TRAIN_THEMES[0], number)
-            for address in site_pages.addresses(first, given.pages):
-                for theme in TRAIN_THEMES:
-                    setting = Setting(site, theme, number)
-                    key = f"sites/{site}/{theme}/{number}{address}"
-                    group = f"sites/{site}/{number}"
-                    entry = Entry(key, "sites", MADE, "", address, group=group, setting=setting)
-                    entries.append(entry)
+    with Progress("pages of the sites", len(sets), "record sets") as progress:
+        for site, number in sets:
+            path = made / f"{site}-{number}.zip"
+            for theme, address, why in site_pages.archive(path, site, number, given.pages):
+                key = f"sites/{site}/{theme}/{number}{address}"
+                entry = Entry(key, "sites", MADE, str(path), f"{theme}{address}")
+                entry = replace(entry, group=f"sites/{site}/{number}", encoding="utf-8")
+                entries.append(replace(entry, reason="status" if why else "", detail=why))
+            progress.advance()
     return entries, [Source("local sites", "", MADE, site_pages.source_sha256())]

@@ -5,6 +5,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
+from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,9 +16,9 @@ from webagent_pages import corpus_of, rows, write_pages
 from measurand.errors import InputError, RunnerError
 from measurand.manifest import read_manifest
 from measurand.verification import verify
-from pipelines.webagent import corpus
+from pipelines.webagent import corpus, estate, records
 from pipelines.webagent.cleaning import split_of
-from schemas.webagent.corpus import SPLITS
+from schemas.webagent.corpus import SPLITS, Corpus
 
 NAMES = ("pages", "parts", "repeats", "tokenizer", "cut", "examples", "masks")
 
@@ -71,3 +74,27 @@ def test_two_workers_and_a_run_after_a_kill_write_the_same_bytes(
         theirs, ours = (read_manifest(folder / name) for folder in (tmp_path, built))
         assert [s.sha256 for s in theirs.shards] == [s.sha256 for s in ours.shards], name
         assert theirs == ours
+
+
+@pytest.mark.integration  # about 8 s
+@pytest.mark.skipif(find_spec("flask") is None, reason="the sites need flask")
+def test_a_record_set_is_made_once_for_all_shards_and_its_pages_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: Counter[int] = Counter()
+
+    def counted(number: int) -> tuple[records.Home, ...]:
+        made[number] += 1
+        return records.homes.__wrapped__(number)
+
+    # A process keeps one, as it keeps the last ``records.KEPT`` of more.
+    monkeypatch.setattr(estate, "homes", lru_cache(maxsize=1)(counted))
+    half = tmp_path / "d/.sites.attempt-0123abcd"
+    half.mkdir(parents=True)
+    (half / "estate-0.zip").touch()
+    source = {"kind": "sites", "sites": ["estate"], "records": 6, "pages": 2}
+    shares = {"test_share": 0.3, "validation_share": 0.3}
+    given = {"sources": [source], "vocabulary": 700, "parts": 8, "n_shards": 3, **shares}
+    corpus.write(Corpus.model_validate(given), tmp_path / "d", "FnApiRunner", kept=tmp_path)
+    assert made == Counter(range(6))
+    assert sorted(path.name for path in (tmp_path / "d").iterdir()) == sorted(NAMES)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,9 +46,45 @@ def test_a_page_is_the_same_for_every_visitor_and_from_any_thread() -> None:
     assert len(set(alone)) == 3
 
 
+def test_an_archive_holds_every_page_and_says_which_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [*site_pages.addresses(SETTING, 2), "/estate/nothing-there"]
+    monkeypatch.setattr(site_pages, "addresses", lambda setting, most: asked[:most])
+    found = site_pages.archive(tmp_path / "set.zip", "estate", 3, 3)
+    assert [(theme, address) for theme, address, _ in found] == [
+        (theme, address) for address in asked for theme in TRAIN_THEMES
+    ]
+    assert {why for _, _, why in found[-3:]} == {"the site has no page /estate/nothing-there"}
+    with zipfile.ZipFile(tmp_path / "set.zip") as file:
+        assert file.namelist() == [f"{theme}{address}" for theme, address, _ in found[:-3]]
+        for theme, address, why in found[:-3]:
+            page = site_pages.read(Setting("estate", theme, 3), address)
+            assert (file.read(f"{theme}{address}"), why) == (page, "")
+
+
+def test_what_a_site_does_not_have_is_rejected_with_its_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site_pages, "addresses", lambda setting, most: ["/forum/nothing-there"])
+    first = plan(corpus(sites=["forum"]), tmp_path, tmp_path).entries[0]
+    with pytest.raises(PageError, match="the site has no page /forum/nothing-there") as caught:
+        read(first, 10**6)
+    assert caught.value.code == "status"
+
+
+def test_another_source_is_refused_before_pages_are_made(tmp_path: Path) -> None:
+    given = Corpus.model_validate(
+        {"sources": [{"kind": "sites"}, {"folder": str(tmp_path / "no")}]}
+    )
+    with pytest.raises(InputError) as caught:
+        plan(given, tmp_path, tmp_path)
+    assert (caught.value.code, list(tmp_path.iterdir())) == ("no_folder", [])
+
+
 def test_no_page_of_a_held_out_theme_and_one_split_a_record_set(tmp_path: Path) -> None:
     given = corpus()
-    found = plan(given, tmp_path)
+    found = plan(given, tmp_path, tmp_path)
     assert len(found.entries) == len(SITES) * len(TRAIN_THEMES) * 2 * 4
     assert not [e.key for e in found.entries if any(f"/{t}/" in e.key for t in HELD_OUT_THEMES)]
     entries = {entry.key: entry for entry in found.entries}
@@ -56,10 +93,12 @@ def test_no_page_of_a_held_out_theme_and_one_split_a_record_set(tmp_path: Path) 
     splits = {(entries[row["doc_id"]].group, row["split"]) for row in rows}
     assert len(splits) == len(SITES) * 2
     assert len(rows) > 200
-    assert read(found.entries[0], 10**6)[0].startswith(b"<!")
+    data, encoding = read(found.entries[0], 10**6)
+    assert data == site_pages.read(Setting(SITES[0], TRAIN_THEMES[0], 0), f"/{SITES[0]}/")
+    assert encoding == "utf-8"
 
 
 def test_another_site_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        plan(corpus(sites=["shop"]), tmp_path)
+        plan(corpus(sites=["shop"]), tmp_path, tmp_path)
     assert caught.value.code == "no_site"

@@ -42,7 +42,7 @@ def archive(path: Path, *, gzipped: bool) -> Path:
 @pytest.mark.parametrize("gzipped", [False, True])
 def test_pages_are_read_where_they_lie(tmp_path: Path, gzipped: bool) -> None:
     path = archive(tmp_path / "x.warc", gzipped=gzipped)
-    found = plan(Corpus.model_validate({"sources": [{"warc": str(path)}]}), tmp_path)
+    found = plan(Corpus.model_validate({"sources": [{"warc": str(path)}]}), tmp_path, tmp_path)
     assert [(e.key, e.reason) for e in found.entries] == [
         ("warc/http://a.org/", ""),
         ("warc/http://a.org/gone", "status"),
@@ -64,7 +64,7 @@ def test_damaged_records_and_files_of_another_kind(tmp_path: Path) -> None:
     other.write_bytes(b"<html>no archive</html>" * 50)
     for bad, code in ((whole, "not_a_warc"), (other, "no_pages")):
         with pytest.raises(InputError) as caught:
-            plan(Corpus.model_validate({"sources": [{"warc": str(bad)}]}), tmp_path)
+            plan(Corpus.model_validate({"sources": [{"warc": str(bad)}]}), tmp_path, tmp_path)
         assert caught.value.code == code
 
 
