@@ -83,23 +83,26 @@ def signed_distance(
     """
     valid = valid[:, None] if valid.dim() == 2 else valid
     # Everything that is not valid is put aside before it is computed with: NaN times 0 is NaN.
-    real = valid.any(1)[..., None]
-    a, b, n, na, nb = (torch.where(real, part, 0) for part in edges)
-    step = (b - a)[:, None]
-    away = points[:, :, None] - a[:, None]
-    length = (step * step).sum(-1)
-    along = ((away * step).sum(-1) / torch.where(length > 0, length, 1)).clamp(0, 1)
-    off = away - along[..., None] * step
-    square = torch.where(valid, (off * off).sum(-1), torch.inf)
-    near, which = square.min(-1)
-    pick = which[..., None, None].expand(*which.shape, 1, 2)
-    u = off.gather(2, pick)[:, :, 0]
-    t = along.gather(2, which[..., None])
+    real = valid.any(1)
+    # Coordinates apart: sums over two neighbours in memory cost as much as all the rest.
+    ax, ay, bx, by = (
+        torch.where(real, part[..., k], 0)[:, None] for part in (edges.a, edges.b) for k in (0, 1)
+    )
+    step_x, step_y = bx - ax, by - ay
+    away_x, away_y = points[..., 0, None] - ax, points[..., 1, None] - ay
+    length = step_x * step_x + step_y * step_y
+    along = away_x * step_x + away_y * step_y
+    along = (along / torch.where(length > 0, length, 1)).clamp(0, 1)
+    off_x, off_y = away_x - along * step_x, away_y - along * step_y
+    near, which = torch.where(valid, off_x * off_x + off_y * off_y, torch.inf).min(-1)
+    pick = which[..., None]
+    t = along.gather(2, pick)
 
     def of(part: torch.Tensor) -> torch.Tensor:
-        return part.gather(1, which[..., None].expand(*which.shape, 2))
+        return part.gather(1, pick.expand(*which.shape, 2))
 
-    normal = torch.where(t <= 0, of(na), torch.where(t >= 1, of(nb), of(n)))
+    normal = torch.where(t <= 0, of(edges.na), torch.where(t >= 1, of(edges.nb), of(edges.n)))
+    u = torch.cat((off_x.gather(2, pick), off_y.gather(2, pick)), 2)
     outside = (u * normal).sum(-1) < 0
     distance = torch.where(near > 0, torch.sqrt(torch.where(near > 0, near, 1)), 0)
     return torch.where(near == torch.inf, torch.nan, torch.where(outside, distance, -distance))

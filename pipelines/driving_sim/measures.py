@@ -99,5 +99,5 @@ def against_traffic(world: World, sdc: torch.Tensor) -> torch.Tensor:
     level = world.lane_valid & (world.lane_rise.abs() <= LEVEL)
     near = level & ~world.junction & (dx * dx + dy * dy <= LANE * LANE)
     cos, sin = cos_sin(sdc[:, 2:3])
-    same = along * cos + across * sin > 0
-    return near.any(1) & ~(near & same).any(1)
+    most = torch.where(near, along * cos + across * sin, -torch.inf).amax(1)
+    return (most > -torch.inf) & (most <= 0)

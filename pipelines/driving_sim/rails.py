@@ -12,6 +12,8 @@ import torch
 from pipelines.driving_sim.dynamics import cos_sin, wrap
 from schemas.driving_sim.params import BEHIND, SPACING
 
+YAW = 2
+"""Place of the heading in a pose."""
 BACK, AHEAD = 5, 10
 """Metres before and after the last place within which a car is looked for."""
 
@@ -39,6 +41,13 @@ def places(path: torch.Tensor, s: torch.Tensor) -> torch.Tensor:
     flat = path[..., :2]
     one, two = at(flat, first), at(flat, first + 1)
     return one + share[..., None] * (two - one)
+
+
+def number(path: torch.Tensor, s: torch.Tensor, k: int) -> torch.Tensor:
+    """(..., K) the one number of poses that :func:`read` gives at ``k``, to the bit."""
+    first, share = _pieces(path, s)
+    one, two = (path[..., k].gather(-1, first + i) for i in (0, 1))
+    return wrap(one + share * wrap(two - one)) if k == YAW else one + share * (two - one)
 
 
 def _pieces(path: torch.Tensor, s: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

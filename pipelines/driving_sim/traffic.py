@@ -83,7 +83,7 @@ def acceleration(world: World, state: State) -> torch.Tensor:
     for standing in (right_of_way(world, state), red_light(world, state)):
         closing = torch.where(standing < gap, v, closing)
         gap = torch.minimum(gap, standing)
-    ahead = rails.read(world.path, (state.s + 0.3 * v)[..., None])[..., 0, 3]
+    ahead = rails.number(world.path, (state.s + 0.3 * v)[..., None], 3)[..., 0]
     free = (v / ahead.clamp(min=CLOSEST)).square().square()
     a0, b = world.idm.acceleration, world.idm.braking
     wish = world.idm.gap + (v * world.idm.headway + v * closing / (2 * torch.sqrt(a0 * b))).clamp(
@@ -103,15 +103,14 @@ def leader(world: World, state: State) -> tuple[torch.Tensor, torch.Tensor]:
     steps = torch.arange(0, LOOK + 1, EVERY, device=state.pose.device, dtype=state.pose.dtype)
     ahead = state.s[..., None] + steps
     points = rails.places(world.path, ahead)
-    x, y = (points[..., k].contiguous()[:, :, None] for k in (0, 1))
-    dx, dy = (state.pose[:, None, :, None, k] - part for k, part in ((0, x), (1, y)))
-    # The first point that it is near, and how far along the path it stands from that point.
-    on, first = (dx * dx + dy * dy < ASIDE * ASIDE).max(3)
+    x, y = (points[..., k].contiguous() for k in (0, 1))
+    on, first = first_near(state.pose, x, y)
     level = world.rise.abs() <= LEVEL
     on = on & level & state.valid[:, None] & ~torch.eye(n, dtype=torch.bool, device=on.device)
-    cos, sin = cos_sin(rails.read(world.path, ahead.gather(2, first))[..., 2])
-    pick = first[..., None]
-    along = dx.gather(3, pick)[..., 0] * cos + dy.gather(3, pick)[..., 0] * sin
+    # How far along the path it stands from that point.
+    cos, sin = cos_sin(rails.number(world.path, ahead.gather(2, first), rails.YAW))
+    dx, dy = (state.pose[:, None, :, k] - p.gather(2, first) for k, p in ((0, x), (1, y)))
+    along = dx * cos + dy * sin
     length = world.size[..., 0] / 2
     gaps = steps[first] + along - length[:, :, None] - length[:, None]
     gaps = torch.where(on, gaps, torch.inf)
@@ -119,6 +118,34 @@ def leader(world: World, state: State) -> tuple[torch.Tensor, torch.Tensor]:
     other = state.pose.gather(1, nearest.indices[..., None].expand(-1, -1, 4))
     seen = other[..., 3] * cos_sin(other[..., 2] - state.pose[..., 2])[0].clamp(min=0)
     return nearest.values, torch.where(nearest.values < torch.inf, state.pose[..., 3] - seen, 0)
+
+
+def first_near(
+    pose: torch.Tensor, x: torch.Tensor, y: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Which objects are near a point of which paths, and which of a path's points is the first.
+
+    Args:
+        pose: (B, N, 4).
+        x: (B, N, K) of points along every path.
+        y: (B, N, K).
+
+    Returns:
+        (B, N, N) bool, the column's object is near the row's path; int64 numbers of points, 0 where
+        it is not.
+    """
+    # A number for every object and point is the largest thing of a step: it is worked on in place,
+    # as floats, and what is looked for is the highest number of points that are left.
+    count = x.shape[2]
+    square, other = (
+        pose.detach()[:, None, :, None, k] - part.detach()[:, :, None]
+        for k, part in ((0, x), (1, y))
+    )
+    square.mul_(square).add_(other.mul_(other))
+    left = torch.arange(count, 0, -1, device=x.device, dtype=x.dtype)
+    most = square.lt_(ASIDE * ASIDE).mul_(left).amax(3)
+    on = most > 0
+    return on, torch.where(on, count - most, 0).long()
 
 
 def right_of_way(world: World, state: State) -> torch.Tensor:
@@ -140,6 +167,7 @@ def right_of_way(world: World, state: State) -> torch.Tensor:
     number = torch.arange(n, device=v.device)
     tie = (arrival == their_arrival) & (number < number[:, None])
     sooner = ((their_arrival < arrival) | tie) & (their_arrival < SOON)
+    # Where no paths cross, the room is infinite and nothing is near.
     near = room < (v * v / 4 + 15)[..., None]
     yields = (
         (room > 0)
@@ -147,7 +175,6 @@ def right_of_way(world: World, state: State) -> torch.Tensor:
         & (rear[:, None] < theirs_out)
         & ((there & ~mine_there) | sooner)
         & state.valid[:, None]
-        & (enter < torch.inf)
     )
     return torch.where(yields, (room - BEFORE), torch.inf).amin(-1)
 

@@ -137,7 +137,9 @@ class State:
 def reset(world: World) -> State:
     """Everything as recorded at :data:`T0`."""
     pose = torch.where(world.valid[:, :, T0, None], world.log[:, :, T0], 0)
-    return State(pose, world.valid[:, :, T0], torch.zeros_like(pose[..., 0]), T0)
+    # In memory as a step gives it back, or what is compiled for the one is compiled for the other.
+    valid = world.valid[:, :, T0].contiguous()
+    return State(pose, valid, torch.zeros_like(pose[..., 0]), T0)
 
 
 def met(world: World, pose: torch.Tensor, valid: torch.Tensor) -> torch.Tensor:

@@ -43,7 +43,7 @@ def apart(one: Rollout, two: Rollout) -> float:
 def test_what_is_compiled_meets_what_is_not(world: World, ids: list[str]) -> None:
     """Rules and a network; a good half minute of compiling, once for all drivers."""
     others = "idm"
-    seen = []
+    seen, before = [], torch._dynamo.utils.counters["stats"]["unique_graphs"]
     for name in ("expert", "constant_speed", "brake", "idm"):
         eager, fast = both(world, planners.RULES[name](), others, ids)
         assert torch.equal(events(eager), events(fast)), name
@@ -53,6 +53,7 @@ def test_what_is_compiled_meets_what_is_not(world: World, ids: list[str]) -> Non
         seen.append(events(fast))
     assert torch.stack(seen).any()
     variants = torch._dynamo.utils.counters["stats"]["unique_graphs"]
+    assert variants <= before + 1, "the first step is compiled apart from the others"
     network = networks.imitator(SPACES["bicycle"].outputs, "compiled").eval()
     planner = networks.planner(network, SPACES["bicycle"], "own")
     eager, fast = both(world, planner, others, ids)

@@ -54,3 +54,10 @@ def test_pursuit_is_the_arc_through_the_point() -> None:
 def test_places_are_those_that_are_read(world: World) -> None:
     s = torch.linspace(-9, 190, 57).expand(*world.path.shape[:2], 57)
     assert torch.equal(rails.places(world.path, s), rails.read(world.path, s)[..., :2])
+
+
+def test_one_number_of_a_pose_is_that_which_is_read(world: World) -> None:
+    s = torch.linspace(-9, 190, 57).expand(*world.path.shape[:2], 57)
+    poses = rails.read(world.path, s)
+    for k in range(4):
+        assert torch.equal(rails.number(world.path, s, k), poses[..., k])

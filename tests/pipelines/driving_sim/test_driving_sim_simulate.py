@@ -137,6 +137,15 @@ def _double(world: World) -> World:
     return made
 
 
+@pytest.mark.parametrize("others", ["playback", "idm"])
+def test_a_start_lies_in_memory_as_what_follows(world: World, others: str) -> None:
+    """Otherwise a compiled step is compiled once for the first one and once for the rest."""
+    start = reset(world)
+    after = simulate.step(world, start, torch.zeros(len(world), 2), others)
+    for part in ("pose", "valid", "s"):
+        assert getattr(start, part).stride() == getattr(after, part).stride(), part
+
+
 def test_an_action_space_by_name(world: World, ids: list[str]) -> None:
     """The log's own displacements bring the car along the log, to the last centimetre."""
     drive = simulate.rollout(world, planners.expert(space="delta"), scenario_ids=ids, space="delta")

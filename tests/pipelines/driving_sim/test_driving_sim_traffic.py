@@ -63,6 +63,23 @@ def test_a_standing_car_ahead_is_a_leader(world: World) -> None:
     assert torch.isinf(none[:, 0]).all()
 
 
+def test_the_first_point_of_a_path_that_something_is_near() -> None:
+    points = torch.arange(0, 41, 2.0)
+    x, y = (part.expand(1, 3, -1) for part in (points, torch.zeros_like(points)))
+    away = traffic.ASIDE
+    pose = torch.tensor([[[9.0, 1.5], [40.0, -2.0], [17.0, 2.0]]])
+    pose = torch.nn.functional.pad(pose, (0, 2), value=torch.nan)
+    on, first = traffic.first_near(pose, x, y)
+    assert on[0].tolist() == [[True, False, False]] * 3
+    assert first[0].tolist() == [[4, 0, 0]] * 3
+    for part in (0.9 * pose, 1.01 * pose):
+        apart = torch.hypot(part[:, None, :, None, 0] - x[:, :, None], part[:, None, :, None, 1])
+        near, number = (apart < away).max(3)
+        on, first = traffic.first_near(part, x, y)
+        assert torch.equal(on, near)
+        assert torch.equal(first, number)
+
+
 def crossing(world: World, s: list[float], v: float = 8.0) -> torch.Tensor:
     """Metres at which the first two of a scenario wait, whose paths cross at 20..24 m."""
     one = free(world).pick(slice(0, 1))
