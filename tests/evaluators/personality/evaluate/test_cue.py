@@ -169,7 +169,7 @@ def test_a_respondent_without_turns_is_asked_without_a_trial(
 def test_the_trial_of_a_chat_model_decides_how_every_answer_begins(tmp_path: Path) -> None:
     base = tiny()
     validity = base.build.validity.model_dump(mode="json") | {
-        "instruments": ["mini_ipip", "ipip_50"], "n_bios": 2,
+        "instruments": ["mini_ipip", "ipip_50"], "n_bios": 1,
     }  # fmt: skip
     params = changed(
         base,
@@ -204,5 +204,5 @@ def test_the_trial_of_a_chat_model_decides_how_every_answer_begins(tmp_path: Pat
     assert section is not None
 
     as_asked = changed(params, evaluate={"cue": "none"})
-    evaluate(as_asked, tmp_path, None, tmp_path / "plain", journal=tmp_path / "journal")
+    evaluate(as_asked, tmp_path, None, tmp_path / "plain", journal=tmp_path / "journal", limit=4)
     assert set(read_responses(tmp_path / "plain")["smollm2"]["cue"]) == {"none"}
