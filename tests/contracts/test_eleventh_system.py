@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forked
 import pyarrow.parquet as pq
 import pytest
 
@@ -72,9 +73,12 @@ def test_throw_away_systems_run_through_the_unchanged_graph(tmp_path: Path) -> N
     }
 
     def run(*command: str) -> str:
-        done = subprocess.run(
-            command, cwd=project, env=environment, capture_output=True, text=True, timeout=240
-        )
+        if command[0] == "dvc":
+            done = forked.dvc(project, *command[1:], environment=environment)
+        else:
+            done = subprocess.run(
+                command, cwd=project, env=environment, capture_output=True, text=True, timeout=240
+            )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import toy_build
+from forked import begin
 
 from measurand.manifest import MANIFEST, file_sha256
 from measurand.parquet import REJECTED
@@ -21,29 +21,8 @@ from measurand.verification import verify
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).parents[2]
 PARAMS = {"rows": 6_000, "shards": 8}
 
-# Writes the toy dataset without Beam and kills itself before or after its n-th rename.
-SUICIDE = """
-import os, signal, sys
-import test_kill_resume
-
-n, moment = int(sys.argv[2]), sys.argv[3]
-rename, seen = os.replace, 0
-
-def replace(a, b):
-    global seen
-    seen += 1
-    if seen == n and moment == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    rename(a, b)
-    if seen == n:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-os.replace = replace
-test_kill_resume.write_plainly(sys.argv[1])
-"""
 RENAMES = 3 + 1 + 1 + 1  # shards, rejected rows, manifest; all of them to their place
 
 
@@ -61,26 +40,47 @@ def write_plainly(out: str | Path) -> None:
     )  # fmt: skip
 
 
-@pytest.fixture
-def environment() -> dict[str, str]:
-    folders = [str(ROOT), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders))}
+def suicide(out: Path, n: int, moment: str) -> None:
+    """Write the toy dataset without Beam, and die before or after its n-th rename."""
+    rename, seen = os.replace, 0
+
+    def replace(a: Path, b: Path) -> None:
+        nonlocal seen
+        seen += 1
+        if seen == n and moment == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        rename(a, b)
+        if seen == n:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    os.replace = replace  # type: ignore[assignment]
+    write_plainly(out)
+
+
+def killed_at(out: Path, n: int, moment: str) -> bool:
+    process = begin(suicide, out, n, moment)
+    process.join()
+    return bool(process.exitcode == -signal.SIGKILL)
 
 
 def digests(out: Path) -> dict[str, str]:
     return {p.name: file_sha256(p) for p in sorted(out.iterdir())}
 
 
-def start(out: Path, runner: str, environment: dict[str, str]) -> subprocess.Popen[str]:
-    """A build in a process group of its own; returns when it has read its imports."""
-    words = [str(out), runner, str(PARAMS["rows"]), "0.02"]
-    process = subprocess.Popen(
-        [sys.executable, str(Path(toy_build.__file__)), *words],
-        env=environment, start_new_session=True, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    assert process.stdout is not None
-    assert process.stdout.readline() == "imported\n"
+def slow_build(out: Path, runner: str, begun: Path) -> None:
+    os.setsid()  # a process group of its own
+    begun.touch()
+    toy_build.build(PARAMS | {"pause_s": 0.02}, out, runner)
+
+
+def start(out: Path, runner: str) -> Any:
+    """A build that can be killed with all that it begins; returns when it is at work."""
+    begun = out.with_name("begun")
+    process = begin(slow_build, out, runner, begun)
+    while not begun.exists():
+        assert process.is_alive()
+        time.sleep(0.001)
+    begun.unlink()
     return process
 
 
@@ -101,21 +101,20 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.mark.timeout(900)
-def test_ten_random_kills(
-    tmp_path: Path, environment: dict[str, str], reference: dict[str, str]
-) -> None:
+def test_ten_random_kills(tmp_path: Path, reference: dict[str, str]) -> None:
     out = tmp_path / "d"
-    process = start(out, "FnApiRunner", environment)
+    process = start(out, "FnApiRunner")
     begun = time.monotonic()
-    assert process.wait() == 0
+    process.join()
+    assert process.exitcode == 0
     whole = time.monotonic() - begun
     assert digests(out) == reference
     moments = np.random.default_rng(20261123).uniform(0, whole, 10)
     for seconds in moments:
-        process = start(out, "FnApiRunner", environment)
+        process = start(out, "FnApiRunner")
         time.sleep(seconds)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
+        with_group(process.pid, lambda g: os.killpg(g, signal.SIGKILL))  # it may have ended
+        process.join()
         is_finished_or_faulty(out, reference)
         toy_build.build(PARAMS, out, "FnApiRunner")
         assert digests(out) == reference
@@ -124,17 +123,17 @@ def test_ten_random_kills(
 
 @pytest.mark.timeout(900)
 def test_kills_of_the_driver_alone_while_its_workers_live(
-    tmp_path: Path, environment: dict[str, str], reference: dict[str, str]
+    tmp_path: Path, reference: dict[str, str]
 ) -> None:
     out = tmp_path / "d"
     groups = []
     try:
         for seconds in (4.0, 7.0):
-            process = start(out, "FnApiRunner:processes=2", environment)
+            process = start(out, "FnApiRunner:processes=2")
             groups.append(process.pid)
             time.sleep(seconds)
             process.kill()
-            process.wait()
+            process.join()
             is_finished_or_faulty(out, reference)
             toy_build.build(PARAMS, out, "FnApiRunner")
             assert digests(out) == reference
@@ -152,15 +151,12 @@ def with_group(group: int, act: Callable[[int], None]) -> None:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("n", range(1, RENAMES + 1))
-def test_a_kill_at_every_rename(
-    n: int, moment: str, tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_a_kill_at_every_rename(n: int, moment: str, tmp_path: Path) -> None:
     write_plainly(tmp_path / "whole")
     whole = digests(tmp_path / "whole")
     assert len(whole) == RENAMES - 1
     out = tmp_path / "d"
-    command = [sys.executable, "-c", SUICIDE, str(out), str(n), moment]
-    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    assert killed_at(out, n, moment)
     published = (n, moment) == (RENAMES, "after")
     left = [p for p in tmp_path.iterdir() if p.name not in ("whole", "d")]
     assert len(left) == (0 if published else 1)
@@ -174,14 +170,11 @@ def test_a_kill_at_every_rename(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["d", "whole"]
 
 
-def test_a_kill_of_a_build_again_leaves_the_earlier_one(
-    tmp_path: Path, environment: dict[str, str]
-) -> None:
+def test_a_kill_of_a_build_again_leaves_the_earlier_one(tmp_path: Path) -> None:
     out = tmp_path / "d"
     write_plainly(out)
     whole = digests(out)
-    command = [sys.executable, "-c", SUICIDE, str(out), "3", "after"]
-    assert subprocess.run(command, env=environment, check=False).returncode == -signal.SIGKILL
+    assert killed_at(out, 3, "after")
     assert digests(out) == whole
     assert verify(tmp_path) == []
     write_plainly(out)

@@ -10,10 +10,10 @@ import os
 import secrets
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked
 import pytest
 import toy_graph
 from s3_server import BUCKET, Store, running
@@ -35,14 +35,8 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 def dvc(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     # Keys of this machine's owner must not stand in for those of the test.
     kept = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
-    return subprocess.run(
-        [sys.executable, "-m", "dvc", *words],
-        cwd=root,
-        env={**kept, "DVC_NO_ANALYTICS": "1", "AWS_EC2_METADATA_DISABLED": "true"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
+    return forked.dvc(
+        root, *words, environment={**kept, "AWS_EC2_METADATA_DISABLED": "true"}, seconds=300
     )
 
 

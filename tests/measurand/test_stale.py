@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import forked
 import pytest
 from toy_graph import write
 
@@ -15,15 +13,7 @@ from measurand.stale import MEMORY, findings
 
 
 def dvc(root: Path, *words: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "dvc", *words],
-        cwd=root,
-        env={**os.environ, "DVC_NO_ANALYTICS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = forked.dvc(root, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

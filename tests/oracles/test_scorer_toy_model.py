@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import signal
-import subprocess
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import torch
+from forked import begin
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from measurand.calls import Batch, score_batches
+from measurand.journal import Journal, canonical_json
 from measurand.models import load
-from measurand.models.protocol import Request
+from measurand.models.protocol import Request, Score
 
 DIGITS = ("1", "2", "3", "4", "5")
 # No common beginning; a common first word; one that is the beginning of another.
@@ -78,55 +81,45 @@ def test_the_prefix_was_really_shared(toy_model_folder: Path) -> None:
     assert sum(score.cached_tokens or 0 for score in scores) > 8 * 15
 
 
-RUN = """
-import os, signal, sys
-from pathlib import Path
-from measurand.calls import Batch, score_batches
-from measurand.journal import Journal, canonical_json
-from measurand.models import load
-from measurand.models.protocol import Request
+def run(folder: Path, journal: Path, out: Path, die_at: int = 0) -> None:
+    """Score ten batches and write how many calls that took, then the rows; die before a call."""
+    model = load(f"hf:{folder}?template=none")
+    score, calls = model.score, 0
 
-folder, journal, out, die_at = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
-model = load(f"hf:{folder}?template=none")
-score, calls = model.score, 0
+    def dying(requests: Sequence[Request], choices: Sequence[str]) -> list[Score]:
+        nonlocal calls
+        calls += 1
+        if calls == die_at:
+            with journal.open("ab") as file:
+                file.write(b'{"batch":4,"key":"torn"}\n{"key":')
+            os.kill(os.getpid(), signal.SIGKILL)
+        return score(requests, choices)
 
-
-def dying(requests, choices):
-    global calls
-    calls += 1
-    if calls == die_at:
-        with journal.open("ab") as file:
-            file.write(b'{"batch":4,"key":"torn"}\\n{"key":')
-        os.kill(os.getpid(), signal.SIGKILL)
-    return score(requests, choices)
-
-
-model.score = dying
-texts = [f"I like dogs and music. Statement {n}. RATING: " for n in range(40)]
-digits = ("1", "2", "3", "4", "5")
-batches = [Batch([Request(t) for t in texts[a : a + 4]], digits) for a in range(0, 40, 4)]
-with Journal(journal) as kept:
-    rows = [s.score.record() for batch in score_batches(model, batches, kept) for s in batch]
-out.write_text("\\n".join(sorted(map(canonical_json, rows))))
-print(calls)
-"""
+    model.score = dying  # type: ignore[method-assign]
+    texts = [f"I like dogs and music. Statement {n}. RATING: " for n in range(40)]
+    batches = [Batch([Request(t) for t in texts[a : a + 4]], DIGITS) for a in range(0, 40, 4)]
+    with Journal(journal) as kept:
+        rows = [s.score.record() for batch in score_batches(model, batches, kept) for s in batch]
+    out.write_text("\n".join([str(calls), *sorted(map(canonical_json, rows))]))
 
 
 @pytest.mark.integration
 @pytest.mark.timeout(300)
 def test_a_killed_run_resumes_to_the_same_bytes(toy_model_folder: Path, tmp_path: Path) -> None:
-    def run(name: str, die_at: int) -> subprocess.CompletedProcess[str]:
-        paths = [toy_model_folder, tmp_path / f"{name}.jsonl", tmp_path / f"{name}.txt"]
-        command = [sys.executable, "-c", RUN, *map(str, paths), str(die_at)]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+    def killed(die_at: int) -> int:
+        journal, out = tmp_path / "killed.jsonl", tmp_path / "killed.txt"
+        process = begin(run, toy_model_folder, journal, out, die_at)
+        process.join()
+        return int(process.exitcode)
 
-    assert run("whole", 0).stdout.split() == ["10"]
-    assert run("killed", 4).returncode == -signal.SIGKILL
-    assert run("killed", 5).returncode == -signal.SIGKILL
-    resumed = run("killed", 0)
+    run(toy_model_folder, tmp_path / "whole.jsonl", tmp_path / "whole.txt")
+    calls, *rows = (tmp_path / "whole.txt").read_text().splitlines()
+    assert (calls, len(rows)) == ("10", 40)
+    assert killed(4) == killed(5) == -signal.SIGKILL
+    assert not (tmp_path / "killed.txt").exists()
+    assert killed(0) == 0
     # Ten batches; 3 and then 4 more were kept before the kills.
-    assert resumed.stdout.split() == ["3"], resumed.stderr
-    assert (tmp_path / "killed.txt").read_bytes() == (tmp_path / "whole.txt").read_bytes()
+    assert (tmp_path / "killed.txt").read_text().splitlines() == ["3", *rows]
     lines = (tmp_path / "killed.jsonl").read_text().splitlines()
     keys = [json.loads(line)["key"] for line in lines]
     assert len(keys) == len(set(keys)) == 40

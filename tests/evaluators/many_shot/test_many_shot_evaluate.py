@@ -2,16 +2,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
+from forked import begin
 from many_shot_handmade import make, params_of
 
 from evaluators.many_shot.evaluate import evaluate
@@ -28,7 +26,6 @@ from schemas.many_shot.params import Params
 from schemas.many_shot.tables import RESPONSES
 
 SAME = "supervised-distinct2"  # at two shots the same prompts as without repetition
-ROOT = Path(__file__).parents[3]
 
 
 def digest(folder: Path) -> dict[str, str]:
@@ -253,41 +250,28 @@ def test_an_interrupted_run_ends_in_the_same_bytes(
     assert digest(tmp_path / "r") == digest(whole)
 
 
-KILLED = """
-import sys
-from pathlib import Path
-sys.path[:0] = [{root!r}, {tests!r}]
-from many_shot_handmade import params_of
-from evaluators.many_shot.evaluate import evaluate
-params = params_of([{{"model": {model!r}}}], batch_size=16, retest=8)
-evaluate(params, Path({data!r}), None, Path({out!r}), journal=Path({journal!r}))
-"""
-
-
 @pytest.mark.integration
 def test_a_killed_process_resumes_to_the_same_bytes(
     toy: str, data: Path, asked: Callable[..., tuple[pl.DataFrame, Path]], tmp_path: Path
 ) -> None:
     _, whole = asked(toy)
     journal = tmp_path / "j" / f"{slug(toy)}.jsonl"
-    code = KILLED.format(
-        root=str(ROOT),
-        tests=str(ROOT / "tests"),
-        model=toy,
-        data=str(data),
-        out=str(tmp_path / "r"),
-        journal=str(tmp_path / "j"),
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.DEVNULL)
+    params = params_of([{"model": toy}], batch_size=16, retest=8)
+    words = {"params": params, "data": data, "model": None, "out": tmp_path / "r",
+             "journal": tmp_path / "j"}  # fmt: skip
+    process = begin(evaluate, **words)
     deadline = time.monotonic() + 120
-    while process.poll() is None and time.monotonic() < deadline:
+    while process.is_alive() and time.monotonic() < deadline:
         if journal.exists() and journal.stat().st_size:
             break
         time.sleep(0.005)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
     assert not (tmp_path / "r" / "items").exists()
-    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True)
+    process = begin(evaluate, **words)
+    process.join()
+    assert process.exitcode == 0
     assert digest(tmp_path / "r") == digest(whole)
 
 

@@ -16,6 +16,8 @@ import pytest
 import toy_server
 from toy_server import ToyServer
 
+import measurand
+
 KEY = "sk-p+roj/é=&%1'2\"3".replace("é", "e")
 FORMS = {
     KEY,
@@ -161,10 +163,22 @@ def forms_of(key: str) -> set[str]:
     return {key, *quoted, json.dumps(key)[1:-1], repr(key)[1:-1], ascii(key)[1:-1], coded}
 
 
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory, toy_model_folder: Path) -> Path:
+    """``mine.yaml`` of a task, and its dataset below ``data``."""
+    folder = tmp_path_factory.mktemp("given")
+    rows = [f"Land{i},City{i}" for i in range(24)]
+    (folder / "mine.csv").write_text("\n".join(["country,capital", *rows]))
+    params = folder / "mine.yaml"
+    params.write_text(PARAMS.format(folder=toy_model_folder, csv=folder / "mine.csv"))
+    measurand.build("many_shot", params=params, out=folder / "data/dataset", journal=folder / "j")
+    return folder
+
+
 @pytest.mark.integration
 @pytest.mark.parametrize("what", VERBS)
 def test_no_verb_that_talks_to_others_shows_a_key(
-    what: str, toy: ToyServer, toy_model_folder: Path, tmp_path: Path
+    what: str, toy: ToyServer, toy_model_folder: Path, given: Path, tmp_path: Path
 ) -> None:
     """Models, judges, hubs and stores: a server that is sent a key shows it back wherever it can.
 
@@ -172,12 +186,10 @@ def test_no_verb_that_talks_to_others_shows_a_key(
     """
     for name in ("params", "gates"):
         shutil.copytree(name, tmp_path / name)
-    for name in ("params.yaml", "dvc.yaml"):
-        shutil.copy(name, tmp_path / name)
-    rows = [f"Land{i},City{i}" for i in range(24)]
-    (tmp_path / "mine.csv").write_text("\n".join(["country,capital", *rows]))
-    places = {"folder": toy_model_folder, "csv": tmp_path / "mine.csv"}
-    (tmp_path / "mine.yaml").write_text(PARAMS.format(**places))
+    for name in ("params.yaml", "dvc.yaml", given / "mine.yaml"):
+        shutil.copy(name, tmp_path)
+    if "--data" in VERBS[what]:
+        shutil.copytree(given / "data", tmp_path / "data")
     pairs = [{"prompt": f"q{i}?", "chosen": f"yes {i}", "rejected": f"no {i}"} for i in range(24)]
     (tmp_path / "pairs.jsonl").write_text("\n".join(map(json.dumps, pairs)))
     spec = f"{toy.spec}?retries=1&backoff=0.01&concurrency=2"
@@ -199,11 +211,7 @@ def test_no_verb_that_talks_to_others_shows_a_key(
         )
         return done.stdout + done.stderr
 
-    shown = b""
-    if "--data" in VERBS[what]:
-        shown += run("build", "many_shot", "--params", "mine.yaml", "--out", "data/dataset")
-        assert (tmp_path / "data" / "dataset").is_dir(), shown.decode()
-    shown += run(*VERBS[what])
+    shown = run(*VERBS[what])
     assert b"Traceback" not in shown, shown.decode()
     assert shown
     if "{spec}" in VERBS[what] or what == "judges of a build":

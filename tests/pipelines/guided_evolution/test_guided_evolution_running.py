@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import multiprocessing
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from forked import begin
 
 from measurand import shards
 from pipelines.guided_evolution import symbolic
@@ -111,12 +111,8 @@ def test_ten_kills_change_no_byte(tmp_path: Path) -> None:
     work(one)
     cut = Runner(BUILD, tmp_path, tmp_path / "cut")
     file, done, kills = cut.folder(one) / FILE, 0, 0
-    # Each process is forked from one that has imported everything, which takes seconds.
-    processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload([__name__])
     for at in range(11):
-        process = processes.Process(target=_slowly, args=(tmp_path, tmp_path / "cut"))
-        process.start()
+        process = begin(_slowly, tmp_path, tmp_path / "cut")
         end = time.monotonic() + 120
         while at < 10 and process.is_alive() and time.monotonic() < end:
             lines = file.read_bytes().count(b"\n") if file.exists() else 0

@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,17 +8,17 @@ from typing import Any
 
 import polars as pl
 import pytest
+from forked import begin
 
 from measurand import shards
 from measurand.attempts import is_attempt
 from measurand.errors import InputError, ParamsError, RunnerError, VerifyError
 from measurand.manifest import file_sha256, read_manifest
 from measurand.verification import verify
-from pipelines.many_shot import dataset, splits
+from pipelines.many_shot import dataset, prompts, splits
 from pipelines.many_shot.dataset import build
 from schemas.many_shot.params import Params
 
-ROOT = Path(__file__).parents[3]
 Recipe = Callable[..., Params]
 
 
@@ -126,67 +122,40 @@ def test_a_leak_in_the_written_prompts_is_refused(
     assert not (tmp_path / "d" / "leakage" / "manifest.json").exists()
 
 
-SCRIPT = """
-import sys, time
-from pathlib import Path
-import pyarrow as pa
-from pipelines.many_shot import prompts
-from pipelines.many_shot.dataset import build
-from schemas.many_shot.params import Params
+def slowly(params: Params, out: Path, journal: Path) -> None:
+    """A build in small pieces that leaves time to kill it."""
+    chunk = prompts.Assemble._chunk
 
-chunk = prompts.Assemble._chunk
+    def slow(self: prompts.Assemble, some: list[Any]) -> Any:
+        time.sleep(0.2)
+        return chunk(self, some)
 
-def slowly(self, some):
-    time.sleep(float(sys.argv[4]))
-    return chunk(self, some)
-
-prompts.CHUNK = 4
-prompts.Assemble._chunk = slowly
-print("imported", flush=True)
-params = Params.model_validate_json(Path(sys.argv[1]).read_text())
-build(params, Path(sys.argv[2]), sys.argv[3], journal=Path(sys.argv[2]).parent / "j")
-"""
-
-
-def run(params: Path, out: Path, runner: str, pause: float) -> subprocess.Popen[str]:
-    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-    return subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(params), str(out), runner, str(pause)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": path},
-        start_new_session=True,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    prompts.CHUNK = 4
+    prompts.Assemble._chunk = slow  # type: ignore[method-assign]
+    build(params, out, "FnApiRunner", journal=journal)
 
 
 @pytest.mark.integration
 @pytest.mark.timeout(300)
 def test_two_processes_and_a_kill_give_the_same_bytes(
-    recipe: Recipe, built: Path, tmp_path: Path
+    recipe: Recipe, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    written = tmp_path / "params.json"
-    written.write_text(recipe().model_dump_json(), encoding="utf-8")
-    out = tmp_path / "killed" / "dataset"
-    process = run(written, out, "FnApiRunner", 0.2)
+    out, journal = tmp_path / "killed" / "dataset", tmp_path / "killed" / "j"
+    process = begin(slowly, recipe(), out, journal)
     stop_at = time.monotonic() + 120
     # A table lies under a name of its own until it is whole.
     while not list(out.glob(".prompts.attempt-*/part-*")):
-        assert process.poll() is None, "the build ended before it could be killed"
+        assert process.is_alive(), "the build ended before it could be killed"
         assert time.monotonic() < stop_at, "no shard after two minutes"
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.kill()
+    process.join()
     assert not (out / "prompts").exists()
-    again = run(written, out, "FnApiRunner", 0)
-    again.communicate()
-    assert again.returncode == 0
+    monkeypatch.setattr(prompts, "CHUNK", 4)
+    build(recipe(), out, "FnApiRunner", journal=journal)
     assert digests(out) == digests(built)
     assert not [path for path in out.iterdir() if is_attempt(path.name)]
 
     two = tmp_path / "two" / "dataset"
-    process = run(written, two, "FnApiRunner:processes=2", 0)
-    process.communicate()
-    assert process.returncode == 0
+    build(recipe(), two, "FnApiRunner:processes=2", journal=tmp_path / "two" / "j")
     assert digests(two) == digests(built)

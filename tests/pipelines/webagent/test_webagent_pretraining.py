@@ -1,14 +1,13 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from forked import begin
 from webagent_pages import rows
 
 from measurand.errors import InputError
@@ -84,27 +83,22 @@ def test_a_training_goes_on_where_it_was_stopped_bit_by_bit(
     assert len(calls) == 10 + 6
 
 
-@pytest.mark.integration  # about 20 s
+@pytest.mark.integration
 def test_a_killed_process_changes_nothing(built: Path, tmp_path: Path) -> None:
-    code = (
-        "import json, sys; from pathlib import Path; from pipelines.webagent import pretraining;"
-        "from schemas.webagent.pretraining import Pretraining; data, out, text = sys.argv[1:];"
-        "pretraining.pretrain(Pretraining.model_validate_json(text), Path(data), Path(out),"
-        " journal=Path(out) / 'journal')"
-    )
     asked = given(steps=60, save_every=5)
-    text = asked.model_dump_json()
     for folder, kills in (("whole", 0), ("killed", 2)):
-        words = [sys.executable, "-c", code, str(built), str(tmp_path / folder), text]
-        state = tmp_path / folder / "journal/training/html_t5.safetensors"
-        for _ in range(kills):
+        out = tmp_path / folder
+        state = out / "journal/training/html_t5.safetensors"
+        for turn in range(kills + 1):
             before = state.stat().st_mtime_ns if state.exists() else 0
-            with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
-                while not state.exists() or state.stat().st_mtime_ns == before:
-                    assert process.poll() is None
-                    time.sleep(0.02)
-                process.send_signal(signal.SIGKILL)
-        subprocess.run(words, check=True, capture_output=True)
+            process = begin(pretraining.pretrain, asked, built, out, journal=out / "journal")
+            while turn < kills and (not state.exists() or state.stat().st_mtime_ns == before):
+                assert process.is_alive()
+                time.sleep(0.02)
+            if turn < kills:
+                process.kill()
+            process.join()
+            assert process.exitcode == (-signal.SIGKILL if turn < kills else 0)
     name = "html_t5.safetensors"
     assert file_sha256(tmp_path / "whole" / name) == file_sha256(tmp_path / "killed" / name)
 
