@@ -35,15 +35,21 @@ def small(frames: npt.NDArray[np.uint8]) -> Floats:
     return mean.reshape(len(cut), -1)
 
 
-def nearest(own: Floats, train: Floats) -> Floats:
+def squares(train: Floats) -> Floats:
+    """(N,) sums of squares of (N, D) frames."""
+    found: Floats = (train * train).sum(1)
+    return found
+
+
+def nearest(own: Floats, train: Floats, lengths: Floats) -> Floats:
     """(T,) root mean squared difference of each frame to the nearest of training.
 
     Args:
         own: (T, D) frames of a split.
         train: (N, D) frames of training, one at least.
+        lengths: (N,) their :func:`squares`, which many clips share.
     """
     found = np.empty(len(own), np.float32)
-    lengths = (train * train).sum(1)
     for start in range(0, len(own), AT_A_TIME):
         some = own[start : start + AT_A_TIME]
         at = (lengths - 2 * (some @ train.T)).argmin(1)
@@ -71,12 +77,16 @@ def near_copies(folder: Path, build: Build) -> list[Row]:
         own.update({first + i: look for i, look in enumerate(small(pixels(row)[::step]))})
     found = []
     for source, clips in sorted(looks.items()):
-        train = [look for (split, _), own in clips.items() if split == SPLITS[0]
-                 for look in own.values()]  # fmt: skip
+        looked = [look for (split, _), own in clips.items() if split == SPLITS[0]
+                  for look in own.values()]  # fmt: skip
+        train = np.stack(looked) if looked else None
+        lengths = None if train is None else squares(train)
         for (split, clip), own in sorted(clips.items()):
             if split == SPLITS[0]:
                 continue
-            far = nearest(np.stack(list(own.values())), np.stack(train)) if train else None
+            far = None
+            if train is not None and lengths is not None:
+                far = nearest(np.stack(list(own.values())), train, lengths)
             near = 0 if far is None else int((far <= build.near_rms).sum())
             found.append({
                 "source": source,

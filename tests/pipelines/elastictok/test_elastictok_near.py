@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from measurand import shards
+from pipelines.elastictok import near
 from pipelines.elastictok.leaks import pixels
-from pipelines.elastictok.near import near_copies, nearest, small
-from schemas.elastictok.params import Params
+from pipelines.elastictok.near import near_copies, nearest, small, squares
+from schemas.elastictok.params import Build, Params
 from schemas.elastictok.tables import BLOCKS
 
 
@@ -29,9 +30,35 @@ def test_the_nearest_is_that_of_all_pairs() -> None:
     train = rng.random((700, 48), np.float32)
     own = np.concatenate([rng.random((600, 48), np.float32), train[:3] + np.float32(1e-4)])
     every = np.sqrt(((own[:, None] - train[None]) ** 2).mean(2)).min(1)
-    found = nearest(own, train)
+    found = nearest(own, train, squares(train))
     assert found == pytest.approx(every, rel=1e-3)
     assert found[-3:] == pytest.approx(1e-4, rel=1e-2)
+
+
+def test_frames_of_training_are_put_together_once_a_source(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(3)
+    looks = {
+        (source, split, clip): {
+            **{"source": source, "split": split, "clip_id": clip, "start_frame": 0, "stride": 1},
+            **{"frames": rng.bytes(2 * 48), "shape": [2, 4, 4, 3], "segments": [0]},
+        }
+        for source in "ab"
+        for split, clips in (("train", "xy"), ("test_clip", "zvw"))
+        for clip in clips
+    }
+    seen: list[tuple[int, ...]] = []
+
+    def counted(train: near.Floats) -> near.Floats:
+        seen.append(train.shape)
+        return squares(train)
+
+    monkeypatch.setattr(near, "rows", lambda folder, names: iter(looks.values()))
+    monkeypatch.setattr(near, "squares", counted)
+    build = Build.model_validate({"sources": [{"kind": "moving", "clips": 3, "frames": 64}]})
+    assert len(near_copies(tmp_path, build)) == 6
+    assert seen == [(4, 48), (4, 48)]
 
 
 @pytest.mark.integration
