@@ -81,7 +81,7 @@ def off_route(world: World, sdc: torch.Tensor) -> torch.Tensor:
     share = (along / torch.where(square > 0, square, 1)).clamp(0, 1)
     off_x, off_y = away_x - share * step_x, away_y - share * step_y
     both = real[..., :-1] & real[..., 1:]
-    near = torch.where(both, off_x * off_x + off_y * off_y, torch.inf).flatten(1).amin(1)
+    near = torch.where(both, off_x * off_x + off_y * off_y, torch.inf).amin((1, 2))
     known = near < torch.inf
     positive = known & (near > 0)
     return torch.where(

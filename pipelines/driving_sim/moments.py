@@ -41,5 +41,7 @@ def looking(world: World, logs: World, rows: torch.Tensor, times: torch.Tensor) 
 
 def at(world: World, t: int) -> World:
     """The world as a step at :data:`NOW` reads it where every scenario is at step ``t``."""
-    rows = torch.arange(len(world), device=world.log.device)
-    return looking(world, world, rows, torch.full_like(rows, t))
+    steps = [T0] * NOW + [t, min(t + 1, STEPS - 1)]
+    index = torch.tensor(steps, device=world.log.device)
+    log, valid, light = (part.index_select(2, index) for part in (world.log, world.valid, world.light))
+    return replace(world, log=log, valid=valid, light=light)
