@@ -43,5 +43,7 @@ def at(world: World, t: int) -> World:
     """The world as a step at :data:`NOW` reads it where every scenario is at step ``t``."""
     steps = [T0] * NOW + [t, min(t + 1, STEPS - 1)]
     index = torch.tensor(steps, device=world.log.device)
-    log, valid, light = (part.index_select(2, index) for part in (world.log, world.valid, world.light))
+    log, valid, light = (
+        part.index_select(2, index) for part in (world.log, world.valid, world.light)
+    )
     return replace(world, log=log, valid=valid, light=light)
