@@ -79,7 +79,13 @@ def repeats(
             different.append(at)
         else:
             found[at] = Repeat(first, 1.0)
-    sets = [shingles(texts[at], words) for at in different]
+    # Equal shingles are one object: most texts share theirs, and what is one is compared faster.
+    one: dict[str, str] = {}
+    sets = [
+        frozenset(one.setdefault(shingle, shingle) for shingle in shingles(texts[at], words))
+        for at in different
+    ]
+    del one
     for at, same in zip(different, _near(sets, threshold, permutations), strict=True):
         if same is not None:
             found[at] = Repeat(different[same.of], same.similarity)
