@@ -12,7 +12,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from measurand.errors import ParamsError
+
+Numbers = npt.NDArray[np.int32]
 
 MISS = 0.01
 """Chance, at most, that a pair right at the threshold is not proposed."""
@@ -33,11 +38,40 @@ def shingles(text: str, words: int) -> frozenset[str]:
     return frozenset("\x1f".join(found[i : i + words]) for i in range(last))
 
 
-def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
-    """Shared elements over all elements; 1 for two empty sets."""
-    both = len(a & b)
-    either = len(a) + len(b) - both
-    return both / either if either else 1.0
+class Similarities:
+    """Jaccard similarity of one set at a time to others: shared elements over all elements.
+
+    A set is the numbers of its elements, 4 bytes each: of hundreds of thousands of pages the sets
+    themselves would fill the memory.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._sets: list[Numbers] = []
+        self._marks = np.zeros(1, bool)
+
+    def add(self, elements: Iterable[str]) -> None:
+        """A set; its place is that of the call."""
+        numbers = self._numbers
+        own = [numbers.setdefault(one, len(numbers)) for one in elements]
+        self._sets.append(np.array(own, np.int32))
+
+    def first(self, at: int, others: Iterable[int], threshold: float) -> Repeat | None:
+        """The first of the others that is so similar to a set; two empty sets are alike."""
+        mine = self._sets[at]
+        if len(self._marks) < len(self._numbers):
+            self._marks = np.zeros(2 * len(self._numbers), bool)
+        self._marks[mine] = True
+        found = None
+        for other in others:
+            both = int(np.count_nonzero(self._marks[self._sets[other]]))
+            either = len(mine) + len(self._sets[other]) - both
+            similarity = both / either if either else 1.0
+            if similarity >= threshold:
+                found = Repeat(other, similarity)
+                break
+        self._marks[mine] = False
+        return found
 
 
 def bands(threshold: float, permutations: int) -> tuple[int, int]:
@@ -79,13 +113,7 @@ def repeats(
             different.append(at)
         else:
             found[at] = Repeat(first, 1.0)
-    # Equal shingles are one object: most texts share theirs, and what is one is compared faster.
-    one: dict[str, str] = {}
-    sets = [
-        frozenset(one.setdefault(shingle, shingle) for shingle in shingles(texts[at], words))
-        for at in different
-    ]
-    del one
+    sets = (shingles(texts[at], words) for at in different)
     for at, same in zip(different, _near(sets, threshold, permutations), strict=True):
         if same is not None:
             found[at] = Repeat(different[same.of], same.similarity)
@@ -97,19 +125,20 @@ def repeats(
 
 
 def _near(
-    sets: Sequence[frozenset[str]], threshold: float, permutations: int
+    sets: Iterable[frozenset[str]], threshold: float, permutations: int
 ) -> Iterator[Repeat | None]:
     from datasketch import MinHash, MinHashLSH
 
     index = MinHashLSH(num_perm=permutations, params=bands(threshold, permutations))
-    signatures = MinHash.generator(map(_bytes, sets), num_perm=permutations, seed=1)
-    for at, signature in enumerate(signatures):
-        near = ((other, jaccard(sets[at], sets[other])) for other in sorted(index.query(signature)))
-        same = next((Repeat(other, s) for other, s in near if s >= threshold), None)
+    known = Similarities()
+
+    def words() -> Iterator[list[bytes]]:
+        for elements in sets:
+            known.add(elements)
+            yield [one.encode() for one in sorted(elements)]
+
+    for at, signature in enumerate(MinHash.generator(words(), num_perm=permutations, seed=1)):
+        same = known.first(at, sorted(index.query(signature)), threshold)
         if same is None:
             index.insert(at, signature)
         yield same
-
-
-def _bytes(found: Iterable[str]) -> list[bytes]:
-    return [one.encode() for one in sorted(found)]

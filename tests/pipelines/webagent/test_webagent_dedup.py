@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 
 from measurand.errors import ParamsError
-from pipelines.webagent.dedup import bands, jaccard, repeats, shingles
+from pipelines.webagent.dedup import Similarities, bands, repeats, shingles
+
+
+def jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / len(a | b) if a | b else 1.0
 
 
 def texts(seed: int, families: int, each: int) -> list[str]:
@@ -24,8 +28,24 @@ def texts(seed: int, families: int, each: int) -> list[str]:
 def test_shingles_of_a_text() -> None:
     assert shingles("a b, c", 3) == {"a\x1fb\x1f,", "b\x1f,\x1fc"}
     assert shingles("a", 5) == {"a"}
-    assert jaccard(frozenset("abc"), frozenset("bcd")) == 0.5
-    assert jaccard(frozenset(), frozenset()) == 1
+
+
+def test_one_set_beside_others() -> None:
+    known, sets = Similarities(), ["abc", "", "bcd", "", "abc", "xyz"]
+    for one in sets:
+        known.add(one)
+    assert known.first(0, [1, 5, 2, 4], 0.5) == (2, 0.5)
+    assert known.first(0, [1, 5, 2, 4], 0.6) == (4, 1)
+    assert known.first(0, [1, 5], 0.1) is None
+    assert known.first(1, [0, 3], 1) == (3, 1)
+    rng = np.random.default_rng(1)
+    drawn = [frozenset(f"e{n}" for n in rng.integers(0, 40, rng.integers(30))) for _ in range(60)]
+    known = Similarities()
+    for own in drawn:
+        known.add(own)
+    for at, own in enumerate(drawn):
+        for k, other in enumerate(drawn):
+            assert known.first(at, [k], 0) == (k, jaccard(own, other))
 
 
 def by_hand(some: list[str], threshold: float) -> list[int | None]:
