@@ -231,7 +231,8 @@ def _fit(
     for w in weights.values():
         w.requires_grad_()
     # Shapes that change would be compiled again.
-    sizes = (given.input, given.target) if device == "cuda" else None
+    whole = device == "cuda" or given.compile
+    sizes = (given.input, given.target) if whole else None
 
     def batch(step: int) -> tuple[Batch, int, int]:
         rng = rng_for("webagent", given.seed, "batch", step)
