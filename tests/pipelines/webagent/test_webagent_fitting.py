@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -85,6 +86,29 @@ def test_a_model_goes_on_from_the_weights_of_another(tmp_path: Path) -> None:
     assert losses[1] < losses[0] < even
     # What it started from is left as it is.
     assert loss(first, same) == losses[0]
+
+
+def test_batches_of_a_compiled_training_have_one_shape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ragged = [list(range(2, 2 + n)) for n in (3, 5, 9, 30)]
+    given = STEPS.model_copy(update={"steps": 6, "batch": 1, "compile": True})
+    seen: list[tuple[int, ...]] = []
+
+    def noting(compute: Any) -> Any:
+        def call(ids: torch.Tensor, lengths: torch.Tensor, target: torch.Tensor) -> Any:
+            seen.append((*ids.shape, *target.shape))
+            return compute(ids, lengths, target)
+
+        return call
+
+    # What compiles here takes half a minute, and would do it once more for every other shape.
+    monkeypatch.setattr(torch, "compile", noting)
+    fitting.trained(
+        lambda: net.init(Size(NET, 40), 1), Size(NET, 40), lambda: Pairs.of(ragged, ragged, given),
+        given, name="one", run="one", out=tmp_path, states=tmp_path / "states",
+    )  # fmt: skip
+    assert seen == [(1, given.input, 1, given.target)] * 6
 
 
 def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
