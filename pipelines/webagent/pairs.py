@@ -7,9 +7,10 @@ the numbers of the elements that it needs, in the tokens that they have in the p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +20,12 @@ import pyarrow as pa
 
 from measurand import shards
 from measurand.errors import InputError
-from pipelines.webagent import tokenizer
+from pipelines.webagent import renumbering, tokenizer
 from pipelines.webagent.fitting import Pairs
 from pipelines.webagent.html import PageError, parse
+from pipelines.webagent.renumbering import Lesson, Page
 from pipelines.webagent.tokenizer import END, Ids
-from schemas.webagent.pretraining import Steps
+from schemas.webagent.training import Finetuning
 
 REF = 'data-ref="'
 COLUMNS = ("instruction", "history", "html", "sub_instruction", "refs")
@@ -62,6 +64,29 @@ class Coder:
         done = "".join(f"<li>{said}</li>" for said in history)
         text = f"<p>{instruction}</p><ol>{done}</ol>{_clean(html)}"
         return tokenizer.encode(self.made, text).ids
+
+    def parted(self, ids: Ids) -> Page:
+        """An input with its numbers apart."""
+        words: list[Ids] = []
+        places: list[int] = []
+        refs: list[int] = []
+        done = stand = 0
+        for at in np.flatnonzero(ids == self.ref).tolist():
+            start = end = at + 1
+            while end < len(ids) and int(ids[end]) in self._digits:
+                end += 1
+            if end > start:
+                words.append(ids[done:start])
+                stand += start - done
+                places.append(stand)
+                refs.append(int(tokenizer.decode(self.made, ids[start:end])))
+                done = end
+        return Page(np.concatenate([*words, ids[done:]]), places, refs, sorted(set(refs)))
+
+    @cached_property
+    def _digits(self) -> frozenset[int]:
+        vocabulary: dict[str, int] = self.made.get_vocab()
+        return frozenset(i for word, i in vocabulary.items() if re.fullmatch("[0-9]+", word))
 
     def number(self, ref: int) -> tuple[int, ...]:
         """Tokens of a number, as they are in a page."""
@@ -109,12 +134,13 @@ def _clean(html: str) -> str:
         return ""
 
 
-def read(dataset: Path, given: Steps) -> Pairs:
+def read(dataset: Path, given: Finetuning) -> Pairs:
     """Every step of the experience, in the order of its table.
 
     Args:
         dataset: folder with ``experience`` and ``tokenizer``.
-        given: parameters: most tokens of inputs and targets.
+        given: parameters: most tokens of inputs and targets; whether elements have other numbers
+            at every visit, see :func:`pipelines.webagent.renumbering.pairs`.
 
     Raises:
         InputError: there is no step.
@@ -122,11 +148,19 @@ def read(dataset: Path, given: Steps) -> Pairs:
     coder = Coder.of(dataset)
     inputs: list[Ids] = []
     targets: list[list[int]] = []
+    lessons: list[Lesson] = []
     for _, table in shards.iter_shards(dataset / "experience"):
         for row in _rows(table.select(list(COLUMNS))):
-            html = row["html"]
-            inputs.append(coder.read(row["instruction"], row["history"], html)[: given.input])
-            targets.append(coder.answer(row["sub_instruction"], row["refs"]))
+            ids = coder.read(row["instruction"], row["history"], row["html"])
+            said, refs = row["sub_instruction"], row["refs"]
+            if given.renumber:
+                page = coder.parted(ids).cut(given.input)
+                lessons.append(Lesson(page, partial(coder.answer, said), refs))
+            else:
+                inputs.append(ids[: given.input])
+                targets.append(coder.answer(said, refs))
+    if lessons:
+        return renumbering.pairs(lessons, coder.number, given)
     if not inputs:
         raise InputError(f"{dataset} has no experience", hint="build more episodes")
     return Pairs.of(_lists(inputs), targets, given)

@@ -31,9 +31,13 @@ class Finetuning(Steps):
 
     Attributes:
         planners: all of them see the same pairs in the same order, for as many steps.
+        renumber: whether the elements of a page change their numbers among each other whenever it
+            is seen, as they do from one page that is shown to the next; otherwise a pair keeps
+            the numbers of its episode, which a planner may learn by heart.
     """
 
     planners: tuple[PlannerSpec, ...] = Field(min_length=1)
+    renumber: bool = True
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:

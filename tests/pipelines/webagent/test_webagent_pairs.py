@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,11 @@ from pipelines.webagent.html import parse
 from pipelines.webagent.pairs import Coder
 from pipelines.webagent.tokenizer import END
 from schemas.webagent.params import Params
-from schemas.webagent.pretraining import Steps
+from schemas.webagent.training import Finetuning
 
-GIVEN = Steps(input=64, target=16, steps=1, batch=1, lr=1e-3)
+GIVEN = Finetuning(
+    input=64, target=16, steps=1, batch=1, lr=1e-3, planners=({"name": "x"},), renumber=False
+)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,17 @@ def test_every_step_of_the_experience_is_a_pair(planners: tuple[Path, Params]) -
         assert ids[at].tolist() == whole[:64].tolist()
         wanted = coder.answer(row["sub_instruction"], row["refs"])[:16]
         assert target[at].tolist()[: len(wanted)] == wanted
+
+
+def test_numbers_are_told_from_all_other_tokens(coder: Coder) -> None:
+    ids = coder.read("Buy 12 of 3", ('Press "7".',), small.numbered(1) + '<a data-ref="">5</a>')
+    page = coder.parted(ids)
+    said = [int(one) for one in re.findall(r'data-ref="(\d+)"', parse(small.numbered(1)).html())]
+    assert page.refs == said
+    assert page.every == sorted(said)
+    assert page.read(coder.number, {ref: ref for ref in said}).tolist() == ids.tolist()
+    none = coder.parted(ids[:3])
+    assert (none.words.tolist(), none.refs, none.every) == (ids[:3].tolist(), [], [])
 
 
 def test_a_table_without_a_step_is_said(planners: tuple[Path, Params], tmp_path: Path) -> None:
