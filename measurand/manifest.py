@@ -12,14 +12,18 @@ import os
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from measurand.errors import InputError
 from measurand.tables import Table, type_text
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 FORMAT = "measurand.manifest/1"
 MANIFEST = "manifest.json"
@@ -110,19 +114,25 @@ class Manifest:
         Raises:
             InputError: not JSON, or not a manifest of this format.
         """
-        from pydantic import TypeAdapter
-
         try:
             raw = json.loads(text)
             if raw.pop("format") != FORMAT:
                 raise ValueError(f"format is not {FORMAT}")
             n_shards = raw.pop("n_shards")
-            manifest = TypeAdapter(cls).validate_json(json.dumps(raw), strict=True)
+            manifest = _adapter().validate_json(json.dumps(raw), strict=True)
             if n_shards != len(manifest.shards):
                 raise ValueError(f"{n_shards} shards declared, {len(manifest.shards)} listed")
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise InputError(f"not a manifest: {error}", hint="build the dataset again") from error
         return manifest
+
+
+@cache
+def _adapter() -> TypeAdapter[Manifest]:
+    """What pydantic makes of the class: it takes longer than most manifests."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Manifest)
 
 
 def read_manifest(out: Path) -> Manifest:
