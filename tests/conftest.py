@@ -21,11 +21,12 @@ settings.load_profile("fixed")
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
     """Modules and tests stay to the end: looking through them for garbage again and again while
-    they are read takes every process a third of that time."""
+    they are read takes every process a third of that time. What tests import later stays too."""
     gc.disable()
     yield
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
     gc.enable()
 
 
