@@ -63,10 +63,11 @@ class Coder:
         """
         done = "".join(f"<li>{said}</li>" for said in history)
         text = f"<p>{instruction}</p><ol>{done}</ol>{_clean(html)}"
-        return tokenizer.encode(self.made, text).ids
+        page = self.parted(tokenizer.encode(self.made, text).ids)
+        return page.read(self.number, {ref: ref for ref in page.every})
 
     def parted(self, ids: Ids) -> Page:
-        """An input with its numbers apart."""
+        """An input with its numbers apart, in whatever tokens they are."""
         words: list[Ids] = []
         places: list[int] = []
         refs: list[int] = []
@@ -89,8 +90,12 @@ class Coder:
         return frozenset(i for word, i in vocabulary.items() if re.fullmatch("[0-9]+", word))
 
     def number(self, ref: int) -> tuple[int, ...]:
-        """Tokens of a number, as they are in a page."""
-        return tuple(self.made.encode(str(ref), add_special_tokens=False).ids)
+        """Tokens of a number, as they are in a page: one a digit, so that all numbers share ten.
+
+        Pieces that pages happen to have in common are hundreds of tokens, and what a token of a
+        page says has to be learned of each.
+        """
+        return tuple(self.made.token_to_id(digit) for digit in str(ref))
 
     def answer(self, said: str, refs: Iterable[int]) -> list[int]:
         """Tokens of a target, the end among them.
@@ -160,10 +165,20 @@ def read(dataset: Path, given: Finetuning) -> Pairs:
                 inputs.append(ids[: given.input])
                 targets.append(coder.answer(said, refs))
     if lessons:
-        return renumbering.pairs(lessons, coder.number, given)
+        return renumbering.pairs(lambda at, _: lessons[at], len(lessons), coder.number, given)
     if not inputs:
         raise InputError(f"{dataset} has no experience", hint="build more episodes")
     return Pairs.of(_lists(inputs), targets, given)
+
+
+def pages(dataset: Path) -> list[Page]:
+    """Every page of the experience, whole, without what was asked for and done there."""
+    coder = Coder.of(dataset)
+    return [
+        coder.parted(tokenizer.encode(coder.made, _clean(row["html"])).ids)
+        for _, table in shards.iter_shards(dataset / "experience")
+        for row in _rows(table.select(["html"]))
+    ]
 
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:

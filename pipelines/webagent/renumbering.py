@@ -79,31 +79,36 @@ class Lesson(NamedTuple):
     refs: Sequence[int]
 
 
-def pairs(lessons: Sequence[Lesson], number: Number, given: Steps) -> Pairs:
+Draw = Callable[[int, np.random.Generator], Lesson]
+"""A lesson by its place among all, with what of it is drawn anew at every visit."""
+
+
+def pairs(draw: Draw, count: int, number: Number, given: Steps) -> Pairs:
     """Pairs whose elements change their numbers among each other at every visit.
 
     Pair ``i`` is visit ``i // n`` of lesson ``i % n``, of n: it follows from its number and the
     seed alone, so that every training on them sees the same, and one that goes on too.
 
     Args:
-        lessons: what there is to learn.
+        draw: what there is to learn.
+        count: how many lessons there are.
         number: tokens of a number.
         given: parameters: most tokens of inputs and targets, seed.
     """
     number = lru_cache(maxsize=None)(number)
 
     def make(i: int) -> Made:
-        visit, at = divmod(i, len(lessons))
-        page, answer, refs = lessons[at]
+        visit, at = divmod(i, count)
         rng = rng_for("webagent numbers", given.seed, "visit", at, visit)
+        page, answer, refs = draw(at, rng)
         named = dict(zip(page.every, rng.permutation(page.every).tolist(), strict=True))
         ids = page.read(number, named)[: given.input]
         target = answer([named.get(ref, ref) for ref in refs])[: given.target]
         return ids, np.array(target, np.int32)
 
     kept = lru_cache(maxsize=KEPT)(make)
-    count = len(lessons) * VISITS
-    return Pairs(_Visits(lambda i: kept(i)[0], count), _Visits(lambda i: kept(i)[1], count))
+    every = count * VISITS
+    return Pairs(_Visits(lambda i: kept(i)[0], every), _Visits(lambda i: kept(i)[1], every))
 
 
 class _Visits(Ragged):

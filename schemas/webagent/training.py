@@ -34,10 +34,13 @@ class Finetuning(Steps):
         renumber: whether the elements of a page change their numbers among each other whenever it
             is seen, as they do from one page that is shown to the next; otherwise a pair keeps
             the numbers of its episode, which a planner may learn by heart.
+        pointing: stages before the pairs, in which a planner learns to point at elements by the
+            words in them: ``input`` are tokens of a window of a page of the experience.
     """
 
     planners: tuple[PlannerSpec, ...] = Field(min_length=1)
     renumber: bool = True
+    pointing: tuple[Steps, ...] = ()
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -60,16 +63,20 @@ class Train(Strict):
 
     @model_validator(mode="after")
     def _one_seed(self) -> Self:
-        some = (self.pretraining, self.finetuning)
+        stages = self.finetuning.pointing if self.finetuning else ()
+        some = (self.pretraining, self.finetuning, *stages)
         if any(one is not None and one.seed not in (SEED, self.seed) for one in some):
-            raise ValueError("seed: one for both, as train.seed")
+            raise ValueError("seed: one for all, as train.seed")
         return self
 
     @property
     def seeded(self) -> Train:
         """The same with its seed in both sections."""
         given = {"seed": self.seed}
-        after = self.finetuning.model_copy(update=given) if self.finetuning else None
+        after = self.finetuning
+        if after is not None:
+            stages = tuple(stage.model_copy(update=given) for stage in after.pointing)
+            after = after.model_copy(update={**given, "pointing": stages})
         before = self.pretraining.model_copy(update=given)
         return self.model_copy(update={"pretraining": before, "finetuning": after})
 

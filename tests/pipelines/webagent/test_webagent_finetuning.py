@@ -93,6 +93,53 @@ def test_a_planner_goes_on_where_it_was_stopped_bit_by_bit(
     assert len(calls) == 10 + 6
 
 
+STAGES = [
+    {"input": 40, "target": 24, "steps": 8, "batch": 4, "lr": 3e-3, "save_every": 3},
+    {"input": 64, "target": 24, "steps": 4, "batch": 2, "lr": 3e-3, "save_every": 3},
+]
+
+
+@pytest.mark.integration
+def test_stages_of_pointing_come_before_the_pairs(
+    planners: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, _ = planners
+    batch = fitting.Pairs.batch
+    calls: list[tuple[int, ...]] = []
+    stop = [0]
+
+    def stops(self: fitting.Pairs, *words: Any) -> Any:
+        calls.append(tuple(words[0].tolist()))
+        if len(calls) == stop[0]:
+            raise KeyboardInterrupt
+        return batch(self, *words)
+
+    def train(name: str) -> dict[str, str]:
+        given = changed(steps=5, save_every=2, pointing=STAGES)
+        out = tmp_path / name
+        out.mkdir(exist_ok=True)
+        model = "html_t5.safetensors"
+        if not (out / model).exists():
+            (out / model).symlink_to(folder / "checkpoint" / model)
+        finetuning.finetune(given, folder / "dataset", out, journal=out / "journal")
+        return {one.name: file_sha256(one) for one in out.glob("*[0-9dh].safetensors")}
+
+    monkeypatch.setattr(fitting.Pairs, "batch", stops)
+    whole = train("whole")
+    assert {"tuned.pointing1.safetensors", "scratch.pointing2.safetensors"} < set(whole)
+    # Both planners see the same windows and the same pairs.
+    assert len(calls) == 2 * (8 + 4 + 5)
+    assert calls[:17] == calls[17:]
+    history = rows(tmp_path / "whole", "finetuning")
+    assert [row["step"] for row in history if row["model"] == "tuned"] == list(range(1, 18))
+    for at in (5, 11, 14):
+        calls.clear()
+        stop[0] = at
+        with pytest.raises(KeyboardInterrupt):
+            train("parts")
+    assert train("parts") == whole
+
+
 def test_what_decides_a_planner_decides_its_identity(planners: Made, tmp_path: Path) -> None:
     dataset = planners[0] / "dataset"
     one = PlannerSpec(name="one")
@@ -105,10 +152,13 @@ def test_what_decides_a_planner_decides_its_identity(planners: Made, tmp_path: P
     longer = small.TRAIN.pretraining.model_copy(update={"steps": 9})
     others = {
         run(changed(steps=9)),
+        run(changed(renumber=False)),
+        run(changed(pointing=STAGES)),
+        run(changed(pointing=STAGES[:1])),
         run(small.TRAIN.model_copy(update={"seed": 9}).seeded),
         run(small.TRAIN, PlannerSpec(name="one", start="scratch")),
         run(small.TRAIN.model_copy(update={"pretraining": longer})),
     }
-    assert len({run(small.TRAIN), *others}) == 5
+    assert len({run(small.TRAIN), *others}) == 8
     with pytest.raises(InputError, match="no experience"):
         finetuning.run_of(small.TRAIN, one, tmp_path)

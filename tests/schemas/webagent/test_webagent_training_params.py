@@ -34,7 +34,7 @@ def test_one_seed_is_that_of_both_sections() -> None:
     assert (given.pretraining.seed, given.finetuning.seed) == (7, 7)
     assert Train.model_validate(given.model_dump(mode="json")) == given
     other = given.model_dump(mode="json") | {"seed": 8}
-    with pytest.raises(ValidationError, match="one for both"):
+    with pytest.raises(ValidationError, match="one for all"):
         Train.model_validate(other)
 
 
