@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import forked
 import pytest
 from hypothesis import settings
 
@@ -73,6 +75,14 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, bytes]]:
 
     monkeypatch.setattr(os, "fsync", noted)
     return found
+
+
+@pytest.fixture
+def warm_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes that jobs are dealt to import nothing anew; ``test_training_processes.py`` has
+    them begin as users' do."""
+    context = forked.warm()
+    monkeypatch.setattr(multiprocessing, "get_context", lambda method: context)
 
 
 @pytest.fixture

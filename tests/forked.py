@@ -26,6 +26,13 @@ HEAVY = (
 where they lie."""
 
 
+def warm() -> Any:
+    """A context of ``multiprocessing`` whose processes are such copies."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([*HEAVY])
+    return context
+
+
 def begin(work: Callable[..., None], *words: Any, **named: Any) -> Any:
     """Call a function of a module in a process of its own; returns the process.
 
@@ -33,10 +40,8 @@ def begin(work: Callable[..., None], *words: Any, **named: Any) -> Any:
     environment are the caller's. It is not the caller's child: once it has ended nothing answers
     to its id, and a signal to it or its group is a ``ProcessLookupError``.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([*HEAVY])
     given = os.getcwd(), dict(os.environ), work, words, named
-    process = context.Process(target=_as_here, args=given)
+    process = warm().Process(target=_as_here, args=given)
     process.start()
     return process
 

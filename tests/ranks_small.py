@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from forked import begin
 
 ROOT = Path(__file__).parents[1]
 ROWS = ("soft_labels", "elastictok", "compwob", "webagent")
@@ -236,6 +238,45 @@ def torchrun(
         text=True,
         timeout=240,
     )
+
+
+def launched(
+    words: Sequence[object], ranks: int = 2, restarts: int = 0
+) -> subprocess.CompletedProcess[str]:
+    """The same agent as :func:`torchrun` starts, and ranks that begin as its copies.
+
+    Each of them has imported what is heavy. WORDS are those of this module or of the command.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said"
+        given = [str(word) for word in words]
+        process = begin(_agent, given, ranks, restarts, said)
+        process.join(240)
+        process.kill()  # where it has not ended
+        process.join()
+        text = said.read_text(encoding="utf-8")
+    return subprocess.CompletedProcess(given, process.exitcode, "", text)
+
+
+def _agent(words: list[str], ranks: int, restarts: int, said: Path) -> None:
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    for stream in (1, 2):
+        os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_APPEND), stream)
+    os.chdir(ROOT)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    plan = LaunchConfig(1, 1, ranks, run_id=said.parent.name, rdzv_backend="c10d",
+                        rdzv_endpoint="localhost:0", max_restarts=restarts, monitor_interval=0.1,
+                        start_method="fork")  # fmt: skip
+    elastic_launch(plan, _rank)(words)
+
+
+def _rank(words: list[str]) -> None:
+    if words[:2] == ["-m", "measurand"]:
+        from measurand.cli import main
+
+        sys.exit(main(words[2:]))
+    train(Path(words[1]), Path(words[2]), words[3].split(","), json.loads(words[4]))
 
 
 if __name__ == "__main__":

@@ -136,6 +136,7 @@ def test_ten_kills_end_in_the_same_bytes(
 
 
 @pytest.mark.integration
+@pytest.mark.usefixtures("warm_processes")
 def test_two_processes_end_in_the_same_bytes(place: Path, done: Path, tmp_path: Path) -> None:
     two = PARAMS.evaluate.model_copy(update={"processes": 2})
     given = PARAMS.model_copy(update={"evaluate": two})

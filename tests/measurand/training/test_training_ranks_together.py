@@ -10,7 +10,7 @@ import pytest
 import ranks_predictions
 import ranks_small
 import yaml
-from ranks_small import ROWS, UNEVEN, WHOLE, torchrun
+from ranks_small import ROWS, UNEVEN, WHOLE, launched, torchrun
 
 from measurand.training import tensors
 
@@ -38,7 +38,7 @@ def one(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def two(world: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("ranks") / "two"
-    ran = torchrun([SCRIPT, world, out, ",".join((*ROWS, *WHOLE, UNEVEN)), "[]"])
+    ran = launched([SCRIPT, world, out, ",".join((*ROWS, *WHOLE, UNEVEN)), "[]"])
     assert ran.returncode == 0, ran.stderr
     return out
 
@@ -121,7 +121,7 @@ def test_a_killed_rank_is_started_again_and_ends_in_the_same_bytes(
     names = ("elastictok", "value_functions")
     # Between saved states, in the second and in the first rank.
     deaths = [(0, 1, "elastictok", 23), (1, 0, "value_functions", 131)]
-    ran = torchrun([SCRIPT, world, tmp_path, ",".join(names), json.dumps(deaths)], restarts=2)
+    ran = launched([SCRIPT, world, tmp_path, ",".join(names), json.dumps(deaths)], restarts=2)
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr.count("exitcode: -9") == 2
     for name in names:
@@ -136,7 +136,7 @@ def test_the_command_trains_and_one_rank_speaks(
     folder = world / "elastictok-models"
     words = ["-m", "measurand", "train", "elastictok", "--params", folder / "params.yaml",
              "--data", folder, "--out", tmp_path / "out", "--journal", tmp_path / "j"]  # fmt: skip
-    ran = torchrun(words, ranks=ranks)
+    ran = (launched if ranks == 1 else torchrun)(words, ranks=ranks)
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr.count("train elastictok: done in") == 1
     name = "elastic.safetensors"
@@ -152,6 +152,6 @@ def test_more_ranks_than_rows_are_refused(world: Path, tmp_path: Path) -> None:
     params.write_text(yaml.safe_dump(given), encoding="utf-8")
     words = ["-m", "measurand", "train", "elastictok", "--params", params,
              "--data", folder, "--out", tmp_path / "out", "--journal", tmp_path / "j"]  # fmt: skip
-    ran = torchrun(words, ranks=3)
+    ran = launched(words, ranks=3)
     assert ran.returncode != 0
     assert "too_many_ranks: 3 ranks for a batch of 2 rows" in ran.stderr

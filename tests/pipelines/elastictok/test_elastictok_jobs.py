@@ -69,6 +69,7 @@ def test_parts_know_what_they_depend_on(
 
 
 @pytest.mark.integration
+@pytest.mark.usefixtures("warm_processes")
 def test_two_processes_measure_the_same(place: Place) -> None:
     together = jobs.run(place, some("elastic"), 2)
     alone = jobs.run(

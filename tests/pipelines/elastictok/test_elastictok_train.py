@@ -53,6 +53,7 @@ def test_what_is_finished_is_not_trained_again(
 
 
 @pytest.mark.integration
+@pytest.mark.usefixtures("warm_processes")
 def test_two_processes_give_the_same_weights(
     trained: Path, small: Params, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

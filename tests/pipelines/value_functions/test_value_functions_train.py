@@ -114,6 +114,7 @@ def test_killed_anywhere_it_ends_in_the_same_bytes(
 
 
 @pytest.mark.integration
+@pytest.mark.usefixtures("warm_processes")
 def test_two_processes_end_in_the_same_bytes(built: Path, once: Path, tmp_path: Path) -> None:
     params = world(built, processes=2)
     short = params.model_copy(
