@@ -90,15 +90,19 @@ release: $(VENV)/.release-stamp
 	$(call say,sdist and wheel - twice - checked - installed into an empty environment)
 	@python -m release.make dist --smoke
 
-test: check unit integration browser vllm
+# Parts that leave a core idle run side by side, and all of them end. vLLM binds a thread to each
+# core: beside others its threads would wait for each other.
+PART := $(MAKE) --no-print-directory
+test: check unit
+	@$(PART) -s chromium $(VENV)/.docs-stamp $(VENV)/.release-stamp
+	@python tests/beside.py "$(PART) integration" "$(PART) browser WORKERS=$$(( ($$(nproc) + 1) / 2 ))"
+	@$(PART) vllm
 	$(call say,all green)
 
 check: $(VENV)/.test-stamp
-	$(call say,style - types - layers)
-	@ruff format --check .
-	@ruff check .
-	@mypy
-	@lint-imports
+	$(call say,style - types - layers - tests can be read)
+	@python tests/beside.py "ruff format --check . && ruff check . && mypy && lint-imports" \
+	  "set -o pipefail; python -m pytest -q --collect-only tests | grep -v ::"
 
 unit: $(VENV)/.test-stamp
 	$(call say,unit tests)
@@ -107,7 +111,8 @@ unit: $(VENV)/.test-stamp
 # Modules that hold such tests: the others would be read for nothing, by every process.
 holding = $$(grep -rlE --include='test_*.py' '$(1)' tests)
 # The order is that of tests/conftest.py, files with long tests first.
-BY_FILE := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=10 --durations-min=10
+WORKERS := auto
+BY_FILE := -n $(WORKERS) --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=10 --durations-min=10
 
 integration: $(VENV)/.docs-stamp $(VENV)/.release-stamp
 	$(call say,integration tests: the real model - servers - runners - dvc)
