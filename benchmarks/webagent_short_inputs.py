@@ -8,8 +8,10 @@ in the same order; steps asked are of other instructions of the training's templ
 and of the evaluation (``eval``): other templates, records and names.
 
     nice -n 15 python benchmarks/webagent_short_inputs.py FOLDER [--seeds 3] [--steps 400]
-        [--pretraining 400] [--input 768] [--episodes 300] [--asked 60]
+        [--pretraining 400] [--input 768] [--episodes 300] [--asked 60] [--pointing 0]
 
+``--pointing 1500`` has planners learn to point in growing windows first, 1,500 steps in the
+shortest: a quarter of an hour a planner.
 A run that was killed goes on where it was, when it is started again. Processor time is printed.
 """
 
@@ -42,11 +44,14 @@ from pipelines.webagent.pairs import Coder
 from pipelines.webagent.rules import Oracle
 from pipelines.webagent.server import Sites
 from schemas.webagent.params import SITES, Params
+from schemas.webagent.pretraining import Steps
 from schemas.webagent.tables import EXPERIENCE
 from schemas.webagent.training import Train
 
 ROOT = Path(__file__).parents[1]
 BATCH = 8
+TOKENS = 3072
+"""Of the windows of a step in which planners learn to point."""
 SETS = {"train": ("train", 1), "same": ("train", 2), "eval": ("eval", 1)}
 """Split and seed of the instructions of each set of steps."""
 
@@ -58,8 +63,24 @@ def given(args: argparse.Namespace, seed: int) -> Params:
     often = {"save_every": 25}
     before = before.model_copy(update={"steps": args.pretraining, "warmup": 40, **often})
     changed = {"steps": args.steps, "warmup": 40, "input": args.input, "batch": BATCH, **often}
+    changed["pointing"] = stages(args.pointing, args.input, often)
     after = after.model_copy(update=changed)  # type: ignore[union-attr]
     return tiny.model_copy(update={"train": Train(pretraining=before, finetuning=after, seed=seed)})
+
+
+def stages(steps: int, most: int, often: dict[str, int]) -> tuple[Steps, ...]:
+    """Windows of 64 tokens for so many steps, then of twice as many up to the input's."""
+    found = []
+    for tokens in (64, 128, 256, 512):
+        if steps and tokens <= most:
+            lr, few = (3e-3, steps) if tokens == 64 else (2e-3, steps // 4)
+            found.append(
+                Steps(
+                    input=tokens, target=64, batch=TOKENS // tokens, steps=few, lr=lr,
+                    warmup=few // 4, device="cpu", **often,
+                )
+            )  # fmt: skip
+    return tuple(found)
 
 
 def played(site: str, split: str, number: int, seed: int, sites: Sites) -> Iterator[Row]:
@@ -197,7 +218,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", help="for data, states and weights")
     for name, value in (
         ("seeds", 3), ("steps", 400), ("pretraining", 400), ("input", 768), ("episodes", 300),
-        ("asked", 60),
+        ("asked", 60), ("pointing", 0),
     ):  # fmt: skip
         parser.add_argument(f"--{name}", type=int, default=value)
     args = parser.parse_args()
