@@ -31,6 +31,7 @@ def test_a_number_has_the_tokens_that_it_has_in_a_page(coder: Coder) -> None:
         page = coder.read("", (), f'<p><a class="x" data-ref="{ref}" href="/a">b</a></p>').tolist()
         at = page.index(coder.ref)
         assert tuple(page[at + 1 : at + 1 + len(coder.number(ref))]) == coder.number(ref)
+        assert [coder.made.id_to_token(one) for one in coder.number(ref)] == list(str(ref))
         after = tokenizer.decode(coder.made, page[at + 1 + len(coder.number(ref)) :])
         assert after.startswith('"')
 
