@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import sys
@@ -60,26 +61,40 @@ def _as_here(
     work(*words, **named)
 
 
-def _dvc(root: Path, words: tuple[str, ...], environment: dict[str, str], said: Path) -> None:
-    from dvc.cli import main
-
+def _program(
+    module: str, root: Path, words: tuple[str, ...], environment: dict[str, str], said: Path
+) -> None:
     os.chdir(root)
     os.environ.clear()
     os.environ.update(environment)
+    sys.path[:0] = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     for stream, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(said / name, os.O_WRONLY | os.O_CREAT), stream)
-    sys.exit(main([*words]))
+    sys.exit(importlib.import_module(module).main([*words]))
+
+
+def _said(
+    module: str, root: Path, words: tuple[str, ...], environment: Mapping[str, str], seconds: float
+) -> CompletedProcess[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder)
+        process = begin(_program, module, root, words, dict(environment), said)
+        process.join(seconds)
+        process.kill()  # where it has not ended
+        process.join()
+        out, err = ((said / name).read_text() for name in ("out", "err"))
+    return CompletedProcess([module, *words], process.exitcode, out, err)
 
 
 def dvc(
     root: Path, *words: str, environment: Mapping[str, str] = os.environ, seconds: float = 240
 ) -> CompletedProcess[str]:
     """What ``dvc`` says in a folder, started warm."""
-    with tempfile.TemporaryDirectory() as folder:
-        said = Path(folder)
-        process = begin(_dvc, root, words, {**environment, "DVC_NO_ANALYTICS": "1"}, said)
-        process.join(seconds)
-        process.kill()  # where it has not ended
-        process.join()
-        out, err = ((said / name).read_text() for name in ("out", "err"))
-    return CompletedProcess(["dvc", *words], process.exitcode, out, err)
+    return _said("dvc.cli", root, words, {**environment, "DVC_NO_ANALYTICS": "1"}, seconds)
+
+
+def measurand(
+    root: Path, *words: str, environment: Mapping[str, str] = os.environ, seconds: float = 240
+) -> CompletedProcess[str]:
+    """What ``measurand`` says in a folder, started warm; it is that of ``PYTHONPATH``."""
+    return _said("measurand.cli", root, words, environment, seconds)

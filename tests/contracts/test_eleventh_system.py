@@ -73,8 +73,8 @@ def test_throw_away_systems_run_through_the_unchanged_graph(tmp_path: Path) -> N
     }
 
     def run(*command: str) -> str:
-        if command[0] == "dvc":
-            done = forked.dvc(project, *command[1:], environment=environment)
+        if command[0] in ("dvc", "measurand"):
+            done = getattr(forked, command[0])(project, *command[1:], environment=environment)
         else:
             done = subprocess.run(
                 command, cwd=project, env=environment, capture_output=True, text=True, timeout=240

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 import yaml
+from forked import measurand
 from value_functions_small import table
 
 ROOT = Path(__file__).parents[3]
 
 
-def run(folder: Path) -> subprocess.CompletedProcess[str]:
+def run(folder: Path) -> CompletedProcess[str]:
     """``measurand run`` on a table of the folder."""
     source = {"kind": "file", "id": "mine", "path": str(folder / "mine.csv"), "target": "y"}
     if "who" in (folder / "mine.csv").read_text().partition("\n")[0]:
@@ -28,11 +28,7 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     (folder / "mine.yaml").write_text(yaml.safe_dump(params))
     params_, trial = str(folder / "mine.yaml"), str(folder / "trial")
     words = ["run", "value_functions", "--params", params_, "--out", trial]
-    return subprocess.run(
-        [sys.executable, "-m", "measurand.cli", *words],
-        capture_output=True, text=True, cwd=ROOT, timeout=300, check=False,
-        env=dict(os.environ, OMP_NUM_THREADS="1"),
-    )  # fmt: skip
+    return measurand(ROOT, *words, environment={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
 @pytest.mark.integration
