@@ -1,7 +1,7 @@
 """Shell commands side by side, told one after the other: ``python tests/beside.py COMMAND...``.
 
-What a command prints appears once all before it have ended, from then on as it comes. All run to
-their end; those that failed are named last, and the exit status is that of the first of them.
+What the first prints appears as it comes, what another does once all before it have ended. All run
+to their end; those that failed are named last, and the exit status is that of the first of them.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def main(commands: list[str]) -> int:
         signal.signal(signal.SIGINT, lambda *_: None)
         for number, command in enumerate(commands):
             out = stack.enter_context((folder / str(number)).open("wb"))
-            running.append(subprocess.Popen(["bash", "-c", command], stdout=out, stderr=out))
+            # The first one has the terminal, where there is one: Python writes there at once.
+            to = out if number else None
+            running.append(subprocess.Popen(["bash", "-c", command], stdout=to, stderr=to))
             told.append(stack.enter_context((folder / str(number)).open("rb")))
         if signals:  # it came while they were begun
             end(signals[0], None)

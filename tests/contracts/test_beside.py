@@ -21,8 +21,8 @@ def test_they_run_at_the_same_time_and_are_told_whole_in_order(tmp_path: Path) -
     """Each waits for the other: one after the other, they would never end."""
     one, two = tmp_path / "one", tmp_path / "two"
     done = beside(
-        f"echo 1 begins; touch {one}; until [ -e {two} ]; do sleep .02; done; echo 1 ends >&2",
-        f"echo 2 begins; touch {two}; until [ -e {one} ]; do sleep .02; done; echo 2 ends",
+        f"echo 1 begins; touch {one}; until [ -e {two} ]; do sleep .02; done; echo 1 ends",
+        f"echo 2 begins; touch {two}; until [ -e {one} ]; do sleep .02; done; echo 2 ends >&2",
     )
     assert done.stdout.splitlines() == ["1 begins", "1 ends", "2 begins", "2 ends"]
     assert done.returncode == 0
