@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +135,13 @@ def loss_figure(found: Found, figures: Figures) -> Figure:
     )  # fmt: skip
 
 
+def _told_once(rows: list[dict[str, Any]]) -> Iterator[tuple[tuple[Any, ...], int]]:
+    """What was seen and said, and how often in a row: who says the same again is shown it once."""
+    each = [(r["picture"], r["sub_instruction"] or "the end", r["box"]) for r in rows]
+    for one, same in groupby(each):
+        yield one, len(list(same))
+
+
 def films(results: Path, found: Found) -> list[Figure]:
     """The pages of each filmed episode, each with what was to be done next."""
     if not (results / "films" / MANIFEST).exists():
@@ -149,7 +157,10 @@ def films(results: Path, found: Found) -> list[Figure]:
         ended = "a film of no listed episode"
         if known is not None:
             ended = "carried out" if known["success"] else "not carried out"
-        seen = [Picture(r["picture"], r["sub_instruction"] or "the end", r["box"]) for r in rows]
+        seen = [
+            Picture(picture, said if often == 1 else f"{said} ({often} times)", box)
+            for (picture, said, box), often in _told_once(rows)
+        ]
         about = known["instruction"] if known is not None else ""
         made.append(
             Figure(

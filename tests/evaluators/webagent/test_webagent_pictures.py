@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from evaluators.webagent import pictures
 from evaluators.webagent.crossing import squares
 from evaluators.webagent.evaluate.context import View
+from measurand import runs, shards
 from measurand.reporting.document import Figure
 from measurand.reporting.figures import draw
+from schemas.webagent.tables import FILMS
 
 
 def _made(seen: View) -> list[Figure]:
@@ -50,6 +54,20 @@ def test_films_say_how_they_ended(seen: View) -> None:
         "estate, estate-t0, 0, 0, full: carried out",
         "estate, estate-t1, 16, 0, full: not carried out",
     ]
+
+
+def test_what_is_said_again_on_the_same_page_is_shown_once(seen: View, tmp_path: Path) -> None:
+    rows = shards.read_table(seen.results / "films").to_pylist()
+    first = next(row for row in rows if row["sub_instruction"])
+    again = [{**first, "step": first["step"] + 100 + n} for n in range(3)]
+    shards.write_dataset(tmp_path / "films", FILMS, runs.table(FILMS, [*again, *rows]))
+    before, after = (
+        [row["caption"] for film in pictures.films(folder, seen.found) for row in film.data["rows"]]
+        for folder in (seen.results, tmp_path)
+    )
+    said = first["sub_instruction"]
+    assert f"{said} (3 times)" in after
+    assert len(after) == len(before) + 1
 
 
 def test_all_can_be_drawn(seen: View) -> None:
