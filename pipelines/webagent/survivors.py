@@ -39,19 +39,25 @@ def left():
         try:
             with open(name, "rb") as file:
                 said = file.read()
+            exe = said or os.readlink(name.replace("cmdline", "exe"))
         except OSError:
             continue
+        pid = int(name.split("/")[2])
         # A browser's own children have its folder among their words, not its mark.
         if mark.encode() in said.split(b"\\0") or b"=" + folder.encode() in said:
-            yield int(name.split("/")[2])
-for _ in range(100 if mark else 0):
+            yield pid
+        elif not said and exe:
+            # It begins: a program's words can be read a moment after its start.
+            yield 0
+for again in range(100 if mark else 0):
     found = list(left())
-    for pid in found:
+    for pid in filter(None, found):
         try:
             os.kill(pid, signal.SIGKILL)
         except OSError:
             pass
-    if not found:
+    # Some programs never have words: they are not waited for.
+    if not any(found) and (not found or again >= 5):
         break
     time.sleep(0.1)
 # What ends at the same moment may still write there.

@@ -25,7 +25,12 @@ time.sleep(600)
 def sleeper(mark: str) -> subprocess.Popen[bytes]:
     """A process with a mark, in a session of its own as a browser's driver is."""
     words = [sys.executable, "-S", "-c", "import time; time.sleep(600)", mark]
-    return subprocess.Popen(words, start_new_session=True)
+    child = subprocess.Popen(words, start_new_session=True)
+    # A program has begun a moment before its words can be read: exec closes its files first.
+    said = Path(f"/proc/{child.pid}/cmdline")
+    while mark not in said.read_text():
+        time.sleep(0.01)
+    return child
 
 
 def gone(folder: Path, seconds: float = 10) -> bool:
