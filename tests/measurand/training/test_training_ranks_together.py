@@ -121,7 +121,7 @@ def test_a_killed_rank_is_started_again_and_ends_in_the_same_bytes(
     names = ("elastictok", "value_functions")
     # Between saved states, in the second and in the first rank.
     deaths = [(0, 1, "elastictok", 23), (1, 0, "value_functions", 131)]
-    ran = launched([SCRIPT, world, tmp_path, ",".join(names), json.dumps(deaths)], restarts=2)
+    ran = torchrun([SCRIPT, world, tmp_path, ",".join(names), json.dumps(deaths)], restarts=2)
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr.count("exitcode: -9") == 2
     for name in names:
