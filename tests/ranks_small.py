@@ -240,9 +240,7 @@ def torchrun(
     )
 
 
-def launched(
-    words: Sequence[object], ranks: int = 2, restarts: int = 0
-) -> subprocess.CompletedProcess[str]:
+def launched(words: Sequence[object], ranks: int = 2) -> subprocess.CompletedProcess[str]:
     """The same agent as :func:`torchrun` starts, and ranks that begin as its copies.
 
     Each of them has imported what is heavy. WORDS are those of this module or of the command.
@@ -250,7 +248,7 @@ def launched(
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "said"
         given = [str(word) for word in words]
-        process = begin(_agent, given, ranks, restarts, said)
+        process = begin(_agent, given, ranks, said)
         process.join(240)
         process.kill()  # where it has not ended
         process.join()
@@ -258,7 +256,7 @@ def launched(
     return subprocess.CompletedProcess(given, process.exitcode, "", text)
 
 
-def _agent(words: list[str], ranks: int, restarts: int, said: Path) -> None:
+def _agent(words: list[str], ranks: int, said: Path) -> None:
     from torch.distributed.launcher.api import LaunchConfig, elastic_launch
 
     for stream in (1, 2):
@@ -266,7 +264,7 @@ def _agent(words: list[str], ranks: int, restarts: int, said: Path) -> None:
     os.chdir(ROOT)
     os.environ["OMP_NUM_THREADS"] = "1"
     plan = LaunchConfig(1, 1, ranks, run_id=said.parent.name, rdzv_backend="c10d",
-                        rdzv_endpoint="localhost:0", max_restarts=restarts, monitor_interval=0.1,
+                        rdzv_endpoint="localhost:0", max_restarts=0, monitor_interval=0.1,
                         start_method="fork")  # fmt: skip
     elastic_launch(plan, _rank)(words)
 
